@@ -1,0 +1,189 @@
+"""One certification: opens the target, has the scenarios recorded, collects the outcomes, gives the result."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import shutil
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from conformance import __version__, preflight
+from conformance.embedded import EmbeddedServer
+from conformance.errors import Unusable, Unverified
+from conformance.options import Options
+from conformance.record import Everything, Record
+from conformance.redaction import Redactor
+from conformance.requirements import Catalogue
+from conformance.runner import Runner
+from conformance.scenario import Casting, Recordings
+from conformance.sources import source_of
+from conformance.stage import Surroundings
+from conformance.transcript import Transcript, file_name
+from conformance.users import Users
+from conformance.verdict import Observation, Outcome, Result, findings
+from conformance.waivers import Waiver, load
+
+
+class Certification(Recordings):
+    """What the plugin drives. ``open`` once, then ``record`` for each judgement, ``close`` at the end."""
+
+    def __init__(self, options: Options, catalogue: Catalogue) -> None:
+        self.options = options
+        self.catalogue = catalogue
+        self.redactor = Redactor()
+        self.outcomes: dict[str, Outcome] = {}
+        self.observations: list[Observation] = []
+        self.waivers: dict[str, Waiver] = {}
+        self.target = ""
+        self._runner: Runner | None = None
+        self._saved: dict[str, Path] = {}
+        self._records: dict[str, Record] = {}
+        self._keys: list[str] = []
+        self._began = time.monotonic()
+        self._started = datetime.datetime.now(datetime.UTC)
+        self._resources = contextlib.ExitStack()
+        self.surroundings: Surroundings | None = None
+
+    # -- opening -----------------------------------------------------------------------------------------------
+
+    def open(self, castings: Sequence[Casting]) -> None:
+        """Make sure that the target can be judged, and start recording. Raises Unusable."""
+        if self.options.waivers:
+            self.waivers = dict(load(self.options.waivers, self.catalogue))
+        self._keys = list(dict.fromkeys(casting.key for casting in castings))
+        if self.options.rejudge is not None:
+            self._open_saved(self.options.rejudge)
+        else:
+            self._open_target(castings)
+
+    def _open_saved(self, folder: Path) -> None:
+        self.target = f"saved transcripts in {self.options.rejudge}"
+        self._saved = {path.stem: path for path in folder.glob("*.jsonl")}
+
+    def _open_target(self, castings: Sequence[Casting]) -> None:
+        options = self.options
+        embedded_secret = None
+        url = options.target
+        if url is None:
+            server = self._resources.enter_context(EmbeddedServer(options.jwt_secret))
+            url, embedded_secret = server.url, server.secret
+        self.target = url
+        self.surroundings = Surroundings(
+            url,
+            options.headers,
+            options.tls,
+            self.redactor,
+            deadline=options.deadline,
+            settle=options.settle,
+            examples=options.examples,
+            seed=options.seed,
+        )
+        source = source_of(options, self.redactor, embedded_secret)
+        users = Users(source, self.redactor, run=f"{self._started:%m%d%H%M%S}-{options.seed % 10**6:06}")
+        self._runner = Runner(self.surroundings, users, concurrency=options.concurrency)
+        self._runner.run(preflight.check(self.surroundings, users, wait=options.wait))
+        self._runner.start(castings)
+
+    # -- recordings --------------------------------------------------------------------------------------------
+
+    def record(self, casting: Casting) -> Record:
+        """The record of a scenario. Raises Unverified when it could not be driven."""
+        record = self._record(casting.key)
+        if record.transcript.unverified:
+            raise Unverified(record.transcript.unverified)
+        return record
+
+    def _record(self, key: str) -> Record:
+        if key not in self._records:
+            self._records[key] = Record(self._transcript(key))
+        return self._records[key]
+
+    def _transcript(self, key: str) -> Transcript:
+        if self._runner is not None:
+            return self._runner.result(key)
+        path = self._saved.get(file_name(key))
+        if path is None:
+            return Transcript(key, key, unverified="the saved run has no such transcript")
+        try:
+            return Transcript.load(path)
+        except ValueError as error:
+            raise Unusable(str(error)) from error
+
+    def known(self, key: str) -> Transcript | None:
+        """A transcript that was read already."""
+        record = self._records.get(key)
+        return record.transcript if record else None
+
+    def everything(self) -> Everything:
+        """All records of the run that there are, waited for."""
+        records = []
+        for key in self._keys:
+            with contextlib.suppress(Exception):  # an error of the harness, told where its own judgement asks for it
+                records.append(self._record(key))
+        return Everything([record for record in records if not record.transcript.unverified])
+
+    # -- outcomes ----------------------------------------------------------------------------------------------
+
+    def judged(self, outcome: Outcome) -> None:
+        self.outcomes[outcome.test] = outcome
+
+    def observed(self, observation: Observation) -> None:
+        self.observations.append(observation)
+
+    def waiver(self, ids: Iterable[str]) -> Waiver | None:
+        """The waiver that covers a failure of these requirements today, if each has one."""
+        today = self._started.date()
+        waivers = [self.waivers.get(name) for name in ids]
+        held = [waiver for waiver in waivers if waiver is not None and waiver.holds(today)]
+        return held[0] if held and len(held) == len(waivers) else None
+
+    def result(self, *, complete: bool, interrupted: bool, broken: bool) -> Result:
+        return Result(
+            findings(self.catalogue, self.outcomes.values()),
+            self.observations,
+            complete=complete,
+            interrupted=interrupted,
+            broken=broken,
+            gone=self._runner.gone if self._runner else None,
+            facts=self._facts(),
+        )
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "target": self.redactor.text(self.target),
+            "harness": __version__,
+            "document": self.catalogue.document,
+            "started": self._started.isoformat(timespec="seconds"),
+            "seconds": round(time.monotonic() - self._began, 2),
+            "seed": self.options.seed,
+        }
+
+    # -- ending ------------------------------------------------------------------------------------------------
+
+    def transcripts(self) -> list[Transcript]:
+        """Everything recorded so far, first tries included."""
+        if self._runner is None:
+            return []
+        return [*self._runner.finished(), *self._runner.first_tries]
+
+    def drops(self) -> list[str]:
+        """Connections that were lost once and not again."""
+        return [f"{t.key}: {t.dropped}" for t in self.transcripts() if t.dropped]
+
+    def save_transcripts(self) -> None:
+        """Write what was recorded to ``reports/transcripts``, in place of what an earlier run left there."""
+        folder = self.options.reports / "transcripts"
+        if self._runner is None:
+            return
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for transcript in self.transcripts():
+            transcript.save(folder)
+
+    def close(self) -> None:
+        if self._runner is not None:
+            self._runner.stop()
+        self._resources.close()

@@ -1,0 +1,417 @@
+"""A device of a user: one Socket.IO connection to the Help Center namespace, recorded packet by packet.
+
+It asserts nothing. It does what a documented client does (connect, send, wait for the ack and for the message), and
+what no client should (any payload, any packet), and leaves the judging to whoever reads the transcript.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from socketio.packet import Packet
+from socketio.packet import packet_names as PACKET_NAMES
+
+from conformance.protocol import CONNECTED, ERROR, MESSAGE, NAMESPACE, SEND, TYPING, VALIDATION_ERROR
+from conformance.tokens import Token
+from conformance.transcript import Entry, Json, Kind
+from conformance.wire import Outgoing, Transport, Wire, WireRefused
+
+if TYPE_CHECKING:
+    from conformance.stage import Stage
+    from conformance.users import User
+
+CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR = range(5)
+
+
+class Cut(Exception):
+    """The scenario cannot go on: what it needs did not come. The transcript says so and is judged as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presenting:
+    """How a device presents its token (section 2.2): in ``auth`` as it is or after ``Bearer ``, in the header, …"""
+
+    auth: Json
+    headers: Mapping[str, str]
+
+
+def presenting(token: Token, option: str) -> Presenting:
+    """``option``: auth (auth.token as it is), bearer (with the prefix), header, lower-case, or both."""
+    if token.absent:
+        return Presenting(None, {})
+    header = {"Authorization": f"Bearer {token.value}".strip()}
+    return {
+        "auth": Presenting({"token": token.value}, {}),
+        "bearer": Presenting({"token": f"Bearer {token.value}"}, {}),
+        "lower-case": Presenting({"token": f"bearer {token.value}"}, {}),
+        "header": Presenting(None, header),
+        "both": Presenting({"token": token.value}, header),
+    }[option]
+
+
+class Device:
+    """Made by ``Stage.device``; an async context manager that connects, and on leaving waits for quiet and closes."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        name: str,
+        user: User,
+        *,
+        token: Token | None = None,
+        option: str | None = None,
+        transport: str | None = None,
+        greet: bool = True,
+        presented: Presenting | None = None,
+    ) -> None:
+        self._stage = stage
+        self._recorder = stage.recorder
+        self.name = name
+        self.user = user
+        self._token = token
+        self._usual = option is None and transport is None
+        self._option = option or stage.usual.option
+        self._transport = transport or stage.usual.transport
+        self._greet = greet
+        self._presented = presented
+        self._wire: Wire | None = None
+        self._ack_ids = 0
+        self._inbox: list[Entry] = []
+        self._acks: dict[int, Entry] = {}
+        self._messages: dict[str, Entry] = {}
+        self.connection = 0
+        self.handshake: Mapping[str, Any] = {}
+
+    # -- connecting --------------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Device:
+        await self.connect()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._wire is not None and not self._wire.closed:
+            await self.settle()
+        await self.close()
+
+    async def connect(self) -> None:
+        """Open the transport, enter the namespace, wait for the greeting (or, with a bad token, for the end)."""
+        token = self._token or await self.user.token()
+        async with self._stage.first_contact(self.user):
+            if not await self._open(token) or not self._greet:
+                return
+            await self._wait_for_greeting() if token.good else await self._wait_for_refusal()
+
+    async def _open(self, token: Token) -> bool:
+        """Open the transport, again after a pause when the target asks for patience (HTTP 429)."""
+        for pause in [*self._stage.pauses(), None]:
+            refused = await self._try_to_open(token)
+            if refused is None:
+                return True
+            if refused.status != 429 or pause is None:
+                break
+            await self._recorder.until(lambda: None, within=pause)
+        if token.good:
+            raise Cut(f"{self.name}: no {self._transport} connection: {refused}")
+        return False
+
+    async def _try_to_open(self, token: Token) -> WireRefused | None:
+        presented = self._presented or presenting(token, self._option)
+        transport = Transport.POLLING if self._transport == "upgrade" else Transport(self._transport)
+        self.connection = self._stage.next_connection()
+        self._inbox, self._acks, self._messages = [], {}, {}
+        self._log(
+            Kind.OPEN,
+            user=self.user.name,
+            token=token.label,
+            good=token.good,
+            option=self._option,
+            transport=self._transport,
+            usual=self._usual,
+            greet=self._greet,
+        )
+        self._wire = self._stage.wire(self, presented.headers)
+        try:
+            await self._wire.open(transport)
+        except WireRefused as refused:
+            return refused
+        self.packet(CONNECT, presented.auth)
+        return None
+
+    async def reconnect(self, *, token: Token | None = None, transport: str | None = None) -> None:
+        """A new connection of the same device, by the same option; with the same token unless another is given."""
+        self._token = token or self._token
+        self._transport = transport or self._transport
+        await self.connect()
+
+    async def _wait_for_greeting(self) -> None:
+        def answered() -> str | None:
+            for entry in self._inbox:
+                if entry.get("event") == CONNECTED:
+                    return CONNECTED
+                if entry.get("packet") in ("CONNECT_ERROR", "DISCONNECT"):
+                    return str(entry.get("packet"))
+            return "closed" if self.closed else None
+
+        answer = await self._patiently("connected", CONNECTED, answered)
+        if answer != CONNECTED:
+            raise Cut(f"{self.name}: {answer or 'nothing'} instead of {CONNECTED}")
+
+    async def _wait_for_refusal(self) -> None:
+        """Until the target has ended the connection, one way or the other, and a quiet window has passed."""
+
+        def ended() -> bool | None:
+            packets = [entry.get("packet") for entry in self._inbox]
+            return True if self.closed or "DISCONNECT" in packets or "CONNECT_ERROR" in packets else None
+
+        def welcomed() -> bool | None:
+            return True if self.heard(CONNECTED) and not self.heard(ERROR) else ended()
+
+        await self._patiently("refusal", "the end of a refused connection", welcomed)
+        await self.settle()
+        if self.heard(ERROR):
+            await self._patiently("refusal", "the end of a refused connection", ended)
+
+    @property
+    def closed(self) -> bool:
+        return self._wire is None or self._wire.closed
+
+    async def wait_closed(self, within: float) -> bool:
+        """Whether the connection ended (either way) within so many seconds."""
+
+        def ended() -> bool | None:
+            gone = self.closed or any(entry.get("packet") == "DISCONNECT" for entry in self._inbox)
+            return True if gone else None
+
+        return bool(await self._recorder.until(ended, within=within))
+
+    async def entered(self) -> None:
+        """Wait for the answer to the CONNECT packet (not for the greeting)."""
+
+        def answered() -> str | None:
+            names = [str(e.get("packet")) for e in self._inbox if e.get("packet") != "EVENT"]
+            return names[0] if names else ("closed" if self.closed else None)
+
+        if await self._patiently("connect", "the CONNECT answer", answered) != "CONNECT":
+            raise Cut(f"{self.name}: the namespace was not entered")
+
+    async def greeted(self) -> None:
+        """Wait for ``help_center:connected`` on a device that was opened without waiting (``greet=False``)."""
+        await self._wait_for_greeting()
+
+    async def upgrade(self) -> bool:
+        """Move from polling to WebSocket, packets in flight and all. Whether the target completed it."""
+        assert self._wire is not None
+        offered = "websocket" in self.handshake.get("upgrades", ())
+        done = offered and await self._wire.upgrade()
+        self._log(Kind.MARK, label="upgraded" if done else "upgrade not completed", offered=offered)
+        return done
+
+    # -- sending -----------------------------------------------------------------------------------------------
+
+    def packet(self, kind: int, data: Json = None, *, id: int | None = None, **notes: Json) -> None:
+        """Queue one Socket.IO packet; it is recorded when it is written to the transport."""
+        assert self._wire is not None
+        packet = Packet(kind, data=data, namespace=NAMESPACE, id=id)
+        encoded = packet.encode()
+        fields = _packet_fields(packet) | notes
+        self._wire.send(Outgoing(str(encoded), lambda via: self._written(fields, via)))
+
+    def raw(self, text: str) -> None:
+        """Queue a Socket.IO packet given as its text, which may be no packet at all."""
+        assert self._wire is not None
+        self._wire.send(Outgoing(text, lambda via: self._written({"packet": "RAW", "text": text}, via)))
+
+    def _written(self, fields: Mapping[str, Json], via: Transport) -> None:
+        self._log(Kind.SENT, **fields, via=str(via))
+
+    def emit(self, event: str, *args: Json, ack: bool = False, **notes: Json) -> int | None:
+        """Emit one event and go on. The id of the ack that was asked for, if one was."""
+        self._ack_ids += 1
+        number = self._ack_ids if ack else None
+        self.packet(EVENT, [event, *args], id=number, **notes)
+        return number
+
+    async def say(self, text: str | None = None, *, tag: str = "") -> None:
+        """Send a plain text, made up unless given, and wait until it is acked and heard. A means, not a stimulus:
+        the scenario is cut when it is not accepted, and SEND-PLAIN judges that."""
+        answer = await self.send(text or self._stage.words(), tag=tag or "plain", plain=True)
+        if answer is None or "message" not in answer:
+            raise Cut(f"{self.name}: a plain text was not accepted")
+
+    async def send(
+        self, text: Json, *, tag: str = "text", ack: bool = True, valid: bool = True, plain: bool = False
+    ) -> Json:
+        """Send a text as documented and wait for its outcome: the ack, and for an accepted message the event that
+        tells of it. Returns the ack's argument, None without one. A valid text refused for a reason that is not
+        validation (a rate limit, a busy server) is tried again with growing pauses."""
+        return await self._deliver({"text": text}, tag=tag, ack=ack, valid=valid, plain=plain)
+
+    async def pipeline(self, texts: Sequence[str], *, tag: str = "batch", plain: bool = True) -> None:
+        """Send all the texts without waiting in between; then wait for all outcomes."""
+        await asyncio.gather(*(self.send(text, tag=tag, plain=plain) for text in texts))
+
+    async def post(self, *args: Json, tag: str, ack: bool = True) -> None:
+        """Emit ``help_center:send`` with any arguments; the ack that may come is waited for no longer than a quiet
+        window (the document does not clearly promise one)."""
+        ack_id = self._emit_send(args, self._stage.next_send(), 1, ack=ack, tag=tag, valid=False, plain=False)
+        if ack_id is not None:
+            await self._recorder.until(
+                lambda: self._acks.get(ack_id) or self.closed or None, within=self._stage.settle
+            )
+
+    async def _deliver(self, payload: Json, *, tag: str, ack: bool, valid: bool, plain: bool) -> Json:
+        number = self._stage.next_send()
+        for attempt, pause in enumerate([*self._stage.pauses(), None], 1):
+            since = len(self._inbox)
+            ack_id = self._emit_send((payload,), number, attempt, ack=ack, tag=tag, valid=valid, plain=plain)
+            if ack_id is None:
+                return await self._outcome_without_ack(payload, since, valid=valid)
+            answer = await self._outcome(ack_id, number, valid=valid)
+            if pause is None or not self._throttled(answer, valid):
+                break
+            await self._recorder.until(lambda: self.closed or None, within=pause)
+        return answer
+
+    def _emit_send(self, args: Sequence[Json], number: int, attempt: int, *, ack: bool, **notes: Json) -> int | None:
+        return self.emit(SEND, *args, ack=ack, send=number, attempt=attempt, **notes)
+
+    async def _outcome(self, ack_id: int, number: int, *, valid: bool) -> Json:
+        kind = "ack" if valid else "refusing ack"
+        entry = await self._patiently(kind, f"the ack of send #{number}", lambda: self._acks.get(ack_id))
+        answer = _only(entry.get("args")) if entry else None
+        if isinstance(answer, dict) and isinstance(answer.get("message"), dict):
+            await self._heard(answer["message"].get("id"), f"send #{number}")
+        return answer
+
+    def _throttled(self, answer: Json, valid: bool) -> bool:
+        """Whether a refusal may be about the pace and not about the text."""
+        error = answer.get("error") if isinstance(answer, dict) else None
+        code = error.get("code") if isinstance(error, dict) else None
+        if not isinstance(code, str) or code == VALIDATION_ERROR or self.closed:
+            return False
+        codes = self._stage.throttle_codes
+        if valid:
+            codes.add(code)
+        return code in codes
+
+    async def _heard(self, message_id: Json, what: str) -> None:
+        if isinstance(message_id, str):
+            await self._patiently("message", f"{MESSAGE} of {what}", lambda: self._messages.get(message_id))
+
+    async def _outcome_without_ack(self, payload: Json, since: int, *, valid: bool) -> None:
+        text = payload.get("text")
+
+        def told() -> bool | None:
+            events = (_only(e.get("args")) for e in self._inbox[since:] if e.get("event") == MESSAGE)
+            texts = [payload.get("text") for payload in events if isinstance(payload, dict)]
+            return True if text.strip() in texts else None
+
+        if valid and isinstance(text, str):
+            await self._patiently("message", f"{MESSAGE} of a send without ack", told)
+
+    async def typing(self, *args: Json) -> None:
+        """Emit ``help_center:typing`` with any arguments (section 3.2)."""
+        self.emit(TYPING, *args)
+
+    # -- waiting -----------------------------------------------------------------------------------------------
+
+    async def until_heard(self, message_id: str) -> None:
+        """Wait for the ``help_center:message`` with this id."""
+        await self._heard(message_id, message_id)
+
+    async def fence(self) -> None:
+        """After this, what the target had to say about earlier packets has been said: a plain text is answered on
+        the same connection, then a quiet window passes."""
+        await self.say(tag="fence")
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Wait for one quiet window on this connection."""
+        seconds = self._stage.settle
+        await self._recorder.quiet(seconds, connection=self.connection, at_most=6 * seconds)
+
+    async def _patiently(self, kind: str, waiting: str, found: Any) -> Any:
+        seconds = self._stage.patience.of(kind)
+        answer = await self._recorder.until(
+            lambda: found() or (False if self.closed and kind != "refusal" else None), within=seconds
+        )
+        if not answer and not self.closed:
+            self._stage.patience.expired(kind)
+            self._log(Kind.EXPIRED, waiting=waiting, seconds=round(seconds, 2))
+        return answer or None
+
+    # -- ending ------------------------------------------------------------------------------------------------
+
+    async def close(self) -> None:
+        """Leave the namespace and close the transport, as a client does."""
+        if self._wire is None:
+            return
+        if not self._wire.closed:
+            self.packet(DISCONNECT)
+        await self._wire.close()
+
+    async def drop(self) -> None:
+        """Cut the line without a word."""
+        assert self._wire is not None
+        await self._wire.drop()
+
+    # -- the wire's listener -----------------------------------------------------------------------------------
+
+    def on_handshake(self, handshake: Mapping[str, Any], via: Transport) -> None:
+        self.handshake = handshake
+        known = ("upgrades", "pingInterval", "pingTimeout", "maxPayload")
+        self._log(Kind.HANDSHAKE, **{name: handshake.get(name) for name in known}, via=str(via))
+
+    def on_message(self, text: str, via: Transport) -> None:
+        try:
+            packet = Packet(encoded_packet=text)
+        except (ValueError, IndexError, KeyError, TypeError, RecursionError) as error:
+            self.on_garbled(text[:200], f"no Socket.IO packet: {error}")
+            return
+        self._keep(self._log(Kind.RECEIVED, **_packet_fields(packet), via=str(via)))
+
+    def on_engine(self, direction: str, packet: str, via: Transport) -> None:
+        self._log(Kind.ENGINE, direction=direction, packet=packet, via=str(via))
+
+    def on_garbled(self, text: str, why: str) -> None:
+        self._log(Kind.GARBLED, text=text, why=why)
+
+    def on_closed(self, *, by: str, code: int | None, status: int | None, reason: str) -> None:
+        self._log(Kind.CLOSED, by=by, code=code, status=status, reason=reason)
+
+    # -- what was recorded -------------------------------------------------------------------------------------
+
+    def _log(self, kind: Kind, **data: Json) -> Entry:
+        return self._recorder.add(kind, device=self.name, connection=self.connection, **data)
+
+    def _keep(self, entry: Entry) -> None:
+        """Index what the current connection received, for those who wait for it."""
+        self._inbox.append(entry)
+        if entry.get("packet") == "ACK":
+            self._acks.setdefault(entry.get("id"), entry)
+        payload = _only(entry.get("args"))
+        if entry.get("event") == MESSAGE and isinstance(payload, dict) and isinstance(payload.get("id"), str):
+            self._messages.setdefault(payload["id"], entry)
+
+    def heard(self, event: str) -> list[Entry]:
+        """The events of this name that the current connection has received."""
+        return [entry for entry in self._inbox if entry.get("event") == event]
+
+
+def _only(args: Json) -> Json:
+    return args[0] if isinstance(args, list) and len(args) == 1 else None
+
+
+def _packet_fields(packet: Packet) -> dict[str, Json]:
+    """A Socket.IO packet as the record keeps it."""
+    name = PACKET_NAMES[packet.packet_type]
+    fields: dict[str, Json] = {"packet": name, "namespace": packet.namespace or "/", "id": packet.id}
+    if name in ("EVENT", "BINARY_EVENT"):
+        head, *args = packet.data if isinstance(packet.data, list) and packet.data else [None]
+        return fields | {"event": head, "args": args}
+    if name in ("ACK", "BINARY_ACK"):
+        return fields | {"args": packet.data}
+    return fields | {"data": packet.data}

@@ -1,0 +1,38 @@
+"""The ways a check can end badly, never mixed up (who is at fault is in the type)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class Deviation(Exception):
+    """The target did something that the document rules out.
+
+    ``expected`` and ``actual`` are what a person reads; ``at`` are the serial numbers of the transcript's
+    entries that show it, ``transcript`` is the transcript's key (a law reads many).
+    """
+
+    def __init__(
+        self, expected: str, actual: str, *, at: Sequence[int] = (), transcript: str | None = None
+    ) -> None:
+        super().__init__(f"expected {expected}; actual {actual}")
+        self.expected = expected
+        self.actual = actual
+        self.at = tuple(at)
+        self.transcript = transcript
+
+
+class Unverified(Exception):
+    """The requirement could not be checked, and why; nobody is blamed by this.
+
+    ``because`` names the requirement that judges the precondition which failed, so that one bug is blamed once.
+    """
+
+    def __init__(self, reason: str, *, because: str | None = None) -> None:
+        super().__init__(f"{reason} (see {because})" if because else reason)
+        self.reason = reason
+        self.because = because
+
+
+class Unusable(Exception):
+    """The run cannot start, or cannot go on: a bad option, no token, an unreachable target. One clear line."""

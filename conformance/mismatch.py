@@ -1,0 +1,150 @@
+"""What is wrong with a payload, in words: one `Mismatch` for each thing a validator complains of."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from jsonschema import ValidationError
+
+_TYPES = {
+    "array": "an array",
+    "boolean": "a boolean",
+    "integer": "an integer",
+    "null": "null",
+    "number": "a number",
+    "object": "an object",
+    "string": "a string",
+}
+_LONGEST_TEXT = 40
+_MOST_ITEMS = 5
+_DEEPEST = 3
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """One way in which a payload differs from its schema.
+
+    `path` says where ("messages[3].createdAt", "" for the payload itself), `expected` what the schema
+    asks for, `actual` what came, shortened.
+    """
+
+    path: str
+    expected: str
+    actual: str
+
+    def __str__(self) -> str:
+        return f"{self.path or 'the payload'}  expected {self.expected}, got {self.actual}"
+
+
+def described(errors: Iterable[ValidationError]) -> list[Mismatch]:
+    """What a validator found, in its order; complaints that read the same become one."""
+    return list(dict.fromkeys(mismatch for error in errors for mismatch in _explained(error)))
+
+
+def shortened(value: object, depth: int = _DEEPEST) -> str:
+    """A value in JSON's manner on one short line, for people: printable whatever it holds."""
+    if isinstance(value, str):
+        return _quoted(value)
+    if isinstance(value, dict):
+        fields = _first(value.items(), depth)
+        inside = [f"{_bare(name)}: {shortened(item, depth - 1)}" for name, item in fields]
+        return "{" + _joined(inside, of=len(value)) + "}"
+    if isinstance(value, list):
+        inside = [shortened(item, depth - 1) for item in _first(value, depth)]
+        return "[" + _joined(inside, of=len(value)) + "]"
+    if isinstance(value, bytes | bytearray):
+        return f"binary data ({len(value)} bytes)"
+    return _scalar(value)
+
+
+def _explained(error: ValidationError) -> Iterator[Mismatch]:
+    schema: Any = error.schema
+    value: Any = error.instance
+    path = tuple(error.absolute_path)
+    if title := _own_title(schema):
+        yield Mismatch(_dotted(path), title, shortened(value))
+    elif error.validator == "required":
+        for name in (name for name in schema["required"] if name not in value):
+            yield Mismatch(_dotted((*path, name)), "present", "missing")
+    elif error.validator == "additionalProperties":
+        for name in (name for name in value if name not in schema["properties"]):
+            yield Mismatch(_dotted((*path, name)), "no such field", shortened(value[name]))
+    else:
+        yield Mismatch(_dotted(path), _expectation(error), shortened(value))
+
+
+def _own_title(schema: Any) -> str | None:
+    """The title of anything but a payload says what was expected better than its keywords do."""
+    return None if schema.get("type") == "object" else schema.get("title")
+
+
+def _expectation(error: ValidationError) -> str:
+    wording = _WORDINGS.get(str(error.validator))
+    return wording(error.validator_value) if wording else error.message
+
+
+def _type_wording(types: str | list[str]) -> str:
+    return " or ".join(_TYPES[name] for name in ([types] if isinstance(types, str) else types))
+
+
+def _enum_wording(values: list[str]) -> str:
+    return "one of " + ", ".join(f"'{value}'" for value in values)
+
+
+_WORDINGS: dict[str, Callable[[Any], str]] = {
+    "type": _type_wording,
+    "enum": _enum_wording,
+    "const": lambda value: f"'{value}'",
+    "minLength": lambda least: "a non-empty string" if least == 1 else f"a string of {least} or more",
+    "minimum": lambda least: f"a number not below {least}",
+    "uniqueItems": lambda _: "no item twice",
+}
+
+
+def _dotted(path: Iterable[str | int]) -> str:
+    """A path as a programmer writes it: messages[3].createdAt."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            text += f".{_bare(step)}" if text else _bare(step)
+    return text
+
+
+def _first(items: Iterable[Any], depth: int) -> list[Any]:
+    if depth <= 0:
+        return []
+    return [item for item, _ in zip(items, range(_MOST_ITEMS), strict=False)]
+
+
+def _joined(inside: list[str], *, of: int) -> str:
+    left_out = ["…"] if len(inside) < of else []
+    return ", ".join(inside + left_out)
+
+
+def _bare(name: object) -> str:
+    """A field's name without quotes where it can do without them."""
+    return name if isinstance(name, str) and name.isidentifier() else _quoted(str(name))
+
+
+def _quoted(text: str) -> str:
+    if len(text) <= _LONGEST_TEXT:
+        return _printable(json.dumps(text, ensure_ascii=False))
+    beginning = json.dumps(text[:_LONGEST_TEXT] + "…", ensure_ascii=False)
+    return f"{_printable(beginning)} ({len(text):,} characters)"
+
+
+def _printable(text: str) -> str:
+    """Escapes what a terminal would obey, hide or refuse: controls, lone surrogates, direction marks."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def _scalar(value: object) -> str:
+    """A number, boolean or null; and whatever else a decoder might hand over."""
+    try:
+        text = json.dumps(value)
+    except (TypeError, ValueError):
+        return f"a value of type {type(value).__name__}"
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}… ({len(text):,} digits)"

@@ -1,0 +1,132 @@
+"""Before the first scenario: is the target there, is it a Help Center, does it take our tokens, how far away is it?"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, replace
+
+from conformance.device import Cut
+from conformance.errors import Unusable
+from conformance.protocol import REST_PATH, UNAUTHORIZED
+from conformance.record import Fetch, Record
+from conformance.stage import Road, Stage, Surroundings
+from conformance.transcript import Transcript
+from conformance.users import User, Users
+
+ROADS = [Road(option, transport) for transport in ("websocket", "polling") for option in ("auth", "bearer", "header")]
+"""All documented ways into the conversation, the recommended one first (section 2.2)."""
+AT_ONCE = 8
+"""How many ready-made users are looked at at the same time."""
+BRIEF = 4.0
+"""Seconds that a single wait of the preflight may take: the whole of it answers in a few seconds."""
+
+
+@dataclass(frozen=True)
+class Met:
+    """What one user found: over REST, and by which road into the namespace."""
+
+    fetch: Fetch
+    road: Road | None
+    refused: bool
+    told: str
+    """In a few words, what happened on the last road tried."""
+
+    @property
+    def works(self) -> bool:
+        return self.road is not None or (self.fetch.successful and looks_like_a_conversation(self.fetch))
+
+
+def looks_like_a_conversation(fetch: Fetch) -> bool:
+    return fetch.is_json and isinstance(fetch.body, dict) and ("conversation" in fetch.body or "messages" in fetch.body)
+
+
+async def check(surroundings: Surroundings, users: Users, *, wait: float) -> None:
+    """Find the usual road and the round trip. Raises Unusable with one clear line where the target can't be judged."""
+    await _reachable(surroundings, wait)
+    brief = replace(surroundings, deadline=min(surroundings.deadline, BRIEF))
+    async with users.lease(min(users.size or 1, AT_ONCE)) as lent:
+        first = await _meet(brief, lent[:1])
+        if not first.works:
+            raise Unusable(_diagnosis(surroundings.url, first))
+        surroundings.usual = first.road or Road()
+        others = [_meet(replace(brief, usual=surroundings.usual), [user]) for user in lent[1:]]
+        for number, met in enumerate(await asyncio.gather(*others), 2):
+            if not met.works:
+                raise Unusable(f"user {number} of {len(lent)}: {_diagnosis(surroundings.url, met)}")
+    surroundings.calibrate(await _round_trip(surroundings))
+
+
+async def _reachable(surroundings: Surroundings, wait: float) -> None:
+    ends = time.monotonic() + wait
+    while True:
+        try:
+            async with surroundings.client() as client:
+                await client.get("/", timeout=BRIEF)
+                return
+        except Exception as error:  # whatever kept us from an answer is the message
+            if time.monotonic() >= ends:
+                waited = f" within {wait:g} s" if wait else ""
+                raise Unusable(f"{surroundings.url} does not answer{waited}: {_why(error)}") from error
+        await asyncio.sleep(0.2)
+
+
+def _why(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+async def _round_trip(surroundings: Surroundings) -> float:
+    """Seconds: the quickest of three small requests on a warm connection."""
+    took = []
+    async with surroundings.client() as client:
+        for _ in range(4):
+            began = time.monotonic()
+            await client.get("/socket.io/", params={"EIO": "4", "transport": "none"})
+            took.append(time.monotonic() - began)
+    return min(took[1:])
+
+
+async def _meet(surroundings: Surroundings, users: list[User]) -> Met:
+    transcript = Transcript("preflight", "preflight")
+    stage = Stage(surroundings, transcript, users)
+    try:
+        await stage.fetch()
+        record = Record(transcript)
+        fetch = record.fetches[-1]
+        road = None
+        for candidate in ROADS:
+            if await _opens(stage, candidate):
+                road = candidate
+                break
+            if not looks_like_a_conversation(fetch) and not Record(transcript).connections[-1].shaken:
+                break  # neither REST nor an Engine.IO handshake: no need to try every door
+    finally:
+        await stage.close()
+    return _met(Record(transcript), fetch, road)
+
+
+async def _opens(stage: Stage, road: Road) -> bool:
+    device = stage.device("preflight", option=road.option, transport=road.transport)
+    try:
+        await device.connect()
+    except Cut:
+        return False
+    finally:
+        await device.close()
+    return True
+
+
+def _met(record: Record, fetch: Fetch, road: Road | None) -> Met:
+    problems = [p.raw for p, _ in record.problems() if isinstance(p.raw, dict)]
+    refused = fetch.status in (401, 403) or any(p.get("code") == UNAUTHORIZED for p in problems)
+    return Met(fetch, road, refused, record.transcript.cut or "")
+
+
+def _diagnosis(url: str, met: Met) -> str:
+    if met.refused:
+        return (
+            f"{url} refuses the token on every road (REST: HTTP {met.fetch.status}): "
+            "check the token or secret, --jwt-claims and --users"
+        )
+    answered = "no answer" if met.fetch.status == 0 else f"HTTP {met.fetch.status} {met.fetch.content_type}".strip()
+    return f"no Help Center at {url}: GET {REST_PATH} gave {answered}, and /help-center greets nobody over Socket.IO"

@@ -1,0 +1,23 @@
+"""The names that the document fixes."""
+
+NAMESPACE = "/help-center"
+"""Section 2.1."""
+
+CONNECTED = "help_center:connected"
+MESSAGE = "help_center:message"
+TYPING = "help_center:typing"
+ERROR = "help_center:error"
+"""Section 3.1, from the server; section 3.2 has ``help_center:typing`` from the client too."""
+
+SEND = "help_center:send"
+"""Section 3.2."""
+
+UNAUTHORIZED = "UNAUTHORIZED"
+VALIDATION_ERROR = "VALIDATION_ERROR"
+"""Section 4.4."""
+
+REST_PATH = "/api/help-center/messages"
+"""Section 7."""
+
+LONGEST = 2000
+"""Characters of a text, after trimming (section 4.5)."""

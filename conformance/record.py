@@ -1,0 +1,436 @@
+"""What judgements read: a transcript as connections, sends, events and fetches, in the words of the document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from conformance.errors import Deviation, Unverified
+from conformance.payloads import History, Message, Payload, Problem, shown
+from conformance.protocol import CONNECTED, ERROR, MESSAGE
+from conformance.transcript import Entry, Json, Kind, Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event that the target emitted."""
+
+    name: Json
+    args: Sequence[Json]
+    entry: Entry
+
+    @property
+    def payload(self) -> Json:
+        """The only argument; None when there is none (EVENT-ARGUMENT judges that)."""
+        return self.args[0] if self.args else None
+
+    @property
+    def message(self) -> Message:
+        return Message(self.payload, str(self.name), self.entry.serial, "message")
+
+    @property
+    def problem(self) -> Problem:
+        return Problem(self.payload, str(self.name), self.entry.serial, "error")
+
+    @property
+    def history(self) -> History:
+        return History(self.payload, str(self.name), self.entry.serial, "connected")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One emission of ``help_center:send`` and the acks that answered it."""
+
+    entry: Entry
+    acks: Sequence[Entry]
+
+
+@dataclass(frozen=True)
+class Send:
+    """One ``help_center:send`` of a scenario; its attempts differ only in time (rate limits)."""
+
+    record: Record
+    connection: Connection
+    attempts: Sequence[Attempt]
+
+    @property
+    def entry(self) -> Entry:
+        """The last attempt, which counts."""
+        return self.attempts[-1].entry
+
+    @property
+    def number(self) -> int:
+        return int(self.entry.get("send"))
+
+    @property
+    def tag(self) -> str:
+        return str(self.entry.get("tag"))
+
+    @property
+    def valid(self) -> bool:
+        return bool(self.entry.get("valid"))
+
+    @property
+    def plain(self) -> bool:
+        return bool(self.entry.get("plain"))
+
+    @property
+    def asked(self) -> bool:
+        """Whether an ack was asked for."""
+        return self.entry.get("id") is not None
+
+    @property
+    def args(self) -> list[Json]:
+        return list(self.entry.get("args"))
+
+    @property
+    def text(self) -> Json:
+        """The text that was sent, as it was sent."""
+        return self.args[0].get("text") if self.args and isinstance(self.args[0], dict) else None
+
+    @property
+    def acks(self) -> Sequence[Entry]:
+        return self.attempts[-1].acks
+
+    @property
+    def answer(self) -> Json:
+        """The first ack's first argument. Raises Unverified when no ack came (ACK-CALLED judges that)."""
+        if not self.acks:
+            raise Unverified(f"send #{self.number} was not acked", because="ACK-CALLED")
+        args = self.acks[0].get("args")
+        return args[0] if isinstance(args, list) and args else None
+
+    @property
+    def accepted(self) -> bool:
+        return isinstance(self.answer, dict) and "message" in self.answer
+
+    @property
+    def refused(self) -> bool:
+        return isinstance(self.answer, dict) and "error" in self.answer and "message" not in self.answer
+
+    @property
+    def message(self) -> Message:
+        """The message of the ack. A refusal of a plain text is judged by SEND-PLAIN; of a stimulus it is a Deviation;
+        of a closed conversation it is nobody's fault."""
+        if self.refused:
+            raise self._refusal()
+        message = self.answer.get("message") if isinstance(self.answer, dict) else None
+        return Message(message, "ack.message", self.acks[0].serial, "send-ack")
+
+    def _refusal(self) -> Exception:
+        if self.connection.conversation_closed:
+            return Unverified("the conversation is closed and takes no messages: lend the run another user")
+        if self.plain:
+            return Unverified("a plain text was refused", because="SEND-PLAIN")
+        return Deviation(
+            "ack: {message: …} (the text is valid)",
+            f"ack: {shown(self.answer)}",
+            at=[self.entry.serial, self.acks[0].serial],
+        )
+
+    @property
+    def problem(self) -> Problem:
+        """The error of a refusing ack. Raises Unverified where it was accepted."""
+        if not self.refused:
+            raise Unverified("the text was not refused")
+        return Problem(self.answer["error"], "ack.error", self.acks[0].serial, "error")
+
+    @property
+    def event(self) -> Event:
+        """The ``help_center:message`` that told the sending connection of this accepted message."""
+        message_id = self.message.id
+        for event in self.connection.events(MESSAGE):
+            if event.message.id == message_id:
+                return event
+        raise Unverified(f"no event told the sender of message {message_id}", because="MESSAGE-ECHO")
+
+    @property
+    def at(self) -> list[int]:
+        return [self.entry.serial, *(ack.serial for ack in self.acks)]
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One connection of one device."""
+
+    record: Record
+    number: int
+    entries: Sequence[Entry]
+
+    @property
+    def opened(self) -> Entry:
+        return self.entries[0]
+
+    @property
+    def device(self) -> str:
+        return self.opened.device
+
+    @property
+    def user(self) -> str:
+        return str(self.opened.get("user"))
+
+    @property
+    def good(self) -> bool:
+        """Whether it presented a token that must be accepted."""
+        return bool(self.opened.get("good"))
+
+    @property
+    def option(self) -> str:
+        return str(self.opened.get("option"))
+
+    @property
+    def transport(self) -> str:
+        return str(self.opened.get("transport"))
+
+    @property
+    def title(self) -> str:
+        return f"{self.device} ({self.user}, {self.option}, {self.transport})"
+
+    @property
+    def usual(self) -> bool:
+        """Whether it took the road that scenarios take which test no other."""
+        return bool(self.opened.get("usual"))
+
+    @property
+    def shaken(self) -> bool:
+        """Whether there was an Engine.IO handshake."""
+        return any(entry.kind is Kind.HANDSHAKE for entry in self.entries)
+
+    @property
+    def blame(self) -> str | None:
+        """The requirement that judges why a good connection was not greeted; None where it was."""
+        if self.greeted or not self.good:
+            return None
+        if not self.shaken:
+            return "CONN-WEBSOCKET" if self.transport == "websocket" else "CONN-POLLING"
+        if self.received("CONNECT_ERROR"):
+            return "CONN-NAMESPACE"
+        if self.events(ERROR):
+            return {"bearer": "AUTH-PREFIXED", "header": "AUTH-HEADER"}.get(self.option, "AUTH-BARE")
+        return "CONNECTED-SENT"
+
+    def received(self, *packets: str) -> list[Entry]:
+        return [e for e in self.entries if e.kind is Kind.RECEIVED and (not packets or e.get("packet") in packets)]
+
+    def events(self, name: str | None = None) -> list[Event]:
+        """The events received, all or those of one name, in wire order."""
+        return [
+            Event(entry.get("event"), entry.get("args"), entry)
+            for entry in self.received("EVENT", "BINARY_EVENT")
+            if name is None or entry.get("event") == name
+        ]
+
+    @property
+    def closed(self) -> Entry | None:
+        """How the transport ended."""
+        return next((entry for entry in self.entries if entry.kind is Kind.CLOSED), None)
+
+    @property
+    def ended_by_target(self) -> Entry | None:
+        """The first entry that says that the target ended the connection: a DISCONNECT packet, or the transport."""
+        disconnect = next(iter(self.received("DISCONNECT", "CONNECT_ERROR")), None)
+        if disconnect is not None:
+            return disconnect
+        return self.closed if self.closed is not None and self.closed.get("by") != "harness" else None
+
+    @property
+    def greeted(self) -> bool:
+        return bool(self.events(CONNECTED))
+
+    @property
+    def history(self) -> History:
+        """The conversation as ``help_center:connected`` gave it."""
+        greetings = self.events(CONNECTED)
+        if not greetings:
+            raise Unverified(f"{self.title} got no {CONNECTED}", because=self.blame)
+        return greetings[0].history
+
+    @property
+    def conversation_closed(self) -> bool:
+        greetings = self.events(CONNECTED)
+        payload = greetings[0].payload if greetings else None
+        conversation = payload.get("conversation") if isinstance(payload, dict) else None
+        return isinstance(conversation, dict) and conversation.get("status") == "closed"
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """One REST exchange (section 7)."""
+
+    entry: Entry
+
+    @property
+    def user(self) -> str:
+        return str(self.entry.get("user"))
+
+    @property
+    def good(self) -> bool:
+        return bool(self.entry.get("good"))
+
+    @property
+    def tag(self) -> str:
+        return str(self.entry.get("tag"))
+
+    @property
+    def status(self) -> int:
+        return int(self.entry.get("status"))
+
+    @property
+    def successful(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def body(self) -> Json:
+        return self.entry.get("body")
+
+    @property
+    def is_json(self) -> bool:
+        return bool(self.entry.get("json"))
+
+    @property
+    def content_type(self) -> str:
+        return str((self.entry.get("headers") or {}).get("content-type", ""))
+
+    @property
+    def outcome(self) -> str:
+        """For a person: status and body, or why there was no answer."""
+        if self.status == 0:
+            return f"no answer: {self.entry.get('reason')}"
+        return f"HTTP {self.status} {self.content_type}: {shown(self.body)}"
+
+    @property
+    def history(self) -> History:
+        """The conversation that was fetched. Raises Unverified when REST gave none (REST-OPEN judges that)."""
+        if not (self.successful and self.is_json):
+            raise Unverified(f"REST gave no conversation ({self.outcome})", because="REST-OPEN")
+        return History(self.body, "REST body", self.entry.serial, "rest")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One transcript, ready to be judged."""
+
+    transcript: Transcript
+
+    @cached_property
+    def connections(self) -> list[Connection]:
+        by_number: dict[int, list[Entry]] = {}
+        for entry in self.transcript:
+            if entry.connection:
+                by_number.setdefault(entry.connection, []).append(entry)
+        return [Connection(self, number, entries) for number, entries in sorted(by_number.items())]
+
+    @cached_property
+    def sends(self) -> list[Send]:
+        """Every ``help_center:send`` that went out, in the order of its last attempt."""
+        acks = self._acks()
+        attempts: dict[int, list[Attempt]] = {}
+        owner: dict[int, Connection] = {}
+        for connection in self.connections:
+            for entry in connection.entries:
+                if entry.kind is Kind.SENT and entry.get("send") is not None:
+                    number = int(entry.get("send"))
+                    answered = acks.get((connection.number, entry.get("id")), [])
+                    attempts.setdefault(number, []).append(Attempt(entry, answered))
+                    owner[number] = connection
+        return [Send(self, owner[number], attempts[number]) for number in sorted(attempts)]
+
+    def _acks(self) -> dict[tuple[int, int | None], list[Entry]]:
+        acks: dict[tuple[int, int | None], list[Entry]] = {}
+        for connection in self.connections:
+            for entry in connection.received("ACK", "BINARY_ACK"):
+                acks.setdefault((connection.number, entry.get("id")), []).append(entry)
+        return acks
+
+    @cached_property
+    def fetches(self) -> list[Fetch]:
+        return [Fetch(entry) for entry in self.transcript if entry.kind is Kind.HTTP]
+
+    # -- one of each kind, for judgements ------------------------------------------------------------------------
+
+    def connection(self, device: str = "phone", nth: int = 0) -> Connection:
+        """The ``nth`` connection of a device (-1: the last one). Raises Unverified when it was never made."""
+        own = [c for c in self.connections if c.device == device]
+        return self._pick(own, nth, f"connection of {device}")
+
+    def send(self, tag: str = "text", nth: int = 0) -> Send:
+        """The ``nth`` send with this tag."""
+        return self._pick([send for send in self.sends if send.tag == tag], nth, f'send "{tag}"')
+
+    def tagged(self, tag: str) -> list[Send]:
+        """All sends with this tag; at least one."""
+        self.send(tag)
+        return [send for send in self.sends if send.tag == tag]
+
+    def fetch(self, tag: str = "fetch", nth: int = 0) -> Fetch:
+        """The ``nth`` REST exchange with this tag."""
+        return self._pick([f for f in self.fetches if f.tag == tag], nth, f'REST request "{tag}"')
+
+    def _pick(self, found: Sequence[Any], nth: int, what: str) -> Any:
+        try:
+            return found[nth]
+        except IndexError:
+            raise self.cut_short(what) from None
+
+    def cut_short(self, what: str) -> Unverified:
+        """Why something that the scenario should have is not in the record, and who judges that."""
+        return Unverified(
+            f"the scenario ended before its {what}: {self.transcript.cut or 'it was never made'}",
+            because=self._blame(),
+        )
+
+    def _blame(self) -> str | None:
+        for connection in self.connections:
+            if connection.blame and connection.opened.get("greet"):
+                return connection.blame
+        asked = [send for send in self.sends if send.asked and send.valid]
+        if any(not send.acks for send in asked):
+            return "ACK-CALLED"
+        return "SEND-PLAIN" if any(send.plain and not send.accepted for send in asked) else None
+
+    # -- everything of a kind, for laws --------------------------------------------------------------------------
+
+    def events(self, name: str | None = None) -> Iterator[Event]:
+        for connection in self.connections:
+            yield from connection.events(name)
+
+    def acked(self) -> Iterator[Send]:
+        return (send for send in self.sends if send.acks)
+
+    def accepted(self) -> list[Send]:
+        """Sends whose (first) ack brought a message."""
+        return [send for send in self.acked() if send.accepted]
+
+    def problems(self) -> Iterator[tuple[Payload, Entry]]:
+        """Every error payload of every connection: events and acks."""
+        for event in self.events(ERROR):
+            yield event.problem, event.entry
+        for send in self.sends:
+            for attempt in send.attempts:
+                yield from _ack_problems(attempt)
+
+    def histories(self) -> Iterator[tuple[str, History]]:
+        """Every conversation that was shown, and to which user: on connecting and over REST, in wire order."""
+        shown_at = [(c.user, e.history) for c in self.connections for e in c.events(CONNECTED)]
+        shown_at += [(f.user, f.history) for f in self.fetches if f.good and f.successful and f.is_json]
+        yield from sorted(shown_at, key=lambda pair: pair[1].at)
+
+
+def _ack_problems(attempt: Attempt) -> Iterator[tuple[Payload, Entry]]:
+    for ack in attempt.acks:
+        args = ack.get("args")
+        answer = args[0] if isinstance(args, list) and args else None
+        if isinstance(answer, dict) and "error" in answer:
+            yield Problem(answer["error"], "ack.error", ack.serial, "error"), ack
+
+
+@dataclass(frozen=True)
+class Everything:
+    """All the transcripts of a run: what general laws are judged over."""
+
+    records: Sequence[Record]
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self.records)

@@ -1,0 +1,71 @@
+"""Writes a transcript while a scenario runs, and lets the scenario wait for what it records."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from conformance.redaction import Redactor
+from conformance.transcript import Entry, Json, Kind, Transcript
+
+T = TypeVar("T")
+
+
+class Recorder:
+    """Appends entries in wire order. Everything passes the redactor before it is kept."""
+
+    def __init__(self, transcript: Transcript, redactor: Redactor) -> None:
+        self.transcript = transcript
+        self._redactor = redactor
+        self._began = time.monotonic()
+        self._waiters: set[asyncio.Future[None]] = set()
+
+    @property
+    def now(self) -> float:
+        """Seconds since the scenario began."""
+        return time.monotonic() - self._began
+
+    def add(self, kind: Kind, *, device: str = "", connection: int = 0, **data: Json) -> Entry:
+        entries = self.transcript.entries
+        entry = Entry(len(entries), self.now, kind, device, connection, self._redactor.clean(data))
+        entries.append(entry)
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        return entry
+
+    async def until(self, found: Callable[[], T | None], *, within: float) -> T | None:
+        """The first non-None answer of ``found``, asked again after each new entry; None after ``within`` seconds."""
+        ends = time.monotonic() + within
+        while (answer := found()) is None:
+            left = ends - time.monotonic()
+            if left <= 0 or not await self._next_entry(left):
+                return found()
+        return answer
+
+    async def _next_entry(self, within: float) -> bool:
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.add(waiter)
+        try:
+            await asyncio.wait_for(waiter, within)
+        except TimeoutError:
+            return False
+        finally:
+            self._waiters.discard(waiter)
+        return True
+
+    async def quiet(self, seconds: float, *, connection: int, at_most: float) -> None:
+        """Return once the connection has been silent for ``seconds``, or after ``at_most`` seconds."""
+        ends = self.now + at_most
+        while self.now < ends:
+            left = self._last_activity(connection) + seconds - self.now
+            if left <= 0:
+                return
+            await self._next_entry(min(left, ends - self.now))
+
+    def _last_activity(self, connection: int) -> float:
+        kinds = (Kind.SENT, Kind.RECEIVED, Kind.OPEN)
+        moments = (e.at for e in reversed(self.transcript.entries) if e.connection == connection and e.kind in kinds)
+        return next(moments, 0.0)

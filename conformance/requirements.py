@@ -1,0 +1,97 @@
+"""The catalogue: every clause of the document, with its level and what judges it."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+CATALOGUE = Path(__file__).with_name("requirements.toml")
+DOCUMENT_DIGEST_KEY = "document"
+
+
+class Level(StrEnum):
+    """MUST: can make a server non-conformant. SHOULD: reported, fails a run only with ``--level=should``.
+    OBSERVATION: the document is silent; never pass or fail. CLIENT: binds clients or nobody, cannot be tested."""
+
+    MUST = "must"
+    SHOULD = "should"
+    OBSERVATION = "observation"
+    CLIENT = "client"
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One clause. ``untestable`` is the written reason why no judgement cites it; ``reading`` says which readings
+    exist and what the harness accepts."""
+
+    id: str
+    section: str
+    level: Level
+    title: str
+    statement: str
+    reading: str = ""
+    untestable: str = ""
+
+    @property
+    def testable(self) -> bool:
+        return not self.untestable
+
+
+class Catalogue(Mapping[str, Requirement]):
+    """All requirements by id, in the document's order. Raises ValueError on anything it does not know."""
+
+    def __init__(self, path: Path = CATALOGUE) -> None:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        self.document = str(data.pop(DOCUMENT_DIGEST_KEY))
+        self._requirements = {name: _requirement(name, fields) for name, fields in data.items()}
+        for one in self._requirements:
+            inside = [other for other in self._requirements if one != other and one in other]
+            if inside:
+                raise ValueError(f"requirement id {one} is part of {inside[0]}: -k could not select it")
+
+    def __getitem__(self, name: str) -> Requirement:
+        return self._requirements[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._requirements)
+
+    def __len__(self) -> int:
+        return len(self._requirements)
+
+
+def _requirement(name: str, fields: Mapping[str, str]) -> Requirement:
+    try:
+        return Requirement(id=name, **{**fields, "level": Level(fields["level"])})  # type: ignore[arg-type]
+    except (TypeError, KeyError, ValueError) as error:
+        raise ValueError(f"requirement {name} in {CATALOGUE.name}: {error}") from error
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The catalogue that comes with the harness."""
+    return Catalogue()
+
+
+def digest() -> str:
+    """SHA-256 of the catalogue file: names the requirement set a verdict speaks of."""
+    return hashlib.sha256(CATALOGUE.read_bytes()).hexdigest()
+
+
+def requirement(*ids: str) -> pytest.MarkDecorator:
+    """Mark a judgement with the requirements it judges. Unknown ids stop the run."""
+    unknown = [name for name in ids if name not in catalogue()]
+    if unknown or not ids:
+        raise ValueError(f"unknown requirement {', '.join(unknown) or '(none)'}: add it to {CATALOGUE.name}")
+    return pytest.mark.requirement(*ids)
+
+
+def ids_of(item: pytest.Item) -> list[str]:
+    """The requirements that a test judges."""
+    return [str(name) for mark in item.iter_markers("requirement") for name in mark.args]

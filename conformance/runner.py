@@ -1,0 +1,181 @@
+"""Records all the scenarios of a run at once, on one event loop in a background thread, in two waves."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Coroutine, Iterable, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+import httpx
+
+from conformance.device import Cut
+from conformance.errors import Unverified
+from conformance.scenario import Casting
+from conformance.stage import Stage, Surroundings
+from conformance.transcript import Kind, Transcript
+from conformance.users import Users
+
+REFUSED_AT_ONCE = 4
+"""Bad tokens go out a few at a time: a target may well shut out an address that sends many."""
+GONE = ("network", "target")
+
+
+class Runner:
+    """Owns the loop. ``start`` hands it every recording of the run; ``result`` waits for one."""
+
+    def __init__(self, surroundings: Surroundings, users: Users, *, concurrency: int) -> None:
+        self._surroundings = surroundings
+        self._users = users
+        self._concurrency = concurrency
+        self._futures: dict[str, Future[Transcript]] = {}
+        self.gone: str | None = None
+        """Since when the target has not answered, if it stopped and did not come back within a deadline."""
+        self._again: list[tuple[Casting, Transcript]] = []
+        self.first_tries: list[Transcript] = []
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run_loop, name="conformance", daemon=True)
+        self._thread.start()
+
+    def _run_loop(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_forever()
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something on the loop and wait for it. Raises what it raises."""
+        asyncio.run_coroutine_threadsafe(work, self.loop).result()
+
+    def start(self, castings: Iterable[Casting]) -> None:
+        """Begin recording; each casting once, whoever needs it."""
+        unique = {casting.key: casting for casting in castings}
+        self._futures = {key: Future() for key in unique}
+        asyncio.run_coroutine_threadsafe(self._record_all(list(unique.values())), self.loop)
+
+    def result(self, key: str) -> Transcript:
+        """The transcript, waited for. Raises what the recording raised (an error of the harness)."""
+        return self._futures[key].result()
+
+    def finished(self) -> list[Transcript]:
+        """The transcripts recorded so far."""
+        done = (f for f in self._futures.values() if f.done() and not f.cancelled())
+        return [future.result() for future in done if future.exception() is None]
+
+    @property
+    def keys(self) -> list[str]:
+        return list(self._futures)
+
+    def stop(self) -> None:
+        """End every recording at once and let the loop go."""
+        for future in self._futures.values():
+            future.cancel()
+        self.loop.call_soon_threadsafe(self._cancel_all)
+        self._thread.join(timeout=2)
+
+    def _cancel_all(self) -> None:
+        for task in asyncio.all_tasks(self.loop):
+            task.cancel()
+        self.loop.call_later(0.2, self.loop.stop)
+
+    async def _record_all(self, castings: Sequence[Casting]) -> None:
+        free, few = asyncio.Semaphore(self._concurrency), asyncio.Semaphore(REFUSED_AT_ONCE)
+        for wave in sorted({casting.scenario.wave for casting in castings}):
+            own = [casting for casting in castings if casting.scenario.wave == wave]
+            await asyncio.gather(*(self._record(c, few if c.scenario.refused else free) for c in own))
+            while self._again:
+                casting, first = self._again.pop(0)
+                await self._resolve(casting, self._once_more(casting, first))
+
+    async def _record(self, casting: Casting, turn: asyncio.Semaphore) -> None:
+        async with turn:
+            await self._resolve(casting, self._try(casting))
+
+    async def _resolve(self, casting: Casting, recording: Coroutine[Any, Any, Transcript]) -> None:
+        """Settle the future of a casting; or put it off, when an innocent scenario lost its connection."""
+        future = self._futures[casting.key]
+        try:
+            transcript = await recording
+        except Exception as error:  # an error of the harness: whoever needs the transcript gets it
+            if not future.cancelled():
+                future.set_exception(error)
+            return
+        if casting.scenario.wave == 1 and transcript.dropped is None and _dropped(transcript) is not None:
+            self._again.append((casting, transcript))
+        elif not future.cancelled():
+            future.set_result(transcript)
+
+    async def _once_more(self, casting: Casting, first: Transcript) -> Transcript:
+        """Record a scenario again, alone, whose connection ended for no reason of its own; keep both records."""
+        second = await self._try(casting)
+        second.dropped = _dropped(first)
+        first.key += " (first try)"
+        self.first_tries.append(first)
+        return second
+
+    async def _try(self, casting: Casting) -> Transcript:
+        scenario = casting.scenario
+        transcript = Transcript(
+            casting.key, scenario.name, dict(casting.values), scenario.doc, scenario.wave, facts=self._facts()
+        )
+        try:
+            async with self._users.lease(scenario.users, brand_new=scenario.brand_new) as users:
+                self._still_there()
+                transcript.users = [user.name for user in users]
+                await self._drive(casting, Stage(self._surroundings, transcript, users, rush=scenario.rush))
+            if _unreached(transcript):
+                await self._look_again(casting.key)
+                self._still_there()
+        except Unverified as reason:
+            transcript.unverified = str(reason)
+        return transcript
+
+    def _still_there(self) -> None:
+        if self.gone is not None:
+            raise Unverified(f"the target {self.gone}")
+
+    async def _look_again(self, key: str) -> None:
+        """Wait, no longer than a deadline, for a target that nothing can be opened on."""
+        ends = asyncio.get_running_loop().time() + self._surroundings.deadline
+        while self.gone is None:
+            with contextlib.suppress(httpx.HTTPError):
+                async with self._surroundings.client() as client:
+                    await client.get("/")
+                    return
+            if asyncio.get_running_loop().time() > ends:
+                self.gone = f"stopped answering after {key}"
+            await asyncio.sleep(0.1)
+
+    async def _drive(self, casting: Casting, stage: Stage) -> None:
+        try:
+            await casting.scenario.drive(stage, **casting.values)
+        except Cut as cut:
+            stage.recorder.transcript.cut = str(cut)
+        finally:
+            await stage.close()
+
+    def _facts(self) -> dict[str, float]:
+        s = self._surroundings
+        return {"rtt": round(s.rtt, 4), "deadline": round(s.deadline, 2), "settle": round(s.settle, 3)}
+
+
+def _dropped(transcript: Transcript) -> str | None:
+    """Which connection with a good token was lost after its handshake, though the scenario had not closed it."""
+    shaken = {entry.connection for entry in transcript.of(Kind.HANDSHAKE)}
+    good = {entry.connection for entry in transcript.of(Kind.OPEN) if entry.get("good")}
+    for entry in transcript.of(Kind.CLOSED, Kind.RECEIVED):
+        lost = entry.get("by") in GONE or entry.get("packet") == "DISCONNECT"
+        if lost and entry.connection in shaken & good:
+            return f"{entry.device}: {entry.get('reason') or entry.get('code') or entry.get('packet')}"
+    return None
+
+
+def _unreached(transcript: Transcript) -> bool:
+    """Whether the network kept every connection and request of the scenario from an answer since some moment."""
+    ended = transcript.of(Kind.CLOSED, Kind.HTTP)
+    if not ended:
+        return False
+    last = ended[-1]
+    shaken = {entry.connection for entry in transcript.of(Kind.HANDSHAKE)}
+    unopened = last.kind is Kind.CLOSED and last.get("by") == "network" and last.connection not in shaken
+    return unopened or (last.kind is Kind.HTTP and last.get("status") == 0)

@@ -1,0 +1,112 @@
+"""The schemas of `schemas/`, one for each payload of section 4, and the two questions put to them.
+
+`fits` answers fast enough for histories of thousands of messages (jsonschema-rs); `mismatches` says
+everything that is wrong (jsonschema). They agree: a payload fits exactly when it has no mismatches.
+"""
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+from jsonschema import Draft202012Validator, FormatChecker
+from referencing import Registry, Resource
+
+from conformance import instants
+from conformance.mismatch import Mismatch, described
+
+__all__ = ["FOLDER", "Mismatch", "digest", "fits", "mismatches", "names"]
+
+FOLDER = Path(__file__).resolve().parent.parent / "schemas"
+"""Where the schema files lie: beside the package, in the same checkout."""
+
+_INSTANT = "instant"
+_DEEP_ENOUGH = 12
+"""Levels to keep of a payload too deep to be read whole; the schemas themselves look at five."""
+_ANY_HUGE_INTEGER = 10**100
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The schemas there are: the names of their files without the suffix, sorted."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.json")))
+
+
+def fits(name: str, value: object) -> bool:
+    """Whether a decoded payload fits the schema of this name; KeyError if there is no such schema."""
+    return _surely_fits(name, value) or not mismatches(name, value)
+
+
+def mismatches(name: str, value: object) -> list[Mismatch]:
+    """Everything in which a decoded payload differs from its schema; KeyError if there is no such schema."""
+    validator = _thorough(name)
+    try:
+        return described(validator.iter_errors(value))
+    except (RecursionError, ValueError):  # jsonschema prints what it complains of, however deep or long
+        return described(validator.iter_errors(_tamed(value, depth=_DEEP_ENOUGH)))
+
+
+def digest(folder: Path = FOLDER) -> str:
+    """One SHA-256 over all schema files in the order of their names: which schemas judged a run."""
+    whole = hashlib.sha256()
+    for path in sorted(folder.glob("*.json")):
+        contents = path.read_bytes()
+        whole.update(f"{path.name} {len(contents)}\n".encode() + contents)
+    return whole.hexdigest()
+
+
+def _surely_fits(name: str, value: object) -> bool:
+    """What the fast validator says; its no may be mistaken, for Rust cannot hold every string and number."""
+    validator = _fast(name)
+    try:
+        return validator.is_valid(value)
+    except (ValueError, TypeError):
+        return False
+
+
+@cache
+def _contents() -> dict[str, dict[str, Any]]:
+    """Every schema by name; instants with a format of ours besides, for which a validator asks `instants`.
+
+    The format is no part of the file: strict validators refuse formats they do not know.
+    """
+    schemas = {name: json.loads((FOLDER / f"{name}.json").read_text("utf-8")) for name in names()}
+    schemas[_INSTANT]["format"] = _INSTANT
+    return schemas
+
+
+@cache
+def _fast(name: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(
+        _contents()[name],
+        formats={_INSTANT: _is_instant},
+        validate_formats=True,
+        retriever=lambda uri: _contents()[Path(uri).stem],
+    )
+
+
+@cache
+def _thorough(name: str) -> Draft202012Validator:
+    checker = FormatChecker(formats=())
+    checker.checks(_INSTANT)(_is_instant)
+    resources = [Resource.from_contents(schema) for schema in _contents().values()]
+    registry: Registry[Any] = resources @ Registry()
+    return Draft202012Validator(_contents()[name], registry=registry, format_checker=checker)
+
+
+def _is_instant(value: object) -> bool:
+    """Formats speak of strings only; what else a value may be is for `type` to say."""
+    return not isinstance(value, str) or instants.parse(value) is not None
+
+
+def _tamed(value: Any, *, depth: int) -> Any:
+    """The same value as far as the schemas look, cut short where printing it would fail."""
+    if isinstance(value, dict):
+        return {key: _tamed(item, depth=depth - 1) for key, item in value.items()} if depth else {}
+    if isinstance(value, list):
+        return [_tamed(item, depth=depth - 1) for item in value] if depth else []
+    if isinstance(value, int) and abs(value) > _ANY_HUGE_INTEGER:
+        return _ANY_HUGE_INTEGER if value > 0 else -_ANY_HUGE_INTEGER
+    return value

@@ -1,0 +1,257 @@
+"""Where a scenario plays: its devices, its REST client, its clock and its patience."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+import uuid
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from conformance.device import Device, Presenting
+from conformance.protocol import REST_PATH
+from conformance.recorder import Recorder
+from conformance.redaction import Redactor
+from conformance.tokens import Token
+from conformance.transcript import Json, Kind, Transcript
+from conformance.users import User
+from conformance.wire import Listener, Wire
+
+_LATE = 4
+"""How many times sooner a wait gives up once the run has seen its kind expire at the full deadline."""
+
+
+@dataclass
+class Patience:
+    """How long to wait. What did not come within the full deadline once is failed already; further waits of the
+    same kind are shorter, so that a silent target costs a few deadlines and not one for each check."""
+
+    deadline: float
+    _expired: set[str] = field(default_factory=set)
+
+    def of(self, kind: str) -> float:
+        return self.deadline / _LATE if kind in self._expired else self.deadline
+
+    def expired(self, kind: str) -> None:
+        self._expired.add(kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Road:
+    """A way into the Help Center: how the token is presented, and over which transport."""
+
+    option: str = "auth"
+    transport: str = "websocket"
+
+
+@dataclass
+class Surroundings:
+    """What all the stages of a run share. Times in seconds."""
+
+    url: str
+    headers: Mapping[str, str]
+    tls: ssl.SSLContext | None
+    redactor: Redactor
+    deadline: float
+    settle: float
+    examples: int = 10
+    seed: int = 0
+    """Of the properties: batches to generate, and Hypothesis' seed."""
+    rtt: float = 0.0
+    usual: Road = field(default_factory=Road)
+    """The first documented road that the preflight found open: what scenarios take that test no other."""
+    patience: Patience = field(init=False)
+    throttle_codes: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.patience = Patience(self.deadline)
+
+    def calibrate(self, rtt: float) -> None:
+        """Scale the waits to a target ``rtt`` seconds away."""
+        self.rtt = rtt
+        self.settle += 2 * rtt
+        self.deadline += 20 * rtt
+        self.patience = Patience(self.deadline)
+
+    def client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            base_url=self.url,
+            headers=dict(self.headers),
+            verify=self.tls or True,
+            timeout=self.deadline,
+            trust_env=False,  # as aiohttp: proxies of the environment are for neither road
+        )
+
+
+class Stage:
+    """One recording of one scenario. Everything a scenario does goes through here or through its devices."""
+
+    def __init__(
+        self, surroundings: Surroundings, transcript: Transcript, users: Sequence[User], *, rush: bool = False
+    ) -> None:
+        self._surroundings = surroundings
+        self._rush = rush
+        self._connections = 0
+        self._sends = 0
+        self._words = 0
+        self._salt = uuid.uuid4().hex[:6]
+        self._client: httpx.AsyncClient | None = None
+        self.devices: list[Device] = []
+        self.users = users
+        self.recorder = Recorder(transcript, surroundings.redactor)
+
+    @property
+    def user(self) -> User:
+        """The first user; the only one of most scenarios."""
+        return self.users[0]
+
+    @property
+    def settle(self) -> float:
+        return self._surroundings.settle
+
+    @property
+    def usual(self) -> Road:
+        return self._surroundings.usual
+
+    @property
+    def patience(self) -> Patience:
+        return self._surroundings.patience
+
+    @property
+    def throttle_codes(self) -> set[str]:
+        return self._surroundings.throttle_codes
+
+    # -- devices -----------------------------------------------------------------------------------------------
+
+    def device(
+        self,
+        name: str = "phone",
+        *,
+        user: User | None = None,
+        token: Token | None = None,
+        option: str | None = None,
+        transport: str | None = None,
+        greet: bool = True,
+        presented: Presenting | None = None,
+    ) -> Device:
+        """A device of ``user`` (the first one unless given), by ``option`` (see ``device.presenting``), over
+        ``transport`` (websocket, polling, or upgrade: polling that will move); by the usual road unless given.
+        ``async with`` connects it and waits for its greeting unless ``greet`` is false."""
+        device = Device(
+            self,
+            name,
+            user or self.user,
+            token=token,
+            option=option,
+            transport=transport,
+            greet=greet,
+            presented=presented,
+        )
+        self.devices.append(device)
+        return device
+
+    def wire(self, listener: Listener, headers: Mapping[str, str]) -> Wire:
+        return Wire(
+            self._surroundings.url,
+            listener,
+            headers={**self._surroundings.headers, **headers},
+            tls=self._surroundings.tls,
+            deadline=self._surroundings.deadline,
+        )
+
+    @asynccontextmanager
+    async def first_contact(self, user: User) -> AsyncIterator[None]:
+        """A brand-new user's first contact creates the conversation: it is made alone, but where the scenario
+        tests just that race."""
+        if user.known or self._rush:
+            yield
+            return
+        async with user.met:
+            yield
+            user.known = True
+
+    async def close(self) -> None:
+        """Let go of everything, whatever state the scenario left it in."""
+        for device in self.devices:
+            with contextlib.suppress(Exception):
+                await device.close()
+        if self._client is not None:
+            await self._client.aclose()
+
+    # -- REST --------------------------------------------------------------------------------------------------
+
+    async def fetch(
+        self, *, user: User | None = None, token: Token | None = None, tag: str = "fetch", method: str = "GET"
+    ) -> Json:
+        """The conversation over REST (section 7); its body, None when there is none. HTTP 429 is tried again."""
+        who = user or self.user
+        presented = token or await who.token()
+        notes = {"user": who.name, "token": presented.label, "good": presented.good, "tag": tag}
+        headers = {} if presented.absent else {"Authorization": f"Bearer {presented.value}".strip()}
+        async with self.first_contact(who):
+            for pause in [*self.pauses(), None]:
+                status, body = await self._request(method, headers, notes)
+                if status != 429 or pause is None:
+                    return body
+                await self.recorder.until(lambda: None, within=pause)
+        return None
+
+    async def _request(self, method: str, headers: Mapping[str, str], notes: Mapping[str, Any]) -> tuple[int, Json]:
+        self._client = self._client or self._surroundings.client()
+        data = {**notes, "method": method, "path": REST_PATH, "began": self.recorder.now}
+        try:
+            answer = await self._client.request(method, REST_PATH, headers=dict(headers))
+        except (httpx.HTTPError, ValueError) as error:
+            self._exchanged(data, status=0, reason=f"{type(error).__name__}: {error}", headers={}, body=None)
+            return 0, None
+        body = _json_or_text(answer)
+        kept = {name: answer.headers[name] for name in ("content-type", "location") if name in answer.headers}
+        self._exchanged(data, status=answer.status_code, headers=kept, **body)
+        return answer.status_code, body["body"]
+
+    def _exchanged(self, data: Mapping[str, Json], **answer: Json) -> None:
+        self.recorder.add(Kind.HTTP, device="rest", **data, **answer)
+
+    # -- numbers and words -------------------------------------------------------------------------------------
+
+    def next_connection(self) -> int:
+        self._connections += 1
+        return self._connections
+
+    def next_send(self) -> int:
+        self._sends += 1
+        return self._sends
+
+    def words(self) -> str:
+        """A plain text that no other send of the run has: letters, digits and single spaces."""
+        self._words += 1
+        return f"conformance check {self._salt} number {self._words}"
+
+    def pauses(self) -> Iterator[float]:
+        """Growing pauses between tries, within the deadline."""
+        pause, spent = 0.1, 0.0
+        while spent + pause <= self._surroundings.deadline:
+            yield pause
+            spent += pause
+            pause *= 2
+
+    def mark(self, label: str) -> None:
+        """A point of the scenario that judgements refer to."""
+        self.recorder.add(Kind.MARK, label=label)
+
+    async def together(self, *work: Any) -> None:
+        """Do several things at once; the first failure ends the scenario."""
+        await asyncio.gather(*work)
+
+
+def _json_or_text(answer: httpx.Response) -> dict[str, Json]:
+    """``{"json": True, "body": …}``, or the beginning of a body that is no JSON."""
+    try:
+        return {"json": True, "body": answer.json()}
+    except (ValueError, RecursionError):
+        return {"json": False, "body": answer.text[:500]}

@@ -1,0 +1,101 @@
+"""What the terminal says at the end: the verdict first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.requirements import Level
+from conformance.verdict import Finding, Result, Status, Verdict
+
+if TYPE_CHECKING:
+    from conformance.certification import Certification
+
+_WORDS = {
+    Verdict.CONFORMANT: "every MUST holds",
+    Verdict.NON_CONFORMANT: "the document rules out what this server does",
+    Verdict.INCOMPLETE: "nothing failed, but not every MUST could be checked",
+    Verdict.PARTIAL: "a selection was judged: no verdict is claimed",
+    Verdict.INTERRUPTED: "interrupted: this is what was judged until then",
+    Verdict.ERROR: "the harness itself erred: no verdict on the server",
+}
+_SIGNS = {Status.FAILED: "FAILED", Status.UNVERIFIED: "unverified", Status.WAIVED: "waived", Status.ERROR: "ERROR"}
+
+
+def again(certification: Certification, requirement: str) -> str:
+    """The command that judges one requirement again."""
+    target = certification.options.target
+    return " ".join(["pytest", *([f"--target={target}"] if target else []), f"-k {requirement}"])
+
+
+def write(reporter: pytest.TerminalReporter, result: Result, certification: Certification) -> None:
+    """Write the summary to pytest's terminal."""
+    colour = {Verdict.CONFORMANT: "green", Verdict.NON_CONFORMANT: "red", Verdict.ERROR: "red"}.get(
+        result.verdict, "yellow"
+    )
+    reporter.section("help center conformance", sep="=", **{colour: True})
+    for line in lines(result, certification):
+        bold = line.startswith(("VERDICT", "FAILED", "ERROR"))
+        reporter.write_line(line, **({colour: True, "bold": True} if bold else {}))
+
+
+def lines(result: Result, certification: Certification) -> Iterator[str]:
+    """The summary, line by line."""
+    yield f"VERDICT  {result.verdict}: {_WORDS[result.verdict]}"
+    yield f"target   {result.facts['target']}"
+    yield f"seed     {result.facts['seed']}   {result.facts['seconds']} s"
+    for level in (Level.MUST, Level.SHOULD):
+        yield f"{level.upper():<8} {_counts(result, level)}"
+    yield from _findings(result)
+    if result.gone:
+        yield f"the target {result.gone}; what was not judged by then is unverified"
+    for drop in certification.drops():
+        yield f"note     a connection was lost once and not again: {drop}"
+    for name in _stale(result, certification):
+        yield f"note     the waiver of {name} is no longer needed: remove it"
+    yield from _observations(result)
+    yield f"reports  {certification.options.reports}"
+
+
+def _counts(result: Result, level: Level) -> str:
+    words = {Status.FAILED: "advised against" if level is Level.SHOULD else "failed"}
+    counts = [(status, len(result.of(level, status))) for status in Status]
+    told = [f"{count} {words.get(status, status)}" for status, count in counts if count]
+    return ", ".join(told) or "none judged"
+
+
+def _findings(result: Result) -> Iterator[str]:
+    groups: Sequence[tuple[Level, Status, str]] = [
+        (Level.MUST, Status.ERROR, "ERROR"),
+        (Level.SHOULD, Status.ERROR, "ERROR"),
+        (Level.MUST, Status.FAILED, "FAILED"),
+        (Level.SHOULD, Status.FAILED, "advice"),
+        (Level.MUST, Status.UNVERIFIED, "unverified"),
+        (Level.SHOULD, Status.UNVERIFIED, "unverified"),
+        (Level.MUST, Status.WAIVED, "waived"),
+        (Level.SHOULD, Status.WAIVED, "waived"),
+    ]
+    for level, status, word in groups:
+        for finding in result.of(level, status):
+            yield from _finding(finding, word)
+
+
+def _finding(finding: Finding, word: str) -> Iterator[str]:
+    one = finding.requirement
+    yield f"{word:<11}{one.id:<24} {one.level.upper():<7}{one.section:<5} {one.title}"
+    reason = finding.reason if len(finding.reason) <= 240 else f"{finding.reason[:239]}…"
+    yield f"{'':<11}{reason}"
+
+
+def _stale(result: Result, certification: Certification) -> list[str]:
+    passed = {finding.requirement.id for finding in result.findings if finding.status is Status.PASSED}
+    return [name for name in certification.waivers if name in passed]
+
+
+def _observations(result: Result) -> Iterator[str]:
+    if result.observations:
+        yield "where the document is silent:"
+    for observation in result.observations:
+        yield f"  {observation.id:<22} {observation.says}"

@@ -1,0 +1,200 @@
+"""Good tokens, and every bad one that the suites try (sections 2.2 and 6)."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+from conformance.errors import Unverified
+
+HOUR = 3600
+LEEWAY = 60
+"""Seconds: ``iat`` lies this far back, for targets whose clock is behind ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a device presents. ``value`` is a string but for the tokens that are bad by their type; ``None`` with
+    ``absent`` means that no token is sent at all. Never printed: ``label`` is."""
+
+    value: Any
+    label: str
+    good: bool = True
+    absent: bool = False
+
+    def __repr__(self) -> str:
+        return f"Token({self.label})"
+
+
+class Minter(Protocol):
+    """Signs any claims with the key that the target trusts."""
+
+    def sign(self, claims: Mapping[str, Any]) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class KeyMinter:
+    """Signs with an HMAC secret or a private key."""
+
+    key: Any
+    algorithm: str = "HS256"
+
+    def sign(self, claims: Mapping[str, Any]) -> str:
+        return jwt.encode(dict(claims), self.key, algorithm=self.algorithm)
+
+
+def good_claims(subject: str, extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Claims of a token that is valid for an hour; ``{user}`` in an extra claim becomes the subject."""
+    now = int(time.time())
+    claims = {"sub": subject, "iat": now - LEEWAY, "exp": now + HOUR, "jti": uuid.uuid4().hex}
+    return {**claims, **_filled(dict(extra), subject)}
+
+
+def expired_claims(claims: Mapping[str, Any]) -> dict[str, Any]:
+    """The same claims, two hours past their time (beyond any leeway)."""
+    now = int(time.time())
+    return {**claims, "iat": now - 3 * HOUR, "exp": now - 2 * HOUR}
+
+
+def short_lived_claims(claims: Mapping[str, Any], seconds: int) -> dict[str, Any]:
+    return {**claims, "exp": int(time.time()) + seconds}
+
+
+def _filled(value: Any, subject: str) -> Any:
+    if isinstance(value, str):
+        return value.replace("{user}", subject)
+    if isinstance(value, dict):
+        return {key: _filled(inner, subject) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_filled(inner, subject) for inner in value]
+    return value
+
+
+# -- the parts of a token ----------------------------------------------------------------------------------------
+
+
+def encode_part(value: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value, separators=(",", ":")).encode()).rstrip(b"=").decode()
+
+
+def decode_part(part: str) -> Any:
+    """The JSON inside one part of a JWT. Raises ValueError when there is none."""
+    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+
+
+def claims_of(token: str) -> dict[str, Any] | None:
+    """The claims of a JWT, unverified; None when it cannot be read (an opaque token)."""
+    try:
+        claims = decode_part(token.split(".")[1])
+    except (IndexError, ValueError):
+        return None
+    return claims if isinstance(claims, dict) else None
+
+
+def _altered(text: str) -> str:
+    """One character in the middle replaced (the last one may carry bits that lenient decoders ignore)."""
+    middle = len(text) // 2
+    return text[:middle] + ("A" if text[middle] != "A" else "B") + text[middle + 1 :]
+
+
+# -- bad tokens --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a bad token is made from: a good one of the same user, and the means to sign others, if there are any."""
+
+    good: str
+    minter: Minter | None
+
+
+def _wrong_key(basis: Basis) -> str:
+    algorithm = str(_header(basis.good).get("alg", "HS256"))
+    keys: dict[str, Callable[[], Any]] = {
+        "HS": lambda: uuid.uuid4().hex * 3,
+        "RS": lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048),
+        "PS": lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048),
+        "ES": lambda: ec.generate_private_key(
+            {"ES384": ec.SECP384R1, "ES512": ec.SECP521R1, "ES256K": ec.SECP256K1}.get(algorithm, ec.SECP256R1)()
+        ),
+        "Ed": ed25519.Ed25519PrivateKey.generate,
+    }
+    make = keys.get(algorithm[:2])
+    if make is None:
+        raise Unverified(f"no key can be made for the algorithm {algorithm} of the given token")
+    return jwt.encode(_claims(basis.good), make(), algorithm=algorithm)
+
+
+def _tampered(basis: Basis) -> str:
+    header, _, signature = basis.good.split(".")
+    claims = _claims(basis.good)
+    return f"{header}.{encode_part({**claims, 'sub': str(claims.get('sub')) + '-and-more'})}.{signature}"
+
+
+def _resigned(basis: Basis) -> str:
+    header, payload, signature = basis.good.split(".")
+    return f"{header}.{payload}.{_altered(signature)}"
+
+
+def _unsigned(basis: Basis) -> str:
+    header = {"alg": "none", "typ": "JWT"}
+    return f"{encode_part(header)}.{encode_part(_claims(basis.good))}."
+
+
+def _expired(basis: Basis) -> str:
+    if basis.minter is None:
+        raise Unverified("an expired token needs the signing key: pass --jwt-secret or --jwt-key")
+    return basis.minter.sign(expired_claims(_claims(basis.good)))
+
+
+def _header(token: str) -> dict[str, Any]:
+    return dict(jwt.get_unverified_header(token))
+
+
+def _claims(token: str) -> dict[str, Any]:
+    claims = claims_of(token)
+    if claims is None:
+        raise Unverified("the given token is no JWT, so no bad one can be made from it")
+    return claims
+
+
+ABSENT: dict[str, Callable[[Basis], Any]] = {"missing": lambda _: None, "empty": lambda _: ""}
+"""No token at all (section 2.2)."""
+
+INVALID: dict[str, Callable[[Basis], Any]] = {
+    "garbage": lambda _: "not-a-token",
+    "truncated": lambda basis: basis.good.rpartition(".")[0],
+    "tampered": _tampered,
+    "resigned": _resigned,
+    "unsigned": _unsigned,
+    "wrong-key": _wrong_key,
+}
+"""Strings that are no valid token (section 2.2)."""
+
+NOT_STRINGS: dict[str, Callable[[Basis], Any]] = {
+    "number": lambda _: 12345,
+    "true": lambda _: True,
+    "list": lambda basis: [basis.good],
+    "object": lambda basis: {"token": basis.good},
+}
+"""Values of ``auth.token`` that are not strings at all (section 2.2); there is no such header."""
+
+EXPIRED: dict[str, Callable[[Basis], Any]] = {"expired": _expired}
+"""Section 6."""
+
+BAD = {**ABSENT, **INVALID, **NOT_STRINGS, **EXPIRED}
+
+
+def bad_token(kind: str, basis: Basis) -> Token:
+    """A token of one of the kinds of ``BAD``. Raises Unverified when it cannot be made from what was given."""
+    if kind not in ("missing", "empty", "garbage", "number", "true") and basis.good.count(".") != 2:
+        raise Unverified("the given token is no JWT, so no bad one can be made from it")
+    return Token(BAD[kind](basis), kind, good=False, absent=kind == "missing")

@@ -1,0 +1,137 @@
+"""What crossed the wire during one scenario: plain data, saved as JSON Lines, judged as often as one likes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+Json = Any
+
+
+class Kind(StrEnum):
+    """What an entry records. The fields of ``Entry.data`` are listed for each."""
+
+    OPEN = "open"
+    """A connection attempt begins: user, token (a label), good (whether the token should be accepted),
+    option ("auth" | "bearer" | "header" | "none" | …), transport ("websocket" | "polling" | "upgrade")."""
+    HANDSHAKE = "handshake"
+    """The Engine.IO handshake: upgrades, pingInterval, pingTimeout (ms), maxPayload (bytes)."""
+    SENT = "sent"
+    RECEIVED = "received"
+    """A Socket.IO packet: packet (its name), namespace, id, event, args, via (transport). A sent
+    ``help_center:send`` also has: send (its number), attempt, tag, plain, valid."""
+    ENGINE = "engine"
+    """An Engine.IO packet: direction (">" | "<"), packet, via."""
+    GARBLED = "garbled"
+    """Something received that is no packet: text, why."""
+    CLOSED = "closed"
+    """The transport ended: by ("target" | "harness" | "network"), code, status, reason."""
+    HTTP = "http"
+    """A finished REST exchange: user, token, good, tag, method, path, status, headers, body, began (seconds).
+    ``status`` is 0 when no answer came (reason says why)."""
+    EXPIRED = "expired"
+    """A wait that ended at its deadline: waiting (for what), seconds."""
+    MARK = "mark"
+    """A point of the scenario that judgements refer to: label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the record. ``at`` is in seconds since the scenario began; ``device`` is the name the scenario
+    gave; ``connection`` counts the transcript's connections from 1 (0: none)."""
+
+    serial: int
+    at: float
+    kind: Kind
+    device: str
+    connection: int
+    data: Mapping[str, Json]
+
+    def get(self, field_name: str, default: Json = None) -> Json:
+        return self.data.get(field_name, default)
+
+    def to_json(self) -> Json:
+        head = {"n": self.serial, "at": round(self.at, 6), "kind": str(self.kind), "device": self.device}
+        return {**head, "connection": self.connection, "data": dict(self.data)}
+
+    @classmethod
+    def from_json(cls, line: Json) -> Entry:
+        return cls(
+            line["n"], line["at"], Kind(line["kind"]), line["device"], line["connection"], line["data"]
+        )
+
+
+@dataclass(slots=True)
+class Transcript:
+    """The record of one scenario.
+
+    ``cut`` says why the scenario ended before its end (None: it did not); ``unverified`` says why it was never
+    driven at all (no second user, no signing key); ``dropped`` says which connection was lost in a first recording
+    and not in this one. ``facts`` are the run's measures that judgements may need (round trip, deadlines).
+    """
+
+    key: str
+    scenario: str
+    params: dict[str, str] = field(default_factory=dict)
+    doc: str = ""
+    wave: int = 1
+    users: list[str] = field(default_factory=list)
+    facts: dict[str, Json] = field(default_factory=dict)
+    cut: str | None = None
+    unverified: str | None = None
+    dropped: str | None = None
+    entries: list[Entry] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries)
+
+    def of(self, *kinds: Kind, connection: int | None = None) -> list[Entry]:
+        return [
+            e for e in self.entries if e.kind in kinds and (connection is None or e.connection == connection)
+        ]
+
+    def save(self, folder: Path) -> Path:
+        """Write the transcript as JSON Lines: a header, then one entry a line."""
+        path = folder / f"{file_name(self.key)}.jsonl"
+        with path.open("w", encoding="utf-8") as out:
+            out.writelines(json.dumps(line) + "\n" for line in self._lines())
+        return path
+
+    def _lines(self) -> Iterable[Json]:
+        header = {
+            name: getattr(self, name)
+            for name in (
+                "key",
+                "scenario",
+                "params",
+                "doc",
+                "wave",
+                "users",
+                "facts",
+                "cut",
+                "unverified",
+                "dropped",
+            )
+        }
+        yield {"transcript": header}
+        yield from (entry.to_json() for entry in self.entries)
+
+    @classmethod
+    def load(cls, path: Path) -> Transcript:
+        """Read a saved transcript. Raises ValueError, with the file's name, on anything else."""
+        try:
+            with path.open(encoding="utf-8") as lines:
+                header = json.loads(next(lines))["transcript"]
+                return cls(**header, entries=[Entry.from_json(json.loads(line)) for line in lines])
+        except (StopIteration, KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} is not a transcript of this harness ({error})") from error
+
+
+def file_name(key: str) -> str:
+    """A file name for a scenario's key: readable, and safe on every file system."""
+    return re.sub(r"[^A-Za-z0-9_.,=+-]+", "_", key).strip("_")

@@ -1,0 +1,142 @@
+"""The users of a run: where their tokens come from, and who is lent to which scenario."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from conformance.errors import Unverified
+from conformance.redaction import Redactor
+from conformance.tokens import Basis, Minter, Token, bad_token, good_claims, short_lived_claims
+
+
+class Source(Protocol):
+    """Where good tokens come from. ``subjects`` is None when there are as many users as one likes."""
+
+    minter: Minter | None
+
+    @property
+    def subjects(self) -> Sequence[str] | None: ...
+
+    async def token(self, subject: str, *, fresh: bool) -> str:
+        """A good token; a ``fresh`` one differs from those given before. Raises Unverified when there is none."""
+
+
+@dataclass
+class Minted:
+    """Tokens signed with the target's own key, for made-up subjects or for known ones."""
+
+    minter: Minter | None
+    extra_claims: Mapping[str, Any] = field(default_factory=dict)
+    known: Sequence[str] | None = None
+
+    @property
+    def subjects(self) -> Sequence[str] | None:
+        return self.known
+
+    async def token(self, subject: str, *, fresh: bool) -> str:  # noqa: ARG002  a minted token is always fresh
+        assert self.minter is not None
+        return self.minter.sign(good_claims(subject, self.extra_claims))
+
+
+@dataclass
+class ReadyMade:
+    """Tokens given on the command line, grouped by user: the second one of a user is a refreshed one."""
+
+    tokens: Mapping[str, Sequence[str]]
+    minter: Minter | None = None
+
+    @property
+    def subjects(self) -> Sequence[str] | None:
+        return list(self.tokens)
+
+    async def token(self, subject: str, *, fresh: bool) -> str:
+        own = self.tokens[subject]
+        if fresh and len(own) < 2:
+            raise Unverified("a refreshed token needs a second token of the same user (--token) or a signing key")
+        return own[1 if fresh else 0]
+
+
+@dataclass
+class User:
+    """One user, lent to one scenario at a time. ``name`` is what reports say; the subject is the token's."""
+
+    name: str
+    subject: str
+    source: Source
+    redactor: Redactor
+    brand_new: bool
+    met: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held during the very first contact, which creates the conversation."""
+    known: bool = False
+
+    async def token(self, *, fresh: bool = False) -> Token:
+        """A good token of this user."""
+        return self._made(await self.source.token(self.subject, fresh=fresh), "token", good=True)
+
+    async def bad(self, kind: str) -> Token:
+        """A bad token of one of ``tokens.BAD``. Raises Unverified when it cannot be made."""
+        basis = Basis((await self.token()).value, self.source.minter)
+        token = bad_token(kind, basis)
+        if isinstance(token.value, str) and token.value != "not-a-token":
+            self.redactor.register(token.value, f"{kind} token of {self.name}")
+        return token
+
+    async def short_lived(self, seconds: int) -> Token:
+        """A good token that expires in ``seconds``."""
+        if self.source.minter is None or not isinstance(self.source, Minted):
+            raise Unverified("a token that expires soon needs the signing key: pass --jwt-secret or --jwt-key")
+        claims = short_lived_claims(good_claims(self.subject, self.source.extra_claims), seconds)
+        return self._made(self.source.minter.sign(claims), f"token of {seconds} s", good=True)
+
+    def _made(self, value: str, label: str, *, good: bool) -> Token:
+        self.redactor.register(value, f"{label} of {self.name}")
+        return Token(value, label, good=good)
+
+
+class Users:
+    """Lends users to scenarios. With a finite pool, scenarios wait their turn."""
+
+    def __init__(self, source: Source, redactor: Redactor, *, run: str) -> None:
+        self.source = source
+        self._redactor = redactor
+        self._subjects = (f"conformance-{run}-{number}" for number in itertools.count(1))
+        self._free = None if source.subjects is None else [self._user(s, brand_new=False) for s in source.subjects]
+        self.size = None if self._free is None else len(self._free)
+        self._changed = asyncio.Condition()
+
+    def _user(self, subject: str, *, brand_new: bool) -> User:
+        return User("user", subject, self.source, self._redactor, brand_new)
+
+    @asynccontextmanager
+    async def lease(self, count: int, *, brand_new: bool = False) -> AsyncIterator[list[User]]:
+        """``count`` different users, exclusively. Raises Unverified when there are not that many."""
+        users = await self._take(count, brand_new=brand_new)
+        for number, user in enumerate(users, 1):
+            user.name = f"user {number}"
+        try:
+            yield users
+        finally:
+            await self._give_back(users)
+
+    async def _take(self, count: int, *, brand_new: bool) -> list[User]:
+        if self._free is None or self.size is None:
+            return [self._user(next(self._subjects), brand_new=True) for _ in range(count)]
+        if brand_new:
+            raise Unverified("a brand-new user needs a signing key for any subject: pass --jwt-secret, without --users")
+        if count > self.size:
+            raise Unverified(f"{count} users are needed: pass a --token for each, --users, or a signing key")
+        free = self._free
+        async with self._changed:
+            await self._changed.wait_for(lambda: len(free) >= count)
+            return [free.pop(0) for _ in range(count)]
+
+    async def _give_back(self, users: list[User]) -> None:
+        if self._free is not None:
+            async with self._changed:
+                self._free.extend(users)
+                self._changed.notify_all()

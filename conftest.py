@@ -1,0 +1,3 @@
+"""Nothing but the way in for pytest: the plugin is conformance.plugin."""
+
+pytest_plugins = ["conformance.plugin"]

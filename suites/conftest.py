@@ -1,0 +1,18 @@
+"""Scenarios that several chapters judge."""
+
+from __future__ import annotations
+
+from conformance.scenario import scenario
+from conformance.stage import Stage
+
+
+@scenario(basic=True)
+async def plain_chat(stage: Stage) -> None:
+    """One device connects and sends two plain texts, one after the other; then REST and a second connection show
+    the conversation."""
+    async with stage.device("phone") as phone:
+        await phone.say(tag="first")
+        await phone.say(tag="second")
+    await stage.fetch()
+    async with stage.device("tablet"):
+        pass
