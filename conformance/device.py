@@ -147,17 +147,19 @@ class Device:
         await self.connect()
 
     async def _wait_for_greeting(self) -> None:
+        """Until both the greeting and the CONNECT answer are there, in whatever order: nothing may be sent to a
+        namespace that has not answered."""
+
         def answered() -> str | None:
-            for entry in self._inbox:
-                if entry.get("event") == CONNECTED:
-                    return CONNECTED
-                if entry.get("packet") in ("CONNECT_ERROR", "DISCONNECT"):
-                    return str(entry.get("packet"))
-            return "closed" if self.closed else None
+            packets = {str(entry.get("packet")) for entry in self._inbox}
+            refusals = packets & {"CONNECT_ERROR", "DISCONNECT"}
+            if refusals:
+                return min(refusals)
+            return CONNECTED if "CONNECT" in packets and self.heard(CONNECTED) else None
 
         answer = await self._patiently("connected", CONNECTED, answered)
         if answer != CONNECTED:
-            raise Cut(f"{self.name}: {answer or 'nothing'} instead of {CONNECTED}")
+            raise Cut(f"{self.name}: {answer or ('a closed transport' if self.closed else 'nothing')} for a greeting")
 
     async def _wait_for_refusal(self) -> None:
         """Until the target has ended the connection, one way or the other, and a quiet window has passed."""
@@ -258,9 +260,7 @@ class Device:
         window (the document does not clearly promise one)."""
         ack_id = self._emit_send(args, self._stage.next_send(), 1, ack=ack, tag=tag, valid=False, plain=False)
         if ack_id is not None:
-            await self._recorder.until(
-                lambda: self._acks.get(ack_id) or self.closed or None, within=self._stage.settle
-            )
+            await self._recorder.until(lambda: self._acks.get(ack_id) or self.closed or None, within=self._stage.settle)
 
     async def _deliver(self, payload: Json, *, tag: str, ack: bool, valid: bool, plain: bool) -> Json:
         number = self._stage.next_send()

@@ -12,9 +12,7 @@ class Deviation(Exception):
     entries that show it, ``transcript`` is the transcript's key (a law reads many).
     """
 
-    def __init__(
-        self, expected: str, actual: str, *, at: Sequence[int] = (), transcript: str | None = None
-    ) -> None:
+    def __init__(self, expected: str, actual: str, *, at: Sequence[int] = (), transcript: str | None = None) -> None:
         super().__init__(f"expected {expected}; actual {actual}")
         self.expected = expected
         self.actual = actual

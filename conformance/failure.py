@@ -13,9 +13,7 @@ from conformance.transcript import Transcript
 _WIDTH = 110
 
 
-def text(
-    requirements: Sequence[Requirement], deviation: Deviation, transcript: Transcript | None, again: str
-) -> str:
+def text(requirements: Sequence[Requirement], deviation: Deviation, transcript: Transcript | None, again: str) -> str:
     """The whole story of one deviation, in the order of the style guide: requirement, level, section, what is asked;
     expected and actual; the record around it; how to run just this again."""
     parts = [_head(requirement) for requirement in requirements]

@@ -11,9 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 _DATE = r"[0-9]{4}(?:-[0-9]{2}-[0-9]{2}|-[0-9]{3}|[0-9]{3,4}|-[Ww][0-9]{2}-[1-7]|[Ww][0-9]{2}[1-7])"
 _CLOCK = r"[0-9]{2}(?::[0-9]{2}(?::[0-9]{2})?|[0-9]{2}(?:[0-9]{2})?)?"
 _ZONE = "[Zz]|[+\u2212-][0-9]{2}(?::?[0-9]{2})?"
-_INSTANT = re.compile(
-    rf"(?P<date>{_DATE})(?:[Tt](?P<clock>{_CLOCK})(?:[.,](?P<fraction>[0-9]+))?(?P<zone>{_ZONE})?)?"
-)
+_INSTANT = re.compile(rf"(?P<date>{_DATE})(?:[Tt](?P<clock>{_CLOCK})(?:[.,](?P<fraction>[0-9]+))?(?P<zone>{_ZONE})?)?")
 
 _USUAL = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-5][0-9])?"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from conformance.payloads import shown
 from conformance.transcript import Entry, Json, Kind, Transcript
@@ -46,7 +46,7 @@ def _send_numbers(transcript: Transcript) -> dict[tuple[int, Json], int]:
 
 
 def _line(entry: Entry, sends: dict[tuple[int, Json], int]) -> str:
-    teller = {
+    tellers: dict[Kind, Callable[[Entry], str]] = {
         Kind.OPEN: _open,
         Kind.HANDSHAKE: lambda e: f"< handshake over {e.get('via')}",
         Kind.GARBLED: lambda e: f"< garbled: {e.get('why')}: {shown(e.get('text'), _BRIEF)}",
@@ -54,13 +54,15 @@ def _line(entry: Entry, sends: dict[tuple[int, Json], int]) -> str:
         Kind.HTTP: _http,
         Kind.EXPIRED: lambda e: f"! waited {e.get('seconds')} s in vain for {e.get('waiting')}",
         Kind.MARK: lambda e: f"- {e.get('label')}",
-    }.get(entry.kind)
+    }
+    teller = tellers.get(entry.kind)
     return teller(entry) if teller else _packet(entry, sends)
 
 
 def _open(entry: Entry) -> str:
     good = "good" if entry.get("good") else "bad"
-    return f"> opens {entry.get('transport')} for {entry.get('user')}, {good} token ({entry.get('token')}) by {entry.get('option')}"
+    token = f"{good} token ({entry.get('token')}) by {entry.get('option')}"
+    return f"> opens {entry.get('transport')} for {entry.get('user')}, {token}"
 
 
 def _closed(entry: Entry) -> str:
@@ -83,8 +85,8 @@ def _packet(entry: Entry, sends: dict[tuple[int, Json], int]) -> str:
         again = f" (try {entry.get('attempt')})" if (entry.get("attempt") or 1) > 1 else ""
         return f"{arrow} {entry.get('event')}{number}{again}  {_arguments(args)}"
     if name == "ACK":
-        number = sends.get((entry.connection, entry.get("id")))
-        whose = f"#{number}" if number else f"id {entry.get('id')} (nobody asked)"
+        own = sends.get((entry.connection, entry.get("id")))
+        whose = f"#{own}" if own else f"id {entry.get('id')} (nobody asked)"
         return f"{arrow} ack {whose}  {_arguments(args)}"
     if name == "RAW":
         return f"{arrow} raw {shown(entry.get('text'), _BRIEF)}"

@@ -153,7 +153,9 @@ class _Reader:
         if len(given) > 1 and not set(given) <= {"--token", "--jwt-secret", "--jwt-key"}:
             raise Unusable(f"{' and '.join(given)} exclude each other: pass one source of tokens")
         if options.jwt_secret is not None and options.jwt_key is not None:
-            raise Unusable("--jwt-secret and --jwt-key exclude each other: pass the one the target's tokens are signed with")
+            raise Unusable(
+                "--jwt-secret and --jwt-key exclude each other: pass the one the target's tokens are signed with"
+            )
         if options.target is None and options.rejudge is None and set(given) - {"--jwt-secret"}:
             raise Unusable(f"{given[0]} needs --target=URL: the embedded server takes tokens of its own")
         if options.target and options.rejudge:
@@ -195,9 +197,11 @@ class _Reader:
         try:
             claims = json.loads(given or "{}")
         except ValueError as error:
-            raise Unusable(f"--jwt-claims is no JSON ({error}): pass an object, as in '{{\"role\": \"user\"}}'") from error
+            raise Unusable(
+                f'--jwt-claims is no JSON ({error}): pass an object, as in \'{{"role": "user"}}\''
+            ) from error
         if not isinstance(claims, dict):
-            raise Unusable("--jwt-claims must be a JSON object, as in '{\"role\": \"user\"}'")
+            raise Unusable('--jwt-claims must be a JSON object, as in \'{"role": "user"}\'')
         return claims
 
     def _users(self) -> list[str] | None:
@@ -237,7 +241,7 @@ class _Reader:
     def _file(self, flag: str, given: str | None) -> Path | None:
         if given is None:
             return None
-        path = self._folder / given
+        path: Path = self._folder / given
         if not path.is_file():
             raise Unusable(f"{flag}={given} is no file")
         return path
@@ -246,7 +250,7 @@ class _Reader:
         given = self._get("--rejudge")
         if given is None:
             return None
-        path = self._folder / given
+        path: Path = self._folder / given
         folder = path if path.name == "transcripts" else path / "transcripts"
         if not any(folder.glob("*.jsonl")):
             raise Unusable(f"--rejudge={given} holds no transcripts: pass the --reports folder of an earlier run")

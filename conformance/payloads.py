@@ -34,7 +34,7 @@ class Misshapen(Deviation):
 def shown(value: Json, limit: int = 120) -> str:
     """JSON for a person: one line, long values cut in the middle with their length."""
     if isinstance(value, str) and len(value) > limit:
-        return f"{json.dumps(value[: limit // 2])[:-1]}… ({len(value):,} characters)\""
+        return f'{json.dumps(value[: limit // 2])[:-1]}… ({len(value):,} characters)"'
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= limit else f"{text[: limit // 2]} … {text[-limit // 4 :]} ({len(text):,} characters)"
 
@@ -133,8 +133,7 @@ class History(Payload):
     def messages(self) -> list[Message]:
         messages = self._field("messages", list, "an array")
         return [
-            Message(raw, f"{self.where}.messages[{index}]", self.at, self.shape)
-            for index, raw in enumerate(messages)
+            Message(raw, f"{self.where}.messages[{index}]", self.at, self.shape) for index, raw in enumerate(messages)
         ]
 
     @property

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TypeVar
 
 from conformance.errors import Deviation, Unverified
 from conformance.payloads import History, Message, Payload, Problem, shown
 from conformance.protocol import CONNECTED, ERROR, MESSAGE
 from conformance.transcript import Entry, Json, Kind, Transcript
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,7 +370,7 @@ class Record:
         """The ``nth`` REST exchange with this tag."""
         return self._pick([f for f in self.fetches if f.tag == tag], nth, f'REST request "{tag}"')
 
-    def _pick(self, found: Sequence[Any], nth: int, what: str) -> Any:
+    def _pick(self, found: Sequence[T], nth: int, what: str) -> T:
         try:
             return found[nth]
         except IndexError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import pytest
 
@@ -66,6 +66,18 @@ _BASICS: dict[str, Scenario] = {}
 RECORDINGS = pytest.StashKey[Recordings]()
 
 
+@overload
+def scenario(drive: Drive) -> Drive: ...
+@overload
+def scenario(
+    *,
+    users: int = 1,
+    wave: int = 1,
+    brand_new: bool = False,
+    rush: bool = False,
+    basic: bool = False,
+    refused: bool = False,
+) -> Callable[[Drive], Drive]: ...
 def scenario(
     drive: Drive | None = None,
     *,

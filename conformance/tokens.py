@@ -116,15 +116,20 @@ class Basis:
     minter: Minter | None
 
 
+_CURVES: dict[str, ec.EllipticCurve] = {
+    "ES384": ec.SECP384R1(),
+    "ES512": ec.SECP521R1(),
+    "ES256K": ec.SECP256K1(),
+}
+
+
 def _wrong_key(basis: Basis) -> str:
     algorithm = str(_header(basis.good).get("alg", "HS256"))
     keys: dict[str, Callable[[], Any]] = {
         "HS": lambda: uuid.uuid4().hex * 3,
         "RS": lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048),
         "PS": lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048),
-        "ES": lambda: ec.generate_private_key(
-            {"ES384": ec.SECP384R1, "ES512": ec.SECP521R1, "ES256K": ec.SECP256K1}.get(algorithm, ec.SECP256R1)()
-        ),
+        "ES": lambda: ec.generate_private_key(_CURVES.get(algorithm, ec.SECP256R1())),
         "Ed": ed25519.Ed25519PrivateKey.generate,
     }
     make = keys.get(algorithm[:2])

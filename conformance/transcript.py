@@ -61,9 +61,7 @@ class Entry:
 
     @classmethod
     def from_json(cls, line: Json) -> Entry:
-        return cls(
-            line["n"], line["at"], Kind(line["kind"]), line["device"], line["connection"], line["data"]
-        )
+        return cls(line["n"], line["at"], Kind(line["kind"]), line["device"], line["connection"], line["data"])
 
 
 @dataclass(slots=True)
@@ -91,9 +89,7 @@ class Transcript:
         return iter(self.entries)
 
     def of(self, *kinds: Kind, connection: int | None = None) -> list[Entry]:
-        return [
-            e for e in self.entries if e.kind in kinds and (connection is None or e.connection == connection)
-        ]
+        return [e for e in self.entries if e.kind in kinds and (connection is None or e.connection == connection)]
 
     def save(self, folder: Path) -> Path:
         """Write the transcript as JSON Lines: a header, then one entry a line."""

@@ -149,9 +149,7 @@ class Wire:
         self._max_payload = int(handshake.get("maxPayload") or self._max_payload)
         self._listener.on_handshake(handshake, self.transport)
 
-    async def _refused(
-        self, *, by: str, code: int | None = None, status: int | None = None, reason: str
-    ) -> None:
+    async def _refused(self, *, by: str, code: int | None = None, status: int | None = None, reason: str) -> None:
         self._end(by=by, code=code, status=status, reason=reason)
         await self._release()
         raise WireRefused(reason, status)
@@ -217,7 +215,7 @@ class Wire:
                 self._all_written.set()
 
     def _next_batch(self) -> list[Outgoing]:
-        """One message on WebSocket; on polling as many as fit into a post (JSON text is ASCII: characters are bytes)."""
+        """One message on WebSocket; on polling as many as fit into a post (JSON text is ASCII)."""
         batch = [self._outgoing.popleft()]
         size = len(batch[0].text)
         while self._outgoing and self.transport is Transport.POLLING:

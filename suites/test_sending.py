@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.judge import expect, fits, same, every
+from conformance.judge import every, expect, fits, same
 from conformance.record import Everything, Record
 from conformance.requirements import requirement
 from conformance.scenario import scenario

@@ -167,7 +167,7 @@ def test_bad_input_gets_one_line(
         (rsa.generate_private_key(65537, 2048), True, "RS256", "not a public key"),
         (rsa.generate_private_key(65537, 2048), False, "ES256", "does not go with ES256"),
         (rsa.generate_private_key(65537, 2048), False, "HS256", "needs --jwt-secret"),
-        (rsa.generate_private_key(65537, 1024), False, "RS256", "does not go with RS256"),
+        (rsa.generate_private_key(65537, 1024), False, "RS256", "does not go with RS256"),  # noqa: S505
         (x25519.X25519PrivateKey.generate(), False, "EdDSA", "signs no tokens"),
     ],
     ids=["private", "other kind", "for a secret", "short", "for no signatures"],

@@ -146,7 +146,7 @@ def test_a_short_secret_works() -> None:
         pytest.param(SECRET, "RS256", id="secret for RS256"),
         pytest.param(KEYS["RS256"].public_key(), "HS256", id="key for HS256"),
         pytest.param(KEYS["RS256"].public_key(), "ES256", id="other kind of key"),
-        pytest.param(rsa.generate_private_key(65537, 1024).public_key(), "RS256", id="short key"),
+        pytest.param(rsa.generate_private_key(65537, 1024).public_key(), "RS256", id="short key"),  # noqa: S505
     ],
 )
 def test_a_key_that_cannot_work_is_refused_at_once(key: Any, algorithm: str) -> None:

@@ -10,9 +10,9 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
-import socketio  # type: ignore[import-untyped]  # ships no types
-from engineio.packet import NOOP, Packet  # type: ignore[import-untyped]  # ships no types
-from engineio.payload import Payload  # type: ignore[import-untyped]  # ships no types
+import socketio  # ships no types
+from engineio.packet import NOOP, Packet  # ships no types
+from engineio.payload import Payload  # ships no types
 from socketio import packet
 from starlette.types import ASGIApp
 

@@ -1,0 +1,73 @@
+"""Certifies broken servers side by side, each by the real command line in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance.reference.help_center import HelpCenter
+from conformance.reference.serve import Served
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRET = "a secret that every server of the battery trusts"
+SIDE_BY_SIDE = 4
+TIMEOUT = 240
+"""Seconds: what a hanging certification would be killed after (a bug of ours: it never hangs)."""
+
+
+@dataclass(frozen=True)
+class Certified:
+    """How one certification ended."""
+
+    exit_code: int
+    verdict: dict[str, Any]
+    output: str
+
+    def ids(self, status: str) -> set[str]:
+        return {r["id"] for r in self.verdict.get("requirements", ()) if r["status"] == status}
+
+    @property
+    def failed(self) -> set[str]:
+        """The requirements that failed, SHOULDs included."""
+        return self.ids("failed")
+
+    def reason(self, requirement: str) -> str:
+        return next((r.get("reason", "") for r in self.verdict["requirements"] if r["id"] == requirement), "")
+
+
+def certify(url: str, reports: Path, *options: str, secret: str = SECRET) -> Certified:
+    """``pytest --target=url`` with everything else at its default, but a shorter deadline."""
+    command = [sys.executable, "-m", "pytest", "suites", f"--target={url}", f"--reports={reports}"]
+    done = subprocess.run(
+        [*command, "--deadline=4", "-q", "-p", "no:cacheprovider", *options],
+        cwd=ROOT,
+        env={**os.environ, "HELP_CENTER_JWT_SECRET": secret},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+    )
+    path = reports / "verdict.json"
+    verdict = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return Certified(done.returncode, verdict, done.stdout + done.stderr)
+
+
+def certify_app(help_center: HelpCenter, reports: Path, *options: str) -> Certified:
+    """Serve the application on a free loopback port and certify it."""
+    with Served(help_center.app) as server:
+        return certify(server.url, reports, *options)
+
+
+def pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(SIDE_BY_SIDE)
+
+
+def selection(requirements: Sequence[str]) -> list[str]:
+    """Options that judge only these requirements."""
+    return ["-k", " or ".join(requirements)]

@@ -1,0 +1,62 @@
+"""A fault: the reference server broken in exactly one way, and the requirements that this breaks."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import tests.faults
+from conformance.reference.help_center import HelpCenter
+from conformance.reference.store import Store
+from conformance.reference.tokens import Verifier
+from conformance.requirements import catalogue
+
+T = TypeVar("T", bound="type[HelpCenter] | type[Store] | type[Verifier]")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """``build(secret)`` makes the broken server. ``breaks``: requirements that must fail; ``also``: further ones that
+    the same fault may truly break, depending on what the run happens to see."""
+
+    name: str
+    build: Callable[[str], HelpCenter]
+    breaks: frozenset[str]
+    also: frozenset[str]
+
+
+FAULTS: dict[str, Fault] = {}
+
+
+def fault(*breaks: str, also: tuple[str, ...] = ()) -> Callable[[T], T]:
+    """Register a subclass of HelpCenter, Store or Verifier as a fault, named by its class."""
+    unknown = [name for name in (*breaks, *also) if name not in catalogue()]
+    if unknown or not breaks:
+        raise ValueError(f"a fault breaks known requirements, not {unknown}")
+
+    def register(broken: T) -> T:
+        assert broken.__name__ not in FAULTS, broken.__name__
+        FAULTS[broken.__name__] = Fault(broken.__name__, _builder(broken), frozenset(breaks), frozenset(also))
+        return broken
+
+    return register
+
+
+def _builder(broken: type) -> Callable[[str], HelpCenter]:
+    def build(secret: str) -> HelpCenter:
+        verifier = (broken if issubclass(broken, Verifier) else Verifier)(secret)
+        store = (broken if issubclass(broken, Store) else Store)()
+        return (broken if issubclass(broken, HelpCenter) else HelpCenter)(verifier, store=store)
+
+    return build
+
+
+def load_all() -> dict[str, Fault]:
+    """Every fault of every module of this package that is named ``of_<chapter>``."""
+    for module in pkgutil.iter_modules(tests.faults.__path__):
+        if module.name.startswith("of_"):
+            importlib.import_module(f"tests.faults.{module.name}")
+    return FAULTS
