@@ -10,6 +10,7 @@ import os
 import secrets
 import sqlite3
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -93,6 +94,9 @@ def _build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-auto-reply", action="store_true", help="support does not answer by itself")
     parser.add_argument(
         "--reply-delay", metavar="SECONDS", type=_seconds, default=0.0, help="pause before support answers"
+    )
+    parser.add_argument(
+        "--exit-with-parent", action="store_true", help="end when standard input does: leave no server behind"
     )
     parser.add_argument("--print-token", metavar="SUBJECT", help="print a token for that user and exit")
     return parser
@@ -211,10 +215,19 @@ def _serve(options: argparse.Namespace) -> None:
     except (OSError, UnicodeError) as error:
         raise UsageError(f"cannot listen on {options.host}:{options.port}: {_reason(error)}") from error
     line = f"listening on {url_of(listener)}"
+    server = Server(center.app, ready=lambda: print(line, flush=True))
+    if options.exit_with_parent:
+        threading.Thread(target=_stop_at_end_of_input, args=[server], daemon=True).start()
     try:
-        Server(center.app, ready=lambda: print(line, flush=True)).run_on(listener)
+        server.run_on(listener)
     finally:
         store.close()
+
+
+def _stop_at_end_of_input(server: Server) -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    server.stop()
 
 
 def _open_store(database: str | None) -> Store:
