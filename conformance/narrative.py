@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from conformance.payloads import shown
+from conformance.payloads import cut, shown
 from conformance.transcript import Entry, Json, Kind, Transcript
 
 _AROUND = 14
@@ -109,7 +109,7 @@ def _argument(value: Json) -> str:
         if isinstance(value.get("message"), dict):
             return f"{{message: {_argument(value['message'])}}}"
         if {"id", "sender", "text"} <= set(value):
-            return f"{shown(value['id'], 14)} {value['sender']} {_text(value['text'])}"
+            return f"{cut(value['id'])} {value['sender']} {_text(value['text'])}"
     return shown(value, 2 * _BRIEF)
 
 

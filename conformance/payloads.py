@@ -33,10 +33,21 @@ class Misshapen(Deviation):
 
 def shown(value: Json, limit: int = 120) -> str:
     """JSON for a person: one line, long values cut in the middle with their length."""
-    if isinstance(value, str) and len(value) > limit:
-        return f'{json.dumps(value[: limit // 2])[:-1]}… ({len(value):,} characters)"'
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    text = json.dumps(value, ensure_ascii=not _readable(value), default=str)
+    if isinstance(value, str) and len(text) > limit:
+        return f'{text[:limit]}…" ({len(value):,} characters)'
     return text if len(text) <= limit else f"{text[: limit // 2]} … {text[-limit // 4 :]} ({len(text):,} characters)"
+
+
+def _readable(value: Json) -> bool:
+    """Whether a terminal shows the value as it is: no controls, no surrogates, nothing outside the BMP."""
+    return not isinstance(value, str) or all(c.isprintable() and ord(c) < 0x10000 for c in value)
+
+
+def cut(identifier: Json, limit: int = 9) -> str:
+    """The beginning of an id, enough to tell it from others."""
+    text = str(identifier)
+    return text if len(text) <= limit else f"{text[:limit]}…"
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,19 @@ class Stage:
         return self.users[0]
 
     @property
+    def transcript(self) -> Transcript:
+        """What was recorded so far."""
+        return self.recorder.transcript
+
+    @property
+    def examples(self) -> int:
+        return self._surroundings.examples
+
+    @property
+    def seed(self) -> int:
+        return self._surroundings.seed
+
+    @property
     def settle(self) -> float:
         return self._surroundings.settle
 

@@ -1,0 +1,114 @@
+"""Properties: let Hypothesis generate what a scenario drives, and shrink what deviates.
+
+The verdict never comes from Hypothesis: whatever was exchanged is in the transcript, and the judgement reads it there
+with the same judges. Hypothesis only decides what is tried next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Flaky
+from hypothesis.strategies import SearchStrategy
+
+from conformance.device import Cut
+from conformance.errors import Deviation, Unverified
+from conformance.stage import Stage
+
+T = TypeVar("T")
+
+SHRINKING = 5.0
+"""Seconds that the search for a smaller example may go on after the first deviation."""
+_EXPECTED = (Deviation, Unverified, Flaky)
+
+
+async def explore(
+    stage: Stage,
+    strategy: SearchStrategy[T],
+    drive: Callable[[T], Awaitable[None]],
+    judge: Callable[[], None],
+) -> None:
+    """Drive up to ``stage.examples`` generated values. ``judge`` looks at what the last one left in the record; when
+    it raises a Deviation, smaller values are tried for a while."""
+    search = _Search(stage, strategy, drive, judge)
+    await search.run()
+
+
+class _Search:
+    """One run of Hypothesis in a daemon thread (a pool's thread would delay Ctrl-C), driving the scenario's loop."""
+
+    def __init__(self, stage: Stage, strategy: SearchStrategy[Any], drive: Any, judge: Any) -> None:
+        self._stage = stage
+        self._strategy = strategy
+        self._drive = drive
+        self._judge = judge
+        self._loop = asyncio.get_running_loop()
+        self._done: asyncio.Future[None] = self._loop.create_future()
+        self._give_up: float | None = None
+        self._cut: Cut | None = None
+
+    async def run(self) -> None:
+        threading.Thread(target=self._search, name="hypothesis", daemon=True).start()
+        await self._done
+        if self._cut is not None:
+            raise self._cut
+
+    def _search(self) -> None:
+        try:
+            self._generate()
+        except _EXPECTED:
+            self._finish(None)
+        except BaseException as error:
+            self._finish(error)
+        else:
+            self._finish(None)
+
+    def _finish(self, error: BaseException | None) -> None:
+        def settle() -> None:
+            if self._done.done():
+                return
+            if error is None:
+                self._done.set_result(None)
+            else:
+                self._done.set_exception(error)
+
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(settle)
+
+    def _generate(self) -> None:
+        @hypothesis.seed(self._stage.seed)
+        @settings(
+            max_examples=self._stage.examples,
+            derandomize=False,
+            deadline=None,
+            database=None,
+            phases=(Phase.generate, Phase.shrink),
+            suppress_health_check=list(HealthCheck),
+            print_blob=False,
+            report_multiple_bugs=False,
+        )
+        @given(self._strategy)
+        def example(value: Any) -> None:
+            self._try(value)
+
+        example()
+
+    def _try(self, value: Any) -> None:
+        if self._cut is not None or (self._give_up is not None and time.monotonic() > self._give_up):
+            return  # pretends to hold: Hypothesis ends its shrinking, the record keeps what was seen
+        try:
+            asyncio.run_coroutine_threadsafe(self._drive(value), self._loop).result()
+        except Cut as cut:
+            self._cut = cut
+            return
+        try:
+            self._judge()
+        except Deviation:
+            self._give_up = self._give_up or time.monotonic() + SHRINKING
+            raise

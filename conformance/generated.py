@@ -1,0 +1,175 @@
+"""Generated texts: strategies, the labels they carry, and how a person reads the smallest one that deviates.
+
+A text is labelled only where every reading of the document agrees (section 4.5, docs/readings.md): its ends are
+characters that no language takes for white space, it has no U+0000 and no half of a surrogate pair, and its length is
+within the limit however characters are counted, or beyond it however they are counted.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from hypothesis import strategies as st
+
+from conformance.errors import Deviation, Unverified
+from conformance.judge import expect
+from conformance.protocol import LONGEST
+from conformance.record import Record, Send
+from conformance.transcript import Kind, Transcript
+
+WHITE = " \t\n\r"
+"""White space that every common trim removes."""
+_SOLID = ("L", "N", "P", "S")
+"""Categories of characters that no trim removes and that start a grapheme of their own."""
+_CATEGORIES = [
+    "Lu",
+    "Ll",
+    "Lt",
+    "Lm",
+    "Lo",
+    "Mn",
+    "Mc",
+    "Me",
+    "Nd",
+    "Nl",
+    "No",
+    "Pc",
+    "Pd",
+    "Ps",
+    "Pe",
+    "Pi",
+    "Pf",
+    "Po",
+    "Sm",
+    "Sc",
+    "Sk",
+    "So",
+    "Zs",
+    "Zl",
+    "Zp",
+    "Cc",
+    "Cf",
+    "Co",
+    "Cn",
+]
+"""All of Unicode but surrogates. Drawn from one by one: most code points are ideographs, and most bugs are not."""
+_LENGTHS = (0, 0, 0, 1, 2, 255, 256, 1000, 1001, LONGEST - 1, LONGEST)
+BATCH = 8
+
+
+def _characters(categories: Iterable[str]) -> st.SearchStrategy[str]:
+    of_one = [st.characters(categories=[category], exclude_characters="\0") for category in categories]  # type: ignore[list-item]
+    return st.one_of(of_one)
+
+
+_solid = _characters(category for category in _CATEGORIES if category[0] in _SOLID)
+_any = _characters(_CATEGORIES)
+
+
+def units(text: str) -> int:
+    """Length in UTF-16 units: no way of counting characters gives more."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _fitting(first: str, inside: str, last: str, length: int) -> str:
+    """A text that begins and ends solidly; with a ``length``, what is inside is repeated up to so many UTF-16 units."""
+    if length == 0:
+        return first + inside + last
+    room = length - units(first) - units(last)
+    if room < 0:
+        return first if units(first) <= length else "x"
+    repeated = (inside or "x") * (room // units(inside or "x") + 1)
+    while units(repeated) > room:
+        repeated = repeated[:-1]
+    return first + repeated + last
+
+
+valid_texts = st.builds(_fitting, _solid, st.text(_any, max_size=30), _solid, st.sampled_from(_LENGTHS))
+padded_texts = st.builds(
+    lambda before, text, after: before + text + after if units(before + text + after) <= LONGEST else text,
+    st.text(WHITE, max_size=3),
+    valid_texts,
+    st.text(WHITE, max_size=3),
+)
+blank_texts = st.text(WHITE, max_size=40)
+long_texts = st.builds(
+    lambda letters, more: (letters * (LONGEST + more))[: LONGEST + more],
+    st.text("abcdefghijklmnopqrstuvwxyz0123456789äöüßéñ漢字", min_size=1, max_size=8),
+    st.integers(1, 200),
+)
+valid_batches = st.lists(st.one_of(valid_texts, padded_texts), min_size=BATCH // 2, max_size=BATCH)
+invalid_batches = st.tuples(blank_texts, long_texts, st.one_of(blank_texts, long_texts))
+
+
+def label(text: str) -> str | None:
+    """ "valid", "blank" or "long" where all readings agree; None where they do not (then nothing may be asked)."""
+    core = text.strip(WHITE)
+    if not core:
+        return "blank"
+    if "\0" in text or any(0xD800 <= ord(c) < 0xE000 for c in text) or not (_is_solid(core[0]) and _is_solid(core[-1])):
+        return None
+    if units(text) <= LONGEST:
+        return "valid"
+    alike = all(_is_solid(c) and ord(c) < 0x10000 for c in core)
+    return "long" if alike and len(core) > LONGEST else None
+
+
+def _is_solid(character: str) -> bool:
+    return unicodedata.category(character)[0] in _SOLID
+
+
+def described(text: str) -> str:
+    """The text escaped to ASCII, cut in the middle when long, with its length in code points and UTF-16 units."""
+    escaped = ascii(text)
+    if len(escaped) > 160:
+        escaped = f"{escaped[:100]} … {escaped[-40:]}"
+    return f"{escaped} ({len(text):,} code points, {units(text):,} UTF-16 units)"
+
+
+# -- judging -----------------------------------------------------------------------------------------------------
+
+
+def comes_back(send: Send) -> None:
+    """A valid text is accepted, and ack and event carry it verbatim but for trimming."""
+    if label(send.text) != "valid":
+        return  # shrunk into a text that not every reading calls valid
+    expect(not send.refused or send.connection.conversation_closed, "the text to be accepted", "an error", at=send.at)
+    wanted = send.text.strip(WHITE)
+    for where, got in (("ack", send.message.text), ("event", send.event.message.text)):
+        expect(got == wanted, f"the {where} to carry {described(wanted)}", described(got), at=send.at)
+
+
+def is_refused(send: Send) -> None:
+    """A text that is blank or too long, however one counts, is refused."""
+    if label(send.text) not in ("blank", "long"):
+        return
+    expect(not send.accepted, "the text to be refused", "it was accepted", at=send.at)
+
+
+def smallest_deviation(sends: Iterable[Send], judge: Callable[[Send], None]) -> None:
+    """Judge all sends; deviate for the one with the smallest text, as Hypothesis would: shortest, then simplest."""
+    found: list[tuple[Send, Deviation]] = []
+    unverified: list[Unverified] = []
+    for send in sends:
+        try:
+            judge(send)
+        except Deviation as deviation:
+            found.append((send, deviation))
+        except Unverified as reason:
+            unverified.append(reason)
+    if found:
+        send, smallest = min(found, key=lambda pair: (len(pair[0].text), pair[0].text))
+        told = f"{smallest.actual}; the smallest of {len(found)} such texts: {described(send.text)}"
+        raise Deviation(smallest.expected, told, at=smallest.at)
+    if unverified:
+        raise unverified[0]
+
+
+def last_batch(transcript: Transcript) -> list[Send]:
+    """The sends of the example that was driven last: those after the last mark."""
+    entries = list(transcript.entries)
+    marks = [index for index, entry in enumerate(entries) if entry.kind is Kind.MARK]
+    opening, last = entries[: marks[0]], entries[marks[-1] :]
+    return Record(replace(transcript, entries=opening + last)).sends
