@@ -1,3 +1,1 @@
-"""Nothing but the way in for pytest: the plugin is conformance.plugin."""
-
-pytest_plugins = ["conformance.plugin"]
+"""Holds no logic: the plugin is `conformance.plugin`, which pytest finds as an entry point of the installed project."""

@@ -65,6 +65,7 @@ class Device:
         option: str | None = None,
         transport: str | None = None,
         greet: bool = True,
+        trial: bool = False,
         presented: Presenting | None = None,
     ) -> None:
         self._stage = stage
@@ -76,6 +77,7 @@ class Device:
         self._option = option or stage.usual.option
         self._transport = transport or stage.usual.transport
         self._greet = greet
+        self._trial = trial
         self._presented = presented
         self._wire: Wire | None = None
         self._ack_ids = 0
@@ -131,6 +133,7 @@ class Device:
             transport=self._transport,
             usual=self._usual,
             greet=self._greet,
+            **({"trial": True} if self._trial else {}),
         )
         self._wire = self._stage.wire(self, presented.headers)
         try:
@@ -172,7 +175,8 @@ class Device:
             return True if self.heard(CONNECTED) and not self.heard(ERROR) else ended()
 
         await self._patiently("refusal", "the end of a refused connection", welcomed)
-        await self.settle()
+        if not self.closed:
+            await self.settle()
         if self.heard(ERROR):
             await self._patiently("refusal", "the end of a refused connection", ended)
 
@@ -240,7 +244,7 @@ class Device:
         """Send a plain text, made up unless given, and wait until it is acked and heard. A means, not a stimulus:
         the scenario is cut when it is not accepted, and SEND-PLAIN judges that."""
         answer = await self.send(text or self._stage.words(), tag=tag or "plain", plain=True)
-        if answer is None or "message" not in answer:
+        if not isinstance(answer, dict) or answer.get("message") is None:
             raise Cut(f"{self.name}: a plain text was not accepted")
 
     async def send(
@@ -250,6 +254,10 @@ class Device:
         tells of it. Returns the ack's argument, None without one. A valid text refused for a reason that is not
         validation (a rate limit, a busy server) is tried again with growing pauses."""
         return await self._deliver({"text": text}, tag=tag, ack=ack, valid=valid, plain=plain)
+
+    async def offer(self, payload: Mapping[str, Json], *, tag: str, ack: bool = True, valid: bool = False) -> Json:
+        """Send any object as the payload and wait for its outcome, as ``send`` does for a text."""
+        return await self._deliver(payload, tag=tag, ack=ack, valid=valid, plain=False)
 
     async def pipeline(self, texts: Sequence[str], *, tag: str = "batch", plain: bool = True) -> None:
         """Send all the texts without waiting in between; then wait for all outcomes."""
@@ -268,8 +276,9 @@ class Device:
             since = len(self._inbox)
             ack_id = self._emit_send((payload,), number, attempt, ack=ack, tag=tag, valid=valid, plain=plain)
             if ack_id is None:
-                return await self._outcome_without_ack(payload, since, valid=valid)
-            answer = await self._outcome(ack_id, number, valid=valid)
+                answer = await self._outcome_without_ack(payload, since, valid=valid)
+            else:
+                answer = await self._outcome(ack_id, number, valid=valid)
             if pause is None or not self._throttled(answer, valid):
                 break
             await self._recorder.until(lambda: self.closed or None, within=pause)
@@ -301,16 +310,21 @@ class Device:
         if isinstance(message_id, str):
             await self._patiently("message", f"{MESSAGE} of {what}", lambda: self._messages.get(message_id))
 
-    async def _outcome_without_ack(self, payload: Json, since: int, *, valid: bool) -> None:
+    async def _outcome_without_ack(self, payload: Json, since: int, *, valid: bool) -> Json:
+        """What an ack would have said of a valid text, as the events say it: its message, or an error."""
         text = payload.get("text")
 
-        def told() -> bool | None:
-            events = (_only(e.get("args")) for e in self._inbox[since:] if e.get("event") == MESSAGE)
-            texts = [payload.get("text") for payload in events if isinstance(payload, dict)]
-            return True if text.strip() in texts else None
+        def told() -> Json:
+            for entry in self._inbox[since:]:
+                said = _only(entry.get("args"))
+                if entry.get("event") == MESSAGE and isinstance(said, dict) and said.get("text") == text.strip():
+                    return {"message": said}
+            errors = [e for e in self._inbox[since:] if e.get("event") == ERROR]
+            return {"error": _only(errors[0].get("args"))} if errors else None
 
         if valid and isinstance(text, str):
-            await self._patiently("message", f"{MESSAGE} of a send without ack", told)
+            return await self._patiently("message", f"{MESSAGE} of a send without ack", told)
+        return None
 
     async def typing(self, *args: Json) -> None:
         """Emit ``help_center:typing`` with any arguments (section 3.2)."""

@@ -54,6 +54,8 @@ def _aim(config: pytest.Config) -> None:
     at_home = Path(config.invocation_params.dir).resolve() == ROOT
     if config.args_source is not pytest.Config.ArgsSource.ARGS and (ours or at_home):
         config.args = [str(SUITES)]
+        if config.rootpath != ROOT:  # a path option pulled it elsewhere: leave no cache beside somebody's keys
+            config._inicache["cache_dir"] = str(ROOT / ".pytest_cache")  # type: ignore[attr-defined]
 
 
 def _names_suites(config: pytest.Config) -> bool:

@@ -106,11 +106,13 @@ class Send:
 
     @property
     def accepted(self) -> bool:
-        return isinstance(self.answer, dict) and "message" in self.answer
+        """Whether the ack has a message; one that is null counts as absent."""
+        return isinstance(self.answer, dict) and self.answer.get("message") is not None
 
     @property
     def refused(self) -> bool:
-        return isinstance(self.answer, dict) and "error" in self.answer and "message" not in self.answer
+        """Whether the ack has an error and no message; null counts as absent."""
+        return isinstance(self.answer, dict) and self.answer.get("error") is not None and not self.accepted
 
     @property
     def message(self) -> Message:
@@ -194,6 +196,11 @@ class Connection:
     def usual(self) -> bool:
         """Whether it took the road that scenarios take which test no other."""
         return bool(self.opened.get("usual"))
+
+    @property
+    def trial(self) -> bool:
+        """Whether it tried something that the document is silent on: observations read it, laws do not see it."""
+        return bool(self.opened.get("trial"))
 
     @property
     def shaken(self) -> bool:
@@ -318,6 +325,11 @@ class Record:
 
     @cached_property
     def connections(self) -> list[Connection]:
+        """Every connection but the trials."""
+        return [connection for connection in self._all_connections if not connection.trial]
+
+    @cached_property
+    def _all_connections(self) -> list[Connection]:
         by_number: dict[int, list[Entry]] = {}
         for entry in self.transcript:
             if entry.connection:
@@ -326,11 +338,15 @@ class Record:
 
     @cached_property
     def sends(self) -> list[Send]:
-        """Every ``help_center:send`` that went out, in the order of its last attempt."""
+        """Every ``help_center:send`` that went out but on trial connections, in the order of their first attempts."""
+        return [send for send in self._all_sends if not send.connection.trial]
+
+    @cached_property
+    def _all_sends(self) -> list[Send]:
         acks = self._acks()
         attempts: dict[int, list[Attempt]] = {}
         owner: dict[int, Connection] = {}
-        for connection in self.connections:
+        for connection in self._all_connections:
             for entry in connection.entries:
                 if entry.kind is Kind.SENT and entry.get("send") is not None:
                     number = int(entry.get("send"))
@@ -341,7 +357,7 @@ class Record:
 
     def _acks(self) -> dict[tuple[int, int | None], list[Entry]]:
         acks: dict[tuple[int, int | None], list[Entry]] = {}
-        for connection in self.connections:
+        for connection in self._all_connections:
             for entry in connection.received("ACK", "BINARY_ACK"):
                 acks.setdefault((connection.number, entry.get("id")), []).append(entry)
         return acks
@@ -354,17 +370,17 @@ class Record:
 
     def connection(self, device: str = "phone", nth: int = 0) -> Connection:
         """The ``nth`` connection of a device (-1: the last one). Raises Unverified when it was never made."""
-        own = [c for c in self.connections if c.device == device]
+        own = [c for c in self._all_connections if c.device == device]
         return self._pick(own, nth, f"connection of {device}")
 
     def send(self, tag: str = "text", nth: int = 0) -> Send:
         """The ``nth`` send with this tag."""
-        return self._pick([send for send in self.sends if send.tag == tag], nth, f'send "{tag}"')
+        return self._pick([send for send in self._all_sends if send.tag == tag], nth, f'send "{tag}"')
 
     def tagged(self, tag: str) -> list[Send]:
         """All sends with this tag; at least one."""
         self.send(tag)
-        return [send for send in self.sends if send.tag == tag]
+        return [send for send in self._all_sends if send.tag == tag]
 
     def fetch(self, tag: str = "fetch", nth: int = 0) -> Fetch:
         """The ``nth`` REST exchange with this tag."""
@@ -424,7 +440,7 @@ def _ack_problems(attempt: Attempt) -> Iterator[tuple[Payload, Entry]]:
     for ack in attempt.acks:
         args = ack.get("args")
         answer = args[0] if isinstance(args, list) and args else None
-        if isinstance(answer, dict) and "error" in answer:
+        if isinstance(answer, dict) and answer.get("error") is not None:
             yield Problem(answer["error"], "ack.error", ack.serial, "error"), ack
 
 

@@ -150,11 +150,13 @@ class Stage:
         option: str | None = None,
         transport: str | None = None,
         greet: bool = True,
+        trial: bool = False,
         presented: Presenting | None = None,
     ) -> Device:
         """A device of ``user`` (the first one unless given), by ``option`` (see ``device.presenting``), over
         ``transport`` (websocket, polling, or upgrade: polling that will move); by the usual road unless given.
-        ``async with`` connects it and waits for its greeting unless ``greet`` is false."""
+        ``async with`` connects it and waits for its greeting unless ``greet`` is false. A ``trial`` is of something
+        that the document is silent on: no law judges its connections and sends."""
         device = Device(
             self,
             name,
@@ -163,6 +165,7 @@ class Stage:
             option=option,
             transport=transport,
             greet=greet,
+            trial=trial,
             presented=presented,
         )
         self.devices.append(device)

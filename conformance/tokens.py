@@ -168,9 +168,14 @@ def _resigned(basis: Basis) -> str:
     return f"{header}.{payload}.{_altered(signature)}"
 
 
-def _unsigned(basis: Basis) -> str:
-    header = {"alg": "none", "typ": "JWT"}
+def _unsigned(basis: Basis, algorithm: str = "none") -> str:
+    header = {"alg": algorithm, "typ": "JWT"}
     return f"{encode_part(header)}.{encode_part(_claims(basis.good))}."
+
+
+def _stripped(basis: Basis) -> str:
+    """The signature is there, and empty."""
+    return basis.good.rpartition(".")[0] + "."
 
 
 def _expired(basis: Basis) -> str:
@@ -190,15 +195,21 @@ def _claims(token: str) -> dict[str, Any]:
     return claims
 
 
-ABSENT: dict[str, Callable[[Basis], Any]] = {"missing": lambda _: None, "empty": lambda _: ""}
-"""No token at all (section 2.2)."""
+ABSENT: dict[str, Callable[[Basis], Any]] = {
+    "missing": lambda _: None,
+    "null": lambda _: None,
+    "empty": lambda _: "",
+}
+"""No token at all, and what clients send that have none (section 2.2). ``null`` is for ``auth`` alone."""
 
 INVALID: dict[str, Callable[[Basis], Any]] = {
     "garbage": lambda _: "not-a-token",
     "truncated": lambda basis: basis.good.rpartition(".")[0],
     "tampered": _tampered,
     "resigned": _resigned,
+    "stripped": _stripped,
     "unsigned": _unsigned,
+    "unsigned-nOnE": lambda basis: _unsigned(basis, "nOnE"),
     "wrong-key": _wrong_key,
 }
 """Strings that are no valid token (section 2.2)."""
@@ -206,10 +217,11 @@ INVALID: dict[str, Callable[[Basis], Any]] = {
 NOT_STRINGS: dict[str, Callable[[Basis], Any]] = {
     "number": lambda _: 12345,
     "true": lambda _: True,
-    "list": lambda basis: [basis.good],
-    "object": lambda basis: {"token": basis.good},
+    "list": lambda _: ["not-a-token"],
+    "object": lambda _: {"token": "not-a-token"},
 }
-"""Values of ``auth.token`` that are not strings at all (section 2.2); there is no such header."""
+"""Values of ``auth.token`` that are not strings at all (section 2.2); there is no such header. None has a good token
+inside: a server that turns what it gets into a string would find it, and that is no hole."""
 
 EXPIRED: dict[str, Callable[[Basis], Any]] = {"expired": _expired}
 """Section 6."""
@@ -219,6 +231,6 @@ BAD = {**ABSENT, **INVALID, **NOT_STRINGS, **EXPIRED}
 
 def bad_token(kind: str, basis: Basis) -> Token:
     """A token of one of the kinds of ``BAD``. Raises Unverified when it cannot be made from what was given."""
-    if kind not in ("missing", "empty", "garbage", "number", "true") and basis.good.count(".") != 2:
+    if kind not in {*ABSENT, *NOT_STRINGS, "garbage"} and basis.good.count(".") != 2:
         raise Unverified("the given token is no JWT, so no bad one can be made from it")
     return Token(BAD[kind](basis), kind, good=False, absent=kind == "missing")

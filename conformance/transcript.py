@@ -18,7 +18,8 @@ class Kind(StrEnum):
 
     OPEN = "open"
     """A connection attempt begins: user, token (a label), good (whether the token should be accepted),
-    option ("auth" | "bearer" | "header" | "none" | …), transport ("websocket" | "polling" | "upgrade")."""
+    option ("auth" | "bearer" | "header" | "none" | …), transport ("websocket" | "polling" | "upgrade"), trial (that
+    no law judges it; absent: false)."""
     HANDSHAKE = "handshake"
     """The Engine.IO handshake: upgrades, pingInterval, pingTimeout (ms), maxPayload (bytes)."""
     SENT = "sent"

@@ -78,9 +78,10 @@ class User:
         """A good token of this user."""
         return self._made(await self.source.token(self.subject, fresh=fresh), "token", good=True)
 
-    async def bad(self, kind: str) -> Token:
-        """A bad token of one of ``tokens.BAD``. Raises Unverified when it cannot be made."""
-        basis = Basis((await self.token()).value, self.source.minter)
+    async def bad(self, kind: str, *, of: Token | None = None) -> Token:
+        """A bad token of one of ``tokens.BAD``, made from a good one (``of``, when the target is to have seen that).
+        Raises Unverified when it cannot be made."""
+        basis = Basis((of or await self.token()).value, self.source.minter)
         token = bad_token(kind, basis)
         if isinstance(token.value, str) and token.value != "not-a-token":
             self.redactor.register(token.value, f"{kind} token of {self.name}")
@@ -125,7 +126,7 @@ class Users:
 
     async def _take(self, count: int, *, brand_new: bool) -> list[User]:
         if self._free is None or self.size is None:
-            return [self._user(next(self._subjects), brand_new=True) for _ in range(count)]
+            return [self._user(subject, brand_new=True) for subject in _related(next(self._subjects), count)]
         if brand_new:
             raise Unverified("a brand-new user needs a signing key for any subject: pass --jwt-secret, without --users")
         if count > self.size:
@@ -140,3 +141,9 @@ class Users:
             async with self._changed:
                 self._free.extend(users)
                 self._changed.notify_all()
+
+
+def _related(subject: str, count: int) -> list[str]:
+    """Subjects that begin alike, the first with all of another: a room or query that compares less than whole ids
+    mixes these users up."""
+    return [subject, *(f"{subject}-{number}" for number in range(2, count + 1))]

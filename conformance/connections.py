@@ -1,0 +1,148 @@
+"""How connections fare: what works over one transport and not over another, and who ended them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from conformance.errors import Deviation, Unverified
+from conformance.judge import every
+from conformance.payloads import shown
+from conformance.protocol import MESSAGE
+from conformance.record import Connection, Record, Send
+from conformance.transcript import Entry, Kind
+
+# -- two transports, side by side ----------------------------------------------------------------------------------
+# A server that greets nobody, acks nothing or emits nothing does so over either transport, and is blamed for that by
+# other requirements. A transport is to blame when the other one does what it does not.
+
+
+def let_in(record: Record, other: Record) -> None:
+    """Deviate when the device of ``record`` was not greeted, and its transport is to blame."""
+    connection = record.connection()
+    if connection.greeted:
+        return
+    if connection.shaken and not other.connection().greeted:
+        raise Unverified(f"{connection.title} was not greeted", because=connection.blame)
+    raise Deviation(f"a client over {connection.transport} to be let in", _how_far(connection), at=_traces(connection))
+
+
+def _how_far(connection: Connection) -> str:
+    if not connection.shaken:
+        closed = connection.closed
+        status = f"HTTP {closed.get('status')}: " if closed is not None and closed.get("status") else ""
+        return f"no handshake ({status}{closed.get('reason') if closed is not None else 'no answer'})"
+    packets = [str(entry.get("event") or entry.get("packet")) for entry in connection.received()]
+    return f"a handshake, then {', '.join(packets) or 'nothing'}"
+
+
+def _traces(connection: Connection) -> list[int]:
+    received = connection.received()[:2]
+    closed = [connection.closed] if connection.closed is not None else []
+    return [entry.serial for entry in (connection.opened, *received, *closed)]
+
+
+def acked(send: Send) -> bool:
+    """Whether the send was accepted."""
+    return bool(send.acks) and send.accepted
+
+
+def heard(send: Send) -> bool:
+    """Whether the sender was told of its message."""
+    return acked(send) and any(event.message.id == send.message.id for event in send.connection.events(MESSAGE))
+
+
+def works(done: Callable[[Send], bool], record: Record, other: Record, *, because: str) -> None:
+    """Deviate when a send of ``record`` was not ``done`` while all those of ``other`` were."""
+    sends = record.tagged("chat")
+    if not all(map(done, sends)) and not _all_done(done, other):
+        raise Unverified("no transport does better", because=because)
+
+    def judge(send: Send) -> None:
+        if not done(send):
+            answer = shown(send.answer) if send.acks else "no ack"
+            expected = f"{done.__doc__ or ''}".split(".")[0].replace(
+                "Whether", "over " + send.connection.transport + ":"
+            )
+            raise Deviation(expected, f"send #{send.number}: {answer}", at=send.at)
+
+    every(sends, judge)
+
+
+def _all_done(done: Callable[[Send], bool], record: Record) -> bool:
+    sends = [send for send in record.sends if send.tag == "chat"]
+    return bool(sends) and all(map(done, sends))
+
+
+# -- how connections end -------------------------------------------------------------------------------------------
+
+
+def ended(connection: Connection) -> Entry | None:
+    """What shows that the target ended the connection before the device left it."""
+    end = connection.ended_by_target
+    return end if end is not None and end.serial < _left(connection) else None
+
+
+def _left(connection: Connection) -> float:
+    """The serial number at which the device itself left; infinity when it never did."""
+    goodbyes = [e for e in connection.entries if e.kind is Kind.SENT and e.get("packet") == "DISCONNECT"]
+    closed = [e for e in connection.entries if e.kind is Kind.CLOSED and e.get("by") == "harness"]
+    return min([float(entry.serial) for entry in (*goodbyes, *closed)], default=float("inf"))
+
+
+def _over(connection: Connection) -> float:
+    closed = connection.closed
+    return min(_left(connection), float(closed.serial) if closed is not None else float("inf"))
+
+
+def accompanied(connection: Connection, others: Iterable[Connection]) -> bool:
+    """Whether another device of the user was there while the connection lasted."""
+    last = ended(connection)
+    until = float(last.serial) if last is not None else _over(connection)
+    return any(
+        other.number != connection.number
+        and other.user == connection.user
+        and other.opened.serial < until
+        and _over(other) > connection.opened.serial
+        for other in others
+    )
+
+
+def settled(records: Iterable[Record], *, alone: bool) -> Iterator[tuple[Record, Connection]]:
+    """Greeted connections of scenarios with documented input, with a token that lasts, where the user had no other
+    device (``alone``) or had one. Not those on the move to another transport: CONN-UPGRADE judges them."""
+    for record in records:
+        if record.transcript.wave == 1:
+            for connection in record.connections:
+                if _ordinary(connection) and accompanied(connection, record.connections) is not alone:
+                    yield record, connection
+
+
+def _ordinary(connection: Connection) -> bool:
+    lasting = connection.opened.get("token") == "token"
+    return connection.good and lasting and connection.greeted and connection.transport != "upgrade"
+
+
+def stays(pair: tuple[Record, Connection]) -> None:
+    """Deviate when the target ended the connection."""
+    record, connection = pair
+    end = ended(connection)
+    if end is not None:
+        raise Deviation(
+            "the connection to stay until the device leaves",
+            f"{connection.title}: {described(end)}",
+            at=[*_last_sent(connection, end), end.serial],
+            transcript=record.transcript.key,
+        )
+
+
+def described(end: Entry) -> str:
+    """For a person: how a connection ended."""
+    if end.kind is Kind.RECEIVED:
+        return f"the target sent {end.get('packet')}"
+    how = [f"{name} {end.get(name)}" for name in ("code", "status") if end.get(name) is not None]
+    return f"the transport was closed by the {end.get('by')} ({', '.join([*how, str(end.get('reason') or '')])})"
+
+
+def _last_sent(connection: Connection, end: Entry) -> Sequence[int]:
+    sent = [e.serial for e in connection.entries if e.kind is Kind.SENT and e.serial < end.serial]
+    return sent[-1:]

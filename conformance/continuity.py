@@ -1,0 +1,168 @@
+"""Whether a conversation goes on: across reconnects, refreshed tokens, bursts and upgrades nothing is lost or doubled.
+
+A server may show only the last part of a conversation, however short, so a message may be absent from a history; but
+then nothing older than it may be shown, and something must be.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from conformance.connections import ended
+from conformance.errors import Deviation, Unverified
+from conformance.judge import every
+from conformance.payloads import History, Payload, shown
+from conformance.protocol import MESSAGE
+from conformance.record import Connection, Record, Send
+
+# -- histories -----------------------------------------------------------------------------------------------------
+
+
+def shows(history: History, sends: Sequence[Send]) -> None:
+    """Deviate when one of the sends, all accepted before, is missing from a history."""
+    visible = set(history.ids)
+
+    def judge(send: Send) -> None:
+        if send.message.id in visible:
+            return
+        older = visible & set(_seen_before(send))
+        if older or not visible:
+            around = "shows an older one" if older else "shows nothing"
+            raise Deviation(
+                f"{history.where} to show every message, or the last ones without a gap",
+                f"send #{send.number} is missing, while {history.where} {around}",
+                at=[send.entry.serial, history.at],
+            )
+
+    every(sends, judge, nothing="nothing was sent")
+
+
+def _seen_before(send: Send) -> Iterator[str]:
+    """The ids of all messages that the scenario knew of when it sent this one: they are older."""
+    record, serial = send.record, send.attempts[0].entry.serial
+    for event in record.events(MESSAGE):
+        yield from _ids([event.message], serial)
+    for other in record.accepted():
+        yield from _ids([other.message], serial)
+    for _, history in record.histories():
+        if history.at < serial:
+            yield from _ids(history.messages, serial)
+
+
+def _ids(messages: Sequence[Payload], before: int) -> Iterator[str]:
+    for message in messages:
+        if message.at < before and isinstance(message.raw, dict) and isinstance(message.raw.get("id"), str):
+            yield message.raw["id"]
+
+
+def shows_once(history: History, sends: Sequence[Send]) -> None:
+    """Deviate when a history shows a message twice: by its id, or a sent text in two messages."""
+    twice = [message_id for message_id, count in Counter(history.ids).items() if count > 1]
+    if twice:
+        actual = f"{len(twice)} of them twice or more, such as {shown(twice[0])}"
+        raise Deviation(f"each message once in {history.where}", actual, at=[history.at])
+    texts = Counter(message.text for message in history.messages)
+
+    def judge(send: Send) -> None:
+        if texts[str(send.text)] > 1:
+            actual = f"the text of send #{send.number} stands there {texts[str(send.text)]} times"
+            raise Deviation(f"each message once in {history.where}", actual, at=[send.entry.serial, history.at])
+
+    every(sends, judge, nothing="nothing was sent")
+
+
+# -- coming back ---------------------------------------------------------------------------------------------------
+
+
+def comeback(record: Record, nth: int = 1) -> Connection:
+    """A later connection of the phone. Raises Unverified when it was not greeted."""
+    connection = record.connection("phone", nth)
+    if not connection.greeted:
+        raise Unverified("the device was not greeted when it came back", because="RECONNECT-GREETED")
+    return connection
+
+
+def greeted_again(connection: Connection) -> None:
+    """Deviate when a device that was greeted before, and comes back with a good token, is not."""
+    if not connection.greeted:
+        got = [str(entry.get("event") or entry.get("packet")) for entry in connection.received()]
+        raise Deviation(
+            "help_center:connected, as when the device came first",
+            ", ".join(got) or ("a handshake and nothing more" if connection.shaken else "no connection"),
+            at=[connection.opened.serial],
+        )
+
+
+# -- bursts --------------------------------------------------------------------------------------------------------
+
+
+def accepted(send: Send) -> None:
+    """Deviate when a message of a burst is not acked as saved."""
+    if not send.acks:
+        raise Deviation("an ack for every message of the burst", f"none for send #{send.number}", at=send.at)
+    _ = send.message.id
+
+
+def answered_with_own(send: Send) -> None:
+    """Deviate when the ack of a send tells of another text."""
+    if send.message.text != send.text:
+        actual = f"send #{send.number} was acked with {shown(send.message.text)}"
+        raise Deviation(f"the ack to carry {shown(send.text)}", actual, at=send.at)
+
+
+def not_too_early(early: Record, late: Record, *, tag: str) -> None:
+    """Deviate when sends are refused for having come before the greeting. A code that a burst after the greeting gets
+    too is about the pace, and such sends were tried again."""
+    pace = {code for send in late.tagged(tag) for code in _refusals(send)}
+
+    def judge(send: Send) -> None:
+        codes = _refusals(send) - pace
+        if codes:
+            actual = f"send #{send.number} was refused with {', '.join(sorted(codes))}"
+            raise Deviation("a message sent before help_center:connected to be saved", actual, at=send.at)
+
+    every(early.tagged(tag), judge)
+
+
+def _refusals(send: Send) -> set[str]:
+    """The codes with which any attempt was refused."""
+    answers = [ack.get("args") for attempt in send.attempts for ack in attempt.acks[:1]]
+    errors = [a[0].get("error") for a in answers if isinstance(a, list) and a and isinstance(a[0], dict)]
+    return {str(error.get("code")) for error in errors if isinstance(error, dict)}
+
+
+# -- upgrades ------------------------------------------------------------------------------------------------------
+
+
+def acked_once(send: Send) -> None:
+    """Deviate when a send got no ack, or more than one."""
+    if len(send.acks) != 1:
+        raise Deviation("one ack for each send", f"{len(send.acks)} for send #{send.number}", at=send.at)
+
+
+def told_once(record: Record, device: str) -> None:
+    """Deviate when ``device`` did not hear each of the messages sent around its upgrade (tag "moving"), or heard one
+    more often than the one before ("before"): what a server does anyway is not the upgrade's fault."""
+    listener = record.connection(device)
+    usual = _times_heard(listener, record.send("before"))
+    if not usual:
+        raise Unverified(f"{device} did not hear the message before the upgrade either", because="MESSAGE-DEVICES")
+
+    def judge(send: Send) -> None:
+        times = _times_heard(listener, send)
+        if not 1 <= times <= usual:
+            actual = f"that of send #{send.number} was heard {times} times ({_state(listener)})"
+            raise Deviation("each message to be heard once around the upgrade", actual, at=send.at)
+
+    every([send for send in record.tagged("moving") if send.acks and send.accepted], judge, nothing="nothing was saved")
+
+
+def _times_heard(listener: Connection, send: Send) -> int:
+    """By the text: a send that was processed twice gave two messages."""
+    return sum(event.message.text == send.message.text for event in listener.events(MESSAGE))
+
+
+def _state(listener: Connection) -> str:
+    end = ended(listener)
+    return "the connection stayed" if end is None else f"the connection ended: {end.get('packet') or end.get('reason')}"

@@ -1,0 +1,209 @@
+"""Sections 1, 2.1 and 9: namespace, transports, packets, and connections that stay."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.connections import acked, heard, let_in, settled, stays, works
+from conformance.continuity import acked_once, shows, shows_once, told_once
+from conformance.device import Device
+from conformance.judge import every, expect
+from conformance.packets import arrivals, entered, in_the_namespace, spoken, whole
+from conformance.record import Everything, Record
+from conformance.requirements import requirement
+from conformance.scenario import scenario
+from conformance.stage import Stage
+
+QUIET = 1.5
+"""Seconds that a connection is left alone."""
+STEPS = 4
+"""Messages sent one after the other, and as many at once, while a connection is upgraded."""
+
+
+# -- the namespace (2.1) -------------------------------------------------------------------------------------------
+
+
+@requirement("CONN-NAMESPACE")
+def test_a_client_enters_the_namespace(plain_chat: Record) -> None:
+    entered(plain_chat.connection())
+
+
+@requirement("CONN-NAMESPACE")
+def test_everything_is_said_in_the_namespace(everything: Everything) -> None:
+    every(spoken(everything), in_the_namespace, nothing="nothing was heard")
+
+
+# -- the transports (1) --------------------------------------------------------------------------------------------
+
+
+async def _chat_over(stage: Stage, transport: str) -> None:
+    async with stage.device("phone", transport=transport) as phone:
+        await phone.say(tag="chat")
+        await phone.pipeline([stage.words() for _ in range(3)], tag="chat")
+
+
+@scenario
+async def websocket_chat(stage: Stage) -> None:
+    """One device connects over WebSocket from the first packet, sends a text, then three more without waiting."""
+    await _chat_over(stage, "websocket")
+
+
+@scenario
+async def polling_chat(stage: Stage) -> None:
+    """One device connects over long-polling and stays there, sends a text, then three more without waiting."""
+    await _chat_over(stage, "polling")
+
+
+@requirement("CONN-WEBSOCKET")
+def test_a_client_over_websocket_is_let_in(websocket_chat: Record, polling_chat: Record) -> None:
+    let_in(websocket_chat, polling_chat)
+
+
+@requirement("CONN-WEBSOCKET")
+def test_sends_over_websocket_are_acked(websocket_chat: Record, polling_chat: Record) -> None:
+    works(acked, websocket_chat, polling_chat, because="ACK-CALLED")
+
+
+@requirement("CONN-WEBSOCKET")
+def test_messages_are_heard_over_websocket(websocket_chat: Record, polling_chat: Record) -> None:
+    works(heard, websocket_chat, polling_chat, because="MESSAGE-ECHO")
+
+
+@requirement("CONN-POLLING")
+def test_a_client_over_polling_is_let_in(polling_chat: Record, websocket_chat: Record) -> None:
+    let_in(polling_chat, websocket_chat)
+
+
+@requirement("CONN-POLLING")
+def test_sends_over_polling_are_acked(polling_chat: Record, websocket_chat: Record) -> None:
+    works(acked, polling_chat, websocket_chat, because="ACK-CALLED")
+
+
+@requirement("CONN-POLLING")
+def test_messages_are_heard_over_polling(polling_chat: Record, websocket_chat: Record) -> None:
+    works(heard, polling_chat, websocket_chat, because="MESSAGE-ECHO")
+
+
+# -- the upgrade (1) -----------------------------------------------------------------------------------------------
+
+
+async def _one_by_one(sender: Device, stage: Stage) -> None:
+    for _ in range(STEPS):
+        await sender.send(stage.words(), tag="moving")
+
+
+async def _upgrade_while_sending(stage: Stage, phone: Device, sender: Device) -> None:
+    await sender.say(tag="before")
+    at_once = [stage.words() for _ in range(STEPS)]
+    await stage.together(
+        phone.upgrade(), sender.pipeline(at_once, tag="moving", plain=False), _one_by_one(sender, stage)
+    )
+    await sender.send(stage.words(), tag="moving")
+
+
+@scenario
+async def upgraded(stage: Stage) -> None:
+    """One device connects over long-polling and moves to WebSocket; texts go out before it, meanwhile (some at once,
+    some one after the other) and after it. Then a second device shows the conversation."""
+    async with stage.device("phone", transport="upgrade") as phone:
+        await _upgrade_while_sending(stage, phone, phone)
+    async with stage.device("tablet"):
+        pass
+
+
+@scenario
+async def upgraded_beside(stage: Stage) -> None:
+    """As one device moves from long-polling to WebSocket, another one of the same user sends."""
+    async with stage.device("tablet") as tablet, stage.device("phone", transport="upgrade") as phone:
+        await _upgrade_while_sending(stage, phone, tablet)
+
+
+@requirement("CONN-UPGRADE")
+def test_every_send_around_an_upgrade_is_acked_once(upgraded: Record) -> None:
+    every(upgraded.tagged("moving"), acked_once)
+
+
+@requirement("CONN-UPGRADE")
+def test_the_sender_hears_every_message_around_its_upgrade_once(upgraded: Record) -> None:
+    told_once(upgraded, "phone")
+
+
+@requirement("CONN-UPGRADE")
+def test_a_listener_hears_every_message_around_its_upgrade_once(upgraded_beside: Record) -> None:
+    told_once(upgraded_beside, "phone")
+
+
+@requirement("CONN-UPGRADE")
+def test_every_message_around_an_upgrade_is_saved(upgraded: Record) -> None:
+    shows(upgraded.connection("tablet").history, upgraded.tagged("moving"))
+
+
+@requirement("CONN-UPGRADE")
+def test_no_message_around_an_upgrade_is_saved_twice(upgraded: Record) -> None:
+    shows_once(upgraded.connection("tablet").history, upgraded.tagged("moving"))
+
+
+# -- packets (1) ---------------------------------------------------------------------------------------------------
+
+
+@scenario(wave=2, refused=True)
+async def turned_away(stage: Stage) -> None:
+    """A client connects with a token that is no token."""
+    async with stage.device("phone", token=await stage.user.bad("garbage")):
+        pass
+
+
+@requirement("CONN-PACKETS")
+def test_everything_the_server_sends_is_a_whole_packet(everything: Everything) -> None:
+    every(arrivals(everything), whole, nothing="nothing arrived")
+
+
+@requirement("CONN-PACKETS")
+def test_a_refusal_is_made_of_whole_packets(turned_away: Record) -> None:
+    every(arrivals([turned_away]), whole, nothing="nothing arrived")
+
+
+# -- connections that stay (9) -------------------------------------------------------------------------------------
+
+
+@scenario
+async def quiet(stage: Stage) -> None:
+    """One device connects, is silent for a while, sends a text, is silent again and sends another."""
+    async with stage.device("phone") as phone:
+        await phone.wait_closed(within=QUIET)
+        await phone.say(tag="first")
+        await phone.wait_closed(within=stage.settle)
+        await phone.say(tag="second")
+
+
+@scenario
+async def side_by_side(stage: Stage) -> None:
+    """Two devices of one user connect, each sends a text, the second one leaves, and the first one sends again."""
+    async with stage.device("phone") as phone:
+        async with stage.device("tablet") as tablet:
+            await stage.together(phone.send(stage.words(), tag="side"), tablet.send(stage.words(), tag="side"))
+        await phone.send(stage.words(), tag="left")
+
+
+@requirement("CONN-STAYS")
+def test_a_good_connection_stays(everything: Everything) -> None:
+    every(settled(everything, alone=True), stays, nothing="no connection was greeted")
+
+
+@requirement("CONN-STAYS")
+def test_a_silent_connection_stays(quiet: Record) -> None:
+    every(settled([quiet], alone=True), stays, nothing="the connection was not greeted")
+
+
+@requirement("DEVICE-COEXIST")
+@pytest.mark.parametrize("device", ["phone", "tablet"])
+def test_both_devices_of_a_user_are_let_in(side_by_side: Record, device: str) -> None:
+    phone, connection = side_by_side.connection("phone"), side_by_side.connection(device)
+    _ = phone.history
+    expect(connection.greeted, f"{device} to be greeted", "it was not", at=[connection.opened.serial])
+
+
+@requirement("DEVICE-COEXIST")
+def test_devices_of_a_user_are_connected_side_by_side(everything: Everything, side_by_side: Record) -> None:
+    _ = side_by_side.connection("tablet").history
+    every(settled(everything, alone=False), stays)

@@ -1,0 +1,244 @@
+"""Sections 4.1 and 6: coming back, new tokens, bursts, and the very first contact."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+
+from conformance.continuity import (
+    accepted,
+    answered_with_own,
+    comeback,
+    greeted_again,
+    not_too_early,
+    shows,
+    shows_once,
+)
+from conformance.contact import answered, let_in_with_others, one_conversation
+from conformance.device import Cut, Device
+from conformance.judge import every, same
+from conformance.record import Record
+from conformance.requirements import requirement
+from conformance.scenario import scenario
+from conformance.stage import Stage
+
+BURST = 5
+"""Messages that a client has buffered: fewer than any sane limit of a request or of a server's pace."""
+
+# -- coming back (6) -----------------------------------------------------------------------------------------------
+
+WAYS = pytest.mark.parametrize("way", ["closed", "dropped"])
+TRANSPORTS = pytest.mark.parametrize("transport", ["websocket", "polling"])
+
+
+async def _leave(phone: Device, way: str) -> None:
+    await (phone.close() if way == "closed" else phone.drop())
+
+
+@scenario
+async def comes_back(stage: Stage, way: str, transport: str) -> None:
+    """A device sends a text and goes, properly or cut off; another device of the user sends two texts and goes; then
+    the first one comes back and sends again."""
+    phone = stage.device("phone", transport=transport)
+    await phone.connect()
+    await phone.say(tag="own")
+    await _leave(phone, way)
+    async with stage.device("tablet") as tablet:
+        await tablet.say(tag="missed")
+        await tablet.say(tag="missed")
+    await phone.reconnect()
+    await phone.send(stage.words(), tag="after")
+    await phone.close()
+
+
+@requirement("RECONNECT-GREETED")
+@WAYS
+@TRANSPORTS
+def test_a_device_that_comes_back_is_greeted(comes_back: Record) -> None:
+    greeted_again(comes_back.connection("phone", 1))
+
+
+@requirement("RECONNECT-GREETED")
+@WAYS
+@TRANSPORTS
+def test_a_device_that_came_back_can_send(comes_back: Record) -> None:
+    comeback(comes_back)
+    accepted(comes_back.send("after"))
+
+
+@requirement("RECONNECT-RESYNC")
+@WAYS
+@TRANSPORTS
+def test_the_messages_from_before_are_shown(comes_back: Record) -> None:
+    shows(comeback(comes_back).history, comes_back.tagged("own"))
+
+
+@requirement("RECONNECT-RESYNC")
+@WAYS
+@TRANSPORTS
+def test_the_messages_sent_meanwhile_are_shown(comes_back: Record) -> None:
+    shows(comeback(comes_back).history, comes_back.tagged("missed"))
+
+
+@requirement("RECONNECT-RESYNC")
+@WAYS
+@TRANSPORTS
+def test_no_message_is_shown_twice(comes_back: Record) -> None:
+    shows_once(comeback(comes_back).history, [*comes_back.tagged("own"), *comes_back.tagged("missed")])
+
+
+# -- new tokens (6) ------------------------------------------------------------------------------------------------
+
+
+@scenario
+async def refreshed(stage: Stage) -> None:
+    """A device sends a text, goes, and comes back with another good token of the same user."""
+    fresh = await stage.user.token(fresh=True)
+    phone = stage.device("phone")
+    async with phone:
+        await phone.say(tag="own")
+    await phone.reconnect(token=fresh)
+    await phone.close()
+
+
+@scenario(wave=2, refused=True)
+async def refreshed_late(stage: Stage) -> None:
+    """A device sends a text, goes, comes back with an expired token, and once more with a good one."""
+    expired = await stage.user.bad("expired")
+    phone = stage.device("phone")
+    async with phone:
+        await phone.say(tag="own")
+    await phone.reconnect(token=expired)
+    await phone.close()
+    await phone.reconnect(token=await stage.user.token())
+    await phone.close()
+
+
+@requirement("TOKEN-REFRESHED")
+def test_a_refreshed_token_is_let_in(refreshed: Record) -> None:
+    greeted_again(refreshed.connection("phone", 1))
+
+
+@requirement("TOKEN-REFRESHED")
+def test_a_refreshed_token_opens_the_same_conversation(refreshed: Record) -> None:
+    first, second = refreshed.connection("phone").history, refreshed.connection("phone", 1).history
+    same(second.conversation.id, first.conversation.id, "conversation.id", at=[first.at, second.at])
+
+
+@requirement("TOKEN-REFRESHED")
+def test_a_refreshed_token_shows_the_same_messages(refreshed: Record) -> None:
+    shows(refreshed.connection("phone", 1).history, refreshed.tagged("own"))
+
+
+@requirement("TOKEN-REFRESHED")
+def test_a_good_token_is_let_in_after_an_expired_one(refreshed_late: Record) -> None:
+    greeted_again(refreshed_late.connection("phone", 2))
+
+
+# -- bursts (6) ----------------------------------------------------------------------------------------------------
+
+
+async def _burst(stage: Stage, phone: Device) -> None:
+    await phone.pipeline([stage.words() for _ in range(BURST)], tag="burst", plain=False)
+
+
+async def _afterwards(stage: Stage) -> None:
+    async with stage.device("laptop"):
+        pass
+
+
+@scenario
+async def burst(stage: Stage) -> None:
+    """A device sends a text; another one sends five at once as soon as it is greeted; a third one shows them."""
+    async with stage.device("tablet") as tablet:
+        await tablet.say(tag="before")
+    async with stage.device("phone") as phone:
+        await _burst(stage, phone)
+    await _afterwards(stage)
+
+
+@scenario(wave=2)
+async def early_burst(stage: Stage) -> None:
+    """As ``burst``, but the five texts go out as soon as the namespace is entered, greeted or not."""
+    async with stage.device("tablet") as tablet:
+        await tablet.say(tag="before")
+    async with stage.device("phone", greet=False) as phone:
+        await phone.entered()
+        await _burst(stage, phone)
+    await _afterwards(stage)
+
+
+@requirement("BURST-AFTER-GREETING")
+def test_every_message_of_a_burst_is_accepted(burst: Record) -> None:
+    every(burst.tagged("burst"), accepted)
+
+
+@requirement("BURST-AFTER-GREETING")
+def test_every_message_of_a_burst_is_acked_with_its_own(burst: Record) -> None:
+    every(burst.tagged("burst"), answered_with_own)
+
+
+@requirement("BURST-AFTER-GREETING")
+def test_a_burst_is_saved_whole(burst: Record) -> None:
+    shows(burst.connection("laptop").history, burst.tagged("burst"))
+
+
+@requirement("BURST-AFTER-GREETING")
+def test_no_message_of_a_burst_is_saved_twice(burst: Record) -> None:
+    shows_once(burst.connection("laptop").history, burst.tagged("burst"))
+
+
+@requirement("BURST-AFTER-CONNECT")
+def test_every_message_of_an_early_burst_is_accepted(early_burst: Record) -> None:
+    every(early_burst.tagged("burst"), accepted)
+
+
+@requirement("BURST-AFTER-CONNECT")
+def test_no_message_of_an_early_burst_is_refused_at_first(early_burst: Record, burst: Record) -> None:
+    not_too_early(early_burst, burst, tag="burst")
+
+
+@requirement("BURST-AFTER-CONNECT")
+def test_every_message_of_an_early_burst_is_acked_with_its_own(early_burst: Record) -> None:
+    every(early_burst.tagged("burst"), answered_with_own)
+
+
+@requirement("BURST-AFTER-CONNECT")
+def test_an_early_burst_is_saved_whole(early_burst: Record) -> None:
+    shows(early_burst.connection("laptop").history, early_burst.tagged("burst"))
+
+
+# -- the very first contact (4.1) ----------------------------------------------------------------------------------
+
+
+async def _connect(device: Device) -> None:
+    """Whatever becomes of one device, the others are waited for."""
+    with contextlib.suppress(Cut):
+        await device.connect()
+
+
+@scenario(brand_new=True, rush=True)
+async def first_contact(stage: Stage) -> None:
+    """Three devices of a user who was never seen before connect at the same moment, while REST is asked too. When
+    they have gone, one more device connects."""
+    devices = [stage.device(name) for name in ("phone", "tablet", "laptop")]
+    await stage.together(stage.fetch(), *map(_connect, devices))
+    await stage.together(*(device.close() for device in devices))
+    await _connect(stage.device("later"))
+
+
+@requirement("FIRST-CONTACT")
+@pytest.mark.parametrize("device", ["phone", "tablet", "laptop"])
+def test_every_device_of_a_brand_new_user_is_let_in(first_contact: Record, side_by_side: Record, device: str) -> None:
+    let_in_with_others(first_contact.connection(device), side_by_side)
+
+
+@requirement("FIRST-CONTACT")
+def test_rest_answers_a_brand_new_user_whose_devices_connect(first_contact: Record, plain_chat: Record) -> None:
+    answered(first_contact.fetch(), plain_chat.fetch())
+
+
+@requirement("FIRST-CONTACT")
+def test_a_brand_new_user_gets_one_conversation(first_contact: Record) -> None:
+    one_conversation(first_contact)
