@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import shutil
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ from conformance.options import Options
 from conformance.record import Everything, Record
 from conformance.redaction import Redactor
 from conformance.requirements import Catalogue
-from conformance.runner import Runner
+from conformance.runner import GONE, Runner
 from conformance.scenario import Casting, Recordings
 from conformance.sources import source_of
 from conformance.stage import Surroundings
@@ -28,7 +27,8 @@ from conformance.waivers import Waiver, load
 
 
 class Certification(Recordings):
-    """What the plugin drives. ``open`` once, then ``record`` for each judgement, ``close`` at the end."""
+    """What the plugin drives. ``open`` once, then ``record`` for each judgement, ``close`` at the end. Raises
+    Unusable for waivers that cannot be used."""
 
     def __init__(self, options: Options, catalogue: Catalogue) -> None:
         self.options = options
@@ -36,10 +36,11 @@ class Certification(Recordings):
         self.redactor = Redactor()
         self.outcomes: dict[str, Outcome] = {}
         self.observations: list[Observation] = []
-        self.waivers: dict[str, Waiver] = {}
-        self.target = ""
+        self.waivers = dict(load(options.waivers, catalogue)) if options.waivers else {}
+        self.target = options.subject
+        self.opened = False
         self._runner: Runner | None = None
-        self._saved: dict[str, Path] = {}
+        self._saved: dict[str, Transcript] = {}
         self._records: dict[str, Record] = {}
         self._keys: list[str] = []
         self._began = time.monotonic()
@@ -51,17 +52,20 @@ class Certification(Recordings):
 
     def open(self, castings: Sequence[Casting]) -> None:
         """Make sure that the target can be judged, and start recording. Raises Unusable."""
-        if self.options.waivers:
-            self.waivers = dict(load(self.options.waivers, self.catalogue))
         self._keys = list(dict.fromkeys(casting.key for casting in castings))
         if self.options.rejudge is not None:
             self._open_saved(self.options.rejudge)
         else:
             self._open_target(castings)
+        self.opened = True
 
     def _open_saved(self, folder: Path) -> None:
-        self.target = f"saved transcripts in {self.options.rejudge}"
-        self._saved = {path.stem: path for path in folder.glob("*.jsonl")}
+        saved = {path.stem: path for path in folder.glob("*.jsonl")}
+        paths = {key: saved.get(file_name(key)) for key in self._keys}
+        try:
+            self._saved = {key: Transcript.load(path) for key, path in paths.items() if path is not None}
+        except ValueError as error:
+            raise Unusable(f"--rejudge: {error}") from error
 
     def _open_target(self, castings: Sequence[Casting]) -> None:
         options = self.options
@@ -104,13 +108,7 @@ class Certification(Recordings):
     def _transcript(self, key: str) -> Transcript:
         if self._runner is not None:
             return self._runner.result(key)
-        path = self._saved.get(file_name(key))
-        if path is None:
-            return Transcript(key, key, unverified="the saved run has no such transcript")
-        try:
-            return Transcript.load(path)
-        except ValueError as error:
-            raise Unusable(str(error)) from error
+        return self._saved.get(key) or Transcript(key, key, unverified="the saved run has no such transcript")
 
     def known(self, key: str) -> Transcript | None:
         """A transcript that was read already."""
@@ -147,9 +145,16 @@ class Certification(Recordings):
             complete=complete,
             interrupted=interrupted,
             broken=broken,
-            gone=self._runner.gone if self._runner else None,
+            gone=self._gone(),
             facts=self._facts(),
         )
+
+    def _gone(self) -> str | None:
+        """Since when the target did not answer; in a saved run its transcripts tell."""
+        if self._runner is not None:
+            return self._runner.gone
+        told = (saved.unverified or "" for saved in self._saved.values())
+        return next((why.removeprefix(GONE) for why in told if why.startswith(GONE)), None)
 
     def _facts(self) -> dict[str, Any]:
         return {
@@ -164,9 +169,9 @@ class Certification(Recordings):
     # -- ending ------------------------------------------------------------------------------------------------
 
     def transcripts(self) -> list[Transcript]:
-        """Everything recorded so far, first tries included."""
+        """Everything recorded so far (or saved), first tries included."""
         if self._runner is None:
-            return []
+            return list(self._saved.values())
         return [*self._runner.finished(), *self._runner.first_tries]
 
     def drops(self) -> list[str]:
@@ -178,8 +183,9 @@ class Certification(Recordings):
         folder = self.options.reports / "transcripts"
         if self._runner is None:
             return
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+        folder.mkdir(exist_ok=True)
+        for old in folder.glob("*.jsonl"):
+            old.unlink()
         for transcript in self.transcripts():
             transcript.save(folder)
 

@@ -108,10 +108,10 @@ def accompanied(connection: Connection, others: Iterable[Connection]) -> bool:
 
 
 def settled(records: Iterable[Record], *, alone: bool) -> Iterator[tuple[Record, Connection]]:
-    """Greeted connections of scenarios with documented input, with a token that lasts, where the user had no other
-    device (``alone``) or had one. Not those on the move to another transport: CONN-UPGRADE judges them."""
+    """Greeted connections of scenarios with documented input and no trials, with a token that lasts, where the user
+    had no other device (``alone``) or had one. Not those that move to another transport: CONN-UPGRADE judges them."""
     for record in records:
-        if record.transcript.wave == 1:
+        if record.transcript.wave == 1 and not any(e.get("trial") for e in record.transcript.of(Kind.OPEN)):
             for connection in record.connections:
                 if _ordinary(connection) and accompanied(connection, record.connections) is not alone:
                     yield record, connection

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from conformance.connections import ended
+from conformance.connections import acked, ended, heard
 from conformance.errors import Deviation, Unverified
 from conformance.judge import every
 from conformance.payloads import History, Payload, shown
@@ -36,6 +36,14 @@ def shows(history: History, sends: Sequence[Send]) -> None:
             )
 
     every(sends, judge, nothing="nothing was sent")
+
+
+def seen_with(connection: Connection, sends: Sequence[Send]) -> Sequence[Send]:
+    """Those of the sends that an earlier connection showed. Raises Unverified when it showed none of them."""
+    seen = [send for send in sends if send.message.id in connection.history.ids]
+    if not seen:
+        raise Unverified("the messages were not shown before either", because="RECONNECT-RESYNC")
+    return seen
 
 
 def _seen_before(send: Send) -> Iterator[str]:
@@ -92,6 +100,15 @@ def greeted_again(connection: Connection) -> None:
             ", ".join(got) or ("a handshake and nothing more" if connection.shaken else "no connection"),
             at=[connection.opened.serial],
         )
+
+
+def chats_again(before: Send, after: Send) -> None:
+    """Deviate when a send of a device that came back is not accepted and heard, as the one before it went was."""
+    if not heard(before):
+        raise Unverified("the device did not hear its message before it went either", because="MESSAGE-ECHO")
+    if not heard(after):
+        actual = "no message event" if acked(after) else shown(after.answer) if after.acks else "no ack"
+        raise Deviation("a message to be saved and heard, as before the device went", actual, at=after.at)
 
 
 # -- bursts --------------------------------------------------------------------------------------------------------

@@ -8,48 +8,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from socketio.packet import Packet
-from socketio.packet import packet_names as PACKET_NAMES
+from socketio.packet import CONNECT, DISCONNECT, EVENT, Packet
 
+from conformance.engine import Ending, Transport, WireRefused
+from conformance.frames import Received, fields_of, only
+from conformance.presenting import Presenting, presenting
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, NAMESPACE, SEND, TYPING, VALIDATION_ERROR
 from conformance.tokens import Token
 from conformance.transcript import Entry, Json, Kind
-from conformance.wire import Outgoing, Transport, Wire, WireRefused
+from conformance.wire import Wire
 
 if TYPE_CHECKING:
     from conformance.stage import Stage
     from conformance.users import User
 
-CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR = range(5)
+__all__ = ["Cut", "Device", "Presenting", "presenting"]
 
 
 class Cut(Exception):
     """The scenario cannot go on: what it needs did not come. The transcript says so and is judged as it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Presenting:
-    """How a device presents its token (section 2.2): in ``auth`` as it is or after ``Bearer ``, in the header, …"""
-
-    auth: Json
-    headers: Mapping[str, str]
-
-
-def presenting(token: Token, option: str) -> Presenting:
-    """``option``: auth (auth.token as it is), bearer (with the prefix), header, lower-case, or both."""
-    if token.absent:
-        return Presenting(None, {})
-    header = {"Authorization": f"Bearer {token.value}".strip()}
-    return {
-        "auth": Presenting({"token": token.value}, {}),
-        "bearer": Presenting({"token": f"Bearer {token.value}"}, {}),
-        "lower-case": Presenting({"token": f"bearer {token.value}"}, {}),
-        "header": Presenting(None, header),
-        "both": Presenting({"token": token.value}, header),
-    }[option]
 
 
 class Device:
@@ -84,6 +63,7 @@ class Device:
         self._inbox: list[Entry] = []
         self._acks: dict[int, Entry] = {}
         self._messages: dict[str, Entry] = {}
+        self._disconnected = 0
         self.connection = 0
         self.handshake: Mapping[str, Any] = {}
 
@@ -101,27 +81,33 @@ class Device:
     async def connect(self) -> None:
         """Open the transport, enter the namespace, wait for the greeting (or, with a bad token, for the end)."""
         token = self._token or await self.user.token()
-        async with self._stage.first_contact(self.user):
+        if self._wire is not None:
+            await self._wire.close()
+        async with self._stage.first_contact(self.user, token):
             if not await self._open(token) or not self._greet:
                 return
             await self._wait_for_greeting() if token.good else await self._wait_for_refusal()
 
     async def _open(self, token: Token) -> bool:
-        """Open the transport, again after a pause when the target asks for patience (HTTP 429)."""
-        for pause in [*self._stage.pauses(), None]:
-            refused = await self._try_to_open(token)
-            if refused is None:
-                return True
-            if refused.status != 429 or pause is None:
-                break
-            await self._recorder.until(lambda: None, within=pause)
-        if token.good:
-            raise Cut(f"{self.name}: no {self._transport} connection: {refused}")
-        return False
-
-    async def _try_to_open(self, token: Token) -> WireRefused | None:
+        """Open the transport, again after a pause when the target asks for patience (HTTP 429). Whether it is open."""
         presented = self._presented or presenting(token, self._option)
-        transport = Transport.POLLING if self._transport == "upgrade" else Transport(self._transport)
+        self._begin(token)
+        for pause in [*self._stage.pauses(), None]:
+            self._wire = self._stage.wire(self, presented.headers)
+            try:
+                await self._wire.open(Transport.POLLING if self._transport == "upgrade" else Transport(self._transport))
+            except WireRefused as refused:
+                if refused.ending.status != 429 or pause is None:
+                    self.on_closed(refused.ending)
+                    return self._unopened(token, refused)
+                self._log(Kind.MARK, label=f"HTTP 429: tries again after {pause:g} s")
+                await self._recorder.until(lambda: None, within=pause)
+            else:
+                break
+        self.packet(CONNECT, presented.auth)
+        return True
+
+    def _begin(self, token: Token) -> None:
         self.connection = self._stage.next_connection()
         self._inbox, self._acks, self._messages = [], {}, {}
         self._log(
@@ -135,13 +121,11 @@ class Device:
             greet=self._greet,
             **({"trial": True} if self._trial else {}),
         )
-        self._wire = self._stage.wire(self, presented.headers)
-        try:
-            await self._wire.open(transport)
-        except WireRefused as refused:
-            return refused
-        self.packet(CONNECT, presented.auth)
-        return None
+
+    def _unopened(self, token: Token, refused: WireRefused) -> bool:
+        if token.good:
+            raise Cut(f"{self.name}: no {self._transport} connection: {self._recorder.brief(str(refused))}")
+        return False
 
     async def reconnect(self, *, token: Token | None = None, transport: str | None = None) -> None:
         """A new connection of the same device, by the same option; with the same token unless another is given."""
@@ -184,6 +168,11 @@ class Device:
     def closed(self) -> bool:
         return self._wire is None or self._wire.closed
 
+    @property
+    def _gone(self) -> bool:
+        """Whether nothing can come any more: the transport is closed, or the target has ended the namespace."""
+        return self.closed or self._disconnected == self.connection
+
     async def wait_closed(self, within: float) -> bool:
         """Whether the connection ended (either way) within so many seconds."""
 
@@ -210,7 +199,8 @@ class Device:
     async def upgrade(self) -> bool:
         """Move from polling to WebSocket, packets in flight and all. Whether the target completed it."""
         assert self._wire is not None
-        offered = "websocket" in self.handshake.get("upgrades", ())
+        upgrades = self.handshake.get("upgrades")
+        offered = isinstance(upgrades, list) and "websocket" in upgrades
         done = offered and await self._wire.upgrade()
         self._log(Kind.MARK, label="upgraded" if done else "upgrade not completed", offered=offered)
         return done
@@ -221,14 +211,13 @@ class Device:
         """Queue one Socket.IO packet; it is recorded when it is written to the transport."""
         assert self._wire is not None
         packet = Packet(kind, data=data, namespace=NAMESPACE, id=id)
-        encoded = packet.encode()
-        fields = _packet_fields(packet) | notes
-        self._wire.send(Outgoing(str(encoded), lambda via: self._written(fields, via)))
+        fields = fields_of(packet) | notes
+        self._wire.send(str(packet.encode()), lambda via: self._written(fields, via))
 
     def raw(self, text: str) -> None:
         """Queue a Socket.IO packet given as its text, which may be no packet at all."""
         assert self._wire is not None
-        self._wire.send(Outgoing(text, lambda via: self._written({"packet": "RAW", "text": text}, via)))
+        self._wire.send(text, lambda via: self._written({"packet": "RAW", "text": text}, via))
 
     def _written(self, fields: Mapping[str, Json], via: Transport) -> None:
         self._log(Kind.SENT, **fields, via=str(via))
@@ -290,7 +279,7 @@ class Device:
     async def _outcome(self, ack_id: int, number: int, *, valid: bool) -> Json:
         kind = "ack" if valid else "refusing ack"
         entry = await self._patiently(kind, f"the ack of send #{number}", lambda: self._acks.get(ack_id))
-        answer = _only(entry.get("args")) if entry else None
+        answer = only(entry.get("args")) if entry else None
         if isinstance(answer, dict) and isinstance(answer.get("message"), dict):
             await self._heard(answer["message"].get("id"), f"send #{number}")
         return answer
@@ -316,11 +305,11 @@ class Device:
 
         def told() -> Json:
             for entry in self._inbox[since:]:
-                said = _only(entry.get("args"))
+                said = only(entry.get("args"))
                 if entry.get("event") == MESSAGE and isinstance(said, dict) and said.get("text") == text.strip():
                     return {"message": said}
             errors = [e for e in self._inbox[since:] if e.get("event") == ERROR]
-            return {"error": _only(errors[0].get("args"))} if errors else None
+            return {"error": only(errors[0].get("args"))} if errors else None
 
         if valid and isinstance(text, str):
             return await self._patiently("message", f"{MESSAGE} of a send without ack", told)
@@ -336,6 +325,12 @@ class Device:
         """Wait for the ``help_center:message`` with this id."""
         await self._heard(message_id, message_id)
 
+    async def until_told(self, answer: Json) -> None:
+        """Wait for the ``help_center:message`` of an ack that another device got."""
+        message = answer.get("message") if isinstance(answer, dict) else None
+        if isinstance(message, dict):
+            await self._heard(message.get("id"), "another device")
+
     async def fence(self) -> None:
         """After this, what the target had to say about earlier packets has been said: a plain text is answered on
         the same connection, then a quiet window passes."""
@@ -350,9 +345,9 @@ class Device:
     async def _patiently(self, kind: str, waiting: str, found: Any) -> Any:
         seconds = self._stage.patience.of(kind)
         answer = await self._recorder.until(
-            lambda: found() or (False if self.closed and kind != "refusal" else None), within=seconds
+            lambda: found() or (False if self._gone and kind != "refusal" else None), within=seconds
         )
-        if not answer and not self.closed:
+        if not answer and not self._gone:
             self._stage.patience.expired(kind)
             self._log(Kind.EXPIRED, waiting=waiting, seconds=round(seconds, 2))
         return answer or None
@@ -381,20 +376,21 @@ class Device:
 
     def on_message(self, text: str, via: Transport) -> None:
         try:
-            packet = Packet(encoded_packet=text)
-        except (ValueError, IndexError, KeyError, TypeError, RecursionError) as error:
-            self.on_garbled(text[:200], f"no Socket.IO packet: {error}")
-            return
-        self._keep(self._log(Kind.RECEIVED, **_packet_fields(packet), via=str(via)))
+            entry = self._log(Kind.RECEIVED, **fields_of(Received(encoded_packet=text)), via=str(via))
+        except (ValueError, IndexError, RecursionError) as error:
+            self.on_garbled(text, f"no Socket.IO packet: {error}")
+        else:
+            self._keep(entry)
 
     def on_engine(self, direction: str, packet: str, via: Transport) -> None:
-        self._log(Kind.ENGINE, direction=direction, packet=packet, via=str(via))
+        self._log(Kind.ENGINE, direction=direction, packet=self._recorder.brief(packet), via=str(via))
 
     def on_garbled(self, text: str, why: str) -> None:
-        self._log(Kind.GARBLED, text=text, why=why)
+        self._log(Kind.GARBLED, text=self._recorder.brief(text), why=why)
 
-    def on_closed(self, *, by: str, code: int | None, status: int | None, reason: str) -> None:
-        self._log(Kind.CLOSED, by=by, code=code, status=status, reason=reason)
+    def on_closed(self, ending: Ending) -> None:
+        reason = self._recorder.brief(ending.reason)
+        self._log(Kind.CLOSED, by=ending.by, code=ending.code, status=ending.status, reason=reason)
 
     # -- what was recorded -------------------------------------------------------------------------------------
 
@@ -404,28 +400,14 @@ class Device:
     def _keep(self, entry: Entry) -> None:
         """Index what the current connection received, for those who wait for it."""
         self._inbox.append(entry)
+        if entry.get("packet") == "DISCONNECT":
+            self._disconnected = self.connection
         if entry.get("packet") == "ACK":
             self._acks.setdefault(entry.get("id"), entry)
-        payload = _only(entry.get("args"))
+        payload = only(entry.get("args"))
         if entry.get("event") == MESSAGE and isinstance(payload, dict) and isinstance(payload.get("id"), str):
             self._messages.setdefault(payload["id"], entry)
 
     def heard(self, event: str) -> list[Entry]:
         """The events of this name that the current connection has received."""
         return [entry for entry in self._inbox if entry.get("event") == event]
-
-
-def _only(args: Json) -> Json:
-    return args[0] if isinstance(args, list) and len(args) == 1 else None
-
-
-def _packet_fields(packet: Packet) -> dict[str, Json]:
-    """A Socket.IO packet as the record keeps it."""
-    name = PACKET_NAMES[packet.packet_type]
-    fields: dict[str, Json] = {"packet": name, "namespace": packet.namespace or "/", "id": packet.id}
-    if name in ("EVENT", "BINARY_EVENT"):
-        head, *args = packet.data if isinstance(packet.data, list) and packet.data else [None]
-        return fields | {"event": head, "args": args}
-    if name in ("ACK", "BINARY_ACK"):
-        return fields | {"args": packet.data}
-    return fields | {"data": packet.data}

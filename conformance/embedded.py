@@ -6,6 +6,7 @@ import os
 import secrets
 import subprocess
 import sys
+import tempfile
 from types import TracebackType
 
 from conformance.errors import Unusable
@@ -18,6 +19,8 @@ class EmbeddedServer:
         self.secret = secret or secrets.token_hex(32)
         self.url = ""
         self._process: subprocess.Popen[str] | None = None
+        self._complaints = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
+        # (a file: a pipe that nobody reads would fill up and stop the server)
 
     def __enter__(self) -> EmbeddedServer:
         self._process = subprocess.Popen(
@@ -25,8 +28,9 @@ class EmbeddedServer:
             env={**os.environ, "HELP_CENTER_JWT_SECRET": self.secret},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._complaints,
             text=True,
+            process_group=0,  # Ctrl-C is for us: the server ends when its input does, whatever becomes of us
         )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
@@ -36,13 +40,22 @@ class EmbeddedServer:
         return self
 
     def _complaint(self) -> str:
-        assert self._process is not None
-        _, errors = self._process.communicate(timeout=10)
-        return errors.strip().splitlines()[-1] if errors.strip() else "it said nothing"
+        self._stop()
+        self._complaints.seek(0)
+        said = self._complaints.read().strip()
+        return said.splitlines()[-1] if said else "it said nothing"
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._process is not None:
+        self._stop()
+        self._complaints.close()
+
+    def _stop(self) -> None:
+        assert self._process is not None
+        with self._process:  # closes the pipes
             self._process.terminate()
-            self._process.communicate(timeout=10)
+            try:
+                self._process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()

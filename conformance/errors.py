@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from conformance.readable import printable
+
 
 class Deviation(Exception):
     """The target did something that the document rules out.
 
-    ``expected`` and ``actual`` are what a person reads; ``at`` are the serial numbers of the transcript's
-    entries that show it, ``transcript`` is the transcript's key (a law reads many).
+    ``expected`` and ``actual`` are what a person reads, printable whatever the target sent; several mismatches are
+    several lines of ``actual``. ``at`` are the serial numbers of the transcript's entries that show it, ``transcript``
+    is the transcript's key (a law reads many).
     """
 
     def __init__(self, expected: str, actual: str, *, at: Sequence[int] = (), transcript: str | None = None) -> None:
         super().__init__(f"expected {expected}; actual {actual}")
-        self.expected = expected
-        self.actual = actual
+        self.expected = printable(expected)
+        self.actual = printable(actual)
         self.at = tuple(at)
         self.transcript = transcript
 
@@ -27,9 +30,9 @@ class Unverified(Exception):
     """
 
     def __init__(self, reason: str, *, because: str | None = None) -> None:
-        super().__init__(f"{reason} (see {because})" if because else reason)
-        self.reason = reason
+        self.reason = printable(reason)
         self.because = because
+        super().__init__(f"{self.reason} (see {because})" if because else self.reason)
 
 
 class Unusable(Exception):

@@ -7,6 +7,8 @@ with the same judges. Hypothesis only decides what is tried next.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import math
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -17,15 +19,15 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
-from conformance.device import Cut
 from conformance.errors import Deviation, Unverified
+from conformance.payloads import Misshapen
 from conformance.stage import Stage
 
 T = TypeVar("T")
 
 SHRINKING = 5.0
 """Seconds that the search for a smaller example may go on after the first deviation."""
-_EXPECTED = (Deviation, Unverified, Flaky)
+_EXPECTED = (Deviation, Flaky)
 
 
 async def explore(
@@ -35,7 +37,7 @@ async def explore(
     judge: Callable[[], None],
 ) -> None:
     """Drive up to ``stage.examples`` generated values. ``judge`` looks at what the last one left in the record; when
-    it raises a Deviation, smaller values are tried for a while."""
+    it raises a Deviation, smaller values are tried for a while. Raises what ``drive`` raises, at once."""
     search = _Search(stage, strategy, drive, judge)
     await search.run()
 
@@ -50,36 +52,34 @@ class _Search:
         self._judge = judge
         self._loop = asyncio.get_running_loop()
         self._done: asyncio.Future[None] = self._loop.create_future()
-        self._give_up: float | None = None
-        self._cut: Cut | None = None
+        self._give_up = math.inf
+        """When the search for a smaller example ends, on the monotonic clock."""
+        self._over = False
+        self._error: BaseException | None = None
+        """What ended the scenario, or broke the harness: the first such thing, which Hypothesis never sees."""
 
     async def run(self) -> None:
         threading.Thread(target=self._search, name="hypothesis", daemon=True).start()
-        await self._done
-        if self._cut is not None:
-            raise self._cut
+        try:
+            await self._done
+        finally:
+            self._over = True
+        if self._error is not None:
+            raise self._error
 
     def _search(self) -> None:
         try:
             self._generate()
         except _EXPECTED:
-            self._finish(None)
+            pass
         except BaseException as error:
-            self._finish(error)
-        else:
-            self._finish(None)
+            self._error = self._error or error
+        with contextlib.suppress(RuntimeError):  # the loop may be closed by now
+            self._loop.call_soon_threadsafe(self._finish)
 
-    def _finish(self, error: BaseException | None) -> None:
-        def settle() -> None:
-            if self._done.done():
-                return
-            if error is None:
-                self._done.set_result(None)
-            else:
-                self._done.set_exception(error)
-
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(settle)
+    def _finish(self) -> None:
+        if not self._done.done():
+            self._done.set_result(None)
 
     def _generate(self) -> None:
         @hypothesis.seed(self._stage.seed)
@@ -100,15 +100,15 @@ class _Search:
         example()
 
     def _try(self, value: Any) -> None:
-        if self._cut is not None or (self._give_up is not None and time.monotonic() > self._give_up):
+        if self._over or time.monotonic() > self._give_up:
             return  # pretends to hold: Hypothesis ends its shrinking, the record keeps what was seen
         try:
             asyncio.run_coroutine_threadsafe(self._drive(value), self._loop).result()
-        except Cut as cut:
-            self._cut = cut
-            return
-        try:
             self._judge()
+        except (Misshapen, Unverified):
+            return  # other values may say more
         except Deviation:
-            self._give_up = self._give_up or time.monotonic() + SHRINKING
+            self._give_up = min(self._give_up, time.monotonic() + SHRINKING)
             raise
+        except BaseException as error:  # a smaller example of it would help nobody
+            self._error, self._over = error, True

@@ -17,11 +17,16 @@ def text(requirements: Sequence[Requirement], deviation: Deviation, transcript: 
     """The whole story of one deviation, in the order of the style guide: requirement, level, section, what is asked;
     expected and actual; the record around it; how to run just this again."""
     parts = [_head(requirement) for requirement in requirements]
-    parts += ["", _field("Expected", deviation.expected), _field("Actual", deviation.actual)]
+    parts += ["", *_field("Expected", deviation.expected), *_field("Actual", deviation.actual)]
     if transcript is not None:
-        title = f"  Wire      {transcript.key}            > sent   < received   * look here"
-        parts += ["", title, *narrative.lines(transcript, deviation.at)]
+        parts += ["", _wire(transcript, deviation), *narrative.lines(transcript, deviation.at)]
     return "\n".join([*parts, "", f"  Again     {again}"])
+
+
+def one_line(deviation: Deviation) -> str:
+    """For verdict.json and the summary: expected and actual in one line."""
+    expected, actual = ("; ".join(said.splitlines()) for said in (deviation.expected, deviation.actual))
+    return f"expected {expected}; got {actual or 'nothing'}"
 
 
 def _head(requirement: Requirement) -> str:
@@ -30,20 +35,24 @@ def _head(requirement: Requirement) -> str:
     return f"{line}\n{asks}"
 
 
-def _field(name: str, value: str) -> str:
-    return textwrap.fill(
-        value,
-        _WIDTH,
-        initial_indent=f"  {name:<9} ",
-        subsequent_indent=" " * 12,
+def _wire(transcript: Transcript, deviation: Deviation) -> str:
+    look = "   * look here" if deviation.at else ""
+    who = narrative.cast(transcript)
+    return f"  {'Wire':<9} {transcript.key}{': ' if who else ''}{who:<26} > sent   < received{look}"
+
+
+def _field(name: str, said: str) -> list[str]:
+    """Each line of what is said stands under the first; long ones are continued further right."""
+    lines = [wrapped for line in said.splitlines() or ["nothing"] for wrapped in _wrapped(line)]
+    return [f"  {name if number == 0 else '':<9} {line}" for number, line in enumerate(lines)]
+
+
+def _wrapped(line: str) -> list[str]:
+    return textwrap.wrap(
+        line,
+        _WIDTH - 12,
+        subsequent_indent="  ",
         break_long_words=False,
         break_on_hyphens=False,
         replace_whitespace=False,
-        drop_whitespace=True,
     )
-
-
-def one_line(deviation: Deviation) -> str:
-    """For verdict.json and the summary: expected and actual in one line."""
-    line = f"expected {deviation.expected}; got {deviation.actual}"
-    return " ".join(line.split())

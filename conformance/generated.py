@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from conformance.errors import Deviation, Unverified
 from conformance.judge import expect
+from conformance.payloads import Misshapen
 from conformance.protocol import LONGEST
 from conformance.record import Record, Send
 from conformance.transcript import Kind, Transcript
@@ -55,6 +56,8 @@ _CATEGORIES = [
     "Cn",
 ]
 """All of Unicode but surrogates. Drawn from one by one: most code points are ideographs, and most bugs are not."""
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789äöüßéñ漢字"
+"""One character each, whether code points, UTF-16 units or what a person sees is counted."""
 _LENGTHS = (0, 0, 0, 1, 2, 255, 256, 1000, 1001, LONGEST - 1, LONGEST)
 BATCH = 8
 
@@ -96,7 +99,7 @@ padded_texts = st.builds(
 blank_texts = st.text(WHITE, max_size=40)
 long_texts = st.builds(
     lambda letters, more: (letters * (LONGEST + more))[: LONGEST + more],
-    st.text("abcdefghijklmnopqrstuvwxyz0123456789äöüßéñ漢字", min_size=1, max_size=8),
+    st.text(_LETTERS, min_size=1, max_size=8),
     st.integers(1, 200),
 )
 valid_batches = st.lists(st.one_of(valid_texts, padded_texts), min_size=BATCH // 2, max_size=BATCH)
@@ -112,8 +115,7 @@ def label(text: str) -> str | None:
         return None
     if units(text) <= LONGEST:
         return "valid"
-    alike = all(_is_solid(c) and ord(c) < 0x10000 for c in core)
-    return "long" if alike and len(core) > LONGEST else None
+    return "long" if len(core) > LONGEST and set(core) <= set(_LETTERS) else None
 
 
 def _is_solid(character: str) -> bool:
@@ -122,9 +124,7 @@ def _is_solid(character: str) -> bool:
 
 def described(text: str) -> str:
     """The text escaped to ASCII, cut in the middle when long, with its length in code points and UTF-16 units."""
-    escaped = ascii(text)
-    if len(escaped) > 160:
-        escaped = f"{escaped[:100]} … {escaped[-40:]}"
+    escaped = ascii(text) if len(text) <= 80 else f"{text[:50]!a} ... {text[-20:]!a}"
     return f"{escaped} ({len(text):,} code points, {units(text):,} UTF-16 units)"
 
 
@@ -151,17 +151,17 @@ def is_refused(send: Send) -> None:
 def smallest_deviation(sends: Iterable[Send], judge: Callable[[Send], None]) -> None:
     """Judge all sends; deviate for the one with the smallest text, as Hypothesis would: shortest, then simplest."""
     found: list[tuple[Send, Deviation]] = []
-    unverified: list[Unverified] = []
+    unverified: list[Misshapen | Unverified] = []
     for send in sends:
         try:
             judge(send)
+        except (Misshapen, Unverified) as reason:
+            unverified.append(reason)
         except Deviation as deviation:
             found.append((send, deviation))
-        except Unverified as reason:
-            unverified.append(reason)
     if found:
         send, smallest = min(found, key=lambda pair: (len(pair[0].text), pair[0].text))
-        told = f"{smallest.actual}; the smallest of {len(found)} such texts: {described(send.text)}"
+        told = f"{smallest.actual}\nthe smallest of {len(found)} such texts: {described(send.text)}"
         raise Deviation(smallest.expected, told, at=smallest.at)
     if unverified:
         raise unverified[0]

@@ -14,6 +14,8 @@ T = TypeVar("T")
 
 _SHOWN = 5
 """How many deviations of one law are told in full; the rest is counted."""
+_MISMATCHES = 20
+"""How many mismatches of one payload are told: a history of thousands of messages may have as many."""
 
 
 def expect(holds: object, expected: str, actual: str, *, at: Sequence[int] = ()) -> None:
@@ -24,34 +26,41 @@ def expect(holds: object, expected: str, actual: str, *, at: Sequence[int] = ())
 
 def same(actual: Json, expected: Json, what: str, *, at: Sequence[int] = ()) -> None:
     """Deviate unless the two are equal."""
-    expect(actual == expected, f"{what} to be {shown(expected)}", shown(actual), at=at)
+    where = f" ({_difference(actual, expected)})" if isinstance(actual, str) and isinstance(expected, str) else ""
+    expect(actual == expected, f"{what} to be {shown(expected)}", f"{shown(actual)}{where}", at=at)
+
+
+def _difference(actual: str, expected: str) -> str:
+    """Where two texts part: both may be too long to be shown, or look alike."""
+    pairs = enumerate(zip(actual, expected, strict=False))
+    place = next((place for place, (one, other) in pairs if one != other), min(len(actual), len(expected)))
+    ends = [shown(text[place : place + 8]) if place < len(text) else "the end" for text in (actual, expected)]
+    return f"differs at character {place + 1}: {ends[0]} for {ends[1]}"
 
 
 def fits(schema: str, payload: Json, what: str, *, at: Sequence[int] = ()) -> None:
-    """Deviate, with every mismatch, unless the payload fits its schema."""
+    """Deviate, with every mismatch on a line of its own, unless the payload fits its schema."""
     if schemas.fits(schema, payload):
         return
-    mismatches = schemas.mismatches(schema, payload)
-    lines = [f"{m.path}  expected {m.expected}, got {m.actual}" for m in mismatches]
-    raise Deviation(f"{what} to fit schemas/{schema}.json", "; ".join(lines), at=at)
+    mismatches = [str(mismatch) for mismatch in schemas.mismatches(schema, payload)]
+    raise Deviation(f"{what} to fit schemas/{schema}.json", _listed(mismatches, _MISMATCHES), at=at)
 
 
 def every(items: Iterable[T], judge: Callable[[T], None], *, nothing: str | None = None) -> None:
     """Judge all items and report all deviations as one. With ``nothing`` given, no item at all means that the
-    requirement could not be checked, for that reason; without it, that it was never put to the test (and holds)."""
+    requirement could not be checked, for that reason; without it, that it was never put to the test (and holds).
+    An item that is misshapen or unverified hides no deviation of another."""
     deviations: list[Deviation] = []
-    unverified: list[Unverified] = []
+    unverified: list[Misshapen | Unverified] = []
     judged = 0
     for item in items:
         try:
             judge(item)
             judged += 1
-        except Misshapen:
-            raise
+        except (Misshapen, Unverified) as reason:
+            unverified.append(reason)
         except Deviation as deviation:
             deviations.append(deviation)
-        except Unverified as reason:
-            unverified.append(reason)
     if deviations:
         raise _joined(deviations)
     if unverified:
@@ -61,9 +70,22 @@ def every(items: Iterable[T], judge: Callable[[T], None], *, nothing: str | None
 
 
 def _joined(deviations: Sequence[Deviation]) -> Deviation:
-    first, others = deviations[0], deviations[1:]
-    if not others:
+    """All deviations as one. It points at the transcript of the first, and says where the others stand."""
+    first = deviations[0]
+    if len(deviations) == 1:
         return first
-    told = [f"{d.actual}" for d in deviations[:_SHOWN]]
-    more = f"; and {len(deviations) - _SHOWN} more" if len(deviations) > _SHOWN else ""
-    return Deviation(first.expected, "; ".join(told) + more, at=first.at, transcript=first.transcript)
+    told = _listed([_beside(first, deviation) for deviation in deviations], _SHOWN)
+    beside = [deviation for deviation in deviations[:_SHOWN] if deviation.transcript == first.transcript]
+    at = [serial for deviation in beside for serial in deviation.at]
+    return Deviation(first.expected, told, at=at, transcript=first.transcript)
+
+
+def _beside(first: Deviation, other: Deviation) -> str:
+    expected = f" (expected {other.expected})" if other.expected != first.expected else ""
+    where = f" (in {other.transcript})" if other.transcript != first.transcript else ""
+    return f"{other.actual}{expected}{where}"
+
+
+def _listed(told: Sequence[str], limit: int) -> str:
+    more = [f"and {len(told) - limit:,} more"] if len(told) > limit else []
+    return "\n".join([*told[:limit], *more])

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TypeVar
 
 from conformance.errors import Deviation, Unverified
@@ -17,7 +16,7 @@ from conformance.failure import one_line
 from conformance.judge import every, expect, fits
 from conformance.payloads import Message, Misshapen, shown
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, TYPING
-from conformance.record import Connection, Event, Everything, Record, Send
+from conformance.record import Connection, Event, Record, Send
 from conformance.transcript import Entry, Json, Kind
 
 T = TypeVar("T")
@@ -104,27 +103,43 @@ def greeted(connection: Connection) -> None:
     expect(connection.greeted, f"{CONNECTED} on {connection.title}", heard, at=at)
 
 
-def quiet_arrivals(record: Record) -> Iterator[Connection]:
-    """Greeted connections before whose greeting their user had emitted nothing."""
-    emitted = [(c.user, e.serial) for c in record.connections for e in c.entries if _emits(e)]
-    for connection in good_connections(record):
-        if connection.greeted:
-            greeting = connection.events(CONNECTED)[0].entry.serial
-            if all(user != connection.user or serial > greeting for user, serial in emitted):
-                yield connection
+def arrivals(record: Record) -> Iterator[Connection]:
+    """Every greeted connection."""
+    return (connection for connection in good_connections(record) if connection.greeted)
+
+
+def greeted_first(connection: Connection) -> None:
+    """CONNECTED-FIRST. Somebody else may be writing: the user on another device, or support, which still answers."""
+    greeting = connection.events(CONNECTED)[0]
+    before = [event for event in connection.events() if event.entry.serial < greeting.entry.serial]
+    early = [event for event in before if not _somebody_else(connection, event, greeting)]
+    told = ", ".join(f"{event.name} {shown(list(event.args))}" for event in early)
+    expect(not early, f"{CONNECTED} before any other event", told, at=[e.entry.serial for e in (*early, greeting)])
+
+
+def _somebody_else(connection: Connection, event: Event, greeting: Event) -> bool:
+    """Whether what came before the greeting may be news: of what was emitted before, or a late answer of support."""
+    if _id_of(event) in _told_before(connection):
+        return False
+    own = [c for c in connection.record.connections if c.user == connection.user]
+    emitted = any(_emits(e) and e.serial < greeting.entry.serial for c in own for e in c.entries)
+    return emitted or (_by_support(event) and _has_written(greeting))
+
+
+def _told_before(connection: Connection) -> set[str]:
+    """The ids of the messages that the user's devices had heard of when this one connected."""
+    own = [c for c in connection.record.connections if c.user == connection.user]
+    told = [event for c in own for event in c.events(MESSAGE) if event.entry.serial < connection.opened.serial]
+    return {name for event in told if (name := _id_of(event)) is not None}
+
+
+def _id_of(event: Event) -> str | None:
+    name = event.payload.get("id") if isinstance(event.payload, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def _emits(entry: Entry) -> bool:
     return entry.kind is Kind.SENT and entry.get("packet") in ("EVENT", "RAW")
-
-
-def greeted_first(connection: Connection) -> None:
-    """CONNECTED-FIRST. Support may still be answering what a user wrote before the scenario began."""
-    greeting = connection.events(CONNECTED)[0]
-    before = [event for event in connection.events() if event.entry.serial < greeting.entry.serial]
-    early = [event for event in before if not (_by_support(event) and _has_written(greeting))]
-    told = ", ".join(f"{event.name} {shown(list(event.args))}" for event in early)
-    expect(not early, f"{CONNECTED} before any other event", told, at=[e.entry.serial for e in (*early, greeting)])
 
 
 def _by_support(event: Event) -> bool:
@@ -194,9 +209,21 @@ def message_fits(event: Event) -> None:
 def told_once(connection: Connection) -> None:
     """MESSAGE-ONCE."""
     told = connection.events(MESSAGE)
-    twice = [name for name, times in Counter(event.message.id for event in told).items() if times > 1]
-    at = [event.entry.serial for event in told if event.message.id in twice]
-    expect(not twice, f"each message once on {connection.title}", f"more than once: {', '.join(twice)}", at=at)
+    times = Counter((event.message.id, event.message.text) for event in told)
+    twice = [event for event in told if times[event.message.id, event.message.text] > 1]
+    actual = ", ".join(f"{shown(event.message.id)}" for event in twice[:4])
+    at = [event.entry.serial for event in twice]
+    expect(not twice, f"each message once on {connection.title}", f"again: {actual}", at=at)
+
+
+def heard_by(listener: Connection, send: Send) -> None:
+    """MESSAGE-DEVICES. Whether a server keeps several devices of a user at all is DEVICE-COEXIST's."""
+    ids = {event.message.id for event in listener.events(MESSAGE)}
+    if send.message.id in ids:
+        return
+    if listener.ended_by_target is not None or not listener.greeted:
+        raise Unverified(f"{listener.title} was not connected", because="DEVICE-COEXIST")
+    raise Deviation(f"{MESSAGE} of send #{send.number} on {listener.title}", "none", at=send.at)
 
 
 class OneMessageForEachId:
@@ -222,146 +249,14 @@ def said(record: Record) -> Iterator[tuple[Connection, Message]]:
     yield from ((send.connection, send.message) for send in saved(record) if send.connection.greeted)
 
 
+def saved(record: Record) -> list[Send]:
+    """Sends of good connections that were acked with a message."""
+    return [send for send in record.accepted() if send.connection.good and isinstance(send.answer["message"], dict)]
+
+
 def in_its_conversation(pair: tuple[Connection, Message]) -> None:
     """MESSAGE-CONVERSATION."""
     connection, message = pair
     own = connection.history.conversation.id
     what = f"{message.where}.conversationId to be the conversation of the greeting, {shown(own)}"
     expect(message.conversation_id == own, what, shown(message.conversation_id), at=[message.at])
-
-
-# -- sends and acks ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Ack:
-    """One ack of one send."""
-
-    send: Send
-    entry: Entry
-
-    @property
-    def args(self) -> list[Json]:
-        args = self.entry.get("args")
-        return args if isinstance(args, list) else []
-
-
-def with_object(send: Send) -> bool:
-    """Whether its payload was an object: what becomes of others is judged by SEND-NO-OBJECT and REJECT-NO-OBJECT."""
-    return bool(send.args) and isinstance(send.args[0], dict)
-
-
-def acks(record: Record) -> Iterator[Ack]:
-    """The acks of sends with an object, on connections that were let in."""
-    for send in record.sends:
-        if send.connection.good and with_object(send):
-            yield from (Ack(send, entry) for attempt in send.attempts for entry in attempt.acks)
-
-
-def saved(record: Record) -> list[Send]:
-    """Sends of good connections that were acked with a message."""
-    return [send for send in record.accepted() if send.connection.good and isinstance(send.answer["message"], dict)]
-
-
-def awaited_acks(record: Record) -> Iterator[Send]:
-    """Sends to which an ack is owed: asked for, with an object, after the greeting; and which got it, or had to."""
-    for send in record.sends:
-        connection = send.connection
-        if not (send.asked and with_object(send) and lasting(connection) and connection.greeted):
-            continue
-        if connection.events(CONNECTED)[0].entry.serial > send.entry.serial:
-            continue  # BURST-AFTER-CONNECT judges those
-        if send.acks or in_vain(connection, f"the ack of send #{send.number}") or _fenced(send):
-            yield send
-
-
-def _fenced(send: Send) -> bool:
-    """Whether a later send on the same connection was acked, and a quiet window has passed since."""
-    connection = send.connection
-    if connection.ended_by_target is not None:
-        return False
-    settle = float(connection.record.transcript.facts.get("settle", 0.0))
-    later = (s for s in connection.record.sends if s.connection is connection and s.number > send.number)
-    closing = connection.entries[-1].at
-    return any(other.plain and other.acks and closing - other.acks[0].at >= settle for other in later)
-
-
-def acked(send: Send) -> None:
-    """ACK-CALLED."""
-    expect(send.acks, f"an ack of send #{send.number} {shown(send.args[0])}", "none", at=[send.entry.serial])
-
-
-def acked_once(connection: Connection) -> None:
-    """ACK-ONCE."""
-    received = connection.received("ACK", "BINARY_ACK")
-    asked = {entry.get("id") for entry in connection.entries if entry.kind is Kind.SENT}
-    times = Counter(entry.get("id") for entry in received)
-    wrong = [entry for entry in received if times[entry.get("id")] > 1 or entry.get("id") not in asked]
-    told = ", ".join(f"id {entry.get('id')} {'twice' if entry.get('id') in asked else 'unasked'}" for entry in wrong)
-    expect(not wrong, "one ack for each id that asked for one", told, at=[entry.serial for entry in wrong])
-
-
-def one_answer(ack: Ack) -> None:
-    """ACK-ARGUMENT."""
-    holds = len(ack.args) == 1 and isinstance(ack.args[0], dict)
-    at = [ack.send.entry.serial, ack.entry.serial]
-    expect(holds, "an ack with one argument, an object", f"the arguments {shown(ack.args)}", at=at)
-
-
-def ack_fits(ack: Ack) -> None:
-    """ACK-SHAPE: all but what is inside an error."""
-    if not (len(ack.args) == 1 and isinstance(ack.args[0], dict)):
-        raise Unverified(f"an ack without an object: {shown(ack.args)}", because="ACK-ARGUMENT")
-    answer = ack.args[0]
-    if answer.get("error") is not None and answer.get("message") is None:
-        answer = {**answer, "error": {"code": "ANY", "message": "any"}}
-    fits("send-ack", answer, "the ack", at=[ack.send.entry.serial, ack.entry.serial])
-
-
-def answers_its_own(send: Send) -> None:
-    """ACK-MATCH. A text that is neither its own nor another's was changed, which SEND-VERBATIM judges."""
-    own, text = str(send.text).strip(), send.message.text
-    others = {str(other.text).strip() for other in send.record.sends} - {own}
-    expect(text not in others, f"the ack of send #{send.number} to be about {shown(own)}", shown(text), at=send.at)
-    if text != own:
-        raise Unverified(f"the text came back changed: {shown(text)}", because="SEND-VERBATIM")
-
-
-# -- errors ------------------------------------------------------------------------------------------------------
-
-
-def problems(record: Record) -> Iterator[tuple[str, Json, Entry]]:
-    """Every error: what carries it, its payload, where. What is no object in an event is EVENT-ARGUMENT's."""
-    for event in record.events(ERROR):
-        if isinstance(event.payload, dict):
-            yield ERROR, event.payload, event.entry
-    for send in record.sends:
-        for entry in (entry for attempt in send.attempts for entry in attempt.acks):
-            answer = next(iter(entry.get("args") or []), None)
-            if isinstance(answer, dict) and answer.get("error") is not None:
-                yield "ack.error", answer["error"], entry
-
-
-def problem_fits(problem: tuple[str, Json, Entry]) -> None:
-    """ERROR-SHAPE."""
-    where, payload, entry = problem
-    fits("error", payload, where, at=[entry.serial])
-
-
-def blameless(record: Record) -> Iterator[Connection]:
-    """Good connections that did what is documented, and had all of it accepted at the first try."""
-    if record.transcript.wave != 1:
-        return
-    for connection in good_connections(record):
-        sends = [send for send in record.sends if send.connection is connection]
-        refused = any(len(s.attempts) > 1 or (s.asked and not (s.acks and s.accepted)) for s in sends)
-        documented = lasting(connection) and not raw(connection) and not displaced(connection)
-        if documented and connection.greeted and not connection.conversation_closed and not refused:
-            yield connection
-
-
-def heard_no_error(connection: Connection) -> None:
-    """ERROR-UNPROVOKED."""
-    errors = connection.events(ERROR)
-    told = ", ".join(shown(event.payload) for event in errors)
-    expect(not errors, f"no {ERROR} on {connection.title}", told, at=[event.entry.serial for event in errors])

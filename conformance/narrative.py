@@ -1,117 +1,207 @@
-"""A transcript as lines that a person can follow."""
+"""A transcript as lines that a person can follow: when, who, in which direction, what."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from conformance.payloads import cut, shown
+from conformance.protocol import NAMESPACE
+from conformance.readable import printable
 from conformance.transcript import Entry, Json, Kind, Transcript
 
+_WHOLE = 20
+"""A record of no more lines than this is shown whole."""
 _AROUND = 14
-"""How many lines of the record stand around what a failure points at."""
+"""How many lines of a longer one stand around what a failure points at, in all."""
+_PLACES = 4
+"""To how many places a failure points at most."""
 _BRIEF = 60
+_GAP = "    …"
+
+SENT, RECEIVED = ">", "<"
+Sends = Mapping[tuple[int, Json], Json]
+"""The number of the send that asked for an ack, by connection and ack id."""
 
 
-def lines(transcript: Transcript, at: Sequence[int] = ()) -> list[str]:
-    """The record around the entries ``at`` (the whole of it when short), the offending ones marked with ``*``."""
-    told = [entry for entry in transcript if entry.kind is not Kind.ENGINE]
-    shown_entries = _around(told, at)
-    sends = _send_numbers(transcript)
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An entry in words. ``what`` stands in a column of its own when there are ``details``."""
+
+    sign: str
+    what: str
+    details: str = ""
+
+
+def cast(transcript: Transcript) -> str:
+    """Who is in it: ``phone (user 1), tablet (user 2), rest``."""
+    users = {entry.device: str(entry.get("user")) for entry in transcript.of(Kind.OPEN)}
+    rest = ["rest"] if transcript.of(Kind.HTTP) else []
+    return ", ".join([*(f"{device} ({user})" for device, user in users.items()), *rest])
+
+
+def lines(transcript: Transcript, at: Collection[int] = ()) -> list[str]:
+    """The record around the entries ``at`` (the whole of it when short), these marked with ``*``. Seconds since the
+    scenario began; the devices' names where there are several."""
+    entries = [entry for entry in transcript if entry.kind is not Kind.ENGINE]
+    around = _around(entries, at)
+    told = [_told(entries[index], _sends(transcript)) for index in around]
+    names = _names(transcript)
+    name_width = max((len(name) for name in names.values()), default=0) if len(names) > 1 else 0
+    time_width = max((len(f"{entries[index].at:.3f}") for index in around), default=0)
+    what_width = max((len(one.what) for one in told if one.details), default=0)
     out: list[str] = []
-    last = None
-    for entry in shown_entries:
-        if last is not None and told.index(entry) != last + 1:
-            out.append("    …")
-        last = told.index(entry)
+    for place, (index, one) in enumerate(zip(around, told, strict=True)):
+        if place and index != around[place - 1] + 1:
+            out.append(_GAP)
+        entry = entries[index]
         mark = "*" if entry.serial in at else " "
-        where = f"{entry.device}#{entry.connection}" if entry.connection else entry.device
-        out.append(f"  {mark} {entry.at:6.3f} {where:<10} {_line(entry, sends)}".rstrip())
+        who = f" {names.get(_voice(entry), ''):<{name_width}}" if name_width else ""
+        what = f"{one.what:<{what_width}}  {one.details}" if one.details else one.what
+        out.append(printable(f"  {mark} {entry.at:>{time_width}.3f}{who} {one.sign} {what}").rstrip())
     return out
 
 
-def _around(told: Sequence[Entry], at: Sequence[int]) -> list[Entry]:
-    if len(told) <= _AROUND + 6:
-        return list(told)
-    serials = [entry.serial for entry in told]
-    centres = [index for index, serial in enumerate(serials) if serial in at] or [len(told) - 1]
-    reach = max(2, _AROUND // (2 * min(len(centres), 4)))
-    wanted = {index for c in centres[:4] for index in range(c - reach, c + reach)}
-    return [entry for index, entry in enumerate(told) if index in wanted]
+def _around(entries: Sequence[Entry], at: Collection[int]) -> list[int]:
+    """The indexes of the entries to show."""
+    if len(entries) <= _WHOLE:
+        return list(range(len(entries)))
+    centres = [index for index, entry in enumerate(entries) if entry.serial in at] or [len(entries) - 1]
+    centres = centres[:_PLACES]
+    reach = max(2, _AROUND // (2 * len(centres)))
+    return sorted({index for c in centres for index in range(c - reach, c + reach) if 0 <= index < len(entries)})
 
 
-def _send_numbers(transcript: Transcript) -> dict[tuple[int, Json], int]:
-    """Which send an ack id belongs to, for each connection."""
+def _voice(entry: Entry) -> tuple[str, int]:
+    return entry.device, entry.connection
+
+
+def _names(transcript: Transcript) -> dict[tuple[str, int], str]:
+    """What each connection is called: by its device; the second one of a device is ``phone#2``."""
+    times: dict[str, int] = {}
+    names: dict[tuple[str, int], str] = {}
+    for entry in transcript:
+        if entry.device and _voice(entry) not in names:
+            times[entry.device] = times.get(entry.device, 0) + 1
+            nth = f"#{times[entry.device]}" if times[entry.device] > 1 else ""
+            names[_voice(entry)] = f"{entry.device}{nth}"
+    return names
+
+
+def _sends(transcript: Transcript) -> Sends:
     sent = transcript.of(Kind.SENT)
     return {(e.connection, e.get("id")): e.get("send") for e in sent if e.get("send") and e.get("id") is not None}
 
 
-def _line(entry: Entry, sends: dict[tuple[int, Json], int]) -> str:
-    tellers: dict[Kind, Callable[[Entry], str]] = {
-        Kind.OPEN: _open,
-        Kind.HANDSHAKE: lambda e: f"< handshake over {e.get('via')}",
-        Kind.GARBLED: lambda e: f"< garbled: {e.get('why')}: {shown(e.get('text'), _BRIEF)}",
-        Kind.CLOSED: _closed,
-        Kind.HTTP: _http,
-        Kind.EXPIRED: lambda e: f"! waited {e.get('seconds')} s in vain for {e.get('waiting')}",
-        Kind.MARK: lambda e: f"- {e.get('label')}",
-    }
-    teller = tellers.get(entry.kind)
+def _told(entry: Entry, sends: Sends) -> Told:
+    teller = _TELLERS.get(entry.kind)
     return teller(entry) if teller else _packet(entry, sends)
 
 
-def _open(entry: Entry) -> str:
-    good = "good" if entry.get("good") else "bad"
-    token = f"{good} token ({entry.get('token')}) by {entry.get('option')}"
-    return f"> opens {entry.get('transport')} for {entry.get('user')}, {token}"
+# -- what happened -------------------------------------------------------------------------------------------------
 
 
-def _closed(entry: Entry) -> str:
-    why = [f"{name} {entry.get(name)}" for name in ("code", "status") if entry.get(name)]
-    return " ".join(["x closed by", str(entry.get("by")), *why, str(entry.get("reason") or "")]).rstrip()
+def _open(entry: Entry) -> Told:
+    """The token's label says what is bad about a bad one: expired, garbage, …"""
+    token = "good token" if entry.get("good") else f"bad token: {entry.get('token')}"
+    return Told(SENT, f"opens {entry.get('transport')}", f"{token}, by {entry.get('option')}")
 
 
-def _http(entry: Entry) -> str:
-    messages = entry.get("body", {}).get("messages") if isinstance(entry.get("body"), dict) else None
-    body = f"{len(messages)} messages" if isinstance(messages, list) else shown(entry.get("body"), _BRIEF)
-    bad = "" if entry.get("good") else f" with {entry.get('token')} token"
-    return f"= {entry.get('method')} {entry.get('path')}{bad}: {entry.get('status')} {body}"
+def _handshake(entry: Entry) -> Told:
+    return Told(RECEIVED, "handshake", f"over {entry.get('via')}")
 
 
-def _packet(entry: Entry, sends: dict[tuple[int, Json], int]) -> str:
-    arrow = ">" if entry.kind is Kind.SENT else "<"
-    name, args = entry.get("packet"), entry.get("args")
+def _garbled(entry: Entry) -> Told:
+    return Told(RECEIVED, "garbled", f"{entry.get('why')}: {shown(entry.get('text'), _BRIEF)}")
+
+
+def _closed(entry: Entry) -> Told:
+    why = [f"{name} {entry.get(name)}" for name in ("code", "status") if entry.get(name) is not None]
+    reason = str(entry.get("reason") or "")
+    return Told("x", f"closed by the {entry.get('by')}", ", ".join([*why, *_brief(reason)]))
+
+
+def _http(entry: Entry) -> Told:
+    token = "" if entry.get("good") else f" with a bad token ({entry.get('token')})"
+    answer = f"{entry.get('status')} {_argument(entry.get('body'))}" if entry.get("status") else "no answer"
+    reason = _brief(str(entry.get("reason") or ""))
+    return Told("=", f"{entry.get('method')} {entry.get('path')}{token}", ", ".join([answer, *reason]))
+
+
+def _brief(text: str) -> Iterator[str]:
+    """A text of the target or the network on one line, if there is any."""
+    if text.strip():
+        yield cut(" ".join(text.split()), 2 * _BRIEF)
+
+
+def _expired(entry: Entry) -> Told:
+    return Told("!", f"waited {entry.get('seconds')} s in vain for {entry.get('waiting')}")
+
+
+def _mark(entry: Entry) -> Told:
+    return Told("-", str(entry.get("label")))
+
+
+_TELLERS: dict[Kind, Callable[[Entry], Told]] = {
+    Kind.OPEN: _open,
+    Kind.HANDSHAKE: _handshake,
+    Kind.GARBLED: _garbled,
+    Kind.CLOSED: _closed,
+    Kind.HTTP: _http,
+    Kind.EXPIRED: _expired,
+    Kind.MARK: _mark,
+}
+
+
+# -- packets -------------------------------------------------------------------------------------------------------
+
+
+def _packet(entry: Entry, sends: Sends) -> Told:
+    sign = SENT if entry.kind is Kind.SENT else RECEIVED
+    name = entry.get("packet")
     if name == "EVENT":
-        number = f" #{entry.get('send')}" if entry.get("send") else ""
-        again = f" (try {entry.get('attempt')})" if (entry.get("attempt") or 1) > 1 else ""
-        return f"{arrow} {entry.get('event')}{number}{again}  {_arguments(args)}"
+        return Told(sign, f"{_event(entry)}{_elsewhere(entry)}", _arguments(entry.get("args")))
     if name == "ACK":
         own = sends.get((entry.connection, entry.get("id")))
-        whose = f"#{own}" if own else f"id {entry.get('id')} (nobody asked)"
-        return f"{arrow} ack {whose}  {_arguments(args)}"
+        whose = f"#{own}" if own else f"of id {entry.get('id')}, which nobody asked for"
+        return Told(sign, f"ack {whose}{_elsewhere(entry)}", _arguments(entry.get("args")))
     if name == "RAW":
-        return f"{arrow} raw {shown(entry.get('text'), _BRIEF)}"
+        return Told(sign, "raw", shown(entry.get("text"), _BRIEF))
     data = entry.get("data")
-    return f"{arrow} {name}{f' {shown(data, _BRIEF)}' if data is not None else ''}"
+    return Told(sign, f"{name} {entry.get('namespace')}{f' {shown(data, _BRIEF)}' if data is not None else ''}")
+
+
+def _event(entry: Entry) -> str:
+    name = entry.get("event")
+    number = f" #{entry.get('send')}" if entry.get("send") else ""
+    again = f" (try {entry.get('attempt')})" if (entry.get("attempt") or 1) > 1 else ""
+    return f"{cut(name, _BRIEF) if isinstance(name, str) else shown(name, _BRIEF)}{number}{again}"
+
+
+def _elsewhere(entry: Entry) -> str:
+    return "" if entry.get("namespace") == NAMESPACE else f" in the namespace {entry.get('namespace')}"
 
 
 def _arguments(args: Json) -> str:
     if not isinstance(args, list):
-        return f"not a list of arguments: {shown(args, _BRIEF)}"
-    return ", ".join(_argument(arg) for arg in args) if args else "(no argument)"
+        return f"no list of arguments: {shown(args, _BRIEF)}"
+    return ", ".join(_argument(arg) for arg in args[:3]) + ", …" * (len(args) > 3) if args else "(no argument)"
 
 
 def _argument(value: Json) -> str:
-    if isinstance(value, dict):
-        if isinstance(value.get("messages"), list):
-            return f"{len(value['messages'])} messages"
-        if set(value) == {"text"} and isinstance(value["text"], str):
-            return _text(value["text"])
-        if isinstance(value.get("message"), dict):
-            return f"{{message: {_argument(value['message'])}}}"
-        if {"id", "sender", "text"} <= set(value):
-            return f"{cut(value['id'])} {value['sender']} {_text(value['text'])}"
-    return shown(value, 2 * _BRIEF)
+    if not isinstance(value, dict):
+        return shown(value, _BRIEF)
+    if isinstance(value.get("messages"), list):
+        return f"{len(value['messages']):,} messages"
+    if set(value) == {"text"}:
+        return _text(value["text"])
+    if isinstance(value.get("message"), dict):
+        return f"{{message: {_argument(value['message'])}}}"
+    if {"id", "sender", "text"} <= set(value):
+        return f"{cut(value['id'])} {cut(value['sender'])} {_text(value['text'])}"
+    return shown(value, _BRIEF)
 
 
 def _text(text: Json) -> str:
-    return shown(text, _BRIEF)
+    long = isinstance(text, str) and len(text) > _BRIEF
+    return f"text of {len(text):,} characters" if long else shown(text, _BRIEF)

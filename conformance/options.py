@@ -8,7 +8,7 @@ import re
 import secrets
 import ssl
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,13 +23,21 @@ GROUP = "help-center conformance"
 
 def add(parser: pytest.Parser) -> None:
     """Register our options, under one heading."""
-    group = parser.getgroup(GROUP, "certify a server that speaks the Help Center chat API")
+    group = parser.getgroup(GROUP, f"{GROUP} (certify a server that speaks the Help Center chat API)")
     for flag, settings in _OPTIONS.items():
         group.addoption(flag, dest=dest(flag), **settings)
 
 
 def dest(flag: str) -> str:
     return "conformance_" + flag.lstrip("-").replace("-", "_")
+
+
+def _variable(flag: str) -> str:
+    return "HELP_CENTER_" + flag.lstrip("-").replace("-", "_").upper()
+
+
+_EXCLUSIVE = ("--jwt-secret", "--jwt-key", "--token-command")
+"""Of these one is given: what the command line says of one silences the environment on the others."""
 
 
 def _text(metavar: str, text: str, **more: Any) -> dict[str, Any]:
@@ -58,7 +66,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "--deadline": _text("S", "how long to wait for what must come (default 5, scaled by the round trip)"),
     "--settle": _text("S", "how long silence must last to count as silence (default 0.3, scaled likewise)"),
     "--examples": _text("N", "how many batches each property generates (default 10)"),
-    "--waivers": _text("FILE", "known failures that do not fail the run (TOML, with reason and expiry)"),
+    "--waivers": _text("FILE", "known failures that do not fail the run (TOML; each with a reason and a last day)"),
     "--rejudge": _text("DIR", "judge the transcripts of an earlier run again, without a server"),
     "--ca-bundle": _text("FILE", "certificates (PEM) to trust for https"),
     "--insecure": _flag("do not verify the target's certificate"),
@@ -90,8 +98,22 @@ class Options:
     rejudge: Path | None
     tls: ssl.SSLContext | None
     seed: int
-    given: Mapping[str, Any] = field(default_factory=dict)
-    """What was said of the options that matter to the verdict, without secrets."""
+
+    @property
+    def subject(self) -> str:
+        """What is judged."""
+        if self.rejudge is not None:
+            return f"saved transcripts in {self.rejudge}"
+        return self.target or "the embedded reference server"
+
+    @property
+    def headline(self) -> str:
+        """What this run is about, for pytest's header."""
+        notes = [f"seed {self.seed}"] if self.rejudge is None else []
+        notes += [f"level {self.level}"] if self.level is not Level.MUST else []
+        notes += ["incomplete allowed"] if self.allow_incomplete else []
+        notes += [f"waivers from {self.waivers}"] if self.waivers else []
+        return ", ".join([f"certifying {self.subject}", *notes, f"reports to {self.reports}"])
 
 
 def read(config: pytest.Config, environment: Mapping[str, str] | None = None) -> Options:
@@ -109,10 +131,12 @@ class _Reader:
         return self._config.getoption(dest(flag))
 
     def _secret(self, flag: str) -> str | None:
-        """An option that may come by the environment."""
-        name = "HELP_CENTER_" + flag.lstrip("-").replace("-", "_").upper()
-        value = self._get(flag)
-        return value if value is not None else self._environment.get(name) or None
+        """An option that may come by the environment (where empty is absent); the command line goes before."""
+        value: str | None = self._get(flag)
+        if value is not None and not value.strip():
+            raise Unusable(f"{flag} is empty: is the variable set that it should come from?")
+        exclusive = flag in _EXCLUSIVE and any(self._get(other) is not None for other in _EXCLUSIVE)
+        return value if value is not None or exclusive else self._environment.get(_variable(flag)) or None
 
     def options(self) -> Options:
         key = self._file("--jwt-key", self._secret("--jwt-key"))
@@ -131,10 +155,10 @@ class _Reader:
             allow_incomplete=self._get("--allow-incomplete"),
             wait=self._number("--wait", 0.0, least=0.0),
             headers=self._headers(),
-            concurrency=int(self._number("--concurrency", 24, least=1)),
+            concurrency=self._count("--concurrency", 24),
             deadline=self._number("--deadline", 5.0, least=0.1),
             settle=self._number("--settle", 0.3, least=0.0),
-            examples=int(self._number("--examples", 10, least=1)),
+            examples=self._count("--examples", 10),
             waivers=self._file("--waivers", self._get("--waivers")),
             rejudge=self._rejudge(),
             tls=self._tls(),
@@ -174,23 +198,29 @@ class _Reader:
             return None
         try:
             url = urlsplit(given)
-            port = url.port
+            _ = url.port  # raises ValueError for what is no port
         except ValueError:
-            url, port = urlsplit(""), None
+            url = urlsplit("")
+        if url.username or url.password:
+            raise Unusable("--target must not hold credentials: pass a gateway's by --header='Name: value'")
         if url.scheme not in ("http", "https") or not url.hostname:
             raise Unusable(f"--target={given} is no URL: pass scheme, host and port, as in http://localhost:3000")
         if url.path.strip("/") or url.query or url.fragment:
             raise Unusable(
                 f"--target={given} has a path: the document puts socket and REST at the root of a host; "
-                f"pass {url.scheme}://{url.hostname}{f':{port}' if port else ''}"
+                f"pass {url.scheme}://{url.netloc}"
             )
-        if url.username or url.password:
-            raise Unusable("--target must not hold credentials: pass a gateway's by --header='Authorization: …'")
         return f"{url.scheme}://{url.netloc}"
 
     def _tokens(self) -> list[str]:
         given = self._get("--token")
-        return given if given is not None else (self._environment.get("HELP_CENTER_TOKEN") or "").split()
+        tokens = (self._environment.get(_variable("--token")) or "").split() if given is None else given
+        tokens = [token.strip().removeprefix("Bearer ").strip() for token in tokens]
+        for number, token in enumerate(tokens, 1):
+            if not re.fullmatch(r"[!-~]+", token):
+                what = "is empty: is the variable set that it should come from?" if not token else "is no token"
+                raise Unusable(f"--token (number {number} of {len(tokens)}) {what}")
+        return tokens
 
     def _claims(self) -> dict[str, Any]:
         given = self._get("--jwt-claims")
@@ -217,7 +247,8 @@ class _Reader:
         headers = {}
         for line in self._get("--header") or ():
             name, colon, value = line.partition(":")
-            if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name.strip()):
+            named = re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name.strip())
+            if not (colon and named and re.fullmatch(r"[\t -~]*", value.strip())):
                 raise Unusable("--header takes 'Name: value'")
             headers[name.strip()] = value.strip()
         return headers
@@ -238,12 +269,18 @@ class _Reader:
             raise Unusable(f"{flag}={given} is no number that fits: pass at least {least:g}")
         return number
 
+    def _count(self, flag: str, default: int) -> int:
+        number = self._number(flag, default, least=1)
+        if number != int(number):
+            raise Unusable(f"{flag}={self._get(flag)} is no whole number")
+        return int(number)
+
     def _file(self, flag: str, given: str | None) -> Path | None:
         if given is None:
             return None
         path: Path = self._folder / given
-        if not path.is_file():
-            raise Unusable(f"{flag}={given} is no file")
+        if not (path.is_file() and os.access(path, os.R_OK)):
+            raise Unusable(f"{flag}={given} is no file that can be read")
         return path
 
     def _rejudge(self) -> Path | None:

@@ -6,13 +6,15 @@ that merely stumbles over it reports itself unverified instead of blaming the sa
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from conformance.errors import Deviation
+from conformance.readable import cut, shown
 from conformance.transcript import Json
+
+__all__ = ["Conversation", "History", "Message", "Misshapen", "Payload", "Problem", "cut", "shown"]
 
 SHAPE_REQUIREMENTS = {
     "connected": "CONNECTED-SHAPE",
@@ -29,25 +31,6 @@ class Misshapen(Deviation):
     def __init__(self, expected: str, actual: str, *, at: Sequence[int], because: str) -> None:
         super().__init__(expected, actual, at=at)
         self.because = because
-
-
-def shown(value: Json, limit: int = 120) -> str:
-    """JSON for a person: one line, long values cut in the middle with their length."""
-    text = json.dumps(value, ensure_ascii=not _readable(value), default=str)
-    if isinstance(value, str) and len(text) > limit:
-        return f'{text[:limit]}…" ({len(value):,} characters)'
-    return text if len(text) <= limit else f"{text[: limit // 2]} … {text[-limit // 4 :]} ({len(text):,} characters)"
-
-
-def _readable(value: Json) -> bool:
-    """Whether a terminal shows the value as it is: no controls, no surrogates, nothing outside the BMP."""
-    return not isinstance(value, str) or all(c.isprintable() and ord(c) < 0x10000 for c in value)
-
-
-def cut(identifier: Json, limit: int = 9) -> str:
-    """The beginning of an id, enough to tell it from others."""
-    text = str(identifier)
-    return text if len(text) <= limit else f"{text[:limit]}…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +100,10 @@ class Conversation(Payload):
     @property
     def status(self) -> str:
         return self._text("status")
+
+    @property
+    def created_at(self) -> str:
+        return self._text("createdAt")
 
 
 class Problem(Payload):

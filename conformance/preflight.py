@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass, replace
+
+import httpx
 
 from conformance.device import Cut
 from conformance.errors import Unusable
 from conformance.protocol import REST_PATH, UNAUTHORIZED
 from conformance.record import Fetch, Record
-from conformance.stage import Road, Stage, Surroundings
+from conformance.stage import Patience, Road, Stage, Surroundings
 from conformance.transcript import Transcript
 from conformance.users import User, Users
 
@@ -43,12 +46,9 @@ def looks_like_a_conversation(fetch: Fetch) -> bool:
 
 async def check(surroundings: Surroundings, users: Users, *, wait: float) -> None:
     """Find the usual road and the round trip. Raises Unusable with one clear line where the target can't be judged."""
-    await _reachable(surroundings, wait)
     brief = replace(surroundings, deadline=min(surroundings.deadline, BRIEF))
     async with users.lease(min(users.size or 1, AT_ONCE)) as lent:
-        first = await _meet(brief, lent[:1])
-        if not first.works:
-            raise Unusable(_diagnosis(surroundings.url, first))
+        first = await _first_meeting(brief, lent[:1], wait)
         surroundings.usual = first.road or Road()
         others = [_meet(replace(brief, usual=surroundings.usual), [user]) for user in lent[1:]]
         for number, met in enumerate(await asyncio.gather(*others), 2):
@@ -57,33 +57,62 @@ async def check(surroundings: Surroundings, users: Users, *, wait: float) -> Non
     surroundings.calibrate(await _round_trip(surroundings))
 
 
-async def _reachable(surroundings: Surroundings, wait: float) -> None:
+async def _first_meeting(surroundings: Surroundings, users: list[User], wait: float) -> Met:
+    """Tried again for ``wait`` seconds: what is being deployed is silent first, or a gateway answers in its place.
+    A token that is refused is refused at once. Raises Unusable."""
     ends = time.monotonic() + wait
     while True:
-        try:
-            async with surroundings.client() as client:
-                await client.get("/", timeout=BRIEF)
-                return
-        except Exception as error:  # whatever kept us from an answer is the message
-            if time.monotonic() >= ends:
-                waited = f" within {wait:g} s" if wait else ""
-                raise Unusable(f"{surroundings.url} does not answer{waited}: {_why(error)}") from error
+        silent = await _silent(surroundings)
+        met = None if silent else await _meet(surroundings, users)
+        if met is not None and met.works:
+            return met
+        if time.monotonic() >= ends or (met is not None and met.refused):
+            waited = f" (waited {wait:g} s)" if wait else ""
+            raise Unusable((silent if met is None else _diagnosis(surroundings.url, met)) + waited)
+        surroundings.patience = Patience(surroundings.deadline)
         await asyncio.sleep(0.2)
 
 
+async def _silent(surroundings: Surroundings) -> str:
+    """Why no HTTP server can be reached there; empty when one can, whatever it answers."""
+    try:
+        async with asyncio.timeout(BRIEF), surroundings.client() as client, client.stream("GET", "/"):
+            return ""
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        return f"{surroundings.url} {_why(error)}"
+
+
 def _why(error: Exception) -> str:
-    return str(error) or type(error).__name__
+    told = str(error)
+    if isinstance(error, (httpx.ReadTimeout, TimeoutError)):
+        return f"accepts connections and does not answer within {BRIEF:g} s"
+    if isinstance(error, httpx.ConnectTimeout):
+        return f"does not answer within {BRIEF:g} s"
+    if "CERTIFICATE" in told:
+        return f"has a certificate that is not trusted ({told}): pass --ca-bundle=FILE or --insecure"
+    if "[SSL" in told or "TLS" in told:
+        return f"does not speak TLS as it should ({told}): is it http and not https?"
+    if isinstance(error, httpx.ConnectError):
+        return f"cannot be reached: {told}"
+    if isinstance(error, httpx.RemoteProtocolError):
+        return f"does not speak HTTP: {told}"
+    return f"does not answer: {told or type(error).__name__}"
 
 
 async def _round_trip(surroundings: Surroundings) -> float:
-    """Seconds: the quickest of three small requests on a warm connection."""
-    took = []
+    """Seconds: the quickest of three small requests on a warm connection, to the socket or, where that does not
+    answer, over REST. 0 when neither does."""
     async with surroundings.client() as client:
-        for _ in range(4):
-            began = time.monotonic()
-            await client.get("/socket.io/", params={"EIO": "4", "transport": "none"})
-            took.append(time.monotonic() - began)
-    return min(took[1:])
+        for path in ("/socket.io/?EIO=4&transport=none", REST_PATH):
+            took = []
+            with contextlib.suppress(httpx.HTTPError, TimeoutError):
+                for _ in range(4):
+                    async with asyncio.timeout(BRIEF):
+                        began = time.monotonic()
+                        await client.get(path)
+                        took.append(time.monotonic() - began)
+                return min(took[1:])
+    return 0.0
 
 
 async def _meet(surroundings: Surroundings, users: list[User]) -> Met:

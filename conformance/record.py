@@ -7,152 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from conformance.errors import Deviation, Unverified
-from conformance.payloads import History, Message, Payload, Problem, shown
-from conformance.protocol import CONNECTED, ERROR, MESSAGE
+from conformance.errors import Unverified
+from conformance.exchanges import Attempt, Event, Fetch, Send
+from conformance.payloads import History, Payload, Problem
+from conformance.protocol import CONNECTED, ERROR
 from conformance.transcript import Entry, Json, Kind, Transcript
 
+__all__ = ["Attempt", "Connection", "Event", "Everything", "Fetch", "Record", "Send"]
+
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One event that the target emitted."""
-
-    name: Json
-    args: Sequence[Json]
-    entry: Entry
-
-    @property
-    def payload(self) -> Json:
-        """The only argument; None when there is none (EVENT-ARGUMENT judges that)."""
-        return self.args[0] if self.args else None
-
-    @property
-    def message(self) -> Message:
-        return Message(self.payload, str(self.name), self.entry.serial, "message")
-
-    @property
-    def problem(self) -> Problem:
-        return Problem(self.payload, str(self.name), self.entry.serial, "error")
-
-    @property
-    def history(self) -> History:
-        return History(self.payload, str(self.name), self.entry.serial, "connected")
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One emission of ``help_center:send`` and the acks that answered it."""
-
-    entry: Entry
-    acks: Sequence[Entry]
-
-
-@dataclass(frozen=True)
-class Send:
-    """One ``help_center:send`` of a scenario; its attempts differ only in time (rate limits)."""
-
-    record: Record
-    connection: Connection
-    attempts: Sequence[Attempt]
-
-    @property
-    def entry(self) -> Entry:
-        """The last attempt, which counts."""
-        return self.attempts[-1].entry
-
-    @property
-    def number(self) -> int:
-        return int(self.entry.get("send"))
-
-    @property
-    def tag(self) -> str:
-        return str(self.entry.get("tag"))
-
-    @property
-    def valid(self) -> bool:
-        return bool(self.entry.get("valid"))
-
-    @property
-    def plain(self) -> bool:
-        return bool(self.entry.get("plain"))
-
-    @property
-    def asked(self) -> bool:
-        """Whether an ack was asked for."""
-        return self.entry.get("id") is not None
-
-    @property
-    def args(self) -> list[Json]:
-        return list(self.entry.get("args"))
-
-    @property
-    def text(self) -> Json:
-        """The text that was sent, as it was sent."""
-        return self.args[0].get("text") if self.args and isinstance(self.args[0], dict) else None
-
-    @property
-    def acks(self) -> Sequence[Entry]:
-        return self.attempts[-1].acks
-
-    @property
-    def answer(self) -> Json:
-        """The first ack's first argument. Raises Unverified when no ack came (ACK-CALLED judges that)."""
-        if not self.acks:
-            raise Unverified(f"send #{self.number} was not acked", because="ACK-CALLED")
-        args = self.acks[0].get("args")
-        return args[0] if isinstance(args, list) and args else None
-
-    @property
-    def accepted(self) -> bool:
-        """Whether the ack has a message; one that is null counts as absent."""
-        return isinstance(self.answer, dict) and self.answer.get("message") is not None
-
-    @property
-    def refused(self) -> bool:
-        """Whether the ack has an error and no message; null counts as absent."""
-        return isinstance(self.answer, dict) and self.answer.get("error") is not None and not self.accepted
-
-    @property
-    def message(self) -> Message:
-        """The message of the ack. A refusal of a plain text is judged by SEND-PLAIN; of a stimulus it is a Deviation;
-        of a closed conversation it is nobody's fault."""
-        if self.refused:
-            raise self._refusal()
-        message = self.answer.get("message") if isinstance(self.answer, dict) else None
-        return Message(message, "ack.message", self.acks[0].serial, "send-ack")
-
-    def _refusal(self) -> Exception:
-        if self.connection.conversation_closed:
-            return Unverified("the conversation is closed and takes no messages: lend the run another user")
-        if self.plain:
-            return Unverified("a plain text was refused", because="SEND-PLAIN")
-        return Deviation(
-            "ack: {message: …} (the text is valid)",
-            f"ack: {shown(self.answer)}",
-            at=[self.entry.serial, self.acks[0].serial],
-        )
-
-    @property
-    def problem(self) -> Problem:
-        """The error of a refusing ack. Raises Unverified where it was accepted."""
-        if not self.refused:
-            raise Unverified("the text was not refused")
-        return Problem(self.answer["error"], "ack.error", self.acks[0].serial, "error")
-
-    @property
-    def event(self) -> Event:
-        """The ``help_center:message`` that told the sending connection of this accepted message."""
-        message_id = self.message.id
-        for event in self.connection.events(MESSAGE):
-            if event.message.id == message_id:
-                return event
-        raise Unverified(f"no event told the sender of message {message_id}", because="MESSAGE-ECHO")
-
-    @property
-    def at(self) -> list[int]:
-        return [self.entry.serial, *(ack.serial for ack in self.acks)]
 
 
 @dataclass(frozen=True)
@@ -226,7 +89,7 @@ class Connection:
     def events(self, name: str | None = None) -> list[Event]:
         """The events received, all or those of one name, in wire order."""
         return [
-            Event(entry.get("event"), entry.get("args"), entry)
+            Event(entry.get("event"), _arguments(entry), entry)
             for entry in self.received("EVENT", "BINARY_EVENT")
             if name is None or entry.get("event") == name
         ]
@@ -262,59 +125,6 @@ class Connection:
         payload = greetings[0].payload if greetings else None
         conversation = payload.get("conversation") if isinstance(payload, dict) else None
         return isinstance(conversation, dict) and conversation.get("status") == "closed"
-
-
-@dataclass(frozen=True)
-class Fetch:
-    """One REST exchange (section 7)."""
-
-    entry: Entry
-
-    @property
-    def user(self) -> str:
-        return str(self.entry.get("user"))
-
-    @property
-    def good(self) -> bool:
-        return bool(self.entry.get("good"))
-
-    @property
-    def tag(self) -> str:
-        return str(self.entry.get("tag"))
-
-    @property
-    def status(self) -> int:
-        return int(self.entry.get("status"))
-
-    @property
-    def successful(self) -> bool:
-        return 200 <= self.status < 300
-
-    @property
-    def body(self) -> Json:
-        return self.entry.get("body")
-
-    @property
-    def is_json(self) -> bool:
-        return bool(self.entry.get("json"))
-
-    @property
-    def content_type(self) -> str:
-        return str((self.entry.get("headers") or {}).get("content-type", ""))
-
-    @property
-    def outcome(self) -> str:
-        """For a person: status and body, or why there was no answer."""
-        if self.status == 0:
-            return f"no answer: {self.entry.get('reason')}"
-        return f"HTTP {self.status} {self.content_type}: {shown(self.body)}"
-
-    @property
-    def history(self) -> History:
-        """The conversation that was fetched. Raises Unverified when REST gave none (REST-OPEN judges that)."""
-        if not (self.successful and self.is_json):
-            raise Unverified(f"REST gave no conversation ({self.outcome})", because="REST-OPEN")
-        return History(self.body, "REST body", self.entry.serial, "rest")
 
 
 @dataclass(frozen=True)
@@ -436,10 +246,14 @@ class Record:
         yield from sorted(shown_at, key=lambda pair: pair[1].at)
 
 
+def _arguments(entry: Entry) -> list[Json]:
+    args = entry.get("args")
+    return args if isinstance(args, list) else []
+
+
 def _ack_problems(attempt: Attempt) -> Iterator[tuple[Payload, Entry]]:
     for ack in attempt.acks:
-        args = ack.get("args")
-        answer = args[0] if isinstance(args, list) and args else None
+        answer = next(iter(_arguments(ack)), None)
         if isinstance(answer, dict) and answer.get("error") is not None:
             yield Problem(answer["error"], "ack.error", ack.serial, "error"), ack
 

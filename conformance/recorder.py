@@ -27,6 +27,10 @@ class Recorder:
         """Seconds since the scenario began."""
         return time.monotonic() - self._began
 
+    def brief(self, text: str, limit: int = 200) -> str:
+        """The beginning of a text. Secrets are replaced before it is cut: half a secret would not be recognized."""
+        return self._redactor.text(text)[:limit]
+
     def add(self, kind: Kind, *, device: str = "", connection: int = 0, **data: Json) -> Entry:
         entries = self.transcript.entries
         entry = Entry(len(entries), self.now, kind, device, connection, self._redactor.clean(data))

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_right
 
 from conformance.transcript import Json
 
 _SHORTEST = 6
 """Below this length a "secret" would be replaced inside innocent words."""
+
+_DEEPEST = 100
+"""Levels of a value that are kept. The document speaks of three; what is nested a thousand deep would break whoever
+walks, writes or prints it."""
 
 
 class Redactor:
@@ -15,7 +20,7 @@ class Redactor:
 
     def __init__(self) -> None:
         self._labels: dict[str, str] = {}
-        self._order: list[str] = []
+        self._by_length: list[str] = []
         self._lock = threading.Lock()
 
     def register(self, secret: str, label: str) -> None:
@@ -26,20 +31,25 @@ class Redactor:
             for piece in (secret, *payload_and_signature):
                 if len(piece) >= _SHORTEST:
                     self._labels.setdefault(piece, f"‹{label}›")
-            self._order = sorted(self._labels, key=len, reverse=True)
+            self._by_length = sorted(self._labels, key=len)
 
     def text(self, text: str) -> str:
-        for secret in self._order:
+        """The text with every secret replaced, the longest first."""
+        order = self._by_length
+        fitting = bisect_right(order, len(text), key=len)  # a history has many short strings, a run many long tokens
+        for secret in reversed(order[:fitting]):
             if secret in text:
                 text = text.replace(secret, self._labels[secret])
         return text
 
-    def clean(self, value: Json) -> Json:
-        """The same value with every secret replaced, in keys too."""
+    def clean(self, value: Json, *, depth: int = _DEEPEST) -> Json:
+        """The same value with every secret replaced, in keys too; what is nested too deeply is left out."""
         if isinstance(value, str):
             return self.text(value)
+        if not isinstance(value, (dict, list, tuple)):
+            return value
+        if depth == 0:
+            return "‹nested too deeply›"
         if isinstance(value, dict):
-            return {self.clean(key): self.clean(inner) for key, inner in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [self.clean(inner) for inner in value]
-        return value
+            return {self.clean(key): self.clean(inner, depth=depth - 1) for key, inner in value.items()}
+        return [self.clean(inner, depth=depth - 1) for inner in value]

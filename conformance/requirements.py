@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,9 @@ class Catalogue(Mapping[str, Requirement]):
 
     def __init__(self, path: Path = CATALOGUE) -> None:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-        self.document = str(data.pop(DOCUMENT_DIGEST_KEY))
+        if not isinstance(data.get(DOCUMENT_DIGEST_KEY), str):
+            raise ValueError(f"{path.name} lacks {DOCUMENT_DIGEST_KEY}: the SHA-256 of what it is made from")
+        self.document: str = data.pop(DOCUMENT_DIGEST_KEY)
         self._requirements = {name: _requirement(name, fields) for name, fields in data.items()}
         for one in self._requirements:
             inside = [other for other in self._requirements if one != other and one in other]
@@ -66,10 +69,13 @@ class Catalogue(Mapping[str, Requirement]):
         return len(self._requirements)
 
 
-def _requirement(name: str, fields: Mapping[str, str]) -> Requirement:
+def _requirement(name: str, fields: Mapping[str, Any]) -> Requirement:
     try:
-        return Requirement(id=name, **{**fields, "level": Level(fields["level"])})  # type: ignore[arg-type]
-    except (TypeError, KeyError, ValueError) as error:
+        wrong = [key for key, value in fields.items() if not isinstance(value, str)]
+        if wrong:
+            raise ValueError(f"{wrong[0]} is no string")
+        return Requirement(id=name, **{**fields, "level": Level(fields["level"])})
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise ValueError(f"requirement {name} in {CATALOGUE.name}: {error}") from error
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import threading
 from collections.abc import Coroutine, Iterable, Sequence
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -18,9 +19,16 @@ from conformance.stage import Stage, Surroundings
 from conformance.transcript import Kind, Transcript
 from conformance.users import Users
 
+T = TypeVar("T")
+
 REFUSED_AT_ONCE = 4
 """Bad tokens go out a few at a time: a target may well shut out an address that sends many."""
-GONE = ("network", "target")
+AGAIN = 5
+"""Connections lost in so many recordings and once more in the second ones: the target drops them, no need to ask on."""
+GONE = "the target "
+"""How the reason of a recording begins that came too late, for the target is gone."""
+WAIT = 1.0
+"""Seconds: the main thread wakes up this often, for Ctrl-C."""
 
 
 class Runner:
@@ -34,6 +42,7 @@ class Runner:
         self.gone: str | None = None
         """Since when the target has not answered, if it stopped and did not come back within a deadline."""
         self._again: list[tuple[Casting, Transcript]] = []
+        self._recurred = 0
         self.first_tries: list[Transcript] = []
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run_loop, name="conformance", daemon=True)
@@ -42,20 +51,21 @@ class Runner:
     def _run_loop(self) -> None:
         asyncio.set_event_loop(self.loop)
         self.loop.run_forever()
+        self.loop.close()
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something on the loop and wait for it. Raises what it raises."""
-        asyncio.run_coroutine_threadsafe(work, self.loop).result()
+        _waited_for(asyncio.run_coroutine_threadsafe(work, self.loop))
 
     def start(self, castings: Iterable[Casting]) -> None:
         """Begin recording; each casting once, whoever needs it."""
         unique = {casting.key: casting for casting in castings}
         self._futures = {key: Future() for key in unique}
-        asyncio.run_coroutine_threadsafe(self._record_all(list(unique.values())), self.loop)
+        asyncio.run_coroutine_threadsafe(self._record_or_say_why(list(unique.values())), self.loop)
 
     def result(self, key: str) -> Transcript:
         """The transcript, waited for. Raises what the recording raised (an error of the harness)."""
-        return self._futures[key].result()
+        return _waited_for(self._futures[key])
 
     def finished(self) -> list[Transcript]:
         """The transcripts recorded so far."""
@@ -70,13 +80,27 @@ class Runner:
         """End every recording at once and let the loop go."""
         for future in self._futures.values():
             future.cancel()
-        self.loop.call_soon_threadsafe(self._cancel_all)
-        self._thread.join(timeout=2)
+        with contextlib.suppress(RuntimeError):  # closed already
+            asyncio.run_coroutine_threadsafe(self._cancel_all(), self.loop)
+            self._thread.join(timeout=2)
 
-    def _cancel_all(self) -> None:
-        for task in asyncio.all_tasks(self.loop):
+    async def _cancel_all(self) -> None:
+        """Every task gets the time to let go of its connection, but not for long."""
+        running = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in running:
             task.cancel()
-        self.loop.call_later(0.2, self.loop.stop)
+        if running:
+            await asyncio.wait(running, timeout=1)
+        self.loop.stop()
+
+    async def _record_or_say_why(self, castings: Sequence[Casting]) -> None:
+        """Nobody waits for ever: whatever ends the recordings, each future is settled."""
+        try:
+            await self._record_all(castings)
+        finally:
+            for future in self._futures.values():
+                if not future.done():
+                    future.set_exception(RuntimeError("the recordings ended before this one"))
 
     async def _record_all(self, castings: Sequence[Casting]) -> None:
         free, few = asyncio.Semaphore(self._concurrency), asyncio.Semaphore(REFUSED_AT_ONCE)
@@ -85,13 +109,16 @@ class Runner:
             await asyncio.gather(*(self._record(c, few if c.scenario.refused else free) for c in own))
             while self._again:
                 casting, first = self._again.pop(0)
-                await self._resolve(casting, self._once_more(casting, first))
+                if self._recurred < AGAIN:
+                    await self._resolve(casting, self._once_more(casting, first), innocent=False)
+                else:
+                    self._settle(casting.key, first)
 
     async def _record(self, casting: Casting, turn: asyncio.Semaphore) -> None:
         async with turn:
-            await self._resolve(casting, self._try(casting))
+            await self._resolve(casting, self._try(casting), innocent=casting.scenario.wave == 1)
 
-    async def _resolve(self, casting: Casting, recording: Coroutine[Any, Any, Transcript]) -> None:
+    async def _resolve(self, casting: Casting, recording: Coroutine[Any, Any, Transcript], *, innocent: bool) -> None:
         """Settle the future of a casting; or put it off, when an innocent scenario lost its connection."""
         future = self._futures[casting.key]
         try:
@@ -100,15 +127,22 @@ class Runner:
             if not future.cancelled():
                 future.set_exception(error)
             return
-        if casting.scenario.wave == 1 and transcript.dropped is None and _dropped(transcript) is not None:
+        if innocent and _dropped(transcript) is not None:
             self._again.append((casting, transcript))
-        elif not future.cancelled():
-            future.set_result(transcript)
+        else:
+            self._settle(casting.key, transcript)
+
+    def _settle(self, key: str, transcript: Transcript) -> None:
+        if not self._futures[key].cancelled():
+            self._futures[key].set_result(transcript)
 
     async def _once_more(self, casting: Casting, first: Transcript) -> Transcript:
         """Record a scenario again, alone, whose connection ended for no reason of its own; keep both records."""
         second = await self._try(casting)
-        second.dropped = _dropped(first)
+        if _dropped(second) is None:
+            second.dropped = _dropped(first)
+        else:
+            self._recurred += 1
         first.key += " (first try)"
         self.first_tries.append(first)
         return second
@@ -122,6 +156,7 @@ class Runner:
             async with self._users.lease(scenario.users, brand_new=scenario.brand_new) as users:
                 self._still_there()
                 transcript.users = [user.name for user in users]
+                transcript.subjects = {user.name: user.subject for user in users}
                 await self._drive(casting, Stage(self._surroundings, transcript, users, rush=scenario.rush))
             if _unreached(transcript):
                 await self._look_again(casting.key)
@@ -132,7 +167,7 @@ class Runner:
 
     def _still_there(self) -> None:
         if self.gone is not None:
-            raise Unverified(f"the target {self.gone}")
+            raise Unverified(f"{GONE}{self.gone}")
 
     async def _look_again(self, key: str) -> None:
         """Wait, no longer than a deadline, for a target that nothing can be opened on."""
@@ -147,16 +182,35 @@ class Runner:
             await asyncio.sleep(0.1)
 
     async def _drive(self, casting: Casting, stage: Stage) -> None:
+        limit = self._limit()
         try:
-            await casting.scenario.drive(stage, **casting.values)
+            async with asyncio.timeout(limit) as bound:
+                await casting.scenario.drive(stage, **casting.values)
         except Cut as cut:
             stage.recorder.transcript.cut = str(cut)
+        except TimeoutError:
+            if not bound.expired():
+                raise
+            stage.recorder.transcript.cut = f"the scenario took longer than {limit:.0f} s"
         finally:
             await stage.close()
+
+    def _limit(self) -> float:
+        """Seconds that a scenario may take at all: each of its waits ends by itself, but there are targets that always
+        find something more to say."""
+        s = self._surroundings
+        return 30 + (10 + s.examples) * s.deadline
 
     def _facts(self) -> dict[str, float]:
         s = self._surroundings
         return {"rtt": round(s.rtt, 4), "deadline": round(s.deadline, 2), "settle": round(s.settle, 3)}
+
+
+def _waited_for(future: Future[T]) -> T:
+    """Its result. Wakes up now and then, as a wait without end cannot be interrupted on every system."""
+    while not future.done():
+        concurrent.futures.wait([future], timeout=WAIT)
+    return future.result()
 
 
 def _dropped(transcript: Transcript) -> str | None:
@@ -164,7 +218,7 @@ def _dropped(transcript: Transcript) -> str | None:
     shaken = {entry.connection for entry in transcript.of(Kind.HANDSHAKE)}
     good = {entry.connection for entry in transcript.of(Kind.OPEN) if entry.get("good")}
     for entry in transcript.of(Kind.CLOSED, Kind.RECEIVED):
-        lost = entry.get("by") in GONE or entry.get("packet") == "DISCONNECT"
+        lost = entry.get("by") in ("network", "target") or entry.get("packet") == "DISCONNECT"
         if lost and entry.connection in shaken & good:
             return f"{entry.device}: {entry.get('reason') or entry.get('code') or entry.get('packet')}"
     return None

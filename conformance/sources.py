@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import shlex
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from conformance.errors import Unusable
+from conformance.errors import Unusable, Unverified
 from conformance.options import Options
 from conformance.redaction import Redactor
 from conformance.tokens import KeyMinter, Minter, claims_of
@@ -23,6 +26,8 @@ def source_of(options: Options, redactor: Redactor, embedded_secret: str | None)
             redactor.register(token, f"token {number}")
         ready = _grouped(options.tokens)
         return ReadyMade(ready.tokens, minter)
+    if options.token_command is not None:
+        return Commanded(options.token_command, options.users)
     if minter is None:
         raise Unusable("no way to get a token: pass --token=JWT or --jwt-secret=S")
     return Minted(minter, options.jwt_claims, options.users)
@@ -50,6 +55,68 @@ def _private_key(path: Path, redactor: Redactor) -> object:
         return load_pem_private_key(text.encode(), password=None)
     except (ValueError, TypeError, OSError) as error:
         raise Unusable(f"--jwt-key={path} holds no unencrypted private key in PEM form") from error
+
+
+class Commanded:
+    """Tokens that a command prints, one each time. ``{user}`` in one of its arguments becomes the user's subject;
+    without it, all its tokens are one user's. No shell is involved: ``sh -c '…'`` is a command too."""
+
+    PATIENCE = 30.0
+    """Seconds that the command may take."""
+    minter: Minter | None = None
+
+    def __init__(self, command: str, users: Sequence[str] | None) -> None:
+        try:
+            self._words = shlex.split(command)
+        except ValueError as error:
+            raise Unusable(f"--token-command cannot be read: {error}") from error
+        if not any("{user}" in word for word in self._words):
+            users = ["the command's user"]
+        self._known = users
+        self._given: dict[str, str] = {}
+
+    @property
+    def subjects(self) -> Sequence[str] | None:
+        return self._known
+
+    async def token(self, subject: str, *, fresh: bool) -> str:
+        """The user's token, asked for once; a fresh one is asked for anew. Raises Unverified when there is none."""
+        old = self._given.get(subject)
+        if old is not None and not fresh:
+            return old
+        new = self._given[subject] = await self._ask([word.replace("{user}", subject) for word in self._words])
+        if new == old:
+            raise Unverified("a refreshed token is needed, and --token-command prints the same one again")
+        return new
+
+    async def _ask(self, words: Sequence[str]) -> str:
+        pipe = asyncio.subprocess.PIPE
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *words, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe
+            )
+        except (OSError, ValueError, TypeError) as error:
+            raise Unverified(f"--token-command cannot be run: {error}") from error
+        try:
+            async with asyncio.timeout(self.PATIENCE):
+                output, complaints = await process.communicate()
+        except TimeoutError:
+            raise Unverified(f"--token-command took longer than {self.PATIENCE:g} s") from None
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+        return _printed(process.returncode, output, complaints)
+
+
+def _printed(code: int | None, output: bytes, complaints: bytes) -> str:
+    """The one token in a command's output."""
+    if code != 0:
+        told = complaints.decode(errors="replace").strip().splitlines()
+        raise Unverified(f"--token-command failed with exit code {code}: {told[-1] if told else 'it said nothing'}")
+    words = output.decode(errors="replace").removeprefix("Bearer ").split()
+    if len(words) != 1 or not words[0].isascii():
+        raise Unverified(f"--token-command must print one token; it printed {len(words)} words")
+    return words[0]
 
 
 def _grouped(tokens: Sequence[str]) -> ReadyMade:

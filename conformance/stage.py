@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import json
 import ssl
 import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -13,14 +13,17 @@ from typing import Any
 
 import httpx
 
-from conformance.device import Device, Presenting
+from conformance.device import Device
+from conformance.engine import Listener, told
+from conformance.frames import no_constant
+from conformance.presenting import Presenting
 from conformance.protocol import REST_PATH
 from conformance.recorder import Recorder
 from conformance.redaction import Redactor
 from conformance.tokens import Token
 from conformance.transcript import Json, Kind, Transcript
 from conformance.users import User
-from conformance.wire import Listener, Wire
+from conformance.wire import Wire
 
 _LATE = 4
 """How many times sooner a wait gives up once the run has seen its kind expire at the full deadline."""
@@ -70,6 +73,8 @@ class Surroundings:
 
     def __post_init__(self) -> None:
         self.patience = Patience(self.deadline)
+        # one for both roads, and for all stages: making one takes 40 ms
+        self.tls = self.tls or ssl.create_default_context()
 
     def calibrate(self, rtt: float) -> None:
         """Scale the waits to a target ``rtt`` seconds away."""
@@ -99,7 +104,7 @@ class Stage:
         self._connections = 0
         self._sends = 0
         self._words = 0
-        self._salt = uuid.uuid4().hex[:6]
+        self._salt = uuid.uuid4().hex[:8]
         self._client: httpx.AsyncClient | None = None
         self.devices: list[Device] = []
         self.users = users
@@ -181,10 +186,10 @@ class Stage:
         )
 
     @asynccontextmanager
-    async def first_contact(self, user: User) -> AsyncIterator[None]:
+    async def first_contact(self, user: User, token: Token) -> AsyncIterator[None]:
         """A brand-new user's first contact creates the conversation: it is made alone, but where the scenario
-        tests just that race."""
-        if user.known or self._rush:
+        tests just that race. A bad token makes no contact."""
+        if user.known or self._rush or not token.good:
             yield
             return
         async with user.met:
@@ -192,12 +197,13 @@ class Stage:
             user.known = True
 
     async def close(self) -> None:
-        """Let go of everything, whatever state the scenario left it in."""
-        for device in self.devices:
-            with contextlib.suppress(Exception):
-                await device.close()
+        """Let go of everything, whatever state the scenario left it in. Raises what went wrong in the harness."""
+        endings = await asyncio.gather(*(device.close() for device in self.devices), return_exceptions=True)
         if self._client is not None:
             await self._client.aclose()
+        for error in endings:
+            if error is not None:
+                raise error
 
     # -- REST --------------------------------------------------------------------------------------------------
 
@@ -207,31 +213,41 @@ class Stage:
         """The conversation over REST (section 7); its body, None when there is none. HTTP 429 is tried again."""
         who = user or self.user
         presented = token or await who.token()
-        notes = {"user": who.name, "token": presented.label, "good": presented.good, "tag": tag}
+        notes: dict[str, Json] = {"user": who.name, "token": presented.label, "good": presented.good, "tag": tag}
         headers = {} if presented.absent else {"Authorization": f"Bearer {presented.value}".strip()}
-        async with self.first_contact(who):
+        async with self.first_contact(who, presented):
             for pause in [*self.pauses(), None]:
-                status, body = await self._request(method, headers, notes)
-                if status != 429 or pause is None:
-                    return body
+                exchange = await self._request(method, headers)
+                if exchange["status"] != 429 or pause is None:
+                    break
+                self.recorder.add(Kind.MARK, device="rest", label=f"HTTP 429: tries again after {pause:g} s")
                 await self.recorder.until(lambda: None, within=pause)
-        return None
+            return self._exchanged(notes | exchange)
 
-    async def _request(self, method: str, headers: Mapping[str, str], notes: Mapping[str, Any]) -> tuple[int, Json]:
+    def _exchanged(self, exchange: dict[str, Json]) -> Json:
+        try:
+            return self.recorder.add(Kind.HTTP, device="rest", **exchange).get("body")
+        except RecursionError:
+            exchange |= {"json": False, "body": "JSON that is nested too deep"}
+            return self.recorder.add(Kind.HTTP, device="rest", **exchange).get("body")
+
+    async def _request(self, method: str, headers: Mapping[str, str]) -> dict[str, Json]:
+        """One exchange as ``Kind.HTTP`` records it."""
         self._client = self._client or self._surroundings.client()
-        data = {**notes, "method": method, "path": REST_PATH, "began": self.recorder.now}
+        asked = {"method": method, "path": REST_PATH, "began": self.recorder.now}
         try:
             answer = await self._client.request(method, REST_PATH, headers=dict(headers))
         except (httpx.HTTPError, ValueError) as error:
-            self._exchanged(data, status=0, reason=f"{type(error).__name__}: {error}", headers={}, body=None)
-            return 0, None
-        body = _json_or_text(answer)
+            return asked | {"status": 0, "reason": told(error), "headers": {}, "body": None}
         kept = {name: answer.headers[name] for name in ("content-type", "location") if name in answer.headers}
-        self._exchanged(data, status=answer.status_code, headers=kept, **body)
-        return answer.status_code, body["body"]
+        return asked | {"status": answer.status_code, "headers": kept} | self._content(answer)
 
-    def _exchanged(self, data: Mapping[str, Json], **answer: Json) -> None:
-        self.recorder.add(Kind.HTTP, device="rest", **data, **answer)
+    def _content(self, answer: httpx.Response) -> dict[str, Json]:
+        """``{"json": True, "body": …}``, or the beginning of a body that is no JSON."""
+        try:
+            return {"json": True, "body": json.loads(answer.content, parse_constant=no_constant)}
+        except (ValueError, RecursionError):
+            return {"json": False, "body": self.recorder.brief(answer.text, 500)}
 
     # -- numbers and words -------------------------------------------------------------------------------------
 
@@ -263,11 +279,3 @@ class Stage:
     async def together(self, *work: Any) -> None:
         """Do several things at once; the first failure ends the scenario."""
         await asyncio.gather(*work)
-
-
-def _json_or_text(answer: httpx.Response) -> dict[str, Json]:
-    """``{"json": True, "body": …}``, or the beginning of a body that is no JSON."""
-    try:
-        return {"json": True, "body": answer.json()}
-    except (ValueError, RecursionError):
-        return {"json": False, "body": answer.text[:500]}

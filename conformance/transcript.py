@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 Json = Any
+
+_LONGEST_NAME = 100
+"""Characters of a readable file name: file systems take 255 bytes, some archives fewer."""
 
 
 class Kind(StrEnum):
@@ -62,7 +66,12 @@ class Entry:
 
     @classmethod
     def from_json(cls, line: Json) -> Entry:
-        return cls(line["n"], line["at"], Kind(line["kind"]), line["device"], line["connection"], line["data"])
+        """Raises KeyError, TypeError or ValueError for what ``to_json`` did not make."""
+        entry = cls(line["n"], line["at"], Kind(line["kind"]), line["device"], line["connection"], line["data"])
+        typed = isinstance(entry.device, str) and isinstance(entry.data, dict) and isinstance(entry.at, (int, float))
+        if not (typed and isinstance(entry.serial, int) and isinstance(entry.connection, int)):
+            raise TypeError("an entry with fields of other types")
+        return entry
 
 
 @dataclass(slots=True)
@@ -71,7 +80,8 @@ class Transcript:
 
     ``cut`` says why the scenario ended before its end (None: it did not); ``unverified`` says why it was never
     driven at all (no second user, no signing key); ``dropped`` says which connection was lost in a first recording
-    and not in this one. ``facts`` are the run's measures that judgements may need (round trip, deadlines).
+    and not in this one. ``subjects`` says who the users are, across transcripts. ``facts`` are the run's measures that
+    judgements may need (round trip, deadlines).
     """
 
     key: str
@@ -80,6 +90,7 @@ class Transcript:
     doc: str = ""
     wave: int = 1
     users: list[str] = field(default_factory=list)
+    subjects: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Json] = field(default_factory=dict)
     cut: str | None = None
     unverified: str | None = None
@@ -109,6 +120,7 @@ class Transcript:
                 "doc",
                 "wave",
                 "users",
+                "subjects",
                 "facts",
                 "cut",
                 "unverified",
@@ -123,12 +135,20 @@ class Transcript:
         """Read a saved transcript. Raises ValueError, with the file's name, on anything else."""
         try:
             with path.open(encoding="utf-8") as lines:
-                header = json.loads(next(lines))["transcript"]
+                header = dict(json.loads(next(lines))["transcript"])
+                if not isinstance(header.get("key"), str):
+                    raise TypeError("its header has no key")
                 return cls(**header, entries=[Entry.from_json(json.loads(line)) for line in lines])
-        except (StopIteration, KeyError, TypeError, ValueError) as error:
+        except StopIteration:
+            raise ValueError(f"{path} is not a transcript of this harness (it is empty)") from None
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise ValueError(f"{path} is not a transcript of this harness ({error})") from error
 
 
 def file_name(key: str) -> str:
-    """A file name for a scenario's key: readable, and safe on every file system."""
-    return re.sub(r"[^A-Za-z0-9_.,=+-]+", "_", key).strip("_")
+    """A file name for a scenario's key: readable, safe on every file system, and another one for every other key."""
+    plain = re.fullmatch(r"(?P<name>[a-z0-9_]+)(?:\[(?P<values>[a-z0-9_.+-]*[a-z0-9_+-])\])?", key)
+    if plain and len(key) <= _LONGEST_NAME:
+        return "-".join(part for part in plain.groups() if part)
+    readable = re.sub(r"[^A-Za-z0-9_.+-]+", "_", key)[:_LONGEST_NAME].strip("_.")
+    return f"{readable}-{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"

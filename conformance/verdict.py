@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from conformance.readable import printable
 from conformance.requirements import Catalogue, Level, Requirement
 
 
@@ -134,12 +135,15 @@ class Result:
 
     def to_json(self) -> dict[str, Any]:
         head = {"verdict": str(self.verdict), **self.facts, "summary": self.summary()}
-        observations = [{"id": o.id, "section": o.section, "value": o.value, "says": o.says} for o in self.observations]
+        observations = [
+            {"id": o.id, "section": o.section, "value": o.value, "says": _line(o.says)} for o in self.observations
+        ]
         return {**head, "requirements": [f.to_json() for f in self.findings], "observations": observations}
 
     def write(self, folder: Path) -> Path:
         path = folder / "verdict.json"
-        path.write_text(json.dumps(self.to_json(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        text = json.dumps(self.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
+        path.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")  # \ud800 is JSON's own escape
         return path
 
 
@@ -155,7 +159,12 @@ def findings(catalogue: Catalogue, outcomes: Iterable[Outcome]) -> list[Finding]
 
 def _finding(requirement: Requirement, outcomes: Sequence[Outcome]) -> Finding:
     worst = next(status for status in _WORST_FIRST if any(o.status is status for o in outcomes))
-    reasons = [o.reason for o in outcomes if o.status is worst and o.reason]
-    more = f" (and {len(set(reasons)) - 1} more)" if len(set(reasons)) > 1 else ""
-    tests = [o.test for o in outcomes]
-    return Finding(requirement, worst, tests, f"{reasons[0]}{more}" if reasons else "")
+    reasons = list(dict.fromkeys(_line(o.reason) for o in outcomes if o.status is worst))
+    more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+    tests = list(dict.fromkeys(o.test for o in outcomes))
+    return Finding(requirement, worst, tests, f"{reasons[0]}{more}")
+
+
+def _line(text: str) -> str:
+    """One printable line, never empty."""
+    return printable(" ".join(text.split())) or "no reason given"

@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from conformance.errors import Unusable
-from conformance.requirements import Catalogue
+from conformance.requirements import Catalogue, Level
+
+EXAMPLE = 'write [[waiver]] tables with requirement = "ID", reason = "…", expires = 2030-12-31'
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +29,33 @@ class Waiver:
 
 def load(path: Path, catalogue: Catalogue) -> Mapping[str, Waiver]:
     """Read ``[[waiver]]`` tables with requirement, reason and expires. Raises Unusable on anything else."""
-    example = 'write [[waiver]] tables with requirement = "ID", reason = "…", expires = 2030-12-31'
     try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8")).pop("waiver")
-        waivers = [Waiver(**entry) for entry in entries]
-    except (KeyError, TypeError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Unusable(f"--waivers={path}: {error}; {example}") from error
-    for waiver in waivers:
-        if waiver.requirement not in catalogue:
-            raise Unusable(f"--waivers={path}: there is no requirement {waiver.requirement}")
-        if type(waiver.expires) is not datetime.date or not str(waiver.reason).strip():
-            raise Unusable(f"--waivers={path}: {waiver.requirement} lacks a reason or a date; {example}")
-    return {waiver.requirement: waiver for waiver in waivers}
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Unusable(f"--waivers={path}: {error}; {EXAMPLE}") from error
+    entries = data.get("waiver")
+    if set(data) != {"waiver"} or not isinstance(entries, list):
+        raise Unusable(f"--waivers={path} holds something else: {EXAMPLE}")
+    waivers: dict[str, Waiver] = {}
+    for number, entry in enumerate(entries, 1):
+        problem = _problem(entry, catalogue) or ("is waived twice" if entry["requirement"] in waivers else None)
+        if problem:
+            name = entry.get("requirement") if isinstance(entry, dict) else None
+            raise Unusable(f"--waivers={path}: {name or f'waiver {number}'} {problem}; {EXAMPLE}")
+        waivers[entry["requirement"]] = Waiver(**entry)
+    return waivers
+
+
+def _problem(entry: Any, catalogue: Catalogue) -> str | None:
+    """What is wrong with one table, if anything."""
+    known = {field.name for field in fields(Waiver)}
+    if not isinstance(entry, dict) or set(entry) != known:
+        return f"needs just {', '.join(sorted(known))}"
+    name = entry["requirement"]
+    if not isinstance(name, str) or name not in catalogue:
+        return "is no requirement"
+    if catalogue[name].level not in (Level.MUST, Level.SHOULD):
+        return f"cannot fail (its level is {catalogue[name].level})"
+    if not isinstance(entry["reason"], str) or not entry["reason"].strip():
+        return "lacks a reason"
+    return None if type(entry["expires"]) is datetime.date else "lacks a date without quotes"

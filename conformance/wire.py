@@ -15,61 +15,32 @@ import json
 import ssl
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NoReturn
 
 import aiohttp
 from yarl import URL
 
-SEPARATOR = "\x1e"
+from conformance.engine import (
+    ENDS,
+    SEPARATOR,
+    Ending,
+    Engine,
+    Listener,
+    Outgoing,
+    Transport,
+    WireRefused,
+    ending_of,
+    no_redirects,
+    told,
+)
+
 MAX_FRAME = 64 * 2**20
 """Bytes of one WebSocket frame we take: a limit of ours must never be the target's failure."""
+LONGEST_HEADER = 2**16
 CLOSING = 2.0
-"""Seconds that a goodbye may take."""
-
-
-class Transport(StrEnum):
-    WEBSOCKET = "websocket"
-    POLLING = "polling"
-
-
-class Engine(StrEnum):
-    """Engine.IO 4 packet types, by their first character."""
-
-    OPEN = "0"
-    CLOSE = "1"
-    PING = "2"
-    PONG = "3"
-    MESSAGE = "4"
-    UPGRADE = "5"
-    NOOP = "6"
-
-
-class Listener(Protocol):
-    """Who is told of everything that happens on a wire, in order, before anybody else."""
-
-    def on_handshake(self, handshake: Mapping[str, Any], via: Transport) -> None: ...
-    def on_message(self, text: str, via: Transport) -> None: ...
-    def on_engine(self, direction: str, packet: str, via: Transport) -> None: ...
-    def on_garbled(self, text: str, why: str) -> None: ...
-    def on_closed(self, *, by: str, code: int | None, status: int | None, reason: str) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A message to write; ``written`` is called at the moment it goes out."""
-
-    text: str
-    written: Callable[[Transport], None]
-
-
-class WireRefused(Exception):
-    """The transport could not be opened; the listener has been told how it ended. ``status`` is HTTP's, if any."""
-
-    def __init__(self, reason: str, status: int | None) -> None:
-        super().__init__(f"HTTP {status}" if status else reason)
-        self.status = status
+"""Seconds that each step of a goodbye may take."""
+PACKETS_PER_POST = 16
+"""What python-engineio takes; it ends a connection whose request holds more."""
 
 
 class Wire:
@@ -92,6 +63,9 @@ class Wire:
             cookie_jar=aiohttp.CookieJar(unsafe=True),  # sticky sessions, on bare IP addresses too
             headers=dict(headers),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=deadline),
+            trace_configs=[no_redirects()],
+            max_line_size=LONGEST_HEADER,
+            max_field_size=LONGEST_HEADER,
         )
         self._outgoing: deque[Outgoing] = deque()
         self._something_to_write = asyncio.Event()
@@ -99,6 +73,7 @@ class Wire:
         self._all_written.set()
         self._tasks: list[asyncio.Task[None]] = []
         self._polling: asyncio.Task[None] | None = None
+        self._broken: Exception | None = None
         self._writing = asyncio.Lock()
         self._ws: aiohttp.ClientWebSocketResponse | None = None
         self._sid = ""
@@ -115,44 +90,50 @@ class Wire:
         try:
             async with asyncio.timeout(self._deadline):
                 await (self._open_websocket() if transport is Transport.WEBSOCKET else self._open_polling())
+        except WireRefused as refused:
+            await self._refused(refused)
         except aiohttp.WSServerHandshakeError as error:
-            await self._refused(by="target", status=error.status, reason=error.message)
+            await self._refused(WireRefused(Ending("target", status=error.status, reason=error.message)))
         except TimeoutError:
-            await self._refused(by="network", reason=f"no handshake within {self._deadline:.1f} s")
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            await self._refused(by="network", reason=f"{type(error).__name__}: {error}")
+            await self._refused(WireRefused(Ending("network", reason=f"no handshake within {self._deadline:.1f} s")))
+        except (aiohttp.ClientError, OSError) as error:
+            await self._refused(WireRefused(Ending("network", reason=told(error))))
         self._start(self._write_loop())
 
     async def _open_websocket(self) -> None:
         self._ws = await self._connect_websocket()
         first = await self._ws.receive()
-        if first.type is not aiohttp.WSMsgType.TEXT:
-            await self._refused(by="target", code=self._ws.close_code, reason="closed instead of a handshake")
+        if first.type in ENDS:
+            raise WireRefused(ending_of(first, self._ws.close_code))
         self._shake(first.data)
         self._start(self._read_websocket(self._ws))
 
     async def _open_polling(self) -> None:
         status, body = await self._get()
         if status != 200:
-            await self._refused(by="target", status=status, reason=body[:200])
+            raise WireRefused(Ending("target", status=status, reason=body))
         first, *rest = body.split(SEPARATOR)
         self._shake(first)
         for packet in rest:
-            await self._packet(packet, Transport.POLLING)
+            self._packet(packet, Transport.POLLING)
         self._polling = self._start(self._poll_loop())
 
-    def _shake(self, packet: str) -> None:
-        if not packet.startswith(Engine.OPEN):
-            raise ValueError(f"not an Engine.IO handshake: {packet[:80]!r}")
-        handshake = json.loads(packet[1:])
-        self._sid = str(handshake["sid"])
-        self._max_payload = int(handshake.get("maxPayload") or self._max_payload)
+    def _shake(self, packet: str | bytes) -> None:
+        try:
+            handshake = json.loads(packet[1:])
+            if packet[:1] != Engine.OPEN or not isinstance(handshake["sid"], str):
+                raise ValueError(packet)
+        except (ValueError, TypeError, LookupError, RecursionError):
+            raise WireRefused(Ending("target", reason=f"not an Engine.IO handshake: {packet!r}")) from None
+        self._sid = handshake["sid"]
+        limit = handshake.get("maxPayload")
+        self._max_payload = limit if isinstance(limit, int) else self._max_payload
         self._listener.on_handshake(handshake, self.transport)
 
-    async def _refused(self, *, by: str, code: int | None = None, status: int | None = None, reason: str) -> None:
-        self._end(by=by, code=code, status=status, reason=reason)
+    async def _refused(self, refused: WireRefused) -> NoReturn:
+        self.closed = True
         await self._release()
-        raise WireRefused(reason, status)
+        raise refused
 
     # -- upgrading ---------------------------------------------------------------------------------------------
 
@@ -166,11 +147,10 @@ class Wire:
                 await ws.send_str("2probe")
                 self._listener.on_engine(">", "ping probe", Transport.WEBSOCKET)
                 answer = await ws.receive()
-        except (TimeoutError, aiohttp.ClientError, OSError):
+        except (TimeoutError, WireRefused, aiohttp.ClientError, OSError):
             return False
-        if answer.type is not aiohttp.WSMsgType.TEXT or answer.data != "3probe":
-            self._listener.on_engine("<", f"no probe answer: {answer.data!r:.80}", Transport.WEBSOCKET)
-            await ws.close()
+        if answer.data != "3probe":
+            self._listener.on_engine("<", f"no probe answer: {answer.data!r}", Transport.WEBSOCKET)
             return False
         self._listener.on_engine("<", "pong probe", Transport.WEBSOCKET)
         return await self._switch(ws)
@@ -180,15 +160,13 @@ class Wire:
         async with self._writing:  # the running post has ended; the next write finds the WebSocket
             _, still_polling = await asyncio.wait([self._polling] if self._polling else [], timeout=self._deadline)
             if still_polling:
-                self._end(by="target", reason="did not release the running poll for the upgrade")
+                self._end(Ending("target", reason="did not release the running poll for the upgrade"))
             if self.closed:
-                await ws.close()
                 return False
             self._ws, self.transport = ws, Transport.WEBSOCKET
-            self._listener.on_engine(">", "upgrade", Transport.WEBSOCKET)
-            await ws.send_str(Engine.UPGRADE)
+            await self._write([Outgoing(Engine.UPGRADE, lambda via: self._listener.on_engine(">", "upgrade", via))])
         self._start(self._read_websocket(ws))
-        return True
+        return not self.closed
 
     async def _connect_websocket(self) -> aiohttp.ClientWebSocketResponse:
         url = self._base.with_scheme("wss" if self._base.scheme == "https" else "ws")
@@ -199,27 +177,33 @@ class Wire:
 
     # -- writing -----------------------------------------------------------------------------------------------
 
-    def send(self, message: Outgoing) -> None:
-        """Queue a message; it goes out in order, on whatever the transport then is."""
-        self._outgoing.append(message)
-        self._all_written.clear()
-        self._something_to_write.set()
+    def send(self, message: str, written: Callable[[Transport], None]) -> None:
+        """Queue a message; it goes out in order, on whatever the transport then is. Lost when the wire is closed."""
+        self._queue(Outgoing(Engine.MESSAGE + message, written))
+
+    def _queue(self, packet: Outgoing) -> None:
+        if not self.closed:
+            self._outgoing.append(packet)
+            self._all_written.clear()
+            self._something_to_write.set()
 
     async def _write_loop(self) -> None:
-        while not self.closed:
+        while True:
             await self._something_to_write.wait()
             async with self._writing:
+                if self.closed:
+                    return
                 await self._write(self._next_batch())
             if not self._outgoing:
                 self._something_to_write.clear()
                 self._all_written.set()
 
     def _next_batch(self) -> list[Outgoing]:
-        """One message on WebSocket; on polling as many as fit into a post (JSON text is ASCII)."""
+        """One packet on WebSocket; on polling as many as fit into a post."""
         batch = [self._outgoing.popleft()]
-        size = len(batch[0].text)
-        while self._outgoing and self.transport is Transport.POLLING:
-            size += len(self._outgoing[0].text) + 2
+        size = len(batch[0].packet)
+        while self._outgoing and self.transport is Transport.POLLING and len(batch) < PACKETS_PER_POST:
+            size += len(self._outgoing[0].packet) + 1
             if size > self._max_payload:
                 break
             batch.append(self._outgoing.popleft())
@@ -227,12 +211,12 @@ class Wire:
 
     async def _write(self, batch: list[Outgoing]) -> None:
         via = self.transport
-        for message in batch:
-            message.written(via)
+        for outgoing in batch:
+            outgoing.written(via)
         try:
-            await self._write_packets([Engine.MESSAGE + message.text for message in batch])
-        except (aiohttp.ClientError, OSError, RuntimeError) as error:
-            self._end(by="network", reason=f"write failed: {type(error).__name__}: {error}")
+            await self._write_packets([outgoing.packet for outgoing in batch])
+        except (aiohttp.ClientError, OSError) as error:
+            self._end(Ending("network", reason=f"write failed: {told(error)}"))
 
     async def _write_packets(self, packets: list[str]) -> None:
         if self.transport is Transport.WEBSOCKET and self._ws is not None:
@@ -244,96 +228,106 @@ class Wire:
         body = SEPARATOR.join(packets)
         async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
             if answer.status != 200:
-                self._end(by="target", status=answer.status, reason=(await answer.text())[:200])
+                self._end(Ending("target", status=answer.status, reason=await answer.text(errors="replace")))
 
     # -- reading -----------------------------------------------------------------------------------------------
 
     async def _read_websocket(self, ws: aiohttp.ClientWebSocketResponse) -> None:
-        async for message in ws:
-            if message.type is aiohttp.WSMsgType.TEXT:
-                await self._packet(message.data, Transport.WEBSOCKET)
-            else:
-                self._listener.on_garbled(repr(message.data)[:200], f"a {message.type.name} frame")
-        by = "network" if ws.close_code in (None, 1006) else "target"
-        self._end(by=by, code=ws.close_code, reason=str(ws.exception() or ""))
+        try:
+            while (frame := await ws.receive()).type not in ENDS:
+                if frame.type is aiohttp.WSMsgType.TEXT:
+                    self._packet(frame.data, Transport.WEBSOCKET)
+                else:
+                    self._listener.on_garbled(repr(frame.data), f"a {frame.type.name} frame")
+        except (aiohttp.ClientError, OSError) as error:  # a pong that could not be written
+            return self._end(Ending("network", reason=told(error)))
+        self._end(ending_of(frame, ws.close_code))
 
     async def _poll_loop(self) -> None:
         while not self.closed and not self._pausing:
             try:
                 status, body = await self._get()
-            except (aiohttp.ClientError, OSError, TimeoutError) as error:
-                return self._end(by="network", reason=f"poll failed: {type(error).__name__}: {error}")
+            except (aiohttp.ClientError, OSError) as error:
+                return self._end(Ending("network", reason=f"poll failed: {told(error)}"))
             if status != 200:
-                return self._end(by="target", status=status, reason=body[:200])
+                return self._end(Ending("target", status=status, reason=body))
             for packet in body.split(SEPARATOR):
-                await self._packet(packet, Transport.POLLING)
+                self._packet(packet, Transport.POLLING)
 
     async def _get(self) -> tuple[int, str]:
         async with self._session.get(self._query(self._base, "polling"), allow_redirects=False) as answer:
             return answer.status, await answer.text(encoding="utf-8", errors="replace")
 
-    async def _packet(self, packet: str, via: Transport) -> None:
+    def _packet(self, packet: str, via: Transport) -> None:
         kind, body = packet[:1], packet[1:]
         if kind == Engine.MESSAGE:
             self._listener.on_message(body, via)
         elif kind == Engine.PING:
             self._listener.on_engine("<", "ping", via)
-            await self._pong(body)
+            # queued like everything else: engine.io ends a connection that posts twice at the same time
+            self._queue(Outgoing(Engine.PONG + body, lambda via: self._listener.on_engine(">", "pong", via)))
         elif kind == Engine.CLOSE:
-            self._end(by="target", reason="Engine.IO close packet")
+            self._end(Ending("target", reason="Engine.IO close packet"))
         elif kind == Engine.NOOP:
             self._listener.on_engine("<", "noop", via)
         else:
-            self._listener.on_garbled(packet[:200], "not an Engine.IO packet that a server sends")
-
-    async def _pong(self, body: str) -> None:
-        self._listener.on_engine(">", "pong", self.transport)
-        with contextlib.suppress(aiohttp.ClientError, OSError, RuntimeError):
-            await self._write_packets([Engine.PONG + body])
+            self._listener.on_garbled(packet, "not an Engine.IO packet that a server sends")
 
     # -- ending ------------------------------------------------------------------------------------------------
 
     async def close(self) -> None:
-        """Say goodbye as a client does, and let go. Never takes longer than CLOSING seconds a step."""
+        """Say goodbye as a client does, and let go. Never takes longer than CLOSING seconds a step. Raises what went
+        wrong in the harness while the wire was open."""
         if not self.closed:
-            await self._flush()
-            self._end(by="harness", reason="closed")
-            with contextlib.suppress(TimeoutError, aiohttp.ClientError, OSError, RuntimeError):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CLOSING):
+                    await self._all_written.wait()
+            self._end(Ending("harness", reason="closed"))
+            with contextlib.suppress(TimeoutError, aiohttp.ClientError, OSError):
                 async with asyncio.timeout(CLOSING):
                     await self._goodbye()
         await self._release()
-
-    async def _flush(self) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(CLOSING):
-                await self._all_written.wait()
+        if self._broken is not None:
+            raise self._broken
 
     async def _goodbye(self) -> None:
-        if self.transport is Transport.WEBSOCKET and self._ws is not None:
-            await self._ws.close()
-        else:
-            await self._write_packets([Engine.CLOSE])
+        async with self._writing:
+            if self.transport is Transport.WEBSOCKET and self._ws is not None:
+                await self._ws.close()
+            elif self._sid:
+                await self._write_packets([Engine.CLOSE])
 
     async def drop(self) -> None:
         """Cut the line without a word, as a phone in a tunnel does: no close frame, no close packet."""
-        self._end(by="harness", reason="dropped")
+        self._end(Ending("harness", reason="dropped"))
         await self._release()
 
-    def _end(self, *, by: str, code: int | None = None, status: int | None = None, reason: str) -> None:
+    def _end(self, ending: Ending) -> None:
         if not self.closed:
             self.closed = True
-            self._listener.on_closed(by=by, code=code, status=status, reason=reason)
+            self._all_written.set()  # nothing more will be
+            self._listener.on_closed(ending)
 
     async def _release(self) -> None:
         running = [task for task in self._tasks if task is not asyncio.current_task()]
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        if self._session.connector is not None:
-            await self._session.connector.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING):
+                if self._session.connector is not None:
+                    await self._session.connector.close()
         await self._session.close()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
+        task = asyncio.create_task(self._watched(work))
         self._tasks.append(task)
         return task
+
+    async def _watched(self, work: Coroutine[Any, Any, None]) -> None:
+        """Keep an error of the harness for whoever closes, instead of a wire that is silent for no visible reason."""
+        try:
+            await work
+        except Exception as error:
+            self._broken = self._broken or error
+            self._end(Ending("harness", reason=f"error of the harness: {told(error)}"))

@@ -16,3 +16,12 @@ async def plain_chat(stage: Stage) -> None:
     await stage.fetch()
     async with stage.device("tablet"):
         pass
+
+
+@scenario
+async def side_by_side(stage: Stage) -> None:
+    """Two devices of one user connect, each sends a text, the second one leaves, and the first one sends again."""
+    async with stage.device("phone") as phone:
+        async with stage.device("tablet") as tablet:
+            await stage.together(phone.send(stage.words(), tag="side"), tablet.send(stage.words(), tag="side"))
+        await phone.send(stage.words(), tag="left")

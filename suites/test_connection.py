@@ -176,15 +176,6 @@ async def quiet(stage: Stage) -> None:
         await phone.say(tag="second")
 
 
-@scenario
-async def side_by_side(stage: Stage) -> None:
-    """Two devices of one user connect, each sends a text, the second one leaves, and the first one sends again."""
-    async with stage.device("phone") as phone:
-        async with stage.device("tablet") as tablet:
-            await stage.together(phone.send(stage.words(), tag="side"), tablet.send(stage.words(), tag="side"))
-        await phone.send(stage.words(), tag="left")
-
-
 @requirement("CONN-STAYS")
 def test_a_good_connection_stays(everything: Everything) -> None:
     every(settled(everything, alone=True), stays, nothing="no connection was greeted")

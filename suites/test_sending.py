@@ -1,47 +1,118 @@
-"""Sections 3.2 and 4.5: what may be sent, and what becomes of it."""
+"""Sections 3.2, 4.5 and 4.6: what may be sent, and that it comes back as it was sent."""
 
 from __future__ import annotations
 
-from conformance.judge import every, expect, fits, same
+from collections.abc import Mapping
+
+import pytest
+
+from conformance import texts, verbatim
+from conformance.judge import every, expect
 from conformance.record import Everything, Record
 from conformance.requirements import requirement
 from conformance.scenario import scenario
+from conformance.sending import comes_back, events_with, is_accepted, lists, plain_sends
 from conformance.stage import Stage
+from conformance.texts import Texts
+
+ACCEPTED: Mapping[str, Texts] = {
+    "limits": texts.merged([texts.SHORTEST, texts.FULL, texts.PADDED_FULL]),
+    "padded-once": texts.PADDED_ONCE,
+    "padded-twice": texts.PADDED_TWICE,
+    **verbatim.FAMILIES,
+}
+"""What one connection sends, by family."""
+
+
+def each(family: str, *tables: Texts) -> list[tuple[str, str]]:
+    """The names of tables, each with the family that has them sent."""
+    return [(family, name) for table in tables for name in table]
+
+
+def named(*cases: tuple[str, str]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(("family", "name"), cases, ids=[name for _, name in cases])
 
 
 @scenario
-async def padded_text(stage: Stage) -> None:
-    """One device sends a text with white space around it."""
+async def accepted_texts(stage: Stage, family: str) -> None:
+    """One device sends the texts of a family, one after the other; then REST and a second connection show them."""
     async with stage.device("phone") as phone:
-        await phone.send("  hello \n")
-
-
-@requirement("SEND-TRIM")
-def test_the_saved_text_is_trimmed(padded_text: Record) -> None:
-    send = padded_text.send()
-    same(send.message.text, "hello", "ack.message.text", at=send.at)
-
-
-@scenario(wave=2)
-async def too_long(stage: Stage) -> None:
-    """One device sends a text of 2,001 characters."""
-    async with stage.device("phone") as phone:
-        await phone.send("a" * 2001, valid=False)
-        await phone.fence()
-
-
-@requirement("SEND-MAX")
-def test_a_text_of_2001_characters_is_refused(too_long: Record) -> None:
-    send = too_long.send()
-    expect(send.refused, "ack: {error: …}", "ack: {message: …}", at=send.at)
-
-
-@requirement("MESSAGE-SHAPE")
-def test_every_message_fits(everything: Everything) -> None:
-    events = [(r, e) for r in everything for e in r.events("help_center:message")]
-    every(events, lambda pair: fits("message", pair[1].payload, "message"), nothing="no message event")
+        for name, text in ACCEPTED[family].items():
+            await phone.send(text.sent, tag=name)
+    await stage.fetch()
+    async with stage.device("tablet"):
+        pass
 
 
 @requirement("SEND-PLAIN")
-def test_a_plain_text_is_accepted(plain_chat: Record) -> None:
-    assert plain_chat.send("first").accepted
+def test_a_plain_text_is_accepted(everything: Everything) -> None:
+    every(plain_sends(everything), is_accepted, nothing="no plain text was acked")
+
+
+@requirement("SEND-MIN")
+@named(*each("limits", texts.SHORTEST))
+def test_a_text_of_one_character_is_accepted(accepted_texts: Record, name: str) -> None:
+    is_accepted(accepted_texts.send(name))
+
+
+@requirement("SEND-FULL")
+@named(*each("limits", texts.FULL))
+def test_a_text_of_2000_characters_is_accepted(accepted_texts: Record, name: str) -> None:
+    is_accepted(accepted_texts.send(name))
+
+
+@requirement("SEND-PADDED-FULL")
+@named(*each("limits", texts.PADDED_FULL))
+def test_white_space_does_not_count_against_the_limit(accepted_texts: Record, name: str) -> None:
+    is_accepted(accepted_texts.send(name))
+
+
+@requirement("SEND-TRIM")
+@named(*each("padded-once", texts.PADDED_ONCE), *each("padded-twice", texts.PADDED_TWICE))
+def test_the_saved_text_is_trimmed(accepted_texts: Record, name: str) -> None:
+    comes_back(accepted_texts.send(name), texts.PADDED[name].saved)
+
+
+@requirement("SEND-VERBATIM")
+@named(*each("limits", texts.SHORTEST))
+def test_the_shortest_text_comes_back_as_it_was_sent(accepted_texts: Record, name: str) -> None:
+    comes_back(accepted_texts.send(name), texts.SHORTEST[name].sent, because="SEND-MIN")
+
+
+@requirement("SEND-VERBATIM")
+@named(*each("limits", texts.FULL))
+def test_the_longest_text_comes_back_as_it_was_sent(accepted_texts: Record, name: str) -> None:
+    comes_back(accepted_texts.send(name), texts.FULL[name].sent, because="SEND-FULL")
+
+
+@requirement("SEND-VERBATIM")
+@named(*(case for family, table in verbatim.FAMILIES.items() for case in each(family, table)))
+def test_the_text_comes_back_as_it_was_sent(accepted_texts: Record, family: str, name: str) -> None:
+    comes_back(accepted_texts.send(name), verbatim.FAMILIES[family][name].sent)
+
+
+@scenario
+async def unacked_send(stage: Stage) -> None:
+    """One device sends a plain text, then another without asking for an ack; REST and a second connection follow."""
+    async with stage.device("phone") as phone:
+        await phone.say(tag="before")
+        await phone.send(stage.words(), ack=False)
+    await stage.fetch()
+    async with stage.device("tablet"):
+        pass
+
+
+@requirement("SEND-UNACKED")
+def test_a_send_without_ack_is_emitted(unacked_send: Record) -> None:
+    send = unacked_send.send()
+    expect(events_with(unacked_send, send.text), "a help_center:message of the text", "none", at=send.at)
+
+
+@requirement("SEND-UNACKED")
+def test_a_send_without_ack_is_in_the_next_greeting(unacked_send: Record) -> None:
+    lists(unacked_send.connection("tablet").history, unacked_send.send().text)
+
+
+@requirement("SEND-UNACKED")
+def test_a_send_without_ack_is_in_the_rest_body(unacked_send: Record) -> None:
+    lists(unacked_send.fetch().history, unacked_send.send().text)

@@ -1,0 +1,149 @@
+"""Laws of what a client is answered: acks (section 4.6) and errors (section 4.4)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from conformance.errors import Unverified
+from conformance.judge import expect, fits
+from conformance.laws import displaced, good_connections, in_vain, lasting, raw
+from conformance.payloads import Payload, shown
+from conformance.protocol import CONNECTED, ERROR
+from conformance.record import Connection, Record, Send
+from conformance.transcript import Entry, Json, Kind
+
+# -- acks ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """One ack of one send."""
+
+    send: Send
+    entry: Entry
+
+    @property
+    def args(self) -> list[Json]:
+        args = self.entry.get("args")
+        return args if isinstance(args, list) else []
+
+
+def with_object(send: Send) -> bool:
+    """Whether its payload was an object: what becomes of others is judged by SEND-NO-OBJECT and REJECT-NO-OBJECT."""
+    return bool(send.args) and isinstance(send.args[0], dict)
+
+
+def acks(record: Record) -> Iterator[Ack]:
+    """The acks of sends with an object, on connections that were let in."""
+    for send in record.sends:
+        if send.connection.good and with_object(send):
+            yield from (Ack(send, entry) for attempt in send.attempts for entry in attempt.acks)
+
+
+def awaited_acks(record: Record) -> Iterator[Send]:
+    """Sends to which an ack is owed: asked for, with an object, after the greeting; and which got it, or had to."""
+    for send in record.sends:
+        connection = send.connection
+        if not (send.asked and with_object(send) and lasting(connection) and connection.greeted):
+            continue
+        if connection.events(CONNECTED)[0].entry.serial > send.entry.serial:
+            continue  # BURST-AFTER-CONNECT judges those
+        if send.acks or in_vain(connection, f"the ack of send #{send.number}") or _fenced(send):
+            yield send
+
+
+def _fenced(send: Send) -> bool:
+    """Whether a later send on the same connection was acked, and a quiet window has passed since."""
+    connection = send.connection
+    if connection.ended_by_target is not None:
+        return False
+    settle = float(connection.record.transcript.facts.get("settle", 0.0))
+    later = (s for s in connection.record.sends if s.connection is connection and s.number > send.number)
+    closing = connection.entries[-1].at
+    return any(other.plain and other.acks and closing - other.acks[0].at >= settle for other in later)
+
+
+def acked(send: Send) -> None:
+    """ACK-CALLED."""
+    expect(send.acks, f"an ack of send #{send.number} {shown(send.args[0])}", "none", at=[send.entry.serial])
+
+
+def acking(record: Record) -> Iterator[Connection]:
+    """Connections that got acks, for what they sent as documented packets."""
+    return (c for c in good_connections(record) if c.received("ACK", "BINARY_ACK") and not raw(c))
+
+
+def acked_once(connection: Connection) -> None:
+    """ACK-ONCE."""
+    received = connection.received("ACK", "BINARY_ACK")
+    asked = {entry.get("id") for entry in connection.entries if entry.kind is Kind.SENT}
+    times = Counter(entry.get("id") for entry in received)
+    wrong = [entry for entry in received if times[entry.get("id")] > 1 or entry.get("id") not in asked]
+    told = ", ".join(f"id {entry.get('id')} {'twice' if entry.get('id') in asked else 'unasked'}" for entry in wrong)
+    expect(not wrong, "one ack for each id that asked for one", told, at=[entry.serial for entry in wrong])
+
+
+def one_answer(ack: Ack) -> None:
+    """ACK-ARGUMENT."""
+    holds = len(ack.args) == 1 and isinstance(ack.args[0], dict)
+    at = [ack.send.entry.serial, ack.entry.serial]
+    expect(holds, "an ack with one argument, an object", f"the arguments {shown(ack.args)}", at=at)
+
+
+def ack_fits(ack: Ack) -> None:
+    """ACK-SHAPE: all but what is inside an error."""
+    if not (len(ack.args) == 1 and isinstance(ack.args[0], dict)):
+        raise Unverified(f"an ack without an object: {shown(ack.args)}", because="ACK-ARGUMENT")
+    answer = ack.args[0]
+    if answer.get("error") is not None and answer.get("message") is None:
+        answer = {**answer, "error": {"code": "ANY", "message": "any"}}
+    fits("send-ack", answer, "the ack", at=[ack.send.entry.serial, ack.entry.serial])
+
+
+def acked_sends(record: Record) -> list[Send]:
+    return list(record.acked())
+
+
+def answers_its_own(send: Send) -> None:
+    """ACK-MATCH. A text that is neither its own nor another's was changed, which SEND-VERBATIM judges."""
+    own, text = str(send.text).strip(), send.message.text
+    others = {str(other.text).strip() for other in send.record.sends} - {own}
+    expect(text not in others, f"the ack of send #{send.number} to be about {shown(own)}", shown(text), at=send.at)
+    if text != own:
+        raise Unverified(f"the text came back changed: {shown(text)}", because="SEND-VERBATIM")
+
+
+# -- errors ------------------------------------------------------------------------------------------------------
+
+
+def problems(record: Record) -> Iterator[Payload]:
+    """Every error in an event or an ack."""
+    return (payload for payload, _ in record.problems())
+
+
+def problem_fits(problem: Payload) -> None:
+    """ERROR-SHAPE."""
+    if problem.where == ERROR and not isinstance(problem.raw, dict):
+        raise Unverified(f"{ERROR} without an object: {shown(problem.raw)}", because="EVENT-ARGUMENT")
+    fits("error", problem.raw, problem.where, at=[problem.at])
+
+
+def blameless(record: Record) -> Iterator[Connection]:
+    """Good connections that did what is documented, and had all of it accepted at the first try."""
+    if record.transcript.wave != 1:
+        return
+    for connection in good_connections(record):
+        sends = [send for send in record.sends if send.connection is connection]
+        refused = any(len(s.attempts) > 1 or (s.asked and not (s.acks and s.accepted)) for s in sends)
+        documented = lasting(connection) and not raw(connection) and not displaced(connection)
+        if documented and connection.greeted and not connection.conversation_closed and not refused:
+            yield connection
+
+
+def heard_no_error(connection: Connection) -> None:
+    """ERROR-UNPROVOKED."""
+    errors = connection.events(ERROR)
+    told = ", ".join(shown(event.payload) for event in errors)
+    expect(not errors, f"no {ERROR} on {connection.title}", told, at=[event.entry.serial for event in errors])

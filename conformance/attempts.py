@@ -1,0 +1,90 @@
+"""Ways in that are tried with bad tokens, and the steps of the scenarios that try them (sections 2.2 and 6)."""
+
+from __future__ import annotations
+
+import contextlib
+
+from conformance.device import Cut, Device, Presenting
+from conformance.errors import Unverified
+from conformance.stage import Stage
+from conformance.tokens import EXPIRED, INVALID, NOT_STRINGS, Token
+from conformance.users import User
+
+# -- tables ------------------------------------------------------------------------------------------------------
+
+ODD_WAYS = {"empty-object": Presenting({}, {})}
+"""Ways to present a token beside those of ``device.presenting``: an ``auth`` without one."""
+
+MISSING = [
+    ("missing", "auth", "websocket"),
+    ("missing", "auth", "polling"),
+    ("missing", "empty-object", "websocket"),
+    ("null", "auth", "websocket"),
+    ("empty", "auth", "websocket"),
+    ("empty", "bearer", "websocket"),
+    ("empty", "header", "polling"),
+]
+"""Kind of token, option and transport of each refusal that is tried: here those without a token."""
+
+WRONG = [
+    *((kind, "auth", "websocket") for kind in (*INVALID, *NOT_STRINGS)),
+    *((kind, "header", "polling") for kind in INVALID),
+    ("garbage", "bearer", "websocket"),
+    ("wrong-key", "bearer", "websocket"),
+    ("tampered", "auth", "polling"),
+    ("unsigned", "header", "websocket"),
+]
+
+AGED = [
+    ("expired", "auth", "websocket"),
+    ("expired", "auth", "polling"),
+    ("expired", "bearer", "websocket"),
+    ("expired", "header", "websocket"),
+    ("expired", "header", "polling"),
+]
+
+FORBIDDEN = "forbidden"
+"""The tag of what a refused client sends."""
+
+REQUESTS = ["missing", "empty", *INVALID, *EXPIRED]
+"""The kinds that a REST request can carry."""
+
+# -- steps -------------------------------------------------------------------------------------------------------
+
+
+async def bad(user: User, kind: str, *, of: Token | None = None) -> Token:
+    """A bad token. Where no expired one can be signed it is another one, so that what holds for any bad token is
+    judged all the same; ``of_kind`` tells the difference."""
+    try:
+        return await user.bad(kind, of=of)
+    except Unverified:
+        if kind not in EXPIRED:
+            raise
+        return await user.bad("resigned", of=of)
+
+
+async def enter(device: Device) -> None:
+    """Wait until the namespace has answered, whatever it has answered."""
+    with contextlib.suppress(Cut):
+        await device.entered()
+
+
+async def send_when(device: Device, moment: str, text: str) -> None:
+    """Send a text that must not be stored: "at-once" behind the CONNECT packet, or once the namespace is "entered"."""
+    if moment == "entered":
+        await enter(device)
+    if not device.closed:
+        await device.post({"text": text}, tag=FORBIDDEN)
+
+
+async def knock(device: Device) -> None:
+    """Connect, stay until it is quiet, leave. That it was not greeted does not end the scenario."""
+    with contextlib.suppress(Cut):
+        async with device:
+            pass
+
+
+async def control(stage: Stage, device: Device, transport: str) -> None:
+    """Where a bad token found no handshake, see whether a good one does: else the transport is to blame."""
+    if not device.handshake:
+        await knock(stage.device("control", option="auth", transport=transport, greet=False))

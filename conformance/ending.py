@@ -1,0 +1,111 @@
+"""How a judgement ended that did not pass: told to pytest by its report, and to the certification as an outcome."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conformance import summary
+from conformance.certification import Certification
+from conformance.errors import Deviation, Unverified
+from conformance.failure import one_line, text
+from conformance.payloads import Misshapen
+from conformance.requirements import Level, ids_of
+from conformance.scenario import castings_of
+from conformance.transcript import Transcript
+from conformance.verdict import Outcome, Status
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout."""
+ADVICE = "advice: "
+"""Between plugins advice is a skipped test whose reason begins so."""
+HARNESS_ERROR = "ERROR OF THE HARNESS"
+
+
+def test_id(item: pytest.Item) -> str:
+    """The node id as seen from the checkout, wherever pytest's rootdir is."""
+    inside = item.nodeid.partition("::")[2]
+    return f"{item.path.resolve().relative_to(ROOT).as_posix()}::{inside}"
+
+
+class Ending:
+    """Made from a judgement's report and what it raised; ``tell`` rewrites the report and notes the outcome."""
+
+    def __init__(self, item: pytest.Item, report: pytest.TestReport, certification: Certification) -> None:
+        self._item = item
+        self._report = report
+        self._certification = certification
+        self._requirements = [certification.catalogue[name] for name in ids_of(item)]
+
+    def tell(self, error: BaseException) -> None:
+        """Only a Deviation or a failed assertion blames the target."""
+        if isinstance(error, Misshapen):
+            error = Unverified(f"a payload lacks what this needs: {one_line(error)}", because=error.because)
+        if isinstance(error, Unverified):
+            self._unverified(error)
+        elif isinstance(error, pytest.skip.Exception):
+            self._unverified(Unverified(str(error) or "skipped"))
+        elif isinstance(error, pytest.xfail.Exception) or hasattr(self._report, "wasxfail"):
+            self._expected(error)
+        elif isinstance(error, Deviation):
+            self._deviates(error)
+        elif isinstance(error, AssertionError):
+            self._deviates(Deviation(self._requirements[0].statement, str(error)))
+        else:
+            self.erred(f"{type(error).__name__}: {error}")
+
+    def erred(self, what: str) -> None:
+        """The harness's own fault, whatever the target did."""
+        self._judged(Status.ERROR, f"error of the harness: {what}")
+        self._report.outcome = "failed"
+        clean = self._certification.redactor.text(str(self._report.longrepr))
+        self._report.longrepr = f"{HARNESS_ERROR}, not of the target; please report it\n\n{clean}"
+
+    def _judged(self, status: Status, reason: str, because: str | None = None) -> str:
+        reason = " ".join(self._certification.redactor.text(reason).split())
+        ids = [requirement.id for requirement in self._requirements]
+        self._certification.judged(Outcome(test_id(self._item), ids, status, reason, because))
+        return reason
+
+    def _skipped(self, reason: str) -> None:
+        path, line, _ = self._item.location
+        self._report.outcome = "skipped"
+        self._report.longrepr = (path, line or 0, reason)
+
+    def _unverified(self, reason: Unverified) -> None:
+        self._skipped(f"unverified: {self._judged(Status.UNVERIFIED, str(reason), reason.because)}")
+
+    def _expected(self, error: BaseException) -> None:
+        """A suite says of its own judgement that it is not to be trusted."""
+        told = getattr(self._report, "wasxfail", "") or str(error)
+        self._report.wasxfail = self._judged(Status.UNVERIFIED, f"the judgement is marked as failing: {told}")
+
+    def _deviates(self, deviation: Deviation) -> None:
+        if self._requirements[0].level is Level.OBSERVATION:
+            return self._unverified(Unverified(one_line(deviation)))
+        waiver = self._certification.waiver([requirement.id for requirement in self._requirements])
+        if waiver is not None:
+            reason = self._judged(Status.WAIVED, f"{waiver.reason} (until {waiver.expires}); {one_line(deviation)}")
+            self._skipped(f"waived: {reason}")
+            self._report.wasxfail = f"waived: {reason}"
+            return None
+        reason = self._judged(Status.FAILED, one_line(deviation))
+        if self._advice():
+            return self._skipped(f"{ADVICE}{reason}")
+        self._report.outcome = "failed"
+        self._report.longrepr = self._story(deviation)
+        return None
+
+    def _advice(self) -> bool:
+        lowest = self._certification.options.level
+        return lowest is Level.MUST and all(r.level is Level.SHOULD for r in self._requirements)
+
+    def _story(self, deviation: Deviation) -> str:
+        again = summary.again(self._certification, self._requirements[0].id)
+        story = text(self._requirements, deviation, self._transcript(deviation), again)
+        return self._certification.redactor.text(story)
+
+    def _transcript(self, deviation: Deviation) -> Transcript | None:
+        key = deviation.transcript or next((casting.key for casting in castings_of(self._item)), None)
+        return self._certification.known(key) if key else None

@@ -1,0 +1,201 @@
+"""What a whole run shows of a server's habits, where the document is silent: one value, and one sentence each."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from conformance import instants
+from conformance.errors import Unverified
+from conformance.observing import Seen
+from conformance.payloads import History
+from conformance.protocol import MESSAGE
+from conformance.record import Connection, Everything, Fetch, Record, Send
+from conformance.transcript import Json, Kind
+
+_MOST = 3
+"""How many ways of doing one thing are told; the rest is counted."""
+
+
+def _commonest(found: Iterable[str], nothing: str) -> list[str]:
+    """The different ways, the commonest first. Raises Unverified when there are none."""
+    counted = [way for way, _ in Counter(found).most_common()]
+    if not counted:
+        raise Unverified(nothing)
+    more = [f"and {len(counted) - _MOST} more"] if len(counted) > _MOST else []
+    return [*counted[:_MOST], *more]
+
+
+# -- identifiers and instants (section 4) ------------------------------------------------------------------------
+
+
+def dates(everything: Everything) -> Seen:
+    dresses = _commonest(map(instants.dress, _instants(everything)), "no instant was seen")
+    return Seen("; ".join(dresses), f"writes instants as: {'; '.join(dresses)}")
+
+
+def _instants(everything: Everything) -> Iterator[str]:
+    for record in everything:
+        for send in record.accepted():
+            yield send.message.created_at
+        for _, history in record.histories():
+            yield from _instants_of(history)
+
+
+def _instants_of(history: History) -> Iterator[str]:
+    conversation = history.conversation.raw
+    for name in ("createdAt", "updatedAt"):
+        if isinstance(conversation.get(name), str):
+            yield conversation[name]
+    yield from (message.created_at for message in history.messages[-1:])
+
+
+_FORMS: Mapping[str, str] = {
+    "UUID version 4": r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}",
+    "UUID version 7": r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-7[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}",
+    "UUID": r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
+    "number": r"[0-9]+",
+    "ObjectId": r"[0-9a-f]{24}",
+    "ULID": r"[0-7][0-9A-HJKMNP-TV-Z]{25}",
+    "cuid": r"c[0-9a-z]{24}",
+}
+
+
+def id_form(everything: Everything) -> Seen:
+    messages = (send.message.id for record in everything for send in record.accepted())
+    conversations = (history.conversation.id for record in everything for _, history in record.histories())
+    of_messages = " or ".join(_commonest(map(form, messages), "no message was acked"))
+    of_conversations = " or ".join(_commonest(map(form, conversations), "no conversation was shown"))
+    value = of_messages if of_messages == of_conversations else f"{of_messages}; {of_conversations}"
+    return Seen(value, f"ids of messages: {of_messages}; of conversations: {of_conversations}")
+
+
+def form(identifier: str) -> str:
+    """The kind of identifier that a text looks like."""
+    for name, pattern in _FORMS.items():
+        if re.fullmatch(pattern, identifier):
+            return name
+    return f"text of {len(identifier)} characters"
+
+
+# -- history (sections 4.1 and 7) --------------------------------------------------------------------------------
+
+_ROADS = {"connected": "on connecting", "rest": "over REST"}
+
+
+def window(everything: Everything) -> Seen:
+    """How many messages were shown at most, and whether older ones were left out."""
+    longest: Counter[str] = Counter()
+    cut: Counter[str] = Counter()
+    for record in everything:
+        for history, partial in _shown_partly(record):
+            found = cut if partial else longest
+            found[history.shape] = max(found[history.shape], len(history.messages))
+    if not longest and not cut:
+        raise Unverified("no conversation was shown")
+    told = [_depth(road, longest[road], cut.get(road)) for road in _ROADS if road in longest or road in cut]
+    value = "; ".join(dict.fromkeys(number for number, _ in told))
+    return Seen(value, "; ".join(sentence for _, sentence in told))
+
+
+def _depth(road: str, longest: int, cut: int | None) -> tuple[str, str]:
+    if cut is not None:
+        return f"last {cut}", f"shows the last {cut} messages {_ROADS[road]}"
+    return f"all of {longest}", f"shows all messages {_ROADS[road]}, as far as seen (up to {longest})"
+
+
+def _shown_partly(record: Record) -> Iterator[tuple[History, bool]]:
+    """Each history, and whether a message that was there before is missing in it."""
+    known: dict[str, set[str]] = {}
+    acked = [(send.connection.user, send.message.id, send.acks[0].serial) for send in record.accepted()]
+    for user, history in record.histories():
+        before = known.setdefault(user, set())
+        before |= {message_id for who, message_id, at in acked if who == user and at < history.at}
+        yield history, bool(before - set(history.ids))
+        before |= set(history.ids)
+
+
+# -- acks (section 4.6) ------------------------------------------------------------------------------------------
+
+
+def ack_order(everything: Everything) -> Seen:
+    orders = [order for record in everything for send in record.accepted() if (order := _order(send))]
+    if not orders:
+        raise Unverified("no accepted send was both acked and heard")
+    first, share = Counter(orders).most_common(1)[0][0], max(Counter(orders).values()) / len(orders)
+    other = {"ack": "event", "event": "ack"}[first]
+    if share == 1:
+        return Seen(f"{first} first", f"the sender gets the {first} before the {other}")
+    return Seen("either", f"the sender mostly ({share:.0%}) gets the {first} before the {other}")
+
+
+def _order(send: Send) -> str | None:
+    told = _event_of(send)
+    return None if told is None else ("ack" if send.acks[0].serial < told else "event")
+
+
+def _event_of(send: Send) -> int | None:
+    message_id = send.message.id
+    heard = (e for e in send.connection.events(MESSAGE) if isinstance(e.payload, dict))
+    return next((e.entry.serial for e in heard if e.payload.get("id") == message_id), None)
+
+
+def ack_latency(everything: Everything) -> Seen:
+    """From the write of a send to its ack. The run's own scenarios overlap, so this is no benchmark."""
+    attempts = [attempt for record in everything for send in record.accepted() for attempt in send.attempts[-1:]]
+    took = sorted(attempt.acks[0].at - attempt.entry.at for attempt in attempts)
+    if len(took) < 2:
+        raise Unverified("fewer than two sends were acked")
+    median, late = statistics.median(took) * 1000, statistics.quantiles(took, n=20)[-1] * 1000
+    value = f"{median:.0f} ms, {late:.0f} ms"
+    return Seen(value, f"acks after {median:.0f} ms (median; 95 of 100 within {late:.0f} ms; {len(took)} sends)")
+
+
+# -- connections (sections 1 and 2.2) ----------------------------------------------------------------------------
+
+
+def ping(everything: Everything) -> Seen:
+    handshakes = [entry for record in everything for entry in record.transcript.of(Kind.HANDSHAKE)]
+    beats = {(entry.get("pingInterval"), entry.get("pingTimeout")) for entry in handshakes}
+    if not beats:
+        raise Unverified("there was no handshake")
+    told = [f"every {every / 1000:g} s, {patience / 1000:g} s for the answer" for every, patience in sorted(beats)]
+    noticed = max(every + patience for every, patience in beats) / 1000
+    return Seen("; ".join(told), f"pings {'; '.join(told)}: a dead connection is noticed within {noticed:g} s")
+
+
+def refusal_end(everything: Everything) -> Seen:
+    refused = [c for record in everything for c in record.connections if not c.good and c.shaken]
+    ways = _commonest(filter(None, map(_ending, refused)), "no connection was refused")
+    return Seen("; ".join(ways), f"ends a refused connection by {'; or by '.join(ways)}")
+
+
+def _ending(connection: Connection) -> str | None:
+    if connection.received("CONNECT_ERROR"):
+        return "a connect error for the namespace"
+    hung_up = connection.closed is not None and connection.closed.get("by") == "target"
+    if connection.received("DISCONNECT"):
+        return "a DISCONNECT packet and closing the transport" if hung_up else "a DISCONNECT packet"
+    return "closing the transport" if hung_up else None
+
+
+def rest_refusals(everything: Everything) -> Seen:
+    refused = [f for record in everything for f in record.fetches if not f.good and f.status and not f.successful]
+    ways = _commonest(map(_answer, refused), "REST refused nobody")
+    return Seen("; ".join(ways), f"REST answers a bad token with {'; or with '.join(ways)}")
+
+
+def _answer(fetch: Fetch) -> str:
+    return f"HTTP {fetch.status} and {_body(fetch.body, is_json=fetch.is_json)}"
+
+
+def _body(body: Json, *, is_json: bool) -> str:
+    if not is_json:
+        return "no JSON" if body else "no body"
+    if not isinstance(body, dict):
+        return "JSON that is no object"
+    if {"code", "message"} <= set(body):
+        return "an error as on the socket"
+    return f"JSON with {', '.join(sorted(map(str, body))[:6])}"

@@ -1,0 +1,221 @@
+"""Which user was told what: everything that reached one user, held against what other users sent (section 3.1).
+
+Nothing here trusts an id to be unique among users: a server may count each user's messages from 1. What gives another
+user away is a text that no one else of the run has sent, or the id of that user's conversation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from conformance.errors import Deviation
+from conformance.judge import every, expect
+from conformance.protocol import CONNECTED, TYPING
+from conformance.record import Connection, Event, Record
+from conformance.transcript import Json
+
+
+class Owner(NamedTuple):
+    """A user: the record's key, its name in it, and who that is in the whole run (None where nobody said)."""
+
+    key: str
+    name: str
+    subject: str | None
+
+    def surely_differs_from(self, other: Owner) -> bool:
+        """Users of one record have different names; across records, a run may lend the same user again."""
+        if self.key == other.key:
+            return self.name != other.name
+        return bool(self.subject and other.subject) and self.subject != other.subject
+
+
+UNIQUE_WORDS = re.compile(r"conformance check [0-9a-f]+ number [0-9]+")
+"""What ``Stage.words`` makes: in no two sends of a run."""
+
+ONE_OF_THEIR_OWN = 2
+"""Typing signals that support may give on its own to a user who does nothing: it begins, and it ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Something that one user was told. ``road``: event, typing, ack, greeting or REST."""
+
+    record: Record
+    user: str
+    road: str
+    value: Json
+    at: int
+    place: str
+    """Where it arrived, for a person."""
+
+    @property
+    def owner(self) -> Owner:
+        return _owner(self.record, self.user)
+
+    @property
+    def ids(self) -> set[tuple[str, str]]:
+        """The users and conversations it speaks of; of a history, those of its messages."""
+        if self.road in ("greeting", "REST"):
+            return _named_ids(self.value.get("messages")) if isinstance(self.value, dict) else set()
+        return _named_ids(self.value)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What the users of these records sent, and what they were told."""
+
+    records: tuple[Record, ...]
+
+    def everything_told(self, *roads: str) -> list[Told]:
+        return [told for record in self.records for told in _told(record) if told.road in roads]
+
+    @cached_property
+    def _owner_of(self) -> Mapping[str, Owner]:
+        """Who sent which unmistakable words."""
+        return {
+            words: _owner(record, send.connection.user)
+            for record in self.records
+            for send in record.sends
+            for words in _words(send.args)
+        }
+
+    @cached_property
+    def _ids_of(self) -> Mapping[Owner, set[tuple[str, str]]]:
+        """The conversation id and user id that each user was first shown as its own, on the socket if it was there."""
+        ids: dict[Owner, set[tuple[str, str]]] = {}
+        for told in [*self.everything_told("greeting"), *self.everything_told("REST")]:
+            ids.setdefault(told.owner, _own_ids(told.value))
+        return ids
+
+    @cached_property
+    def _known_ids(self) -> Mapping[tuple[str, str], Owner]:
+        return {one: owner for owner, ids in self._ids_of.items() for one in ids}
+
+    def judge(self, told: Told) -> None:
+        """Deviate when it holds something of another user."""
+        for what, owner in self._foreign(told):
+            whose = owner.name if owner.key == told.owner.key else f"another user ({owner.name} of {owner.key})"
+            raise Deviation(
+                f"nothing of another user in {told.place}",
+                f"{what} of {whose}",
+                at=[*self._sent_at(what, told), told.at],
+                transcript=told.record.transcript.key,
+            )
+
+    def _foreign(self, told: Told) -> Iterator[tuple[str, Owner]]:
+        for words in sorted(_words(told.value)):
+            owner = self._owner_of.get(words)
+            if owner is not None and owner.surely_differs_from(told.owner):
+                yield f'"{words}"', owner
+        own = self._ids_of.get(told.owner, set())
+        for field, one in sorted(told.ids - own):
+            owner = self._known_ids.get((field, one))
+            if owner is not None and owner.surely_differs_from(told.owner):
+                yield f"{field} {one}", owner
+
+    def _sent_at(self, what: str, told: Told) -> list[int]:
+        """Where the words were sent, when that stands in the same transcript."""
+        return [s.entry.serial for s in told.record.sends for words in _words(s.args) if what == f'"{words}"'][:1]
+
+
+def told_nothing_foreign(records: Iterable[Record], *roads: str) -> None:
+    """The judgement: on none of these roads was a user told anything of another user."""
+    ledger = Ledger(tuple(records))
+    every(ledger.everything_told(*roads), ledger.judge)
+
+
+def typed_in_private(connection: Connection, typed: int) -> None:
+    """The judgement: this connection of a user who did nothing heard nothing of the ``typed`` signals of another.
+    Support may begin and stop typing by itself; more than that, or any other sender, has come from the other user."""
+    signals = [event for event in connection.events() if is_typing(event)]
+    strange = [event for event in signals if not _of_support(event)]
+    expect(
+        not strange and len(signals) <= ONE_OF_THEIR_OWN,
+        f"nothing of another user's typing at {connection.title}",
+        f"{len(signals)} typing events after {typed} of the other user",
+        at=[event.entry.serial for event in signals],
+    )
+
+
+def is_typing(event: Event) -> bool:
+    """Whether an event tells that somebody types, by whatever name."""
+    named = "typing" in str(event.name).lower()
+    return named or (isinstance(event.payload, dict) and "isTyping" in event.payload)
+
+
+def _of_support(event: Event) -> bool:
+    payload = event.payload if isinstance(event.payload, dict) else {}
+    return event.name == TYPING and bool(payload.get("sender", "support") == "support")
+
+
+# -- reading what was told ---------------------------------------------------------------------------------------
+
+
+def _owner(record: Record, user: str) -> Owner:
+    return Owner(record.transcript.key, user, record.transcript.subjects.get(user))
+
+
+def _told(record: Record) -> Iterator[Told]:
+    for connection in record.connections:
+        if connection.good:
+            yield from _told_on(record, connection)
+    for fetch in record.fetches:
+        if fetch.good and fetch.successful:
+            place = f"the REST body of {fetch.user}"
+            yield Told(record, fetch.user, "REST", fetch.body, fetch.entry.serial, place)
+
+
+def _told_on(record: Record, connection: Connection) -> Iterator[Told]:
+    for event in connection.events():
+        place = f"{event.name} at {connection.title}"
+        yield Told(record, connection.user, _road(event), event.payload, event.entry.serial, place)
+    for ack in connection.received("ACK", "BINARY_ACK"):
+        place = f"ack #{ack.get('id')} at {connection.title}"
+        yield Told(record, connection.user, "ack", ack.get("args"), ack.serial, place)
+
+
+def _road(event: Event) -> str:
+    if event.name == CONNECTED:
+        return "greeting"
+    return "typing" if is_typing(event) else "event"
+
+
+def _words(value: Json) -> set[str]:
+    """The unmistakable words inside a payload."""
+    return {words for text in _texts(value) for words in UNIQUE_WORDS.findall(text)}
+
+
+def _texts(value: Json) -> Iterator[str]:
+    """Every string in a payload that may hold such words."""
+    if isinstance(value, str):
+        if "conformance check " in value:
+            yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _named_ids(value: Json) -> set[tuple[str, str]]:
+    """The user and conversation ids that a payload names, by the document's names for them."""
+    if isinstance(value, list):
+        return {one for inner in value for one in _named_ids(inner)}
+    if not isinstance(value, dict):
+        return set()
+    fields = {(name, value[name]) for name in ("conversationId", "userId") if isinstance(value.get(name), str)}
+    return fields.union(*(_named_ids(inner) for inner in value.values()))
+
+
+def _own_ids(history: Json) -> set[tuple[str, str]]:
+    """The ids of the conversation that a greeting or REST body shows."""
+    conversation = history.get("conversation") if isinstance(history, dict) else None
+    if not isinstance(conversation, dict):
+        return set()
+    named = {"conversationId": conversation.get("id"), "userId": conversation.get("userId")}
+    return {(field, one) for field, one in named.items() if isinstance(one, str)}

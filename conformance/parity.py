@@ -1,0 +1,183 @@
+"""One message on all its roads: ack, event, greeting and REST tell the same of it (sections 4.2, 4.6 and 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from conformance import instants
+from conformance.errors import Unverified
+from conformance.judge import expect
+from conformance.laws import good_connections, in_vain, saved
+from conformance.payloads import SHAPE_REQUIREMENTS, Message, shown
+from conformance.protocol import MESSAGE, TYPING
+from conformance.record import Connection, Event, Record, Send
+from conformance.shown import looks
+from conformance.transcript import Kind
+
+CLOSE = 1.0
+"""Seconds that two writings of one instant may differ by: a database may keep fewer digits than the clock gives."""
+
+
+@dataclass(frozen=True)
+class Road:
+    """How a message is found again after its ack: by an event, or in one history."""
+
+    send: Send
+    find: Callable[[Send], Message | None]
+
+    @property
+    def twin(self) -> Message | None:
+        return self.find(self.send)
+
+
+def to_the_sender(record: Record) -> list[Road]:
+    """Each accepted message with the event that told its sender."""
+    return [Road(send, echo) for send in saved(record)]
+
+
+def to_greetings(record: Record) -> list[Road]:
+    """Each accepted message with every greeting that was asked for after its ack."""
+    return list(_later(record, "greeting"))
+
+
+def to_rest(record: Record) -> list[Road]:
+    """Each accepted message with every REST body that was asked for after its ack."""
+    return list(_later(record, "REST"))
+
+
+def _later(record: Record, road: str) -> Iterator[Road]:
+    for look in (look for look in looks(record) if look.road == road):
+        for send in saved(record):
+            if send.connection.user == look.user and send.acks[0].at <= look.began:
+                yield Road(send, look.find)
+
+
+def every_road(record: Record) -> list[Road]:
+    """All of these."""
+    return [*to_the_sender(record), *to_other_devices(record), *to_greetings(record), *to_rest(record)]
+
+
+def echo(send: Send) -> Message | None:
+    """The event that told the sending connection of its message: by its id; else one that has the text, which no other
+    send has, under the id of none."""
+    events = [event for event in send.connection.events(MESSAGE) if isinstance(event.payload, dict)]
+    own = [event for event in events if event.payload.get("id") == send.message.id]
+    own.sort(key=lambda event: event.payload.get("text") != send.message.text)
+    return next((event.message for event in own or _namesakes(send, events)), None)
+
+
+def to_other_devices(record: Record) -> list[Road]:
+    """Each accepted message with the event that told another device of the user, where one did."""
+    good = list(good_connections(record))
+    return [
+        Road(send, _told_on(connection))
+        for send in saved(record)
+        for connection in good
+        if connection is not send.connection and connection.user == send.connection.user
+    ]
+
+
+def _told_on(connection: Connection) -> Callable[[Send], Message | None]:
+    def find(send: Send) -> Message | None:
+        events = (event for event in connection.events(MESSAGE) if isinstance(event.payload, dict))
+        own = [event.message for event in events if event.payload.get("id") == send.message.id]
+        return min(own, key=lambda message: message.raw.get("text") != send.message.text, default=None)
+
+    return find
+
+
+def _namesakes(send: Send, events: Sequence[Event]) -> list[Event]:
+    if sum(other.text == send.text for other in send.record.sends) > 1:
+        return []
+    taken = {other.message.id for other in saved(send.record)}
+    same = [e for e in events if e.payload.get("text") == send.message.text and e.entry.at >= send.entry.at]
+    return [event for event in same if event.payload.get("id") not in taken]
+
+
+def heard(send: Send) -> None:
+    """MESSAGE-ECHO: nothing is said of a message that nobody waited for."""
+    if echo(send) is None:
+        vain = in_vain(send.connection, f"{MESSAGE} of send #{send.number}")
+        expect(vain is None, f"{MESSAGE} for the sender of send #{send.number}", "none", at=send.at)
+
+
+def agree(road: Road) -> None:
+    """PARITY-EVENT, PARITY-GREETING and PARITY-REST. The whole difference is told."""
+    twin = road.twin
+    if twin is not None:
+        mine = road.send.message
+        expect(not (told := differences(mine, twin)), f"{twin.where} as {mine.where}", told, at=[mine.at, twin.at])
+
+
+def differences(one: Message, other: Message) -> str:
+    """In which fields two writings of one message differ; instants within a second count as equal."""
+    fields = {
+        "id": (one.id, other.id),
+        "conversationId": (one.conversation_id, other.conversation_id),
+        "sender": (one.sender, other.sender),
+        "text": (one.text, other.text),
+    }
+    told = [f"{name} {shown(a)} and {shown(b)}" for name, (a, b) in fields.items() if a != b]
+    if apart(one, other) > CLOSE:
+        told.append(f"createdAt {one.created_at} and {other.created_at}")
+    return ", ".join(told)
+
+
+def apart(one: Message, other: Message) -> float:
+    """Seconds between two writings of one instant. Raises Unverified where one is no instant."""
+    seconds = instants.seconds_apart(one.created_at, other.created_at)
+    if seconds is None:
+        worse = one if instants.parse(one.created_at) is None else other
+        raise Unverified(f"{worse.where}.createdAt is no instant", because=SHAPE_REQUIREMENTS[worse.shape])
+    return seconds
+
+
+def same_instant(road: Road) -> None:
+    """PARITY-TIME; what is more than a second apart is judged by the other three."""
+    twin = road.twin
+    if twin is not None:
+        mine = road.send.message
+        seconds = apart(mine, twin)
+        told = f"{mine.created_at} and {twin.created_at}"
+        same = seconds == 0 or seconds > CLOSE
+        expect(same, f"one createdAt in {mine.where} and {twin.where}", told, at=[mine.at, twin.at])
+
+
+# -- who says what (section 4.2) ---------------------------------------------------------------------------------
+
+
+def acked(record: Record) -> list[Road]:
+    """Each accepted message as its ack has it."""
+    return [Road(send, lambda send: send.message) for send in saved(record)]
+
+
+def from_the_user(road: Road) -> None:
+    """MESSAGE-SENDER. A sender that the document does not know is a matter of shape."""
+    twin = road.twin
+    if twin is None:
+        return
+    if twin.sender not in ("user", "support"):
+        raise Unverified(f"{twin.where}.sender is {shown(twin.sender)}", because=SHAPE_REQUIREMENTS[twin.shape])
+    expect(twin.sender == "user", f"{twin.where}.sender to be user", shown(twin.sender), at=[*road.send.at, twin.at])
+
+
+def in_the_users_name(record: Record) -> list[tuple[Record, Event]]:
+    """Message events of the sender user, in scenarios that did nothing but send documented texts."""
+    emitted = {e.get("event") for c in record.connections for e in c.entries if e.kind is Kind.SENT}
+    if record.transcript.wave != 1 or TYPING in emitted:
+        return []
+    told = (event for connection in good_connections(record) for event in connection.events(MESSAGE))
+    own = [event for event in told if isinstance(event.payload, dict) and event.payload.get("sender") == "user"]
+    return [(record, event) for event in own]
+
+
+def sent_by_the_user(pair: tuple[Record, Event]) -> None:
+    """MESSAGE-SENDER, the other way round: a message of the sender user was sent in this scenario."""
+    record, event = pair
+    message = event.message
+    if message.text.strip() in {str(send.text).strip() for send in record.sends}:
+        return
+    ids = {send.message.id for send in saved(record)}
+    told = f"{shown(message.text)}, which nobody sent"
+    expect(message.id in ids, "the sender user only for what the user sent", told, at=[message.at])

@@ -1,0 +1,37 @@
+"""How values read: on one line, no longer than a person follows, and printable whatever the target sent."""
+
+from __future__ import annotations
+
+import json
+
+from conformance.mismatch import shortened
+from conformance.transcript import Json
+
+_DEPTHS = (6, 3, 2, 1)
+"""How many levels of an object are shown: the first that is short enough."""
+
+
+def shown(value: Json, limit: int = 120) -> str:
+    """JSON for a person: one line of about ``limit`` characters, long texts cut and told with their length."""
+    if isinstance(value, str):
+        text = escaped(json.dumps(value, ensure_ascii=False))
+        return text if len(text) <= limit else f'{text[:limit]}…" ({len(value):,} characters)'
+    texts = [escaped(shortened(value, depth)) for depth in _DEPTHS]
+    return next((text for text in texts if len(text) <= 2 * limit), f"{texts[-1][: 2 * limit]}…")
+
+
+def escaped(text: str) -> str:
+    """The same text in characters that differ to the eye: all but visible characters of the BMP as JSON escapes them."""
+    return "".join(c if c.isprintable() and ord(c) < 0x10000 else json.dumps(c)[1:-1] for c in text)
+
+
+def printable(text: str) -> str:
+    """The same text as any terminal and file takes it: controls (but line breaks), direction marks and halves of
+    surrogate pairs are escaped."""
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+
+
+def cut(identifier: Json, limit: int = 9) -> str:
+    """The beginning of an id, enough to tell it from others."""
+    text = str(identifier)
+    return text if len(text) <= limit else f"{text[:limit]}…"

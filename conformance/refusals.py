@@ -1,0 +1,231 @@
+"""What is judged of a client that has no good token: not let in, told so once, disconnected (sections 2.2 and 6).
+
+Who is blamed: a token that is let in fails its AUTH requirement, and of that record nothing else is judged. What
+comes instead of the promised error fails REFUSAL-EVENT, no end of the connection REFUSAL-CLOSE, anything beside the
+error REFUSAL-SILENT.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from conformance import schemas
+from conformance.attempts import FORBIDDEN
+from conformance.errors import Unverified
+from conformance.judge import expect, same
+from conformance.payloads import History, shown
+from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED
+from conformance.record import Connection, Fetch, Record, Send
+from conformance.tokens import ABSENT, EXPIRED, INVALID, NOT_STRINGS
+from conformance.transcript import Entry, Json
+
+_ENTRY = {
+    **dict.fromkeys(ABSENT, "AUTH-MISSING"),
+    **dict.fromkeys({**INVALID, **NOT_STRINGS}, "AUTH-INVALID"),
+    **dict.fromkeys(EXPIRED, "AUTH-EXPIRED"),
+}
+"""The requirement that a token of each kind is not let in."""
+
+BUSY = (429, 502, 503, 504)
+"""HTTP statuses of a target, or of a gateway before it, that would rather be asked later."""
+
+# -- good tokens -------------------------------------------------------------------------------------------------
+
+
+def accepted(connection: Connection, own: str) -> None:
+    """This way of presenting a good token opened the conversation. Where no way did, something else is to blame."""
+    if connection.greeted:
+        return
+    alone = any(other.greeted for other in connection.record.connections)
+    if not alone and connection.blame != own:
+        raise Unverified(f"{connection.title} got no {CONNECTED}", because=connection.blame)
+    errors = [event.entry for event in connection.events(ERROR)]
+    told = f"{ERROR} {shown(errors[0].get('args'))}" if errors else _instead_of_an_event(connection)
+    at = [connection.opened.serial, *_serials(errors), connection.entries[-1].serial]
+    expect(connection.greeted, f"{CONNECTED} for a good token by {connection.option}", told, at=at)
+
+
+def shared(fetch: Fetch) -> None:
+    """REST took the token that had opened the socket. Where it answers nobody, REST-OPEN is to blame."""
+    if not fetch.successful and fetch.status not in (401, 403):
+        raise Unverified(f"REST gave no conversation ({fetch.outcome})", because="REST-OPEN")
+    expect(fetch.successful, "REST to take the token that opened the socket", fetch.outcome, at=[fetch.entry.serial])
+
+
+# -- what became of it -------------------------------------------------------------------------------------------
+
+
+def let_in(connection: Connection) -> bool:
+    """Whether the conversation was opened to it: greeted, and not refused after all."""
+    refused = connection.events(ERROR) and connection.ended_by_target
+    return connection.greeted and not refused
+
+
+def refusal(record: Record, device: str = "phone") -> Connection:
+    """The (last) connection of a device with a bad token. Raises Unverified where the token was let in, and where
+    the target never came to look at it."""
+    connection = _looked_at(record, device)
+    if let_in(connection):
+        kind = str(connection.opened.get("token"))
+        raise Unverified(f"a bad token ({kind}) was let in", because=_ENTRY[kind])
+    return connection
+
+
+def of_kind(entry: Entry, kind: str) -> None:
+    """Raises Unverified where another token had to stand in for one of this kind."""
+    if entry.get("token") != kind:
+        raise Unverified(f"a token that has {kind} needs the signing key: pass --jwt-secret or --jwt-key")
+
+
+def kept_out(record: Record, kind: str, device: str = "phone") -> None:
+    """The token did not open the conversation."""
+    connection = _looked_at(record, device)
+    of_kind(connection.opened, kind)
+    greetings = [event.entry for event in connection.events(CONNECTED)]
+    told = f"{CONNECTED}: {shown(greetings[0].get('args'))}" if greetings else ""
+    at = [connection.opened.serial, *_serials(greetings)]
+    expect(not let_in(connection), f"no {CONNECTED} for a bad token ({kind})", told, at=at)
+
+
+def _looked_at(record: Record, device: str) -> Connection:
+    connection = record.connection(device, -1)
+    closed = connection.closed
+    if closed is not None and closed.get("status") in BUSY:
+        raise Unverified(f"{connection.title}: the target was busy (HTTP {closed.get('status')})")
+    if not connection.shaken and not (_turned_away(connection) and _others_shaken(record)):
+        because = "CONN-WEBSOCKET" if connection.transport == "websocket" else "CONN-POLLING"
+        raise Unverified(f"{connection.title}: no Engine.IO handshake", because=because)
+    return connection
+
+
+def _turned_away(connection: Connection) -> bool:
+    """Whether the target itself said no to the handshake (and it was not the network)."""
+    return connection.closed is not None and connection.closed.get("by") == "target"
+
+
+def _others_shaken(record: Record) -> bool:
+    return any(connection.shaken for connection in record.connections if connection.good)
+
+
+# -- the refusal itself ------------------------------------------------------------------------------------------
+
+
+def told_once(connection: Connection) -> None:
+    """One ``help_center:error``, and before the end: clients listen no longer than that."""
+    errors = [event.entry for event in connection.events(ERROR)]
+    end = connection.ended_by_target
+    in_time = [error for error in errors if end is None or error.serial < end.serial]
+    at = [*_serials(errors), *([end.serial] if end else [connection.entries[-1].serial])]
+    expect(
+        len(errors) == len(in_time) == 1,
+        f"one {ERROR}, before the connection ends",
+        _told_instead(connection, len(errors)),
+        at=at,
+    )
+
+
+def _told_instead(connection: Connection, errors: int) -> str:
+    if errors:
+        return f"{ERROR} {errors} times" if errors > 1 else f"{ERROR} after the end"
+    return _instead_of_an_event(connection)
+
+
+def _instead_of_an_event(connection: Connection) -> str:
+    refused = connection.received("CONNECT_ERROR")
+    if refused:
+        return f"a connect error ({shown(refused[0].get('data'))}), which the document does not promise"
+    closed = connection.closed
+    if not connection.shaken and closed is not None:
+        return f"HTTP {closed.get('status')} for the handshake, which the document does not promise"
+    return "the end of the connection without a word" if connection.ended_by_target else "no word and no end"
+
+
+def coded(connection: Connection) -> None:
+    """The code of the error (of each, if there are several)."""
+    problems = [event.problem for event in connection.events(ERROR)]
+    if not problems:
+        raise Unverified(f"no {ERROR} came", because="REFUSAL-EVENT")
+    codes = sorted({problem.code for problem in problems})
+    same(codes, [UNAUTHORIZED], f"the code of {ERROR}", at=[problem.at for problem in problems])
+
+
+def ended(connection: Connection) -> None:
+    """The target ended the namespace or the transport."""
+    stayed = connection.entries[-1].at - connection.opened.at
+    expect(
+        connection.ended_by_target is not None,
+        "a DISCONNECT packet or the end of the transport",
+        f"still connected after {stayed:.1f} s",
+        at=[*_serials([event.entry for event in connection.events(ERROR)]), connection.entries[-1].serial],
+    )
+
+
+def silent(connection: Connection) -> None:
+    """No event but the error, and nothing of a conversation in whatever came."""
+    others = [event.entry for event in connection.events() if event.name != ERROR]
+    told = ", ".join(f"{entry.get('event')} {shown(entry.get('args'))}" for entry in others)
+    expect(not others, f"no event but {ERROR} for a bad token", told, at=_serials(others))
+    texts = spoken(connection.record)
+    leaks = [entry for entry in connection.received() if _packet_leaks(entry, texts)]
+    told = ", ".join(f"{entry.get('packet')} {shown(entry.get('args') or entry.get('data'))}" for entry in leaks)
+    expect(not leaks, "nothing of a conversation in what a refused client gets", told, at=_serials(leaks))
+
+
+def _packet_leaks(entry: Entry, texts: Sequence[str]) -> bool:
+    return any(True for part in ("args", "data") for _ in leaks(entry.get(part), texts))
+
+
+def _serials(entries: Sequence[Entry]) -> list[int]:
+    return [entry.serial for entry in entries]
+
+
+# -- leaks -------------------------------------------------------------------------------------------------------
+
+
+def spoken(record: Record) -> list[str]:
+    """The texts that the conversation of this record is known to hold."""
+    acked = (send for send in record.acked() if send.accepted and send.connection.good)
+    return [send.text for send in acked if isinstance(send.text, str)]
+
+
+def leaks(value: Json, texts: Sequence[str] = ()) -> Iterator[Json]:
+    """Every conversation or message somewhere inside a payload, and every string with one of these texts."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            waiting += one.values()
+            if schemas.fits("conversation", one) or schemas.fits("message", one):
+                yield one
+        elif isinstance(one, list):
+            waiting += one
+        elif isinstance(one, str) and any(text in one for text in texts):
+            yield one
+
+
+# -- a refused client that sends ---------------------------------------------------------------------------------
+
+
+def not_acked(connection: Connection) -> None:
+    """None of its sends was answered with a message. No answer is fine, and so is a namespace that was closed before
+    anything could be sent."""
+    acks = [ack for send in _sends(connection) if send.acks and send.accepted for ack in send.acks]
+    told = ", ".join(f"ack: {shown(ack.get('args'))}" for ack in acks)
+    expect(not acks, "no ack with a message for a refused client", told, at=_serials(acks))
+
+
+def not_shown(connection: Connection, history: History) -> None:
+    """None of the texts it sent is in the conversation."""
+    sends = _sends(connection)
+    stored = [message for message in history.messages if message.text in [send.text for send in sends]]
+    told = ", ".join(shown(message.raw) for message in stored)
+    at = [*(send.entry.serial for send in sends), history.at]
+    expect(not stored, f"{history.where} without what a refused client sent", told, at=at)
+
+
+def _sends(connection: Connection) -> list[Send]:
+    try:
+        sends = connection.record.tagged(FORBIDDEN)
+    except Unverified:  # the target closed the door before anything could be sent
+        return []
+    return [send for send in sends if send.connection.number == connection.number]

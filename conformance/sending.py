@@ -1,0 +1,185 @@
+"""How answers to sends are judged (sections 3.2, 4.5 and 4.6): on every road, and what a refusal leaves behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+
+from conformance.errors import Deviation, Unverified
+from conformance.judge import every, expect, same
+from conformance.payloads import History, Message, Misshapen, shown
+from conformance.protocol import ERROR, MESSAGE, VALIDATION_ERROR
+from conformance.record import Connection, Event, Everything, Record, Send
+from conformance.transcript import Entry
+
+USER = "user"
+_WHOLE = 120
+"""Characters of a text that are shown whole."""
+
+# -- accepted ------------------------------------------------------------------------------------------------------
+
+
+def plain_sends(everything: Everything) -> list[Send]:
+    """Every acked plain text of the scenarios that send documented input only."""
+    return [send for record in everything if record.transcript.wave == 1 for send in record.acked() if send.plain]
+
+
+def is_accepted(send: Send) -> None:
+    """Deviate where a text is answered with an error."""
+    if not send.refused:
+        _ = send.message.id
+        return
+    if send.connection.conversation_closed:
+        raise Unverified("the conversation is closed and takes no messages: lend the run another user")
+    key = send.record.transcript.key
+    raise Deviation("ack: {message: …}", f"ack: {shown(send.answer)}", at=send.at, transcript=key)
+
+
+def comes_back(send: Send, text: str, *, because: str = "") -> None:
+    """Deviate wherever the message of a send is told with another text: in its ack, in its event, and where the next
+    greeting (of "tablet") and the REST body show it. A refusal is a deviation too, unless another requirement
+    (``because``) judges whether the text is accepted."""
+    if because and send.refused:
+        raise Unverified("the text was refused", because=because)
+
+    def spells(read: Callable[[Send], list[Message]]) -> None:
+        for message in read(send):
+            _spells(message, text)
+
+    every(_ROADS.values(), spells)
+
+
+def _by_event(send: Send) -> list[Message]:
+    told = [event.message for event in send.connection.events(MESSAGE)]
+    return [message for message in told if message.id == send.message.id]
+
+
+def _listed(send: Send, history: History) -> list[Message]:
+    return [message for message in history.messages if message.id == send.message.id]
+
+
+_ROADS: Mapping[str, Callable[[Send], list[Message]]] = {
+    "ack": lambda send: [send.message],
+    "event": _by_event,
+    "greeting": lambda send: _listed(send, send.record.connection("tablet").history),
+    "REST": lambda send: _listed(send, send.record.fetch().history),
+}
+
+
+def _spells(message: Message, text: str) -> None:
+    if message.text != text:
+        pairs = enumerate(zip(message.text, text, strict=False), 1)
+        where = next((f" (other from character {n} on)" for n, (a, b) in pairs if a != b), "")
+        raise Deviation(
+            f"the text to be {spelled(text)} everywhere",
+            f"{message.where}.text: {spelled(message.text)}{where}",
+            at=[message.at],
+        )
+
+
+def spelled(text: str) -> str:
+    """A text for a person who has to see what is in it: in ASCII with escapes, a long one by its beginning."""
+    return json.dumps(text) if len(text) <= _WHOLE else shown(text)
+
+
+# -- refused -------------------------------------------------------------------------------------------------------
+
+
+def is_refused(send: Send) -> None:
+    """Deviate where a text is accepted that has to be refused."""
+    expect(not send.accepted, "ack: {error: {code, message}}", f"ack: {shown(send.answer)}", at=send.at)
+    if not send.refused:
+        raise Misshapen("an ack with a message or an error", shown(send.answer), at=send.at, because="ACK-SHAPE")
+
+
+def refusals(record: Record, *, because: str = "") -> list[Send]:
+    """The sends that had to be refused, and were. With ``because``, the requirement that judges whether they are,
+    it is Unverified that there is none."""
+    found = [send for send in record.acked() if not send.valid and send.refused]
+    if not found and because:
+        record.send("fence")
+        raise Unverified("nothing was refused", because=because)
+    return found
+
+
+def has_code(send: Send, pace: set[str]) -> None:
+    """Deviate unless a refusal is a validation error, or one that may be about the pace."""
+    if send.problem.code not in pace:
+        same(send.problem.code, VALIDATION_ERROR, "ack.error.code", at=send.at)
+
+
+def pace_codes(everything: Everything) -> set[str]:
+    """The codes with which valid texts were refused somewhere in the run: rate limits, busy servers."""
+    valid = [send for record in everything for send in record.sends if send.valid]
+    codes = [_code_of(ack) for send in valid for attempt in send.attempts for ack in attempt.acks]
+    return {code for code in codes if code is not None}
+
+
+def _code_of(ack: Entry) -> str | None:
+    args = ack.get("args")
+    answer = args[0] if isinstance(args, list) and args else None
+    error = answer.get("error") if isinstance(answer, dict) else None
+    code = error.get("code") if isinstance(error, dict) else None
+    return code if isinstance(code, str) else None
+
+
+# -- and afterwards ------------------------------------------------------------------------------------------------
+
+
+def lives_on(record: Record, device: str = "phone") -> None:
+    """Deviate where the target ended a connection of the device."""
+    own = [connection for connection in record.connections if connection.device == device]
+    record.connection(device)
+    for connection in own:
+        end = connection.ended_by_target
+        how = "" if end is None else f"{end.get('packet') or 'the transport was closed'} {end.get('reason') or ''}"
+        expect(end is None, "the connection to live on", how.strip(), at=[end.serial] if end else ())
+
+
+def is_taken(send: Send, after: str) -> None:
+    """Deviate where a plain text that followed a stimulus was refused."""
+    if send.connection.conversation_closed:
+        raise Unverified("the conversation is closed and takes no messages: lend the run another user")
+    expect(not send.refused, f"a plain text to be accepted after {after}", f"ack: {shown(send.answer)}", at=send.at)
+    _ = send.message.id
+
+
+def can_still_chat(record: Record) -> None:
+    """Deviate unless a plain text was accepted afterwards: on the same connection ("after"), or on a new one
+    ("again")."""
+    _ = record.send("before").message.id
+    later = [send for send in record.acked() if send.tag in ("after", "again")]
+    if any(send.accepted for send in later):
+        return
+    again = record.connection("tablet")
+    if not again.shaken:
+        raise record.cut_short("new connection")
+    told = "; ".join(shown(send.answer) for send in later) or "no answer"
+    raise Deviation("a plain text to be accepted, at least on a new connection", told, at=[again.opened.serial])
+
+
+def chats_on(record: Record) -> None:
+    """Deviate unless the very connection lived on and took the next text ("after")."""
+    _ = record.send("before").message.id
+    lives_on(record)
+    send = record.send("after")
+    expect(send.acks, "the next text on the connection to be acked", "no ack", at=send.at)
+    is_taken(send, "it")
+
+
+def events_with(record: Record, text: str) -> list[Event]:
+    """The message events that tell of the user's message with this text."""
+    return [e for e in record.events(MESSAGE) if (e.message.text, e.message.sender) == (text, USER)]
+
+
+def lists(history: History, text: str) -> None:
+    """Deviate unless a conversation shows the user's message with this text."""
+    found = [m for m in history.messages if (m.text, m.sender) == (text, USER)]
+    expect(found, f"{history.where} to show {spelled(text)}", f"{len(history.messages)} others", at=[history.at])
+
+
+def errors_after(connection: Connection, serial: int) -> list[Event]:
+    """The error events of a connection from some entry on, but for those that a refusing ack told of as well."""
+    codes = {send.problem.code for send in connection.record.acked() if send.refused}
+    later = [event for event in connection.events(ERROR) if event.entry.serial > serial]
+    return [event for event in later if not codes or event.problem.code not in codes]

@@ -1,0 +1,243 @@
+"""Histories as they were shown, one after the other: who is in the conversation, and what must be in it by then.
+
+A server may show only the last part of a conversation. What is older than something that is shown has to be shown as
+well, and what is known before something else is sent is older than that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from conformance.errors import Unverified
+from conformance.judge import expect
+from conformance.laws import good_connections, saved
+from conformance.payloads import History, Message, shown
+from conformance.protocol import CONNECTED, MESSAGE
+from conformance.record import Record, Send
+
+
+@dataclass(frozen=True)
+class Look:
+    """One greeting or REST body. ``began``: when it was asked for; ``ended``: when it came (seconds)."""
+
+    record: Record
+    user: str
+    road: str
+    history: History
+    began: float
+    ended: float
+
+    @cached_property
+    def listed(self) -> Sequence[Message]:
+        return self.history.messages
+
+    @property
+    def length(self) -> int:
+        """How many messages it lists; 0 when that cannot be read."""
+        raw = self.history.raw.get("messages") if isinstance(self.history.raw, dict) else None
+        return len(raw) if isinstance(raw, list) else 0
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Message]:
+        return {message.id: message for message in self.listed}
+
+    def find(self, send: Send) -> Message | None:
+        """The message of this send: by its id; else, for a text that stands only once on either side, by the text."""
+        own, text = send.message.id, send.message.text
+        if own not in self.by_id and not _unique(send):
+            return None
+        same = [message for message in self.listed if message.text == text]
+        named = [message for message in same if message.id == own]
+        if named or own in self.by_id:
+            return next(iter(named), self.by_id.get(own))
+        return same[0] if len(same) == 1 else None
+
+    @cached_property
+    def known_since(self) -> float | None:
+        """When the message that was known first, of those shown here, was first told of; None when none is shown."""
+        first: dict[str, float] = {}
+        for name, at in _told(self.record, self.user):
+            first[name] = min(at, first.get(name, at))
+        return min((first.get(name, self.ended) for name in self.by_id), default=None)
+
+
+def _unique(send: Send) -> bool:
+    """Whether it is a made-up text that the scenario sent only once."""
+    return send.plain and sum(other.text == send.text for other in send.record.sends) == 1
+
+
+def looks(record: Record) -> list[Look]:
+    """Every conversation that was shown to a good token, in the order in which they came."""
+    shown_at = [
+        Look(record, c.user, "greeting", event.history, c.opened.at, event.entry.at)
+        for c in good_connections(record)
+        for event in c.events(CONNECTED)
+        if isinstance(event.payload, dict)
+    ]
+    shown_at += [
+        Look(record, f.user, "REST", f.history, float(f.entry.get("began", f.entry.at)), f.entry.at)
+        for f in record.fetches
+        if f.good and f.successful and f.is_json
+    ]
+    return sorted(shown_at, key=lambda look: look.ended)
+
+
+# -- one user, one conversation (section 4.1) --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two histories to be compared."""
+
+    one: Look
+    other: Look
+
+    @property
+    def at(self) -> list[int]:
+        return [self.one.history.at, self.other.history.at]
+
+
+def returns(record: Record) -> Iterator[Pair]:
+    """The first history of each user, with each that was asked for later. (What is shown to devices that come at the
+    same moment is FIRST-CONTACT's.)"""
+    first: dict[str, Look] = {}
+    for look in looks(record):
+        reference = first.setdefault(look.user, look)
+        if look.began >= reference.ended:
+            yield Pair(reference, look)
+
+
+def strangers(record: Record) -> Iterator[Pair]:
+    """The first history of each user, with the first of each other user."""
+    first: dict[str, Look] = {}
+    for look in looks(record):
+        first.setdefault(look.user, look)
+    found = list(first.values())
+    return (Pair(one, other) for index, one in enumerate(found) for other in found[index + 1 :])
+
+
+def user_id(look: Look) -> str:
+    return look.history.conversation.user_id
+
+
+def conversation_id(look: Look) -> str:
+    return look.history.conversation.id
+
+
+def agree_on(what: str, value: Callable[[Look], str]) -> Callable[[Pair], None]:
+    def judge(pair: Pair) -> None:
+        one, other = value(pair.one), value(pair.other)
+        expected = f"one {what} in {pair.one.history.where} and {pair.other.history.where}"
+        expect(one == other, expected, f"{shown(one)} and {shown(other)}", at=pair.at)
+
+    return judge
+
+
+def differ_in(what: str, value: Callable[[Look], str]) -> Callable[[Pair], None]:
+    def judge(pair: Pair) -> None:
+        one, other = value(pair.one), value(pair.other)
+        expected = f"{pair.one.user} and {pair.other.user} to differ in {what}"
+        expect(one != other, expected, f"{shown(one)} for both", at=pair.at)
+
+    return judge
+
+
+def of_its_conversation(look: Look) -> None:
+    """CONNECTED-OWN."""
+    own = conversation_id(look)
+    wrong = [m for m in look.listed if m.conversation_id != own]
+    actual = ", ".join(f"{m.where} of {shown(m.conversation_id)}" for m in wrong[:3])
+    expect(not wrong, f"only messages of the conversation {shown(own)}", actual, at=[look.history.at])
+
+
+def ids_once(look: Look) -> None:
+    """MESSAGE-ID, within one list."""
+    ids = look.history.ids
+    twice = sorted({name for name in ids if ids.count(name) > 1}) if len(set(ids)) < len(ids) else []
+    expect(not twice, f"each id once in {look.history.where}", f"twice: {', '.join(twice[:3])}", at=[look.history.at])
+
+
+# -- nothing is lost (sections 4.2 and 4.6) ----------------------------------------------------------------------
+
+
+def sends_before(look: Look) -> list[Send]:
+    """The user's sends that were acked as saved before this history was asked for."""
+    return [s for s in saved(look.record) if s.connection.user == look.user and s.acks[0].at <= look.began]
+
+
+def _told(record: Record, user: str) -> Iterator[tuple[str, float]]:
+    """Every id that this user was told of by a history, an event or an ack, and when."""
+    for look in looks(record):
+        if look.user == user:
+            yield from ((name, look.ended) for name in look.by_id)
+    for connection in (c for c in good_connections(record) if c.user == user):
+        yield from ((event.message.id, event.entry.at) for event in connection.events(MESSAGE))
+    for send in saved(record):
+        if send.connection.user == user:
+            yield send.message.id, send.acks[0].at
+
+
+class Kept:
+    """SEND-KEPT. A list that is shorter than the longest one of the run, on the same road, was not cut."""
+
+    def __init__(self, everything: Iterable[Record]) -> None:
+        self._longest: dict[str, int] = {}
+        for look in (look for record in everything for look in looks(record)):
+            self._longest[look.road] = max(look.length, self._longest.get(look.road, 0))
+
+    def __call__(self, look: Look) -> None:
+        sends = sends_before(look)
+        missing = [send for send in sends if look.find(send) is None]
+        if not missing:
+            return
+        since, uncut = look.known_since, look.length < self._longest[look.road]
+        all_gone = len(missing) == len(sends) and (since is None or uncut)
+        lost = [send for send in missing if all_gone or (since is not None and since < send.entry.at)]
+        told = f"send {', '.join(f'#{send.number}' for send in lost)} missing among {look.length} messages"
+        at = [serial for send in lost[:1] for serial in (*send.at, look.history.at)]
+        where = look.history.where
+        expect(not lost, f"{where} to show every message that was acked, or the last ones without a gap", told, at=at)
+
+
+def in_order(look: Look) -> None:
+    """HISTORY-ORDER: of sends that followed the ack of another."""
+    found = [(send, look.find(send)) for send in sends_before(look)]
+    places = [(send, look.listed.index(message)) for send, message in found if message is not None]
+    wrong = [
+        f"#{later.number} before #{earlier.number}"
+        for earlier, place in places
+        for later, other in places
+        if earlier.acks[0].at < later.entry.at and other < place
+    ]
+    actual = f"send {', '.join(wrong[:3])}"
+    expect(not wrong, f"{look.history.where} to have the oldest message first", actual, at=[look.history.at])
+
+
+def last_look(record: Record, road: str) -> Look:
+    """The last greeting or REST body of a scenario that ran to its end."""
+    if record.transcript.cut is None and (found := [look for look in looks(record) if look.road == road]):
+        return found[-1]
+    raise record.cut_short(f"last {road}")
+
+
+def deep(look: Look, least: int) -> None:
+    """HISTORY-DEPTH, after as many messages were sent."""
+    if len(sends_before(look)) < least:
+        raise Unverified(f"fewer than {least} messages were accepted", because="SEND-PLAIN")
+    count = len(look.listed)
+    expect(count >= least, f"{look.history.where} to reach back {least} messages", f"{count}", at=[look.history.at])
+
+
+def as_sent(look: Look, sends: Sequence[Send]) -> None:
+    """PIPELINE-ORDER, of those that are shown; what was sent again (rate limits) counts when it was accepted."""
+    accepted = [send for send in sends if send.acks and send.accepted]
+    found = [(send, look.find(send)) for send in sorted(accepted, key=lambda send: send.entry.serial)]
+    places = [(look.listed.index(message), send) for send, message in found if message is not None]
+    if len(places) < 2:
+        raise Unverified("fewer than two of the messages are shown", because="HISTORY-DEPTH")
+    told = ", ".join(f"#{send.number}" for _, send in sorted(places, key=lambda pair: pair[0]))
+    order = [place for place, _ in places]
+    what = f"{look.history.where} to show sends {places[0][1].number} to {places[-1][1].number} in order"
+    expect(order == sorted(order), what, told, at=[look.history.at])

@@ -1,0 +1,103 @@
+"""Section 4.6: the acknowledgement of help_center:send."""
+
+from __future__ import annotations
+
+from conformance import answers, parity, shown
+from conformance.judge import every
+from conformance.laws import over
+from conformance.record import Everything, Record
+from conformance.requirements import requirement
+from conformance.scenario import scenario
+from conformance.stage import Stage
+
+UNANSWERED = "no send was acked"
+NOTHING_SAVED = "no message was accepted"
+AT_ONCE = 8
+
+
+@requirement("ACK-CALLED")
+def test_a_send_that_asks_for_an_ack_gets_one(everything: Everything) -> None:
+    over(everything, answers.awaited_acks, answers.acked, nothing="no ack was asked for")
+
+
+@requirement("ACK-ONCE")
+def test_an_ack_comes_once(everything: Everything) -> None:
+    over(everything, answers.acking, answers.acked_once, nothing=UNANSWERED)
+
+
+@requirement("ACK-ARGUMENT")
+def test_an_ack_has_one_argument_an_object(everything: Everything) -> None:
+    over(everything, answers.acks, answers.one_answer, nothing=UNANSWERED)
+
+
+@requirement("ACK-SHAPE")
+def test_an_ack_has_either_a_message_or_an_error(everything: Everything) -> None:
+    over(everything, answers.acks, answers.ack_fits, nothing=UNANSWERED)
+
+
+# -- sends in flight ---------------------------------------------------------------------------------------------
+
+
+@scenario
+async def in_flight(stage: Stage) -> None:
+    """One device sends eight texts without waiting in between; then a second device shows the conversation."""
+    async with stage.device("phone") as phone:
+        await phone.pipeline([stage.words() for _ in range(AT_ONCE)])
+    async with stage.device("tablet"):
+        pass
+
+
+@scenario
+async def in_flight_on_two_devices(stage: Stage) -> None:
+    """Two devices of one user send four texts each, at the same time, without waiting in between."""
+    async with stage.device("phone") as phone, stage.device("tablet") as tablet:
+        await stage.together(
+            phone.pipeline([stage.words() for _ in range(AT_ONCE // 2)]),
+            tablet.pipeline([stage.words() for _ in range(AT_ONCE // 2)]),
+        )
+
+
+@requirement("ACK-MATCH")
+def test_each_ack_in_flight_answers_its_own_send(in_flight: Record) -> None:
+    every(answers.acked_sends(in_flight), answers.answers_its_own, nothing=UNANSWERED)
+
+
+@requirement("ACK-MATCH")
+def test_each_device_gets_the_acks_of_its_own_sends(in_flight_on_two_devices: Record) -> None:
+    every(answers.acked_sends(in_flight_on_two_devices), answers.answers_its_own, nothing=UNANSWERED)
+
+
+@requirement("PIPELINE-ORDER")
+def test_sends_in_flight_keep_their_order(in_flight: Record) -> None:
+    shown.as_sent(shown.last_look(in_flight, "greeting"), in_flight.tagged("batch"))
+
+
+# -- one message on all roads ------------------------------------------------------------------------------------
+
+
+@requirement("PARITY-EVENT")
+def test_the_event_tells_what_the_ack_tells(everything: Everything) -> None:
+    over(everything, parity.to_the_sender, parity.agree, nothing=NOTHING_SAVED)
+
+
+@requirement("PARITY-EVENT")
+def test_the_event_on_another_device_tells_what_the_ack_tells(
+    everything: Everything, in_flight_on_two_devices: Record
+) -> None:
+    _ = in_flight_on_two_devices
+    over(everything, parity.to_other_devices, parity.agree, nothing="no user had two devices")
+
+
+@requirement("PARITY-GREETING")
+def test_the_next_greeting_tells_what_the_ack_told(everything: Everything) -> None:
+    over(everything, parity.to_greetings, parity.agree, nothing=NOTHING_SAVED)
+
+
+@requirement("PARITY-REST")
+def test_rest_tells_what_the_ack_told(everything: Everything) -> None:
+    over(everything, parity.to_rest, parity.agree, nothing=NOTHING_SAVED)
+
+
+@requirement("PARITY-TIME")
+def test_a_message_has_one_created_at_everywhere(everything: Everything) -> None:
+    over(everything, parity.every_road, parity.same_instant, nothing=NOTHING_SAVED)

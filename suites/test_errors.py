@@ -1,0 +1,39 @@
+"""Section 4.4: errors, in events and in acks."""
+
+from __future__ import annotations
+
+from conformance import answers
+from conformance.laws import over
+from conformance.protocol import LONGEST
+from conformance.record import Everything, Record
+from conformance.requirements import requirement
+from conformance.scenario import scenario
+from conformance.stage import Stage
+
+
+@scenario(wave=2)
+async def wrong_texts(stage: Stage) -> None:
+    """One device sends an empty text and one that is too long, with and without a callback."""
+    async with stage.device("phone") as phone:
+        await phone.send("", tag="empty", valid=False)
+        await phone.send("a" * (LONGEST + 1), tag="too long", valid=False)
+        await phone.send("", tag="unacked", ack=False, valid=False)
+        await phone.fence()
+
+
+@scenario(wave=2, refused=True)
+async def unwelcome(stage: Stage) -> None:
+    """A device presents a token that is none."""
+    async with stage.device("phone", token=await stage.user.bad("garbage")):
+        pass
+
+
+@requirement("ERROR-SHAPE")
+def test_every_error_has_a_code_and_a_message(everything: Everything, wrong_texts: Record, unwelcome: Record) -> None:
+    _ = wrong_texts, unwelcome
+    over(everything, answers.problems, answers.problem_fits, nothing="no error came")
+
+
+@requirement("ERROR-UNPROVOKED")
+def test_documented_input_provokes_no_error(everything: Everything) -> None:
+    over(everything, answers.blameless, answers.heard_no_error, nothing="nothing documented was accepted")

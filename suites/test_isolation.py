@@ -1,0 +1,113 @@
+"""Sections 3.1, 4.1 and 4.3: nobody is told anything of another user."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.device import Device
+from conformance.isolation import told_nothing_foreign, typed_in_private
+from conformance.record import Everything, Record
+from conformance.requirements import requirement
+from conformance.scenario import scenario
+from conformance.stage import Stage
+
+TYPED = [True, False] * 3
+
+
+@scenario(users=2)
+async def two_chats(stage: Stage) -> None:
+    """Two users with two devices each type, send and ask REST, all at the same time; then both ask REST once more
+    and connect again."""
+    owned = [(number, user) for number, user in enumerate(stage.users, 1)]
+    devices = [stage.device(f"{name} {number}", user=user) for number, user in owned for name in ("phone", "tablet")]
+    await stage.together(*(device.connect() for device in devices))
+    asked = [stage.fetch(user=user, tag="meanwhile") for _ in range(2) for user in stage.users]
+    await stage.together(*(_chat(stage, device) for device in devices), *asked)
+    await stage.together(*(device.settle() for device in devices))
+    await stage.together(*(stage.fetch(user=user, tag="afterwards") for user in stage.users))
+    watches = [stage.device(f"watch {number}", user=user) for number, user in owned]
+    await stage.together(*(watch.connect() for watch in watches))
+
+
+async def _chat(stage: Stage, device: Device) -> None:
+    await device.typing({"isTyping": True})
+    await device.pipeline([stage.words(), stage.words()])
+    await device.typing({"isTyping": False})
+
+
+@scenario(users=2)
+async def bystander(stage: Stage) -> None:
+    """One user types six times and sends three texts while another one listens on two devices and does nothing;
+    then the other one asks REST and connects again."""
+    other = stage.users[1]
+    phone = stage.device("phone")
+    listening = [stage.device(name, user=other) for name in ("silent phone", "silent tablet")]
+    await stage.together(*(device.connect() for device in (phone, *listening)))
+    for is_typing in TYPED:
+        await phone.typing({"isTyping": is_typing})
+    await phone.say(tag="first")
+    await phone.say(tag="second")
+    await phone.fence()
+    await stage.together(*(device.settle() for device in listening))
+    await stage.fetch(user=other, tag="afterwards")
+    await stage.device("silent watch", user=other).connect()
+
+
+@requirement("ISOLATION-MESSAGES")
+def test_no_event_tells_of_another_user(two_chats: Record) -> None:
+    told_nothing_foreign([two_chats], "event")
+    assert two_chats.fetch("afterwards")
+
+
+@requirement("ISOLATION-MESSAGES")
+def test_no_ack_tells_of_another_user(two_chats: Record) -> None:
+    told_nothing_foreign([two_chats], "ack")
+    assert two_chats.fetch("afterwards")
+
+
+@requirement("ISOLATION-MESSAGES")
+def test_a_user_who_does_nothing_hears_nothing_of_another(bystander: Record) -> None:
+    told_nothing_foreign([bystander], "event", "ack")
+    assert bystander.fetch("afterwards")
+
+
+@requirement("ISOLATION-MESSAGES")
+def test_nobody_in_the_whole_run_hears_of_another_user(everything: Everything) -> None:
+    told_nothing_foreign(everything, "event", "ack")
+
+
+@requirement("ISOLATION-HISTORY")
+def test_the_greeting_shows_no_message_of_another_user(two_chats: Record) -> None:
+    told_nothing_foreign([two_chats], "greeting")
+    assert two_chats.connection("watch 1").history
+    assert two_chats.connection("watch 2").history
+
+
+@requirement("ISOLATION-HISTORY")
+def test_rest_shows_no_message_of_another_user(two_chats: Record) -> None:
+    told_nothing_foreign([two_chats], "REST")
+    assert two_chats.fetch("afterwards", 0).history
+    assert two_chats.fetch("afterwards", 1).history
+
+
+@requirement("ISOLATION-HISTORY")
+def test_a_user_who_does_nothing_is_shown_nothing_of_another(bystander: Record) -> None:
+    told_nothing_foreign([bystander], "greeting", "REST")
+    assert bystander.connection("silent watch").history
+
+
+@requirement("ISOLATION-HISTORY")
+def test_nobody_in_the_whole_run_is_shown_messages_of_another_user(everything: Everything) -> None:
+    told_nothing_foreign(everything, "greeting", "REST")
+
+
+@requirement("ISOLATION-TYPING")
+@pytest.mark.parametrize("device", ["silent phone", "silent tablet"])
+def test_a_user_who_does_nothing_hears_no_typing_of_another(bystander: Record, device: str) -> None:
+    typed_in_private(bystander.connection(device), len(TYPED))
+    assert bystander.fetch("afterwards")
+
+
+@requirement("ISOLATION-TYPING")
+def test_no_typing_event_in_the_whole_run_tells_of_another_user(everything: Everything) -> None:
+    told_nothing_foreign(everything, "typing")

@@ -1,0 +1,152 @@
+"""Sections 4.2 and 5: help_center:message, and the conversation that grows by it."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance import laws, parity, shown, support
+from conformance.laws import over
+from conformance.record import Everything, Record
+from conformance.requirements import requirement
+from conformance.scenario import scenario
+from conformance.stage import Stage
+
+SILENT = "no message was emitted"
+NOTHING_SAVED = "no message was accepted"
+NOBODY = "no conversation was shown"
+DEPTH = 20
+"""How far back a history should reach (HISTORY-DEPTH)."""
+
+
+@requirement("EVENT-ARGUMENT")
+def test_an_event_has_one_argument_an_object(everything: Everything) -> None:
+    over(everything, laws.help_center_events, laws.one_object, nothing="no event came")
+
+
+@requirement("MESSAGE-SHAPE")
+def test_every_message_fits(everything: Everything) -> None:
+    over(everything, laws.messages, laws.message_fits, nothing=SILENT)
+
+
+@requirement("MESSAGE-ECHO")
+def test_the_sender_hears_its_own_message(everything: Everything) -> None:
+    over(everything, laws.saved, parity.heard, nothing=NOTHING_SAVED)
+
+
+@requirement("MESSAGE-ONCE")
+def test_a_message_is_emitted_once_to_each_device(everything: Everything) -> None:
+    over(everything, laws.good_connections, laws.told_once, nothing=SILENT)
+
+
+@requirement("MESSAGE-CONVERSATION")
+def test_a_message_belongs_to_the_conversation_of_the_greeting(everything: Everything) -> None:
+    over(everything, laws.said, laws.in_its_conversation, nothing=SILENT)
+
+
+# -- several devices ---------------------------------------------------------------------------------------------
+
+
+@scenario
+async def two_devices(stage: Stage) -> None:
+    """Two devices of one user are connected; each sends a text and waits until the other has heard it."""
+    async with stage.device("phone") as phone, stage.device("tablet") as tablet:
+        await tablet.until_told(await phone.send(stage.words(), tag="by phone", plain=True))
+        await phone.until_told(await tablet.send(stage.words(), tag="by tablet", plain=True))
+
+
+@requirement("MESSAGE-DEVICES")
+@pytest.mark.parametrize(("sender", "listener"), [("phone", "tablet"), ("tablet", "phone")])
+def test_the_other_device_hears_the_message(two_devices: Record, sender: str, listener: str) -> None:
+    laws.heard_by(two_devices.connection(listener), two_devices.send(f"by {sender}"))
+
+
+# -- ids and senders ---------------------------------------------------------------------------------------------
+
+
+@requirement("MESSAGE-ID")
+def test_no_two_emitted_messages_share_an_id(everything: Everything, long_chat: Record) -> None:
+    _ = long_chat
+    over(everything, laws.messages, laws.OneMessageForEachId(), nothing=SILENT)
+
+
+@requirement("MESSAGE-ID")
+def test_no_two_listed_messages_share_an_id(everything: Everything, long_chat: Record) -> None:
+    _ = long_chat
+    over(everything, shown.looks, shown.ids_once, nothing=NOBODY)
+
+
+@requirement("MESSAGE-SENDER")
+def test_the_ack_names_the_user_as_sender(everything: Everything) -> None:
+    over(everything, parity.acked, parity.from_the_user, nothing=NOTHING_SAVED)
+
+
+@requirement("MESSAGE-SENDER")
+def test_event_and_history_name_the_user_as_sender(everything: Everything) -> None:
+    over(everything, parity.every_road, parity.from_the_user, nothing=NOTHING_SAVED)
+
+
+@requirement("MESSAGE-SENDER")
+def test_nothing_that_the_user_did_not_send_is_said_in_its_name(everything: Everything) -> None:
+    over(everything, parity.in_the_users_name, parity.sent_by_the_user, nothing=SILENT)
+
+
+# -- what support says -------------------------------------------------------------------------------------------
+
+
+@scenario
+async def answered_chat(stage: Stage) -> None:
+    """A user's only device sends texts with quiet windows after them, with REST asked before, between and after; then
+    a second device shows the conversation."""
+    async with stage.device("phone") as phone:
+        await stage.fetch(tag="before")
+        await phone.say(tag="question")
+        await phone.fence()
+        await stage.fetch(tag="after")
+        await phone.fence()
+    await stage.fetch(tag="later")
+    async with stage.device("tablet"):
+        pass
+
+
+@requirement("SUPPORT-EMITTED")
+def test_what_support_says_is_emitted_to_the_device_that_is_there(answered_chat: Record) -> None:
+    support.announced(answered_chat.connection(), answered_chat.fetch("before"), answered_chat.fetch("after"))
+
+
+@requirement("SUPPORT-STORED")
+def test_what_support_said_is_in_the_conversation(everything: Everything, answered_chat: Record) -> None:
+    _ = answered_chat
+    over(everything, support.replies, support.stored)
+
+
+# -- the conversation as it is listed ----------------------------------------------------------------------------
+
+
+@scenario
+async def long_chat(stage: Stage) -> None:
+    """One device sends two texts one after the other, then twenty without waiting in between; then REST and a second
+    device show the conversation."""
+    async with stage.device("phone") as phone:
+        await phone.say()
+        await phone.say()
+        await phone.pipeline([stage.words() for _ in range(DEPTH)])
+    await stage.fetch()
+    async with stage.device("tablet"):
+        pass
+
+
+@requirement("SEND-KEPT")
+def test_an_acked_message_is_in_the_conversation_from_then_on(everything: Everything, long_chat: Record) -> None:
+    _ = long_chat
+    over(everything, shown.looks, shown.Kept(everything), nothing=NOBODY)
+
+
+@requirement("HISTORY-ORDER")
+def test_messages_are_listed_oldest_first(everything: Everything) -> None:
+    over(everything, shown.looks, shown.in_order, nothing=NOBODY)
+
+
+@requirement("HISTORY-DEPTH")
+@pytest.mark.parametrize("road", ["greeting", "REST"])
+def test_the_last_messages_are_listed(long_chat: Record, road: str) -> None:
+    shown.deep(shown.last_look(long_chat, road), DEPTH)

@@ -1,0 +1,290 @@
+"""Where the document is silent: how this server behaves. Nothing here passes or fails.
+
+What the document does not promise is tried on connections marked as trials, which no law judges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from conformance import habits, observing
+from conformance.device import Device, Presenting
+from conformance.errors import Unverified
+from conformance.protocol import CONNECTED, MESSAGE
+from conformance.record import Everything, Record
+from conformance.requirements import requirement
+from conformance.scenario import scenario
+from conformance.stage import Stage
+from conformance.tokens import claims_of
+
+Observe = Callable[[str, str], None]
+
+LIFETIME = 2
+"""Seconds that a token lives which expires while connected."""
+WELL_PAST = LIFETIME + 0.25
+REPLY_PATIENCE = 2.0
+FURTHER_FIELDS = {"clientId": "c-1", "attachments": []}
+UNKNOWN_EVENT = "help_center:read"
+HALF_A_PAIR = "\ud83d"
+
+# -- texts (section 4.5) -----------------------------------------------------------------------------------------
+
+
+@scenario(wave=2)
+async def counting(stage: Stage) -> None:
+    """One device sends 100 and 1,500 emoji, and 100 and 1,500 letters with combining accents, all at once."""
+    texts = {
+        "few emoji": observing.EMOJI * observing.FEW,
+        "many emoji": observing.EMOJI * observing.MANY,
+        "few combined": observing.COMBINED * observing.FEW,
+        "many combined": observing.COMBINED * observing.MANY,
+        "many composable": observing.COMPOSABLE * observing.MANY,
+    }
+    async with stage.device(trial=True) as phone:
+        await stage.together(*(phone.send(text, tag=tag, valid=False) for tag, text in texts.items()))
+
+
+@requirement("OBS-COUNT-EMOJI")
+def test_how_emoji_are_counted(counting: Record, observe: Observe) -> None:
+    observe(*observing.emoji_counting(counting))
+
+
+@requirement("OBS-COUNT-COMBINING")
+def test_how_combining_sequences_are_counted(counting: Record, observe: Observe) -> None:
+    observe(*observing.combining_counting(counting))
+
+
+@scenario(wave=2)
+async def white_space(stage: Stage) -> None:
+    """One device sends plain texts with a character around them that not every language takes for white space, one
+    text for each such character, all at once."""
+    texts = {observing.point(one): f"{one}{stage.words()}{one}" for one in observing.WHITE_SPACE}
+    async with stage.device(trial=True) as phone:
+        await stage.together(*(phone.send(text, tag=tag, valid=False) for tag, text in texts.items()))
+
+
+@requirement("OBS-TRIM")
+def test_what_counts_as_white_space(white_space: Record, observe: Observe) -> None:
+    observe(*observing.trimming(white_space))
+
+
+@scenario(wave=2)
+async def zero_characters(stage: Stage) -> None:
+    """One device sends a text with U+0000 inside, then one with U+0000 at its ends."""
+    async with stage.device(trial=True) as phone:
+        await phone.send(f"{stage.words()}\0end", tag="inside", valid=False)
+        await phone.send(f"\0{stage.words()}\0", tag="around", valid=False)
+
+
+@requirement("OBS-NUL")
+def test_what_becomes_of_a_zero_character(zero_characters: Record, observe: Observe) -> None:
+    observe(*observing.nul(zero_characters))
+
+
+@scenario(wave=2)
+async def half_a_pair(stage: Stage) -> None:
+    """One device sends a text with half of a surrogate pair inside, as a JSON escape."""
+    async with stage.device(trial=True) as phone:
+        await phone.send(f"{stage.words()}{HALF_A_PAIR}end", tag="inside", valid=False)
+
+
+@requirement("OBS-SURROGATE")
+def test_what_becomes_of_half_a_surrogate_pair(half_a_pair: Record, observe: Observe) -> None:
+    observe(*observing.odd_character(half_a_pair, HALF_A_PAIR))
+
+
+# -- what a newer client might send (section 3.2) ----------------------------------------------------------------
+
+
+@scenario(wave=2)
+async def newer_client(stage: Stage) -> None:
+    """One device sends a text with further fields beside it, then emits an event that the document does not know."""
+    async with stage.device(trial=True) as phone:
+        await phone.post({"text": stage.words(), **FURTHER_FIELDS}, tag="further fields")
+        await phone.fence()
+        phone.emit(UNKNOWN_EVENT, {"messageId": "m-1"}, ack=True)
+        await phone.fence()
+
+
+@requirement("OBS-EXTRA")
+def test_what_becomes_of_further_fields(newer_client: Record, observe: Observe) -> None:
+    observe(*observing.further_fields(newer_client, list(FURTHER_FIELDS)))
+
+
+@requirement("OBS-UNKNOWN-EVENT")
+def test_what_becomes_of_an_unknown_event(newer_client: Record, observe: Observe) -> None:
+    observe(*observing.unknown_event(newer_client, UNKNOWN_EVENT))
+
+
+# -- tokens (sections 2.2 and 6) ---------------------------------------------------------------------------------
+
+
+@scenario(wave=2, refused=True)
+async def stranger(stage: Stage) -> None:
+    """A token that is none is presented to the socket and to REST."""
+    token = await stage.user.bad("garbage")
+    async with stage.device(token=token):
+        pass
+    await stage.fetch(token=token)
+
+
+@requirement("OBS-REFUSAL-END")
+@pytest.mark.usefixtures("stranger")
+def test_how_a_refused_connection_ends(everything: Everything, observe: Observe) -> None:
+    observe(*habits.refusal_end(everything))
+
+
+@requirement("OBS-REST-BODY")
+@pytest.mark.usefixtures("stranger")
+def test_how_rest_refuses(everything: Everything, observe: Observe) -> None:
+    observe(*habits.rest_refusals(everything))
+
+
+@scenario(wave=2, refused=True)
+async def lower_case_bearer(stage: Stage) -> None:
+    """A good token is presented in auth.token after the prefix in lower case."""
+    token = replace(await stage.user.token(), good=False)
+    async with stage.device(token=token, option="lower-case", trial=True):
+        pass
+
+
+@requirement("OBS-BEARER-CASE")
+def test_whether_the_prefix_may_be_in_lower_case(lower_case_bearer: Record, observe: Observe) -> None:
+    observe(*observing.bearer_case(lower_case_bearer))
+
+
+@scenario(wave=2, refused=True)
+async def two_tokens(stage: Stage) -> None:
+    """Two devices present two tokens each: good in auth.token and bad in the header, and the other way round."""
+    token = replace(await stage.user.token(), good=False)
+    good, bad = token.value, (await stage.user.bad("garbage")).value
+    for name, auth, header in (("good auth.token", good, bad), ("good header", bad, good)):
+        presented = Presenting({"token": auth}, {"Authorization": f"Bearer {header}"})
+        async with stage.device(name, token=token, presented=presented, trial=True):
+            pass
+
+
+@requirement("OBS-BOTH-OPTIONS")
+def test_which_of_two_tokens_counts(two_tokens: Record, observe: Observe) -> None:
+    observe(*observing.both_options(two_tokens))
+
+
+@scenario(wave=2)
+async def expires_while_connected(stage: Stage) -> None:
+    """A device with a token of two seconds sends a text, stays until the token has expired and sends another one;
+    then another device presents the same token."""
+    token = await stage.user.short_lived(LIFETIME)
+    async with stage.device(token=token, trial=True) as phone:
+        await phone.say(tag="before")
+        if not await phone.wait_closed(WELL_PAST):
+            await phone.send(stage.words(), tag="after", valid=False)
+    async with stage.device("late phone", token=replace(token, good=False), trial=True):
+        pass
+
+
+@requirement("OBS-EXPIRY")
+def test_what_happens_when_a_token_expires_while_connected(expires_while_connected: Record, observe: Observe) -> None:
+    observe(*observing.expiry(expires_while_connected))
+
+
+@scenario
+async def namesake(stage: Stage) -> None:
+    """One device connects; which claims of its token equal conversation.userId is marked, by their names."""
+    claims = claims_of((await stage.user.token()).value)
+    if claims is None:
+        raise Unverified("the given token is no JWT: it has no claims to compare with")
+    async with stage.device() as phone:
+        stage.mark(observing.user_id_mark(claims, phone.heard(CONNECTED)[0]))
+
+
+@requirement("OBS-USER-ID")
+def test_whether_the_user_id_is_the_subject(namesake: Record, observe: Observe) -> None:
+    observe(*observing.user_id(namesake))
+
+
+# -- what comes unasked (sections 4.3, 4.4 and 9) ----------------------------------------------------------------
+
+
+@scenario(wave=2)
+async def left_alone(stage: Stage) -> None:
+    """One device sends a text and waits for a reply of support; if one comes, it does so once more."""
+    async with stage.device() as phone:
+        for _ in range(2):
+            if not await _is_replied_to(stage, phone):
+                break
+
+
+async def _is_replied_to(stage: Stage, phone: Device) -> bool:
+    before = len(phone.heard(MESSAGE))
+    await phone.say(tag="alone")
+    own_and_reply = before + 2
+    told = await stage.recorder.until(lambda: len(phone.heard(MESSAGE)) >= own_and_reply or None, within=REPLY_PATIENCE)
+    return bool(told)
+
+
+@requirement("OBS-SUPPORT")
+def test_whether_support_replies_by_itself(left_alone: Record, observe: Observe) -> None:
+    observe(*observing.support(left_alone, REPLY_PATIENCE))
+
+
+@scenario(wave=2)
+async def refused_with_ack(stage: Stage) -> None:
+    """One device sends an empty text and asks for an ack; then it sends a plain one."""
+    async with stage.device() as phone:
+        await phone.send("", tag="refused", valid=False)
+        await phone.fence()
+
+
+@requirement("OBS-ERROR-ROADS")
+def test_on_which_roads_errors_come(refused_with_ack: Record, observe: Observe) -> None:
+    observe(*observing.error_roads(refused_with_ack))
+
+
+@scenario
+async def typing_at_home(stage: Stage) -> None:
+    """One of two devices of a user types, then sends a plain text."""
+    async with stage.device("phone") as phone, stage.device("tablet"):
+        await phone.typing({"isTyping": True})
+        await phone.typing({"isTyping": False})
+        await phone.fence()
+
+
+@requirement("OBS-TYPING-RELAY")
+def test_whom_typing_reaches(typing_at_home: Record, observe: Observe) -> None:
+    observe(*observing.typing_relay(typing_at_home))
+
+
+# -- habits of the whole run -------------------------------------------------------------------------------------
+
+
+@requirement("OBS-DATES")
+def test_how_instants_are_written(everything: Everything, observe: Observe) -> None:
+    observe(*habits.dates(everything))
+
+
+@requirement("OBS-ID-FORM")
+def test_what_ids_look_like(everything: Everything, observe: Observe) -> None:
+    observe(*habits.id_form(everything))
+
+
+@requirement("OBS-WINDOW")
+def test_how_far_back_the_history_reaches(everything: Everything, observe: Observe) -> None:
+    observe(*habits.window(everything))
+
+
+@requirement("OBS-ACK-ORDER")
+def test_whether_ack_or_event_comes_first(everything: Everything, observe: Observe) -> None:
+    observe(*habits.ack_order(everything))
+
+
+@requirement("OBS-ACK-LATENCY")
+def test_how_soon_acks_come(everything: Everything, observe: Observe) -> None:
+    observe(*habits.ack_latency(everything))
+
+
+@requirement("OBS-PING")
+def test_how_soon_a_dead_connection_is_noticed(everything: Everything, observe: Observe) -> None:
+    observe(*habits.ping(everything))

@@ -1,0 +1,211 @@
+"""Sections 4.4, 4.5 and 9: what is refused, how, and what a refusal leaves behind: nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance import misfits
+from conformance.judge import every, expect
+from conformance.misfits import NO_OBJECT, REFUSED, Misfits
+from conformance.payloads import shown
+from conformance.protocol import ERROR, LONGEST
+from conformance.record import Everything, Record
+from conformance.requirements import requirement
+from conformance.scenario import scenario
+from conformance.sending import (
+    can_still_chat,
+    chats_on,
+    has_code,
+    is_refused,
+    is_taken,
+    lives_on,
+    pace_codes,
+    refusals,
+)
+from conformance.stage import Stage
+from conformance.strays import emitted_strays, fetched_strays, greeted_strays, none_stray
+
+JUDGES = {"long": "SEND-MAX", "blank": "SEND-BLANK", "absent": "SEND-ABSENT", "structured": "SEND-STRUCTURED"}
+"""Which requirement judges whether a family is refused at all. Numbers and booleans may be accepted."""
+
+
+def named(family: str, table: Misfits) -> list[object]:
+    """The names of a table, each with the family that has them sent, and itself for an id."""
+    return [pytest.param(family, name, id=name) for name in table]
+
+
+families = pytest.mark.parametrize("family", REFUSED)
+forms = pytest.mark.parametrize("form", NO_OBJECT)
+
+
+@scenario(wave=2)
+async def refused_payloads(stage: Stage, family: str) -> None:
+    """One device sends a plain text, the payloads of a family, and a plain text again; REST shows the conversation
+    before and after, a second connection after. Where the connection is ended, the device connects again."""
+    await stage.fetch(tag="before")
+    async with stage.device("phone") as phone:
+        await phone.say(tag="before")
+        for name, misfit in REFUSED[family].items():
+            await phone.offer(misfit.payload, tag=name)
+            if await phone.wait_closed(within=0):
+                await phone.close()
+                await phone.reconnect()
+        await phone.fence()
+    await stage.fetch(tag="after")
+    async with stage.device("tablet"):
+        pass
+
+
+@requirement("SEND-MAX")
+@pytest.mark.parametrize(("family", "name"), named("long", misfits.LONG))
+def test_a_text_of_more_than_2000_characters_is_refused(refused_payloads: Record, name: str) -> None:
+    is_refused(refused_payloads.send(name))
+
+
+@requirement("SEND-EMPTY")
+@pytest.mark.parametrize(("family", "name"), named("blank", misfits.EMPTY))
+def test_an_empty_text_is_refused(refused_payloads: Record, name: str) -> None:
+    is_refused(refused_payloads.send(name))
+
+
+@requirement("SEND-BLANK")
+@pytest.mark.parametrize(("family", "name"), named("blank", misfits.BLANK))
+def test_a_text_of_only_white_space_is_refused(refused_payloads: Record, name: str) -> None:
+    is_refused(refused_payloads.send(name))
+
+
+@requirement("SEND-ABSENT")
+@pytest.mark.parametrize(("family", "name"), named("absent", misfits.ABSENT))
+def test_a_missing_text_is_refused(refused_payloads: Record, name: str) -> None:
+    is_refused(refused_payloads.send(name))
+
+
+@requirement("SEND-STRUCTURED")
+@pytest.mark.parametrize(("family", "name"), named("structured", misfits.STRUCTURED))
+def test_an_array_or_object_as_text_is_refused(refused_payloads: Record, name: str) -> None:
+    is_refused(refused_payloads.send(name))
+
+
+@requirement("SEND-SCALAR")
+@pytest.mark.parametrize(("family", "name"), named("scalar", misfits.SCALAR))
+def test_a_number_or_boolean_as_text_is_refused(refused_payloads: Record, name: str) -> None:
+    is_refused(refused_payloads.send(name))
+
+
+@requirement("REJECT-STORED")
+@families
+def test_a_refused_text_is_not_in_the_next_greeting(refused_payloads: Record, family: str) -> None:
+    refusals(refused_payloads, because=JUDGES.get(family, ""))
+    none_stray(greeted_strays(refused_payloads))
+
+
+@requirement("REJECT-STORED")
+@families
+def test_a_refused_text_is_not_in_the_rest_body(refused_payloads: Record, family: str) -> None:
+    refusals(refused_payloads, because=JUDGES.get(family, ""))
+    none_stray(fetched_strays(refused_payloads))
+
+
+@requirement("REJECT-EMITTED")
+@families
+def test_a_refused_text_is_not_emitted(refused_payloads: Record, family: str) -> None:
+    refusals(refused_payloads, because=JUDGES.get(family, ""))
+    none_stray(emitted_strays(refused_payloads))
+
+
+@requirement("REJECT-SURVIVED")
+@families
+def test_a_refused_text_does_not_end_the_connection(refused_payloads: Record, family: str) -> None:
+    refusals(refused_payloads, because=JUDGES.get(family, ""))
+    lives_on(refused_payloads)
+
+
+@requirement("REJECT-SURVIVED")
+@families
+def test_the_next_text_is_taken_after_a_refusal(refused_payloads: Record, family: str) -> None:
+    refusals(refused_payloads, because=JUDGES.get(family, ""))
+    is_taken(refused_payloads.send("fence"), "a refused one")
+
+
+@requirement("REJECT-CODE")
+@families
+def test_a_refused_text_is_a_validation_error(refused_payloads: Record, everything: Everything, family: str) -> None:
+    pace = pace_codes(everything)
+    every(refusals(refused_payloads, because=JUDGES.get(family, "")), lambda send: has_code(send, pace))
+
+
+@scenario(wave=2)
+async def unacked_refusals(stage: Stage) -> None:
+    """One device sends a text that is too long, an empty one and null, and asks for no acks."""
+    async with stage.device("phone") as phone:
+        await phone.say(tag="before")
+        for misfit in (misfits.LONG["2001-ascii"], misfits.EMPTY["empty"], misfits.ABSENT["null"]):
+            await phone.offer(misfit.payload, tag="unacked", ack=False)
+        await phone.fence()
+
+
+@requirement("REJECT-UNACKED")
+def test_a_refusal_without_ack_comes_as_an_error_event(unacked_refusals: Record) -> None:
+    unacked_refusals.send("fence")
+    errors = len(unacked_refusals.connection("phone").events(ERROR))
+    at = [entry for send in unacked_refusals.tagged("unacked") for entry in send.at]
+    expect(errors >= 3, "three help_center:error, one for each refused text", f"{errors}", at=at)
+
+
+@requirement("SEND-MAX")
+def test_a_long_text_without_ack_is_not_taken_either(unacked_refusals: Record) -> None:
+    unacked_refusals.send("fence")
+    none_stray([message for message in emitted_strays(unacked_refusals) if len(message.text) > LONGEST])
+
+
+# -- no object at all ----------------------------------------------------------------------------------------------
+
+
+@scenario(wave=2)
+async def payload_of_no_object(stage: Stage, form: str) -> None:
+    """One device sends a plain text, a payload that is no object, and a plain text again; on a new connection where
+    the old one does not take it. REST shows the conversation before and after."""
+    await stage.fetch(tag="before")
+    async with stage.device("phone") as phone:
+        await phone.say(tag="before")
+        await phone.post(*NO_OBJECT[form].args, tag=form)
+        answer = await phone.send(stage.words(), tag="after")
+    if not isinstance(answer, dict) or answer.get("message") is None:
+        async with stage.device("tablet") as tablet:
+            await tablet.say(tag="again")
+    await stage.fetch(tag="after")
+
+
+@requirement("SEND-NO-OBJECT")
+@forms
+def test_a_payload_of_no_object_emits_nothing(payload_of_no_object: Record, form: str) -> None:
+    payload_of_no_object.send(form)
+    none_stray(emitted_strays(payload_of_no_object))
+
+
+@requirement("SEND-NO-OBJECT")
+@forms
+def test_a_payload_of_no_object_stores_nothing(payload_of_no_object: Record, form: str) -> None:
+    payload_of_no_object.send(form)
+    none_stray(fetched_strays(payload_of_no_object))
+
+
+@requirement("SEND-NO-OBJECT")
+@forms
+def test_the_user_can_still_chat_after_a_payload_of_no_object(payload_of_no_object: Record, form: str) -> None:
+    payload_of_no_object.send(form)
+    can_still_chat(payload_of_no_object)
+
+
+@requirement("REJECT-NO-OBJECT")
+@forms
+def test_a_payload_of_no_object_is_acked_with_an_error(payload_of_no_object: Record, form: str) -> None:
+    send = payload_of_no_object.send(form)
+    expect(send.acks and send.refused, "ack: {error: …}", shown(send.answer) if send.acks else "no ack", at=send.at)
+
+
+@requirement("REJECT-NO-OBJECT")
+@forms
+def test_a_payload_of_no_object_is_survived(payload_of_no_object: Record, form: str) -> None:
+    payload_of_no_object.send(form)
+    chats_on(payload_of_no_object)

@@ -1,0 +1,109 @@
+"""Section 7: the same conversation over HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+
+from conformance import attempts, fallback
+from conformance.attempts import REQUESTS
+from conformance.device import Cut
+from conformance.laws import over
+from conformance.record import Everything, Record
+from conformance.requirements import requirement
+from conformance.scenario import scenario
+from conformance.stage import Stage
+from conformance.tokens import EXPIRED
+
+NO_BODY = "REST answered no good token with JSON"
+
+# -- good tokens -------------------------------------------------------------------------------------------------
+
+
+@scenario
+async def rest_after_the_socket(stage: Stage) -> None:
+    """A device connects and leaves; then REST."""
+    await attempts.knock(stage.device("phone"))
+    await stage.fetch()
+
+
+@requirement("REST-OPEN")
+def test_rest_answers_a_good_token(rest_after_the_socket: Record) -> None:
+    fallback.opens(rest_after_the_socket.fetch(nth=-1), "a 2xx status with a JSON body for a good token")
+
+
+@scenario
+async def app_launch(stage: Stage) -> None:
+    """REST before the user's first socket; a device that says two texts; REST, a second device, and REST again."""
+    await stage.fetch(tag="launch")
+    async with stage.device("phone") as phone:
+        await phone.say(tag="first")
+        await phone.say(tag="second")
+    await stage.fetch(tag="before")
+    async with stage.device("tablet"):
+        pass
+    await stage.fetch(tag="after")
+
+
+@requirement("REST-FIRST")
+def test_rest_answers_before_any_socket(app_launch: Record, rest_after_the_socket: Record) -> None:
+    fallback.opens_already(app_launch.fetch("launch", -1), otherwise=rest_after_the_socket.fetch(nth=-1))
+
+
+@requirement("REST-FIRST")
+def test_the_socket_gives_the_conversation_that_rest_gave(app_launch: Record) -> None:
+    fallback.same_conversation([app_launch.fetch("launch", -1).history, app_launch.connection().history])
+
+
+@requirement("REST-SAME")
+def test_rest_shows_the_conversation_of_the_greeting(app_launch: Record) -> None:
+    fallback.same_conversation(fallback.views(app_launch))
+
+
+@requirement("REST-SAME")
+def test_rest_shows_the_messages_of_the_greeting(app_launch: Record) -> None:
+    fallback.same_messages(app_launch, fallback.views(app_launch))
+
+
+@requirement("REST-SHAPE")
+def test_every_rest_body_has_the_shape_of_the_greeting(everything: Everything) -> None:
+    over(everything, fallback.bodies, fallback.fits_the_schema, nothing=NO_BODY)
+
+
+@requirement("REST-MEDIA")
+def test_every_rest_body_is_declared_as_json(everything: Everything) -> None:
+    over(everything, fallback.bodies, fallback.has_json_media, nothing=NO_BODY)
+
+
+# -- bad tokens --------------------------------------------------------------------------------------------------
+
+
+@scenario(wave=2, refused=True)
+async def bad_requests(stage: Stage) -> None:
+    """A device says a text, REST is asked with its token, and then with each of the bad ones made from that."""
+    token = await stage.user.token()
+    with contextlib.suppress(Cut):
+        async with stage.device("phone", token=token) as phone:
+            await phone.say(tag="secret")
+    await stage.fetch(token=token, tag="good")
+    for kind in REQUESTS:
+        await stage.fetch(token=await attempts.bad(stage.user, kind, of=token), tag=kind)
+
+
+@requirement("REST-REFUSAL")
+@pytest.mark.parametrize("kind", [kind for kind in REQUESTS if kind not in EXPIRED])
+def test_rest_gives_nothing_without_a_valid_token(bad_requests: Record, kind: str) -> None:
+    fallback.refuses(bad_requests, kind)
+
+
+@requirement("REST-EXPIRY")
+@pytest.mark.parametrize("kind", EXPIRED)
+def test_rest_gives_nothing_to_an_expired_token(bad_requests: Record, kind: str) -> None:
+    fallback.refuses(bad_requests, kind)
+
+
+@requirement("REST-STATUS")
+@pytest.mark.parametrize("kind", REQUESTS)
+def test_rest_refuses_with_401(bad_requests: Record, kind: str) -> None:
+    fallback.unauthorized(bad_requests, kind)

@@ -1,0 +1,115 @@
+"""Sections 3.2 and 4.3: typing, which nobody hears yet and which harms nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.judge import every, expect
+from conformance.misfits import ODD_TYPING
+from conformance.record import Everything, Record
+from conformance.requirements import requirement
+from conformance.scenario import scenario
+from conformance.sending import errors_after, is_taken, lives_on
+from conformance.stage import Stage
+from conformance.strays import emitted_strays, fetched_strays, none_stray
+from conformance.typing_events import support_typing, typing_events, typing_fits, typing_sent
+
+
+@scenario
+async def typing_alone(stage: Stage) -> None:
+    """One device sends a plain text, begins and stops typing, and sends a plain text; REST before and after."""
+    await stage.fetch(tag="before")
+    async with stage.device("phone") as phone:
+        await phone.say(tag="before")
+        await phone.typing({"isTyping": True})
+        await phone.typing({"isTyping": False})
+        await phone.fence()
+    await stage.fetch(tag="after")
+
+
+@scenario
+async def typing_beside(stage: Stage) -> None:
+    """Two devices of one user are connected; one begins and stops typing. Nobody sends."""
+    async with stage.device("phone") as phone, stage.device("tablet") as tablet:
+        await phone.typing({"isTyping": True})
+        await phone.typing({"isTyping": False})
+        await phone.settle()
+        await tablet.settle()
+
+
+@requirement("TYPING-HARMLESS")
+def test_typing_does_not_end_the_connection(typing_alone: Record) -> None:
+    lives_on(typing_alone)
+
+
+@requirement("TYPING-HARMLESS")
+def test_a_text_is_taken_after_typing(typing_alone: Record) -> None:
+    is_taken(typing_alone.send("fence"), "typing")
+
+
+@requirement("TYPING-HARMLESS")
+def test_typing_is_answered_by_no_error(typing_alone: Record) -> None:
+    first = typing_sent(typing_alone)[0]
+    errors = errors_after(typing_alone.connection("phone"), first.serial)
+    expect(not errors, "no help_center:error", f"{[e.payload for e in errors]}", at=[e.entry.serial for e in errors])
+
+
+@requirement("TYPING-NO-MESSAGE")
+def test_typing_is_not_emitted_as_a_message(typing_alone: Record) -> None:
+    typing_alone.send("fence")
+    none_stray(emitted_strays(typing_alone))
+
+
+@requirement("TYPING-NO-MESSAGE")
+def test_typing_is_not_stored(typing_alone: Record) -> None:
+    typing_alone.send("fence")
+    none_stray(fetched_strays(typing_alone))
+
+
+@requirement("TYPING-SHAPE")
+def test_every_typing_event_fits(everything: Everything) -> None:
+    every(typing_events(everything), typing_fits)
+
+
+@requirement("TYPING-ECHO")
+@pytest.mark.parametrize("device", ["phone", "tablet"])
+def test_the_users_typing_is_not_shown_as_supports(typing_beside: Record, device: str) -> None:
+    echoes = support_typing(typing_beside, device)
+    expect(not echoes, "no help_center:typing", f"{[e.payload for e in echoes]}", at=[e.entry.serial for e in echoes])
+
+
+@scenario(wave=2)
+async def odd_typing(stage: Stage) -> None:
+    """One device emits typing events of forms that the document does not describe, and a plain text after each; REST
+    shows the conversation before and after."""
+    await stage.fetch(tag="before")
+    async with stage.device("phone") as phone:
+        await phone.say(tag="before")
+        for name, misfit in ODD_TYPING.items():
+            await phone.typing(*misfit.args)
+            await phone.say(tag=name)
+        await phone.fence()
+    await stage.fetch(tag="after")
+
+
+@requirement("TYPING-ODD")
+@pytest.mark.parametrize("form", ODD_TYPING)
+def test_a_text_is_taken_after_odd_typing(odd_typing: Record, form: str) -> None:
+    is_taken(odd_typing.send(form), f"typing with {ODD_TYPING[form].about}")
+
+
+@requirement("TYPING-ODD")
+def test_odd_typing_does_not_end_the_connection(odd_typing: Record) -> None:
+    lives_on(odd_typing)
+
+
+@requirement("TYPING-ODD")
+def test_odd_typing_is_not_emitted_as_a_message(odd_typing: Record) -> None:
+    odd_typing.send("before")
+    none_stray(emitted_strays(odd_typing))
+
+
+@requirement("TYPING-ODD")
+def test_odd_typing_is_not_stored(odd_typing: Record) -> None:
+    odd_typing.send("before")
+    none_stray(fetched_strays(odd_typing))

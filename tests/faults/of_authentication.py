@@ -1,0 +1,280 @@
+"""Servers that are wrong about tokens on the socket (sections 2.2 and 6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jwt
+
+from conformance.reference.help_center import HelpCenter
+from conformance.reference.protocol import Json, Problem
+from conformance.reference.tokens import BadToken, Verifier
+from tests.faults.fault import fault
+
+# -- good tokens -------------------------------------------------------------------------------------------------
+
+
+@fault("AUTH-BARE")
+class WantsThePrefix(HelpCenter):
+    """Takes auth.token only with the prefix, as it does in the header."""
+
+    def auth_token(self, auth: object) -> object:
+        token = auth.get("token") if isinstance(auth, dict) else None
+        return self.header_token(token) if isinstance(token, str) else token
+
+
+@fault("AUTH-BARE", "AUTH-PREFIXED")
+class LooksOnlyAtTheHeader(HelpCenter):
+    """The guard of the REST controllers, reused."""
+
+    def auth_token(self, auth: object) -> object:
+        return None
+
+
+@fault("AUTH-PREFIXED")
+class KeepsBearer(HelpCenter):
+    """Verifies auth.token as it came."""
+
+    def strip_bearer(self, text: str) -> str:
+        return text
+
+
+@fault("AUTH-PREFIXED")
+class TrimsTheWordOnly(HelpCenter):
+    """Cuts the prefix and leaves the space before the token."""
+
+    def strip_bearer(self, text: str) -> str:
+        return text.removeprefix("Bearer")
+
+
+@fault("AUTH-HEADER")
+class IgnoresTheHeader(HelpCenter):
+    """Only option A was ever written."""
+
+    def token_of(self, environ: Json, auth: object) -> object:
+        return self.auth_token(auth)
+
+
+@fault("AUTH-HEADER")
+class ReadsTheHeaderOnPollingAlone(HelpCenter):
+    """The proxy forgets the header of a WebSocket handshake."""
+
+    def token_of(self, environ: Json, auth: object) -> object:
+        polling = "transport=polling" in environ.get("QUERY_STRING", "")
+        return super().token_of(environ if polling else {}, auth)
+
+
+@fault("AUTH-HEADER")
+class WantsTheBareTokenInTheHeader(HelpCenter):
+    """Takes the whole header for the token."""
+
+    def token_of(self, environ: Json, auth: object) -> object:
+        token = self.auth_token(auth)
+        return environ.get("HTTP_AUTHORIZATION") if token is None else token
+
+
+@fault("AUTH-HEADER")
+class AsksForAnAuthObject(HelpCenter):
+    """Without auth it neither greets nor refuses."""
+
+    async def on_connect(self, sid: str, environ: Json, auth: object = None) -> None:
+        if isinstance(auth, dict) or "HTTP_AUTHORIZATION" not in environ:
+            await super().on_connect(sid, environ, auth)
+
+
+@fault("AUTH-SHARED")
+class SpendsTheTokenOnTheSocket(HelpCenter):
+    """A token is a ticket: once used on the socket it is no good for REST."""
+
+    def authenticate(self, environ: Json, auth: object) -> str:
+        token = self.token_of(environ, auth)
+        self.__dict__.setdefault("spent", set()).add(token if isinstance(token, str) else None)
+        return self.user_of(token)
+
+    def rest_user(self, request: Any) -> str:
+        if self.header_token(request.headers.get("authorization")) in self.__dict__.get("spent", ()):
+            raise self.unauthorized("The token was used.")
+        return super().rest_user(request)
+
+
+# -- no token ----------------------------------------------------------------------------------------------------
+
+
+class Guests(HelpCenter):
+    """What all that welcome guests have in common."""
+
+    def is_guest(self, token: object) -> bool:
+        return token is None
+
+    def authenticate(self, environ: Json, auth: object) -> str:
+        return "guest" if self.is_guest(self.token_of(environ, auth)) else super().authenticate(environ, auth)
+
+
+@fault("AUTH-MISSING")
+class WelcomesGuests(Guests):
+    """Without a token one is a guest."""
+
+
+@fault("AUTH-MISSING")
+class WelcomesAnEmptyToken(Guests):
+    """Without a token one is refused, but an empty one is not looked at."""
+
+    def is_guest(self, token: object) -> bool:
+        return token == ""
+
+
+@fault("AUTH-MISSING")
+class WelcomesAnAuthWithoutToken(Guests):
+    """Refuses a client without auth; the token in it is optional."""
+
+    def token_of(self, environ: Json, auth: object) -> object:
+        token = super().token_of(environ, auth)
+        return "guest" if token is None and isinstance(auth, dict) else token
+
+    def is_guest(self, token: object) -> bool:
+        return token == "guest"
+
+
+@fault("AUTH-MISSING")
+class WelcomesGuestsOverPolling(Guests):
+    """The check stands in the WebSocket handler."""
+
+    def authenticate(self, environ: Json, auth: object) -> str:
+        websocket = "transport=websocket" in environ.get("QUERY_STRING", "")
+        return HelpCenter.authenticate(self, environ, auth) if websocket else super().authenticate(environ, auth)
+
+
+# -- invalid tokens ----------------------------------------------------------------------------------------------
+
+
+@fault("AUTH-INVALID", "REST-REFUSAL")
+class DecodesWithoutVerifying(Verifier):
+    """jwt.decode where jwt.verify was meant."""
+
+    def claims(self, token: str) -> dict[str, Any]:
+        return self.unverified(token)
+
+
+class Lenient(Verifier):
+    """Believes some tokens unverified."""
+
+    def believes(self, token: str) -> bool:
+        raise NotImplementedError
+
+    def claims(self, token: str) -> dict[str, Any]:
+        return self.unverified(token) if self.believes(token) else super().claims(token)
+
+    def algorithm_of(self, token: str) -> str:
+        try:
+            return str(jwt.get_unverified_header(token).get("alg"))
+        except jwt.PyJWTError:
+            return ""
+
+
+@fault("AUTH-INVALID", "REST-REFUSAL")
+class BelievesAlgNone(Lenient):
+    """Lets the token choose the algorithm."""
+
+    def believes(self, token: str) -> bool:
+        return self.algorithm_of(token) == "none"
+
+
+@fault("AUTH-INVALID", "REST-REFUSAL")
+class ForbidsNoneInLowerCaseAlone(Lenient):
+    """Filters alg none, and compares case-sensitively."""
+
+    def believes(self, token: str) -> bool:
+        algorithm = self.algorithm_of(token)
+        return algorithm != "none" and algorithm.lower() == "none"
+
+
+@fault("AUTH-INVALID", "REST-REFUSAL")
+class SkipsAnEmptySignature(Lenient):
+    """Compares signatures only where there is one."""
+
+    def believes(self, token: str) -> bool:
+        return token.endswith(".") and self.algorithm_of(token) == self.algorithm
+
+
+@fault("AUTH-INVALID", "REST-REFUSAL")
+class SkipsAMissingSignature(Verifier):
+    """Takes the first two parts and compares the third if there is one."""
+
+    def claims(self, token: str) -> dict[str, Any]:
+        return self.unverified(f"{token}.") if token.count(".") == 1 else super().claims(token)
+
+
+@fault("AUTH-INVALID", "REST-REFUSAL")
+class RemembersTokensWithoutSignature(Verifier):
+    """Caches what it has verified, by header and claims."""
+
+    def claims(self, token: str) -> dict[str, Any]:
+        cache: dict[str, dict[str, Any]] = self.__dict__.setdefault("cache", {})
+        key = token.rpartition(".")[0]
+        if key not in cache:
+            cache[key] = super().claims(token)
+        return cache[key]
+
+
+@fault("AUTH-INVALID")
+class TrustsTheHeaderUnverified(HelpCenter):
+    """Supposes that the gateway has verified what comes in the header."""
+
+    def token_of(self, environ: Json, auth: object) -> object:
+        token = self.auth_token(auth)
+        if token is None and (token := self.header_token(environ.get("HTTP_AUTHORIZATION"))):
+            return self.verifier.unverified(token)
+        return token
+
+    def user_of(self, token: object) -> str:
+        return self.verifier.subject(token) if isinstance(token, dict) else super().user_of(token)
+
+
+@fault("AUTH-INVALID")
+class MakesAUserOfWhatIsNoString(HelpCenter):
+    """A number is an id, is it not?"""
+
+    def user_of(self, token: object) -> str:
+        return str(token) if isinstance(token, int) else super().user_of(token)
+
+
+@fault("AUTH-INVALID")
+class LetsInOnAnyError(HelpCenter):
+    """A verifier that throws something unexpected is caught, logged and forgotten."""
+
+    def user_of(self, token: object) -> str:
+        return super().user_of(token) if token is None or isinstance(token, str) else "anonymous"
+
+
+# -- expired tokens ----------------------------------------------------------------------------------------------
+
+
+@fault("AUTH-EXPIRED", "REST-EXPIRY")
+class IgnoresExpiry(Verifier):
+    """Verifies the signature, and that is that."""
+
+    def check_expiry(self, claims: dict[str, Any]) -> None:
+        pass
+
+
+@fault("AUTH-EXPIRED", "REST-EXPIRY")
+class TakesMillisecondsForSeconds(Verifier):
+    """Divides the clock once too often."""
+
+    def now(self) -> float:
+        return super().now() / 1000
+
+
+@fault("AUTH-EXPIRED")
+class IgnoresExpiryOnTheSocket(HelpCenter):
+    """The socket's guard is another one than REST's."""
+
+    def authenticate(self, environ: Json, auth: object) -> str:
+        try:
+            return super().authenticate(environ, auth)
+        except Problem:
+            token = self.token_of(environ, auth)
+            try:
+                return self.verifier.subject(self.verifier.claims(self.verifier.text(token)))
+            except BadToken as bad:
+                raise self.unauthorized(str(bad)) from bad

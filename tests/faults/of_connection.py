@@ -1,0 +1,361 @@
+"""Servers that are wrong about namespace, transports, packets and connections (sections 1, 2.1 and 9)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+from engineio.packet import MESSAGE as ENGINE_MESSAGE
+from socketio.exceptions import ConnectionRefusedError as Refused
+from socketio.packet import CONNECT, EVENT, Packet
+
+from conformance.reference.help_center import HelpCenter
+from conformance.reference.protocol import MESSAGE, NAMESPACE, Event, Json, Problem
+from conformance.reference.store import Message
+from conformance.reference.wire import Wire
+from tests.faults.fault import fault
+
+# -- namespace -----------------------------------------------------------------------------------------------------
+
+
+@fault("CONN-NAMESPACE")
+class ServesTheDefaultNamespace(HelpCenter):
+    """A gateway without its namespace option."""
+
+    def build_wire(self) -> Wire:
+        return Wire("/", self.receive, **self.wire_options())
+
+
+@fault("CONN-NAMESPACE")
+class LeavesTheSlashOut(HelpCenter):
+    """Takes the "namespace: `help-center`" of section 2.1 by the letter."""
+
+    def build_wire(self) -> Wire:
+        return Wire("help-center", self.receive, **self.wire_options())
+
+
+@fault("CONN-NAMESPACE")
+class TellsTheDefaultNamespace(HelpCenter):
+    """Emits messages in the default namespace, where nobody is."""
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:  # noqa: ARG002
+        packet = Packet(EVENT, data=[MESSAGE, self.message_payload(message)], namespace="/")
+        for sid in [sid for sid, owner in self.users.items() if owner == user]:
+            await self.wire._send_packet(self.wire.manager.eio_sid_from_sid(sid, NAMESPACE), packet)
+
+
+# -- transports ----------------------------------------------------------------------------------------------------
+
+
+class Engines(HelpCenter):
+    """A correct server whose Engine.IO sockets faults may change as they come."""
+
+    def build_wire(self) -> Wire:
+        wire = super().build_wire()
+        handle = wire._handle_eio_connect
+
+        async def connected(eio_sid: str, environ: Json) -> None:
+            self.change(wire.eio.sockets[eio_sid])
+            await handle(eio_sid, environ)
+
+        wire.eio.on("connect", connected)
+        return wire
+
+    def change(self, engine: Any) -> None:
+        """Override one connection's methods: `send`, `receive`, …"""
+
+    def engine_of(self, event: Event) -> Any:
+        """The Engine.IO socket that an event came by; `upgraded` means WebSocket."""
+        return self.wire.eio.sockets[self.wire.manager.eio_sid_from_sid(event.sid, NAMESPACE)]
+
+
+@fault("CONN-WEBSOCKET")
+class RefusesWebSocket(HelpCenter):
+    def wire_options(self) -> dict[str, Any]:
+        return {"transports": ["polling"]}
+
+
+@fault("CONN-WEBSOCKET", also=("ACK-CALLED", "SEND-UNACKED", "TYPING-HARMLESS", "CONN-UPGRADE"))
+class IsDeafOnWebSocket(Engines):
+    """Reads the bodies of polling requests only."""
+
+    async def on_send(self, event: Event) -> None:
+        if not self.engine_of(event).upgraded:
+            await super().on_send(event)
+
+
+@fault("CONN-POLLING")
+class RefusesPolling(HelpCenter):
+    def wire_options(self) -> dict[str, Any]:
+        return {"transports": ["websocket"]}
+
+
+@fault("CONN-POLLING", also=("ACK-CALLED", "CONN-UPGRADE"))
+class ReadsOnePacketOfAPost(Engines):
+    """Does not split a polling request at the separator."""
+
+    def change(self, engine: Any) -> None:
+        receive, posted = engine.receive, engine.handle_post_request
+
+        async def post(environ: Json) -> None:
+            engine.taken = 0
+            await posted(environ)
+
+        async def first_only(packet: Any) -> None:
+            engine.taken = getattr(engine, "taken", 0) + 1
+            if engine.upgraded or engine.taken == 1:
+                await receive(packet)
+
+        engine.handle_post_request, engine.receive = post, first_only
+
+
+@fault("CONN-POLLING", also=("ACK-CALLED",))
+class IsDeafOnPolling(Engines):
+    async def on_send(self, event: Event) -> None:
+        if self.engine_of(event).upgraded:
+            await super().on_send(event)
+
+
+@fault("CONN-POLLING", also=("MESSAGE-ECHO", "MESSAGE-DEVICES", "SUPPORT-EMITTED", "CONN-UPGRADE"))
+class IsMuteOnPolling(Engines):
+    """Acks over polling, but the broadcast reaches WebSockets only."""
+
+    def change(self, engine: Any) -> None:
+        send = engine.send
+
+        async def not_messages(packet: Any) -> None:
+            if engine.upgraded or MESSAGE not in str(packet.data):
+                await send(packet)
+
+        engine.send = not_messages
+
+
+# -- the upgrade ---------------------------------------------------------------------------------------------------
+
+
+@fault("CONN-UPGRADE", also=("ACK-CALLED", "MESSAGE-ECHO", "MESSAGE-DEVICES", "SUPPORT-EMITTED"))
+class UpgradeLosesWhatWaits(Engines):
+    """What is to be sent while an upgrade is under way is not carried over."""
+
+    def change(self, engine: Any) -> None:
+        send = engine.send
+
+        async def not_now(packet: Any) -> None:
+            if not (engine.upgrading and packet.packet_type == ENGINE_MESSAGE):
+                await send(packet)
+
+        engine.send = not_now
+
+
+@fault("CONN-UPGRADE", also=("ACK-ONCE", "MESSAGE-ONCE"))
+class UpgradeRepeatsWhatWaits(Engines):
+    """The buffer is flushed on both transports."""
+
+    def change(self, engine: Any) -> None:
+        send = engine.send
+
+        async def twice(packet: Any) -> None:
+            await send(packet)
+            if engine.upgrading and packet.packet_type == ENGINE_MESSAGE:
+                await send(packet)
+
+        engine.send = twice
+
+
+class ChangesTheFirstPacketAfterAnUpgrade(Engines):
+    times = 1
+
+    def change(self, engine: Any) -> None:
+        receive, polling = engine.receive, []
+
+        async def changed(packet: Any) -> None:
+            if not engine.upgraded:
+                polling.append(packet)
+            first = engine.upgraded and polling and packet.packet_type == ENGINE_MESSAGE
+            for _ in range(self.times if first else 1):
+                await receive(packet)
+            if first:
+                polling.clear()
+
+        engine.receive = changed
+
+
+@fault("CONN-UPGRADE", also=("ACK-CALLED",))
+class UpgradeLosesTheFirstPacket(ChangesTheFirstPacketAfterAnUpgrade):
+    """The listener of the new transport is attached too late."""
+
+    times = 0
+
+
+@fault("CONN-UPGRADE", also=("ACK-ONCE",))
+class UpgradeTakesAPacketTwice(ChangesTheFirstPacketAfterAnUpgrade):
+    """Both transports hand the same packet on."""
+
+    times = 2
+
+
+@fault("CONN-UPGRADE", also=("MESSAGE-ECHO", "MESSAGE-DEVICES", "SUPPORT-EMITTED"))
+class UpgradeLeavesTheRoom(Engines):
+    """Acks after an upgrade, but the room knew the old transport."""
+
+    def change(self, engine: Any) -> None:
+        send, polling = engine.send, []
+
+        async def to_the_old_transport(packet: Any) -> None:
+            if not engine.upgraded:
+                polling.append(packet)
+            if not (polling and engine.upgraded and MESSAGE in str(packet.data)):
+                await send(packet)
+
+        engine.send = to_the_old_transport
+
+
+# -- packets -------------------------------------------------------------------------------------------------------
+
+
+@fault("CONN-PACKETS")
+class DisconnectsWithData(HelpCenter):
+    """Refuses with python-socketio's own exception, although CONNECT was answered already."""
+
+    async def refuse(self, sid: str, problem: Problem) -> None:
+        await self.emit_error(sid, problem)
+        raise Refused(problem.message)
+
+
+@fault("CONN-PACKETS")
+class AnswersConnectWithoutSid(HelpCenter):
+    """Speaks the protocol of Socket.IO 2: JavaScript clients refuse to go on."""
+
+    def build_wire(self) -> Wire:
+        wire = super().build_wire()
+        send = wire._send_packet
+
+        async def without_sid(eio_sid: str, packet: Packet) -> None:
+            packet.data = None if packet.packet_type == CONNECT else packet.data
+            await send(eio_sid, packet)
+
+        wire._send_packet = without_sid
+        return wire
+
+
+@fault("CONN-PACKETS")
+class AttachesBytes(HelpCenter):
+    """Emits the row with its binary column."""
+
+    async def emit(self, event: str, payload: Json, *, to: str) -> None:
+        await super().emit(event, payload | ({"digest": b"\x00\x01"} if event == MESSAGE else {}), to=to)
+
+
+@fault("CONN-PACKETS")
+class SendsHalfAPacket(HelpCenter):
+    """Cuts a presence packet at a buffer's end."""
+
+    async def join(self, sid: str, user: str) -> None:
+        await super().join(sid, user)
+        await self.wire.eio.send(self.wire.manager.eio_sid_from_sid(sid, NAMESPACE), f'2{NAMESPACE},["presence",{{"')
+
+
+@fault("CONN-PACKETS", also=("CONNECTED-FIRST",))
+class EmitsAReservedName(HelpCenter):
+    """Tells of a connection by an event named connect."""
+
+    async def welcome(self, sid: str, user: str) -> None:
+        await super().welcome(sid, user)
+        await self.emit("connect", {"sid": sid}, to=sid)
+
+
+# -- connections that stay -----------------------------------------------------------------------------------------
+
+
+@fault("CONN-STAYS", also=("DEVICE-COEXIST",))
+class HangsUpAfterASecond(HelpCenter):
+    """The timeout of the handshake is never cleared."""
+
+    async def welcome(self, sid: str, user: str) -> None:
+        await super().welcome(sid, user)
+        self.spawn(self.time_out(sid))
+
+    async def time_out(self, sid: str) -> None:
+        await asyncio.sleep(1.0)
+        await self.wire.hang_up(sid)
+
+
+class EndsAfterSomeMessages(HelpCenter):
+    limit = 2
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.counted: Counter[str] = Counter()
+
+    async def on_send(self, event: Event) -> None:
+        await super().on_send(event)
+        self.counted[event.sid] += 1
+        if self.counted[event.sid] == self.limit:
+            await self.disconnect(event.sid)
+
+
+EVERYTHING_THAT_SENDS = (
+    "ACK-CALLED",
+    "BURST-AFTER-GREETING",
+    "BURST-AFTER-CONNECT",
+    "CONN-UPGRADE",
+    "CONN-WEBSOCKET",
+    "CONN-POLLING",
+    "DEVICE-COEXIST",
+    "MESSAGE-ECHO",
+    "MESSAGE-DEVICES",
+    "SEND-PLAIN",
+    "SUPPORT-EMITTED",
+    "TYPING-HARMLESS",
+)
+
+
+@fault("CONN-STAYS", also=EVERYTHING_THAT_SENDS)
+class EndsAfterTheSecondMessage(EndsAfterSomeMessages):
+    """Takes the second message for flooding."""
+
+
+@fault("CONN-STAYS", also=EVERYTHING_THAT_SENDS)
+class EndsAfterTheFourthMessage(EndsAfterSomeMessages):
+    limit = 4
+
+
+# -- devices side by side ------------------------------------------------------------------------------------------
+
+
+class KnowsSessions(HelpCenter):
+    def others(self, sid: str, user: str) -> list[str]:
+        return [other for other, owner in self.users.items() if owner == user and other != sid]
+
+
+@fault("DEVICE-COEXIST")
+class OneSessionForEachUser(KnowsSessions):
+    """A new session ends the old one."""
+
+    async def admit(self, sid: str, user: str) -> None:
+        for other in self.others(sid, user):
+            await self.disconnect(other)
+        await super().admit(sid, user)
+
+
+@fault("DEVICE-COEXIST", also=("CONNECTED-SENT", "RECONNECT-GREETED"))
+class TheFirstSessionStays(KnowsSessions):
+    """A new session is refused while there is another one (also one that was cut off and not noticed yet)."""
+
+    async def admit(self, sid: str, user: str) -> None:
+        if self.others(sid, user):
+            await self.disconnect(sid)
+        else:
+            await super().admit(sid, user)
+
+
+@fault("DEVICE-COEXIST")
+class LeavingLogsOut(KnowsSessions):
+    """One device leaves, and all the others of its user have to."""
+
+    async def on_disconnect(self, sid: str, reason: str) -> None:
+        user = self.users.get(sid, "")
+        await super().on_disconnect(sid, reason)
+        for other in self.others(sid, user):
+            await self.disconnect(other)

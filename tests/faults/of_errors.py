@@ -1,0 +1,77 @@
+"""Servers whose errors are misshapen, or come for nothing (section 4.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from conformance.reference.help_center import HelpCenter
+from conformance.reference.protocol import ERROR, Event, Json, Problem
+from conformance.reference.store import Message
+from tests.faults.fault import fault
+
+Error = Callable[[Json], object]
+
+IN_ACKS: dict[str, Error] = {
+    "ErrorInAckIsAText": lambda error: error["message"],
+    "ErrorInAckIsTrue": lambda error: True,
+    "ErrorInAckHasNoCode": lambda error: {"message": error["message"]},
+    "ErrorInAckHasANumberForACode": lambda error: error | {"code": 400},
+    "ErrorInAckHasNoMessage": lambda error: {"code": error["code"], "error": "Bad Request"},
+    "ErrorInAckHasAListOfMessages": lambda error: error | {"message": [error["message"]]},
+    "ErrorInAckHasAListOfDetails": lambda error: error | {"details": [error["message"]]},
+    "ErrorInAckHasATextForDetails": lambda error: error | {"details": "text"},
+}
+IN_EVENTS: dict[str, Error] = {
+    "ErrorEventHasNoMessage": lambda error: {"code": error["code"]},
+    "ErrorEventHasANestedMessage": lambda error: error | {"message": {"en": error["message"]}},
+    "ErrorEventHasAListOfDetails": lambda error: error | {"details": []},
+}
+CODES = ("REJECT-CODE", "REJECT-UNACKED")
+
+
+def _in_acks(name: str, change: Error) -> None:
+    def error_ack_payload(self: HelpCenter, problem: Problem) -> Json:
+        return {"error": change(self.error_payload(problem))}
+
+    fault("ERROR-SHAPE", also=CODES)(type(name, (HelpCenter,), {"error_ack_payload": error_ack_payload}))
+
+
+def _in_events(name: str, change: Error) -> None:
+    async def emit_error(self: HelpCenter, sid: str, problem: Problem) -> None:
+        await self.wire.emit(ERROR, change(self.error_payload(problem)), to=sid, namespace=self.wire.namespace)
+
+    fault("ERROR-SHAPE", also=CODES)(type(name, (HelpCenter,), {"emit_error": emit_error}))
+
+
+for _name, _change in IN_ACKS.items():
+    _in_acks(_name, _change)
+for _name, _change in IN_EVENTS.items():
+    _in_events(_name, _change)
+
+
+@fault("ERROR-UNPROVOKED")
+class ErrorAfterEachSuccess(HelpCenter):
+    """The push notification fails, and the client is told."""
+
+    async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
+        message = await super().deliver(user, text, sender=sender, origin=origin)
+        if origin is not None:
+            await self.emit_error(origin, self.server_problem())
+        return message
+
+
+@fault("ERROR-UNPROVOKED")
+class ErrorAfterEachGreeting(HelpCenter):
+    async def welcome(self, sid: str, user: str) -> None:
+        await super().welcome(sid, user)
+        await self.emit_error(sid, Problem("DEPRECATED", "Please update the app."))
+
+
+@fault("ERROR-UNPROVOKED", also=("TYPING-HARMLESS", "TYPING-ODD"))
+class ErrorWithoutACallback(HelpCenter):
+    """Takes a send without a callback for an error, though it saves it."""
+
+    async def acknowledge(self, event: Event, answer: Json) -> None:
+        if event.ack is None:
+            await self.emit_error(event.sid, Problem("NO_ACK", "A callback is required."))
+        await super().acknowledge(event, answer)

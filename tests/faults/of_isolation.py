@@ -1,0 +1,313 @@
+"""Servers that tell one user of another (sections 3.1, 4.1 and 4.3)."""
+
+# ruff: noqa: ARG002  what an overridden method ignores is its fault
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from conformance.reference.help_center import HelpCenter
+from conformance.reference.protocol import CONNECTED, MESSAGE, NAMESPACE, SUPPORT, TYPING, USER, Event, Json
+from conformance.reference.store import Conversation, Message, Store
+from tests.faults.fault import fault
+
+DATABASE = 0.005
+"""Seconds that a query takes in a server with a database: long enough for others to get in between."""
+
+
+class Loud(HelpCenter):
+    """A server that can speak to everybody at once."""
+
+    async def to_all(self, name: str, payload: object, *, but: Sequence[str] = ()) -> None:
+        await self.wire.emit(name, payload, skip_sid=list(but), namespace=NAMESPACE)
+
+
+# -- messages ----------------------------------------------------------------------------------------------------
+
+
+@fault("ISOLATION-MESSAGES", also=("MESSAGE-CONVERSATION", "SUPPORT-STORED"))
+class EmitsToTheNamespace(Loud):
+    """``server.emit(…)`` without a room."""
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
+        await self.to_all(MESSAGE, self.message_payload(message))
+
+
+@fault("ISOLATION-MESSAGES", also=("MESSAGE-CONVERSATION", "SUPPORT-STORED"))
+class OneRoomForAll(HelpCenter):
+    """The room's name lost its placeholder: ``'user:{userId}'`` without the f or the backticks."""
+
+    def room_of(self, user: str) -> str:
+        return "user:{userId}"
+
+
+@fault("ISOLATION-MESSAGES", also=("MESSAGE-CONVERSATION", "SUPPORT-STORED"))
+class RoomsByPrefix(HelpCenter):
+    """Finds a user's connections with ``startsWith``."""
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
+        for sid, other in list(self.users.items()):
+            if other.startswith(user):
+                await self.emit(MESSAGE, self.message_payload(message), to=sid)
+
+
+@fault("ISOLATION-MESSAGES", also=("MESSAGE-CONVERSATION", "SUPPORT-STORED"))
+class RoomsBySubstring(HelpCenter):
+    """Finds a user's connections with ``includes``, the wrong way round."""
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
+        for sid, other in list(self.users.items()):
+            if other in user:
+                await self.emit(MESSAGE, self.message_payload(message), to=sid)
+
+
+@fault("ISOLATION-MESSAGES", also=("MESSAGE-CONVERSATION", "SUPPORT-STORED"))
+class RepliesToEverybody(Loud):
+    """The user's own message goes to its room, support's reply to the namespace."""
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
+        if message.sender == SUPPORT:
+            await self.to_all(MESSAGE, self.message_payload(message))
+        else:
+            await super().announce(user, message, origin=origin)
+
+
+@fault("ISOLATION-MESSAGES", also=("MESSAGE-CONVERSATION", "SUPPORT-EMITTED", "SUPPORT-STORED"))
+class RepliesToTheLastToConnect(HelpCenter):
+    """The gateway keeps ``this.client``, which is whoever connected last."""
+
+    last = ""
+
+    async def join(self, sid: str, user: str) -> None:
+        self.last = sid
+        await super().join(sid, user)
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
+        room = self.last if message.sender == SUPPORT else self.room_of(user)
+        await self.emit(MESSAGE, self.message_payload(message), to=room)
+
+
+@fault("ISOLATION-MESSAGES", also=("MESSAGE-CONVERSATION", "SUPPORT-STORED", "MESSAGE-ONCE"))
+class OnlineUsersGetACopy(Loud):
+    """An admin view left in: each message of a user also goes to all who are connected but not in the room."""
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
+        await super().announce(user, message, origin=origin)
+        if message.sender == USER:
+            await self.to_all(MESSAGE, self.message_payload(message), but=self.sids_of(user))
+
+    def sids_of(self, user: str) -> list[str]:
+        return [sid for sid, other in self.users.items() if other == user]
+
+
+@fault("ISOLATION-MESSAGES", also=("ACK-MATCH", "ACK-SHAPE", "PARITY-EVENT", "MESSAGE-CONVERSATION", "MESSAGE-ECHO"))
+class AcksTheLatestMessage(HelpCenter):
+    """The service keeps ``this.message`` between two awaits: the ack carries whatever was saved last."""
+
+    latest: Message
+
+    def save(self, user: str, text: str, *, sender: str) -> Message:
+        message = super().save(user, text, sender=sender)
+        self.latest = message if sender == USER else self.latest
+        return message
+
+    async def acknowledge(self, event: Event, answer: Json) -> None:
+        if "message" in answer:
+            await asyncio.sleep(DATABASE)
+            answer = self.ack_payload(self.latest)
+        await super().acknowledge(event, answer)
+
+
+@fault("ISOLATION-MESSAGES", also=("ISOLATION-HISTORY", "MESSAGE-ECHO", "SEND-KEPT", "MESSAGE-CONVERSATION"))
+class SavesForTheCurrentUser(HelpCenter):
+    """A request-scoped user in a singleton: after a query, it is the user of whoever sent meanwhile."""
+
+    current = ""
+
+    def sender_of(self, event: Event) -> str:
+        self.current = super().sender_of(event)
+        return self.current
+
+    async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
+        await asyncio.sleep(DATABASE)
+        whose = self.current if sender == USER else user
+        return await super().deliver(whose, text, sender=sender, origin=origin)
+
+
+# -- history -----------------------------------------------------------------------------------------------------
+
+
+@fault("ISOLATION-HISTORY", also=("CONNECTED-OWN", "REST-SAME", "HISTORY-ORDER", "PIPELINE-ORDER"))
+class ForgotTheWhere(Store):
+    """Lists the messages of all conversations."""
+
+    def history(self, conversation: Conversation) -> list[Message]:
+        query = "SELECT id, conversation_id, sender, text, created_at FROM messages ORDER BY number"
+        with self._lock:
+            return [Message(*row) for row in self.db.execute(query).fetchall()]
+
+
+@fault("ISOLATION-HISTORY", also=("CONNECTED-OWN", "REST-SAME"))
+class HistoryByPrefixOfTheUser(Store):
+    """``WHERE user_id LIKE :user || '%'``."""
+
+    def history(self, conversation: Conversation) -> list[Message]:
+        query = (
+            "SELECT m.id, conversation_id, sender, text, m.created_at FROM messages m"
+            " JOIN conversations c ON c.id = conversation_id WHERE user_id LIKE ? || '%' ORDER BY number"
+        )
+        with self._lock:
+            return [Message(*row) for row in self.db.execute(query, (conversation.user_id,)).fetchall()]
+
+
+@fault("ISOLATION-HISTORY", also=("CONNECTED-OWN", "REST-SAME"))
+class RestOfAllConversations(HelpCenter):
+    """REST filters by the status of the conversation, not by its user; messages look like one's own."""
+
+    def rest_payload(self, user: str) -> Json:
+        body = self.snapshot(user)
+        others = [self.snapshot(other)["messages"] for other in dict.fromkeys(self.users.values()) if other != user]
+        own = {"conversationId": body["conversation"]["id"]}
+        foreign = [message | own for messages in others for message in messages]
+        return body | {"messages": [*foreign, *body["messages"]]}
+
+
+SHARED = (
+    "CONNECTED-USER",
+    "CONNECTED-CONVERSATION",
+    "REST-SAME",
+    "REST-FIRST",
+    "SEND-KEPT",
+    "PARITY-REST",
+    "FIRST-CONTACT",
+    "HISTORY-DEPTH",
+    "HISTORY-ORDER",
+    "PIPELINE-ORDER",
+    "SUPPORT-STORED",
+    "SUPPORT-EMITTED",
+    "BURST-AFTER-GREETING",
+    "BURST-AFTER-CONNECT",
+    "MESSAGE-CONVERSATION",
+    "SEND-UNACKED",
+    "SEND-VERBATIM",
+    "REST-EXPIRY",
+    "REST-REFUSAL",
+    "AUTH-SHARED",
+    "PARITY-TIME",
+    "TOKEN-REFRESHED",
+    "RECONNECT-RESYNC",
+    "TYPING-NO-MESSAGE",
+)
+"""What may be seen to fail where a user is given another one's conversation."""
+
+
+@fault("ISOLATION-HISTORY", also=SHARED)
+class RestCachedByPath(HelpCenter):
+    """A cache in front of REST whose key is the path."""
+
+    cached: Json | None = None
+
+    def rest_payload(self, user: str) -> Json:
+        snapshot = self.snapshot(user)
+        if self.cached is None or len(self.cached["messages"]) < len(snapshot["messages"]):
+            self.cached = snapshot
+        return self.cached
+
+
+@fault("ISOLATION-HISTORY", also=SHARED)
+class RestOfTheCurrentUser(HelpCenter):
+    """The guard leaves the user in a global; by the time the query is made, it is somebody else."""
+
+    current = ""
+
+    async def rest_messages(self, request: Request) -> Response:
+        if request.headers.get("authorization"):
+            await asyncio.sleep(DATABASE)
+        return await super().rest_messages(request)
+
+    async def on_connect(self, sid: str, environ: Json, auth: object = None) -> None:
+        await super().on_connect(sid, environ, auth)
+        self.current = self.users.get(sid, self.current)
+
+    def rest_payload(self, user: str) -> Json:
+        return self.snapshot(self.current or user)
+
+
+@fault("ISOLATION-HISTORY", also=SHARED)
+class GreetsWithTheConversationOfAnother(HelpCenter):
+    """Finds the conversation with ``find(c => user.startsWith(c.user))``."""
+
+    async def welcome(self, sid: str, user: str) -> None:
+        shorter = [other for other in self.users.values() if user.startswith(other)]
+        await self.emit(CONNECTED, self.snapshot(min(shorter, key=len)), to=sid)
+
+
+@fault("ISOLATION-HISTORY", "ISOLATION-MESSAGES", also=SHARED)
+class ConversationOfThePrefix(HelpCenter):
+    """Users are cut to a column's length: two that begin alike share conversation and room."""
+
+    def user_of(self, token: object) -> str:
+        return "-".join(super().user_of(token).split("-")[:4])
+
+
+@fault("ISOLATION-HISTORY", "ISOLATION-MESSAGES", also=(*SHARED, "MESSAGE-CONVERSATION"))
+class OneConversationForAll(HelpCenter):
+    """The conversation is found by a claim that all tokens share."""
+
+    def user_of(self, token: object) -> str:
+        super().user_of(token)
+        return "mobile-app"
+
+
+# -- typing ------------------------------------------------------------------------------------------------------
+
+
+@fault("ISOLATION-TYPING", also=("TYPING-SHAPE", "TYPING-ECHO"))
+class RelaysTypingToEverybody(Loud):
+    """``socket.broadcast.emit``, as it came."""
+
+    async def on_typing(self, event: Event) -> None:
+        await self.to_all(TYPING, self.payload_of(event), but=[event.sid])
+
+
+@fault("ISOLATION-TYPING", also=("TYPING-SHAPE", "TYPING-ECHO"))
+class RelaysTypingAsSupport(Loud):
+    """Everybody but the one who types sees support typing."""
+
+    async def on_typing(self, event: Event) -> None:
+        payload = self.payload_of(event)
+        typing = bool(payload.get("isTyping")) if isinstance(payload, dict) else False
+        await self.to_all(TYPING, {"isTyping": typing, "sender": SUPPORT}, but=[event.sid])
+
+
+@fault("ISOLATION-TYPING", also=("TYPING-SHAPE", "TYPING-ECHO"))
+class RelaysTypingUnderAnotherName(Loud):
+    """An event for the support's console that reaches the other users."""
+
+    async def on_typing(self, event: Event) -> None:
+        mine = [sid for sid, user in self.users.items() if user == self.users[event.sid]]
+        await self.to_all("user_typing", {"conversation": "somebody's"}, but=mine)
+
+
+@fault("ISOLATION-TYPING", also=("TYPING-SHAPE", "TYPING-ECHO"))
+class RelaysTypingByPrefix(HelpCenter):
+    """Rooms compared with ``startsWith``, for typing only."""
+
+    async def on_typing(self, event: Event) -> None:
+        for sid, user in list(self.users.items()):
+            if sid != event.sid and user.startswith(self.users[event.sid]):
+                await self.emit(TYPING, {"isTyping": True, "sender": SUPPORT}, to=sid)
+
+
+@fault("ISOLATION-TYPING", also=("TYPING-SHAPE", "TYPING-ECHO"))
+class RelaysOnlyTheBeginning(Loud):
+    """Tells everybody who begins to type, and never who stops."""
+
+    async def on_typing(self, event: Event) -> None:
+        payload = self.payload_of(event)
+        if isinstance(payload, dict) and payload.get("isTyping") is True:
+            await self.to_all(TYPING, {"isTyping": True, "sender": SUPPORT}, but=[event.sid])

@@ -1,0 +1,342 @@
+"""Servers that are wrong about coming back, new tokens, bursts and the first contact (sections 4.1 and 6)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from conformance.reference.help_center import HelpCenter
+from conformance.reference.protocol import MESSAGE, SUPPORT, USER, Event, Json, Problem
+from conformance.reference.store import Conversation, Message, Store
+from conformance.reference.tokens import BadToken, Verifier
+from tests.faults.fault import fault
+
+DATABASE = 0.03
+"""Seconds that a query of a real database may take."""
+
+# -- coming back ---------------------------------------------------------------------------------------------------
+
+
+@fault("RECONNECT-GREETED", also=("CONNECTED-SENT", "FIRST-CONTACT", "DEVICE-COEXIST"))
+class GreetsAUserOnce(HelpCenter):
+    """Keeps who was greeted by user, not by connection."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.greeted: set[str] = set()
+
+    async def welcome(self, sid: str, user: str) -> None:
+        if user not in self.greeted:
+            self.greeted.add(user)
+            await super().welcome(sid, user)
+
+
+@fault("RECONNECT-GREETED", also=("CONNECTED-SENT", "FIRST-CONTACT", "DEVICE-COEXIST"))
+class GreetsOnlyWhoWasOffline(HelpCenter):
+    """Greets when a user comes online: a device that was cut off, unnoticed, comes back to silence."""
+
+    async def welcome(self, sid: str, user: str) -> None:
+        if list(self.users.values()).count(user) == 1:
+            await super().welcome(sid, user)
+
+
+@fault("RECONNECT-GREETED", also=("MESSAGE-ECHO", "MESSAGE-DEVICES", "SUPPORT-EMITTED", "CONN-UPGRADE"))
+class TellsTheFirstConnection(HelpCenter):
+    """Keeps one connection for each user, and never replaces it."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.first: dict[str, str] = {}
+
+    async def admit(self, sid: str, user: str) -> None:
+        self.first.setdefault(user, sid)
+        await super().admit(sid, user)
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:  # noqa: ARG002
+        if self.first.get(user) in self.users:
+            await self.emit(MESSAGE, self.message_payload(message), to=self.first[user])
+
+
+KEPT = ("SEND-KEPT", "PARITY-GREETING", "REST-SAME", "SUPPORT-STORED")
+"""What a greeting that misses messages breaks besides."""
+RESYNC = ("CONN-UPGRADE", "TOKEN-REFRESHED", "BURST-AFTER-GREETING", "BURST-AFTER-CONNECT")
+
+
+@fault("RECONNECT-RESYNC", also=(*KEPT, *RESYNC, "HISTORY-DEPTH"))
+class GreetsFromACache(HelpCenter):
+    """The snapshot of the first connection is never made anew."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.cache: dict[str, Json] = {}
+
+    def snapshot(self, user: str) -> Json:
+        return self.cache.setdefault(user, super().snapshot(user))
+
+
+@fault("RECONNECT-RESYNC", also=(*KEPT, *RESYNC, "HISTORY-DEPTH"))
+class ShowsTheFirstPage(Store):
+    """ORDER BY createdAt ASC LIMIT 3."""
+
+    def history(self, conversation: Conversation) -> list[Message]:
+        return super().history(conversation)[:3]
+
+
+@fault("RECONNECT-RESYNC", also=("MESSAGE-ID", *RESYNC, "HISTORY-ORDER", "PARITY-GREETING", "REST-SAME"))
+class ShowsHistoryTwice(Store):
+    """A join without DISTINCT."""
+
+    def history(self, conversation: Conversation) -> list[Message]:
+        return super().history(conversation) * 2
+
+
+@fault("RECONNECT-RESYNC", also=(*KEPT, *RESYNC, "HISTORY-ORDER"))
+class SavesTheLastMessageAgain(HelpCenter):
+    """Replays its outbox when a device comes back."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.outbox: dict[str, str] = {}
+
+    def save(self, user: str, text: str, *, sender: str) -> Message:
+        if sender == USER:
+            self.outbox[user] = text
+        return super().save(user, text, sender=sender)
+
+    async def admit(self, sid: str, user: str) -> None:
+        if user in self.outbox:
+            self.save(user, self.outbox[user], sender=USER)
+        await super().admit(sid, user)
+
+
+NEW_CONVERSATION = ("CONNECTED-CONVERSATION", "MESSAGE-CONVERSATION", "REST-FIRST", "FIRST-CONTACT", "PARITY-REST")
+
+
+@fault("RECONNECT-RESYNC", also=(*KEPT, *RESYNC, *NEW_CONVERSATION, "HISTORY-DEPTH"))
+class StartsANewConversation(HelpCenter):
+    """Makes a conversation whenever a device connects."""
+
+    async def admit(self, sid: str, user: str) -> None:
+        with self.store.db:
+            self.store.db.execute("DELETE FROM conversations WHERE user_id = ?", (user,))
+        await super().admit(sid, user)
+
+
+# -- new tokens ----------------------------------------------------------------------------------------------------
+
+
+@fault(
+    "TOKEN-REFRESHED",
+    also=(*KEPT, *RESYNC, *NEW_CONVERSATION, "RECONNECT-RESYNC", "CONNECTED-USER", "MESSAGE-DEVICES", "HISTORY-DEPTH"),
+)
+class KeepsConversationsByToken(Verifier):
+    """The user is known by the token's own id."""
+
+    def subject(self, claims: dict[str, Any]) -> str:
+        return str(claims.get("jti") or super().subject(claims))
+
+
+@fault("TOKEN-REFRESHED", also=("AUTH-BARE", "AUTH-SHARED", "CONNECTED-SENT", "FIRST-CONTACT", "DEVICE-COEXIST"))
+class PinsTheFirstToken(HelpCenter):
+    """Takes a second token of a user for a stolen one."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.pinned: dict[str, object] = {}
+
+    def authenticate(self, environ: Json, auth: object) -> str:
+        user = super().authenticate(environ, auth)
+        if self.pinned.setdefault(user, self.token_of(environ, auth)) != self.token_of(environ, auth):
+            raise self.unauthorized("This account is in use.")
+        return user
+
+
+@fault("TOKEN-REFRESHED")
+class BansAfterAnExpiredToken(Verifier):
+    """Remembers by user that a session has expired."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.banned: set[object] = set()
+
+    def check_expiry(self, claims: dict[str, Any]) -> None:
+        try:
+            super().check_expiry(claims)
+        except BadToken:
+            self.banned.add(claims.get("sub"))
+            raise
+        if claims.get("sub") in self.banned:
+            raise BadToken("The session has expired.")
+
+
+# -- bursts --------------------------------------------------------------------------------------------------------
+
+
+BURSTS = ("BURST-AFTER-CONNECT", "CONN-WEBSOCKET", "CONN-POLLING", "CONN-UPGRADE", "PIPELINE-ORDER")
+
+
+@fault("BURST-AFTER-GREETING", also=(*BURSTS, "ACK-CALLED", "ACK-MATCH"))
+class TakesOnlyTheLastOfABurst(HelpCenter):
+    """Debounces sends."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.latest: dict[str, Event] = {}
+
+    async def on_send(self, event: Event) -> None:
+        self.latest[event.sid] = event
+        self.spawn(self.debounced(event))
+
+    async def debounced(self, event: Event) -> None:
+        await asyncio.sleep(DATABASE)
+        if self.latest[event.sid] is event:
+            await super().on_send(event)
+
+
+@fault("BURST-AFTER-GREETING", also=(*BURSTS, "ACK-MATCH", "PARITY-EVENT", "MESSAGE-ECHO", "SEND-VERBATIM"))
+class AcksWithTheNewest(HelpCenter):
+    """Answers each send with the newest message of the user, read from the database after saving."""
+
+    async def acknowledge(self, event: Event, answer: Json) -> None:
+        self.spawn(self.later(event, answer))
+
+    async def later(self, event: Event, answer: Json) -> None:
+        await asyncio.sleep(DATABASE)
+        user = self.users.get(event.sid)
+        if user is not None and "message" in answer:
+            own = [m for m in self.store.history(self.store.conversation_of(user)) if m.sender != SUPPORT]
+            answer = self.ack_payload(own[-1])
+        await super().acknowledge(event, answer)
+
+
+@fault("BURST-AFTER-GREETING", also=(*BURSTS, "SEND-KEPT", "PARITY-GREETING", "PARITY-REST", "RECONNECT-RESYNC"))
+class SavesTheLastOfABurst(HelpCenter):
+    """Acks and emits every message, but writes to the database in batches, keyed by second and sender."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.last: defaultdict[str, tuple[float, str]] = defaultdict(lambda: (0.0, ""))
+
+    def save(self, user: str, text: str, *, sender: str) -> Message:
+        message = super().save(user, text, sender=sender)
+        if sender == USER:
+            at, former = self.last[user]
+            if time.monotonic() - at < DATABASE:
+                with self.store.db:
+                    self.store.db.execute("DELETE FROM messages WHERE id = ?", (former,))
+            self.last[user] = (time.monotonic(), message.id)
+        return message
+
+
+@fault("BURST-AFTER-GREETING", also=(*BURSTS, "RECONNECT-RESYNC", "HISTORY-ORDER", "SEND-KEPT", "PARITY-GREETING"))
+class SavesABurstTwice(HelpCenter):
+    """Tries a write again that only took long because others were under way."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.written: defaultdict[str, float] = defaultdict(float)
+
+    def save(self, user: str, text: str, *, sender: str) -> Message:
+        if sender == USER and time.monotonic() - self.written[user] < DATABASE:
+            super().save(user, text, sender=sender)
+        self.written[user] = time.monotonic()
+        return super().save(user, text, sender=sender)
+
+
+class GreetsLate(HelpCenter):
+    """Greets once the history has been read; correct by itself."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.ready: set[str] = set()
+
+    async def welcome(self, sid: str, user: str) -> None:
+        self.spawn(self.greet_late(sid, user))
+
+    async def greet_late(self, sid: str, user: str) -> None:
+        await asyncio.sleep(DATABASE)
+        self.ready.add(sid)
+        await super().welcome(sid, user)
+
+
+@fault("BURST-AFTER-CONNECT")
+class IgnoresSendsBeforeTheGreeting(GreetsLate):
+    """The handler is attached after the history was read."""
+
+    async def on_send(self, event: Event) -> None:
+        if event.sid in self.ready:
+            await super().on_send(event)
+
+
+@fault("BURST-AFTER-CONNECT")
+class RefusesSendsBeforeTheGreeting(GreetsLate):
+    """The user is known after the history was read."""
+
+    def sender_of(self, event: Event) -> str:
+        if event.sid not in self.ready:
+            raise self.unauthorized("This connection has not been let in.")
+        return super().sender_of(event)
+
+
+@fault("BURST-AFTER-CONNECT")
+class IsNotReadyBeforeTheGreeting(GreetsLate):
+    def sender_of(self, event: Event) -> str:
+        if event.sid not in self.ready:
+            raise Problem("NOT_READY", "Please wait for the conversation.")
+        return super().sender_of(event)
+
+
+# -- the very first contact ----------------------------------------------------------------------------------------
+
+
+class Races(HelpCenter):
+    """Looks for a conversation, and makes one when there was none a moment ago."""
+
+    async def admit(self, sid: str, user: str) -> None:
+        await self.prepare(user)
+        await super().admit(sid, user)
+
+    async def prepare(self, user: str) -> None:
+        if self.store.find(user) is None:
+            await asyncio.sleep(DATABASE)
+            self.make(user)
+
+    def make(self, user: str) -> None:
+        self.store.create(user)
+
+
+@fault("FIRST-CONTACT", also=("CONNECTED-SENT",))
+class RefusesWhoLosesTheRace(Races):
+    """The unique constraint holds, and its violation is an error like any other."""
+
+
+@fault("FIRST-CONTACT", also=("CONNECTED-CONVERSATION",))
+class OverwritesTheConversation(Races):
+    """INSERT OR REPLACE: the last one to write wins, and the others hold an id that is gone."""
+
+    def make(self, user: str) -> None:
+        with self.store.db:
+            self.store.db.execute("DELETE FROM conversations WHERE user_id = ?", (user,))
+        super().make(user)
+
+
+@fault("FIRST-CONTACT", also=("CONNECTED-CONVERSATION", "REST-OPEN"))
+class RestLosesTheRace(Races):
+    """Only the socket knows how to survive the race."""
+
+    async def admit(self, sid: str, user: str) -> None:
+        await HelpCenter.admit(self, sid, user)
+
+    async def rest_messages(self, request: Request) -> Response:
+        try:
+            await self.prepare(self.rest_user(request))
+        except Problem as problem:
+            return self.rest_refusal(problem)
+        except Exception:
+            return self.rest_refusal(self.server_problem())
+        return await super().rest_messages(request)

@@ -1,0 +1,406 @@
+"""Servers that tell of messages wrongly, to the wrong devices, or lose them (sections 4.2, 5 and 7)."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from conformance.reference.help_center import HelpCenter
+from conformance.reference.protocol import CONNECTED, ERROR, MESSAGE, USER, Event, Json
+from conformance.reference.store import Conversation, Message, Store
+from tests.faults.fault import fault
+from tests.faults.of_ack import Emits
+
+RESYNC = ("RECONNECT-RESYNC", "TOKEN-REFRESHED", "BURST-AFTER-GREETING", "BURST-AFTER-CONNECT", "CONN-UPGRADE")
+
+# -- the arguments of events -------------------------------------------------------------------------------------
+
+
+class Packs(HelpCenter):
+    """A server that puts something else into one of its events; right as it stands."""
+
+    event = MESSAGE
+
+    async def emit(self, event: str, payload: Json, *, to: str) -> None:
+        told = self.packed(payload) if event == self.event else payload
+        await self.wire.emit(event, told, to=to, namespace=self.wire.namespace)
+
+    def packed(self, payload: Json) -> Any:
+        return payload
+
+
+@fault("EVENT-ARGUMENT")
+class GreetingIsJsonText(Packs):
+    event = CONNECTED
+
+    def packed(self, payload: Json) -> Any:
+        return json.dumps(payload)
+
+
+@fault("EVENT-ARGUMENT")
+class GreetingHasTwoArguments(Packs):
+    event = CONNECTED
+
+    def packed(self, payload: Json) -> Any:
+        return payload["conversation"], payload["messages"]
+
+
+@fault("EVENT-ARGUMENT")
+class MessageComesWithItsRoom(Packs):
+    def packed(self, payload: Json) -> Any:
+        return payload, {"room": payload["conversationId"]}
+
+
+@fault("EVENT-ARGUMENT")
+class MessageIsInAnArray(Packs):
+    def packed(self, payload: Json) -> Any:
+        return [payload]
+
+
+@fault("EVENT-ARGUMENT", also=("REFUSAL-CODE", "REJECT-UNACKED"))
+class ErrorIsAText(Packs):
+    event = ERROR
+
+    def packed(self, payload: Json) -> Any:
+        return payload["message"]
+
+
+@fault("EVENT-ARGUMENT", also=("REFUSAL-CODE", "REJECT-UNACKED"))
+class ErrorSaysNothing(Packs):
+    event = ERROR
+
+    def packed(self, payload: Json) -> Any:
+        return ()
+
+
+# -- the shape ---------------------------------------------------------------------------------------------------
+
+Change = Callable[[Json], Json]
+
+SPOILED: dict[str, Change] = {
+    "EventWithoutId": lambda m: {name: m[name] for name in m if name != "id"},
+    "EventWithNumericId": lambda m: m | {"id": 12},
+    "EventWithoutConversationId": lambda m: {name: m[name] for name in m if name != "conversationId"},
+    "EventWithConversationInside": lambda m: m | {"conversationId": {"id": m["conversationId"]}},
+    "EventWithoutSender": lambda m: {name: m[name] for name in m if name != "sender"},
+    "EventFromAClient": lambda m: m | {"sender": "client" if m["sender"] == USER else "agent"},
+    "EventSenderInCapitals": lambda m: m | {"sender": m["sender"].upper()},
+    "EventWithNullText": lambda m: m | {"text": None},
+    "EventWithoutCreatedAt": lambda m: {name: m[name] for name in m if name != "createdAt"},
+    "EventCreatedAtIsEpoch": lambda m: m | {"createdAt": 1767225600000},
+    "EventCreatedAtIsSql": lambda m: m | {"createdAt": m["createdAt"].replace("T", " ")[:19]},
+    "EventIsWrapped": lambda m: {"message": m},
+}
+SNAKE = {"conversationId": "conversation_id", "createdAt": "created_at"}
+SPOILED["EventInSnakeCase"] = lambda m: {SNAKE.get(name, name): value for name, value in m.items()}
+
+
+def _spoiled(name: str, change: Change) -> None:
+    fault("MESSAGE-SHAPE")(type(name, (Emits,), {"told": lambda self, message: change(message)}))
+
+
+for _name, _change in SPOILED.items():
+    _spoiled(_name, _change)
+
+
+# -- to whom -----------------------------------------------------------------------------------------------------
+
+
+class Tells(HelpCenter):
+    """A server that chooses the connections it tells of a message, one by one; right as it stands."""
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
+        own = [sid for sid, owner in self.users.items() if owner == user]
+        for sid in self.listeners(own, origin):
+            await self.emit(MESSAGE, self.message_payload(message), to=sid)
+
+    def listeners(self, own: list[str], origin: str | None) -> list[str]:
+        return own
+
+
+@fault("MESSAGE-ECHO", also=("SEND-UNACKED", "CONN-UPGRADE", "DEVICE-COEXIST"))
+class TellsTheOthersOnly(Tells):
+    """socket.broadcast"""
+
+    def listeners(self, own: list[str], origin: str | None) -> list[str]:
+        return [sid for sid in own if sid != origin]
+
+
+@fault("MESSAGE-ECHO", "MESSAGE-DEVICES", "SUPPORT-EMITTED", also=("SEND-UNACKED", "CONN-UPGRADE", "DEVICE-COEXIST"))
+class TellsNobody(Tells):
+    """Emits to a room that nobody is in."""
+
+    def listeners(self, own: list[str], origin: str | None) -> list[str]:
+        return []
+
+
+@fault("MESSAGE-DEVICES")
+class TellsTheSenderOnly(Tells):
+    def listeners(self, own: list[str], origin: str | None) -> list[str]:
+        return own if origin is None else [origin]
+
+
+@fault("MESSAGE-DEVICES")
+class TellsTheLatestDevice(Tells):
+    """Remembers one connection for each user, and answers whoever sends."""
+
+    def listeners(self, own: list[str], origin: str | None) -> list[str]:
+        return list(dict.fromkeys([*([origin] if origin else []), *own[-1:]]))
+
+
+@fault("MESSAGE-ONCE", also=("CONN-UPGRADE",))
+class TellsTheSenderTwice(Tells):
+    """The room, and then the sender, who is in it."""
+
+    def listeners(self, own: list[str], origin: str | None) -> list[str]:
+        return [*own, *([origin] if origin else [])]
+
+
+@fault("MESSAGE-ONCE", also=("CONN-UPGRADE",))
+class TellsTheSecondDeviceTwice(HelpCenter):
+    """Each connection subscribes its user's room again."""
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
+        for _ in [sid for sid, owner in self.users.items() if owner == user]:
+            await super().announce(user, message, origin=origin)
+
+
+# -- ids ---------------------------------------------------------------------------------------------------------
+
+
+@fault("MESSAGE-ID", also=RESYNC)
+class IdsAreSeconds(HelpCenter):
+    """The id is the time."""
+
+    def message_payload(self, message: Message) -> Json:
+        return super().message_payload(message) | {"id": str(message.created_at // 1000)}
+
+
+@fault("MESSAGE-ID", also=RESYNC)
+class IdsStartAgain(HelpCenter):
+    """A counter from 0 to 9, for want of a longer column."""
+
+    def message_payload(self, message: Message) -> Json:
+        ids = self.__dict__.setdefault("ids", {})
+        return super().message_payload(message) | {"id": ids.setdefault(message.id, str(len(ids) % 10))}
+
+
+@fault("MESSAGE-ID", also=RESYNC)
+class ReplyHasTheIdOfTheQuestion(HelpCenter):
+    """The reply is made by copying the question."""
+
+    async def reply(self, user: str, message: Message) -> None:
+        copied = self.__dict__.setdefault("copied", {})
+        async with self.locks[user]:
+            answer = self.save(user, self.reply_text(message), sender="support")
+            copied[answer.id] = message.id
+            await self.announce(user, answer, origin=None)
+
+    def message_payload(self, message: Message) -> Json:
+        name = self.__dict__.get("copied", {}).get(message.id, message.id)
+        return super().message_payload(message) | {"id": name}
+
+
+@fault("MESSAGE-ID", also=RESYNC)
+class ListsMessagesTwice(HelpCenter):
+    """A join with the attachments table multiplies the rows."""
+
+    def connected_payload(self, conversation: Conversation, messages: Sequence[Message]) -> Json:
+        return super().connected_payload(conversation, [m for m in messages for _ in range(2)])
+
+
+# -- the conversation and the sender of a message ----------------------------------------------------------------
+
+
+@fault("MESSAGE-CONVERSATION", "PARITY-EVENT", also=("SUPPORT-STORED",))
+class EventNamesTheUser(HelpCenter):
+    """The event's conversationId is the name of the room it is emitted to."""
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
+        payload = self.message_payload(message) | {"conversationId": self.room_of(user)}
+        await self.emit(MESSAGE, payload, to=self.room_of(user))
+
+
+@fault("MESSAGE-CONVERSATION", "PARITY-EVENT", "PARITY-GREETING", "PARITY-REST")
+class AckNamesTheConnection(HelpCenter):
+    def ack_payload(self, message: Message) -> Json:
+        return {"message": self.message_payload(message) | {"conversationId": f"socket-{message.conversation_id}"}}
+
+
+@fault("MESSAGE-SENDER")
+class EverybodyIsSupport(HelpCenter):
+    """The column's default."""
+
+    def message_payload(self, message: Message) -> Json:
+        return super().message_payload(message) | {"sender": "support"}
+
+
+@fault("MESSAGE-SENDER", "PARITY-GREETING", "PARITY-REST", also=("SUPPORT-STORED",))
+class ListsSwapTheSenders(HelpCenter):
+    """The list is written as the support desk sees it."""
+
+    def connected_payload(self, conversation: Conversation, messages: Sequence[Message]) -> Json:
+        payload = super().connected_payload(conversation, messages)
+        swapped = {"user": "support", "support": "user"}
+        return payload | {"messages": [m | {"sender": swapped[m["sender"]]} for m in payload["messages"]]}
+
+
+@fault("MESSAGE-SENDER")
+class ReplyIsSignedByTheUser(HelpCenter):
+    """The reply is saved by the method that saves what users send."""
+
+    async def reply(self, user: str, message: Message) -> None:
+        await self.deliver(user, self.reply_text(message), sender=USER)
+
+
+# -- what support says -------------------------------------------------------------------------------------------
+
+
+@fault("SUPPORT-EMITTED")
+class ReplyIsNotEmitted(HelpCenter):
+    async def reply(self, user: str, message: Message) -> None:
+        self.save(user, self.reply_text(message), sender="support")
+
+
+@fault("SUPPORT-STORED")
+class ReplyIsNotStored(HelpCenter):
+    async def reply(self, user: str, message: Message) -> None:
+        async with self.locks[user]:
+            name, owner = self.store.new_id(), self.store.conversation_of(user)
+            answer = Message(name, owner.id, "support", self.reply_text(message), self.store.now())
+            await self.announce(user, answer, origin=None)
+
+
+@fault("SUPPORT-STORED")
+class ReplyIsStoredAsItsTemplate(HelpCenter):
+    """The event carries the text, the table the key of the text."""
+
+    async def reply(self, user: str, message: Message) -> None:
+        async with self.locks[user]:
+            answer = self.save(user, "auto_reply.default", sender="support")
+            payload = self.message_payload(answer) | {"text": self.reply_text(message)}
+            await self.emit(MESSAGE, payload, to=self.room_of(user))
+
+
+@fault("SUPPORT-STORED")
+class ReplyIsStoredUnderAnotherId(HelpCenter):
+    async def reply(self, user: str, message: Message) -> None:
+        async with self.locks[user]:
+            answer = self.save(user, self.reply_text(message), sender="support")
+            await self.emit(MESSAGE, self.message_payload(answer) | {"id": f"reply-{answer.id}"}, to=self.room_of(user))
+
+
+# -- the list ----------------------------------------------------------------------------------------------------
+
+LOST = (*RESYNC, "SEND-VERBATIM", "SUPPORT-STORED", "REST-SAME", "SEND-UNACKED")
+
+
+class Lists(Store):
+    """A store that lists messages otherwise; right as it stands."""
+
+    def history(self, conversation: Conversation) -> list[Message]:
+        return self.listed(super().history(conversation))
+
+    def listed(self, messages: list[Message]) -> list[Message]:
+        return messages
+
+
+@fault("HISTORY-ORDER", also=("PIPELINE-ORDER",))
+class ListsTheNewestFirst(Lists):
+    def listed(self, messages: list[Message]) -> list[Message]:
+        return messages[::-1]
+
+
+@fault("HISTORY-ORDER", also=("PIPELINE-ORDER",))
+class ListsById(Lists):
+    """ORDER BY id, and the ids are random."""
+
+    def listed(self, messages: list[Message]) -> list[Message]:
+        return sorted(messages, key=lambda message: message.id)
+
+
+@fault("HISTORY-DEPTH", also=("PIPELINE-ORDER",))
+class ListsTheLastTen(Lists):
+    def listed(self, messages: list[Message]) -> list[Message]:
+        return messages[-10:]
+
+
+@fault("HISTORY-DEPTH")
+class RestListsTheLastFive(HelpCenter):
+    def rest_payload(self, user: str) -> Json:
+        payload = self.snapshot(user)
+        return payload | {"messages": payload["messages"][-5:]}
+
+
+@fault("SEND-KEPT", also=LOST)
+class ListsTheFirstTwenty(Lists):
+    """LIMIT 20 without ORDER BY … DESC."""
+
+    def listed(self, messages: list[Message]) -> list[Message]:
+        return messages[:20]
+
+
+@fault("SEND-KEPT", also=LOST)
+class ListsAllButTheLast(Lists):
+    """The cursor of the page excludes the newest message."""
+
+    def listed(self, messages: list[Message]) -> list[Message]:
+        return messages[:-2]
+
+
+@fault("SEND-KEPT", also=(*LOST, "HISTORY-DEPTH"))
+class ListsWhatSupportSaid(Lists):
+    """The query joins the agents' table."""
+
+    def listed(self, messages: list[Message]) -> list[Message]:
+        return [message for message in messages if message.sender != USER]
+
+
+@fault("SEND-KEPT", also=LOST)
+class ForgetsEveryFifth(HelpCenter):
+    """An insert is rolled back now and then, after the ack."""
+
+    numbers = itertools.count(1)
+
+    async def on_send(self, event: Event) -> None:
+        await super().on_send(event)
+        if next(self.numbers) % 5 == 0:
+            self.store.db.execute("DELETE FROM messages WHERE number = (SELECT max(number) FROM messages)")
+
+
+@fault("SEND-KEPT", also=(*LOST, "HISTORY-DEPTH", "REST-FIRST"))
+class RestIsCached(HelpCenter):
+    """REST answers each user from a cache that no send empties."""
+
+    def rest_payload(self, user: str) -> Json:
+        cache = self.__dict__.setdefault("cache", {})
+        return dict(cache.setdefault(user, self.snapshot(user)))
+
+
+@fault("SEND-KEPT", also=(*LOST, "HISTORY-DEPTH"))
+class ListsNothing(Lists):
+    """The greeting is there, and its list is always empty."""
+
+    def listed(self, messages: list[Message]) -> list[Message]:
+        return []
+
+
+@fault("SEND-KEPT", also=LOST)
+class WritesBehind(HelpCenter):
+    """Messages reach the database a second after the ack; until then they are only in memory."""
+
+    def save(self, user: str, text: str, *, sender: str) -> Message:
+        conversation = self.store.conversation_of(user)
+        message = Message(self.store.new_id(), conversation.id, sender, text, self.store.now())
+        self.spawn(self.written(message))
+        return message
+
+    async def written(self, message: Message) -> None:
+        await asyncio.sleep(1)
+        row = (message.id, message.conversation_id, message.sender, message.text, message.created_at)
+        self.store.db.execute(
+            "INSERT INTO messages (id, conversation_id, sender, text, created_at) VALUES (?, ?, ?, ?, ?)", row
+        )

@@ -1,0 +1,322 @@
+"""Servers that refuse in a wrong way (section 2.2)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from conformance.reference.help_center import HelpCenter
+from conformance.reference.protocol import CONNECTED, ERROR, Event, Json, Problem
+from tests.faults.fault import fault
+
+SOON = 0.15
+"""Seconds: a pause that somebody put before the disconnect, so that the error has time to arrive."""
+
+# -- the error ---------------------------------------------------------------------------------------------------
+
+
+@fault("REFUSAL-EVENT")
+class ErrsTwice(HelpCenter):
+    """Once in the middleware, once in the handler."""
+
+    async def refuse(self, sid: str, problem: Problem) -> None:
+        await self.emit_error(sid, problem)
+        await super().refuse(sid, problem)
+
+
+@fault("REFUSAL-EVENT")
+class DisconnectsWithoutAnError(HelpCenter):
+    """client.disconnect() and no more."""
+
+    async def refuse(self, sid: str, problem: Problem) -> None:
+        await self.disconnect(sid)
+
+
+@fault("REFUSAL-EVENT")
+class DisconnectsAMissingTokenWithoutAnError(HelpCenter):
+    """Only verification errors are told."""
+
+    async def refuse(self, sid: str, problem: Problem) -> None:
+        if "required" in problem.message:
+            await self.disconnect(sid)
+        else:
+            await super().refuse(sid, problem)
+
+
+@fault("REFUSAL-EVENT")
+class HangsUpWithoutAnError(HelpCenter):
+    """The transport is cut."""
+
+    async def refuse(self, sid: str, problem: Problem) -> None:
+        await self.wire.hang_up(sid)
+
+
+@fault("REFUSAL-EVENT")
+class RefusesInTheMiddleware(HelpCenter):
+    """next(new Error("unauthorized")): a connect error."""
+
+    def wire_options(self) -> dict[str, Any]:
+        return {"always_connect": False}
+
+    async def on_connect(self, sid: str, environ: Json, auth: object = None) -> None:
+        try:
+            user = self.authenticate(environ, auth)
+        except Problem as problem:
+            raise ConnectionRefusedError(problem.message) from problem
+        await self.admit(sid, user)
+
+
+@fault("REFUSAL-EVENT")
+class EmitsOnTheDefaultNamespace(HelpCenter):
+    """io.emit where socket.emit was meant: the error goes to nobody who listens."""
+
+    async def emit_error(self, sid: str, problem: Problem) -> None:
+        await self.wire.emit(ERROR, self.error_payload(problem), to=sid, namespace="/")
+
+
+@fault("REFUSAL-EVENT")
+class EmitsAnotherEvent(HelpCenter):
+    """NestJS sends the errors of a gateway as "exception"."""
+
+    async def emit_error(self, sid: str, problem: Problem) -> None:
+        await self.emit("exception", self.error_payload(problem), to=sid)
+
+
+@fault("REFUSAL-EVENT")
+class RefusesTheHandshake(HelpCenter):
+    """A gateway in front verifies the header, and answers with HTTP."""
+
+    def build_app(self) -> ASGIApp:
+        inside = super().build_app()
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope.get("path", "").startswith("/socket.io") and self.is_bad(scope):
+                scope = {**scope, "path": "/nowhere", "raw_path": b"/nowhere"}
+            await inside(scope, receive, send)
+
+        return app
+
+    def is_bad(self, scope: Scope) -> bool:
+        header = dict(scope["headers"]).get(b"authorization")
+        try:
+            return bool(header) and not self.user_of(self.header_token(header.decode()))
+        except Problem:
+            return True
+
+
+@fault("REFUSAL-EVENT", "REFUSAL-CLOSE")
+class CrashesOnWhatIsNoString(HelpCenter):
+    """token.startsWith is not a function; nobody catches it."""
+
+    async def on_connect(self, sid: str, environ: Json, auth: object = None) -> None:
+        token = auth.get("token") if isinstance(auth, dict) else None
+        if token is None or isinstance(token, str):
+            await super().on_connect(sid, environ, auth)
+
+
+@fault("REFUSAL-EVENT", "REFUSAL-CLOSE")
+class SaysNothingAtAll(HelpCenter):
+    """A bad token is left waiting for the greeting."""
+
+    async def refuse(self, sid: str, problem: Problem) -> None:
+        pass
+
+
+# -- its code ----------------------------------------------------------------------------------------------------
+
+
+@fault("REFUSAL-CODE")
+class SaysAuthFailed(HelpCenter):
+    """A code of its own."""
+
+    async def refuse(self, sid: str, problem: Problem) -> None:
+        await super().refuse(sid, Problem("AUTH_FAILED", problem.message))
+
+
+@fault("REFUSAL-CODE")
+class SaysUnauthorizedInLowerCase(HelpCenter):
+    """Nearly."""
+
+    async def refuse(self, sid: str, problem: Problem) -> None:
+        await super().refuse(sid, Problem("unauthorized", problem.message))
+
+
+@fault("REFUSAL-CODE")
+class SaysTokenExpired(HelpCenter):
+    """Tells expired tokens from others, in the field that clients act on."""
+
+    async def refuse(self, sid: str, problem: Problem) -> None:
+        expired = "expired" in problem.message
+        await super().refuse(sid, Problem("TOKEN_EXPIRED", problem.message) if expired else problem)
+
+
+@fault("REFUSAL-CODE")
+class FailsOnWhatIsNoString(HelpCenter):
+    """A TypeError, caught by the handler of last resort."""
+
+    def auth_token(self, auth: object) -> object:
+        token = auth.get("token") if isinstance(auth, dict) else None
+        return self.strip_bearer(token.strip()) if token is not None else None
+
+
+# -- the end -----------------------------------------------------------------------------------------------------
+
+
+@fault("REFUSAL-CLOSE")
+class RefusesWithoutDisconnecting(HelpCenter):
+    """Tells the error, and leaves the rest to the client."""
+
+    async def refuse(self, sid: str, problem: Problem) -> None:
+        await self.emit_error(sid, problem)
+
+
+@fault("REFUSAL-CLOSE")
+class KeepsTheExpired(HelpCenter):
+    """Who was good once may stay, and is told to refresh."""
+
+    async def refuse(self, sid: str, problem: Problem) -> None:
+        await self.emit_error(sid, problem)
+        if "expired" not in problem.message:
+            await self.disconnect(sid)
+
+
+# -- silence -----------------------------------------------------------------------------------------------------
+
+
+@fault("REFUSAL-SILENT")
+class GreetsFirst(HelpCenter):
+    """Verifies while the greeting is under way already."""
+
+    async def refuse(self, sid: str, problem: Problem) -> None:
+        await self.emit(CONNECTED, self.snapshot("nobody"), to=sid)
+        await super().refuse(sid, problem)
+
+
+@fault("REFUSAL-SILENT")
+class GreetsEmptyHanded(HelpCenter):
+    """Sends the greeting without a conversation before it says no."""
+
+    async def refuse(self, sid: str, problem: Problem) -> None:
+        await self.emit_error(sid, problem)
+        await self.emit(CONNECTED, {"conversation": None, "messages": []}, to=sid)
+        await self.disconnect(sid)
+
+
+@fault("REFUSAL-SILENT")
+class AnnouncesTheTypingOfSupport(HelpCenter):
+    """Somebody is always typing."""
+
+    async def refuse(self, sid: str, problem: Problem) -> None:
+        await self.emit("help_center:typing", {"isTyping": False, "sender": "support"}, to=sid)
+        await super().refuse(sid, problem)
+
+
+class Peeks(HelpCenter):
+    """Knows whose token it refuses."""
+
+    def named(self, environ: Json, auth: object) -> str | None:
+        token = self.token_of(environ, auth)
+        try:
+            return self.verifier.subject(self.verifier.unverified(self.verifier.text(token)))
+        except Exception:
+            return None
+
+
+@fault("REFUSAL-SILENT")
+class TellsTheConversationInDetails(Peeks):
+    """A context object of the logger, sent along."""
+
+    def authenticate(self, environ: Json, auth: object) -> str:
+        try:
+            return super().authenticate(environ, auth)
+        except Problem as problem:
+            user = self.named(environ, auth)
+            details = {"context": self.snapshot(user)} if user else None
+            raise Problem(problem.code, problem.message, details=details) from problem
+
+
+@fault("REFUSAL-SILENT")
+class TellsTheLastTextInDetails(Peeks):
+    """Says which message could not be shown."""
+
+    def authenticate(self, environ: Json, auth: object) -> str:
+        try:
+            return super().authenticate(environ, auth)
+        except Problem as problem:
+            user = self.named(environ, auth)
+            texts = [m["text"] for m in self.snapshot(user)["messages"]] if user else []
+            raise Problem(problem.code, problem.message, details={"pending": texts}) from problem
+
+
+@fault("REFUSAL-SILENT")
+class JoinsBeforeItVerifies(Peeks):
+    """In the room first; the disconnect comes when the error has had time to arrive."""
+
+    async def on_connect(self, sid: str, environ: Json, auth: object = None) -> None:
+        if user := self.named(environ, auth):
+            await self.join(sid, user)
+        await super().on_connect(sid, environ, auth)
+
+    async def disconnect(self, sid: str) -> None:
+        self.spawn(self.disconnect_soon(sid))
+
+    async def disconnect_soon(self, sid: str) -> None:
+        await asyncio.sleep(SOON)
+        await super().disconnect(sid)
+
+
+# -- the lock ----------------------------------------------------------------------------------------------------
+
+
+class Unlocked(Peeks):
+    """Takes what arrives while the token is being looked at for what its user said."""
+
+    async def on_connect(self, sid: str, environ: Json, auth: object = None) -> None:
+        self.users[sid] = self.named(environ, auth) or "nobody"
+        await super().on_connect(sid, environ, auth)
+
+    async def disconnect(self, sid: str) -> None:
+        self.spawn(self.disconnect_soon(sid))
+
+    async def disconnect_soon(self, sid: str) -> None:
+        await asyncio.sleep(SOON)
+        await HelpCenter.disconnect(self, sid)
+
+
+@fault("REFUSAL-LOCKED")
+class SavesWhatTheRefusedSend(Unlocked):
+    """Knows the user from the claims before it has verified them."""
+
+
+@fault("REFUSAL-LOCKED")
+class SavesWhatTheRefusedSendAndSaysNo(Unlocked):
+    """Saves first, checks then."""
+
+    async def acknowledge(self, event: Event, answer: Json) -> None:
+        refused = event.sid not in self.welcomed
+        await super().acknowledge(event, {"error": self.error_payload(self.unauthorized("No."))} if refused else answer)
+
+    async def welcome(self, sid: str, user: str) -> None:
+        self.welcomed.add(sid)
+        await super().welcome(sid, user)
+
+    @property
+    def welcomed(self) -> set[str]:
+        return self.__dict__.setdefault("_welcomed", set())
+
+
+@fault("REFUSAL-LOCKED")
+class AcksWhatTheRefusedSend(Unlocked):
+    """The ack is optimistic, the message goes nowhere."""
+
+    async def on_send(self, event: Event) -> None:
+        if event.sid in self.welcomed:
+            await super().on_send(event)
+        else:
+            draft = {"id": "draft", "conversationId": "none", "sender": "user", "text": "", "createdAt": "2026-01-01"}
+            await self.acknowledge(event, {"message": draft})
+
+    welcomed = SavesWhatTheRefusedSendAndSaysNo.welcomed
+    welcome = SavesWhatTheRefusedSendAndSaysNo.welcome

@@ -1,0 +1,376 @@
+"""Servers that are wrong over REST (section 7)."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from conformance.reference.help_center import HelpCenter
+from conformance.reference.protocol import REST_PATH, Json, Problem
+from conformance.reference.store import Conversation
+from conformance.reference.tokens import BadToken
+from tests.faults.fault import fault
+
+KEPT = ("SEND-KEPT", "SUPPORT-STORED", "PARITY-REST", "RECONNECT-RESYNC", "BURST-AFTER-GREETING", "SEND-UNACKED")
+"""What may fail besides when REST lacks messages."""
+
+# -- open --------------------------------------------------------------------------------------------------------
+
+
+@fault("REST-OPEN")
+class HasNoRest(HelpCenter):
+    """The route was never mounted."""
+
+    def rest_routes(self) -> list[Route]:
+        return []
+
+
+@fault("REST-OPEN", also=("CONNECTED-CONVERSATION",))
+class MountsRestElsewhere(HelpCenter):
+    """Without the global prefix."""
+
+    def rest_routes(self) -> list[Route]:
+        return [Route(REST_PATH.removeprefix("/api"), self.rest_messages)]
+
+
+@fault("REST-OPEN", "AUTH-SHARED")
+class WantsAnApiKeyForRest(HelpCenter):
+    """REST knows the tokens of another issuer."""
+
+    def rest_user(self, request: Request) -> str:
+        raise self.unauthorized("Not one of ours.")
+
+
+@fault("REST-OPEN")
+class AnswersInYaml(HelpCenter):
+    """A body that is no JSON."""
+
+    def rest_answer(self, status: int, payload: Json) -> Response:
+        return PlainTextResponse(repr(payload), status_code=status)
+
+
+@fault("REST-OPEN")
+class AnswersNoContent(HelpCenter):
+    """204, and clients may guess."""
+
+    def rest_answer(self, status: int, payload: Json) -> Response:
+        return Response(status_code=204) if status == 200 else super().rest_answer(status, payload)
+
+
+# -- first -------------------------------------------------------------------------------------------------------
+
+
+@fault("REST-FIRST")
+class KnowsNobodyBeforeTheirSocket(HelpCenter):
+    """404 until the socket has made a conversation."""
+
+    def rest_payload(self, user: str) -> Json:
+        if self.store.find(user) is None:
+            raise Problem("NOT_FOUND", "There is no conversation.")
+        return super().rest_payload(user)
+
+    def rest_status(self, problem: Problem) -> int:
+        return 404 if problem.code == "NOT_FOUND" else super().rest_status(problem)
+
+
+@fault("REST-FIRST", also=("CONNECTED-CONVERSATION", "CONNECTED-OWN"))
+class InventsAConversationForRest(HelpCenter):
+    """A draft that is not saved."""
+
+    def rest_payload(self, user: str) -> Json:
+        if self.store.find(user) is None:
+            now = self.store.now()
+            return self.connected_payload(Conversation("draft", user, "open", now, now), [])
+        return super().rest_payload(user)
+
+
+@fault("REST-SHAPE")
+class HasNullBeforeTheFirstSocket(HelpCenter):
+    """No conversation yet, so null."""
+
+    def rest_payload(self, user: str) -> Json:
+        return super().rest_payload(user) if self.store.find(user) else {"conversation": None, "messages": []}
+
+
+# -- shape and media ---------------------------------------------------------------------------------------------
+
+
+@fault("REST-SHAPE")
+class WrapsInData(HelpCenter):
+    """The interceptor that wraps all answers."""
+
+    def rest_payload(self, user: str) -> Json:
+        return {"data": super().rest_payload(user)}
+
+
+@fault("REST-SHAPE")
+class ListsMessagesAlone(HelpCenter):
+    """The path says messages, so messages it is."""
+
+    def rest_payload(self, user: str) -> Json:
+        return super().rest_payload(user)["messages"]
+
+
+@fault("REST-SHAPE")
+class WritesSnakeCase(HelpCenter):
+    """Columns, not fields."""
+
+    def rest_payload(self, user: str) -> Json:
+        payload = super().rest_payload(user)
+        payload["conversation"]["created_at"] = payload["conversation"].pop("createdAt")
+        return payload
+
+
+@fault("REST-SHAPE", also=("PARITY-REST",))
+class WritesEpochMilliseconds(HelpCenter):
+    """Numbers for dates."""
+
+    def rest_payload(self, user: str) -> Json:
+        payload = super().rest_payload(user)
+        payload["messages"] = [{**message, "createdAt": 1_750_000_000_000} for message in payload["messages"]]
+        return payload
+
+
+@fault("REST-MEDIA")
+class SaysHtml(HelpCenter):
+    """JSON by another name."""
+
+    media = "text/html; charset=utf-8"
+
+    def rest_answer(self, status: int, payload: Json) -> Response:
+        answer = super().rest_answer(status, payload)
+        answer.headers["content-type"] = self.media
+        return answer
+
+
+@fault("REST-MEDIA")
+class SaysPlainText(SaysHtml):
+    """A string was returned."""
+
+    media = "text/plain"
+
+
+# -- the same ----------------------------------------------------------------------------------------------------
+
+
+@fault("REST-SAME", also=KEPT)
+class KeepsTheFirstSnapshot(HelpCenter):
+    """A cache that nothing invalidates."""
+
+    def rest_payload(self, user: str) -> Json:
+        cache: dict[str, Json] = self.__dict__.setdefault("cache", {})
+        return cache.setdefault(user, super().rest_payload(user))
+
+
+@fault("REST-SAME", also=KEPT)
+class ShowsTheFirstMessages(HelpCenter):
+    """LIMIT 2 from the wrong end."""
+
+    def rest_payload(self, user: str) -> Json:
+        payload = super().rest_payload(user)
+        return {**payload, "messages": payload["messages"][:2]}
+
+
+@fault("REST-SAME", also=KEPT)
+class ShowsWhatTheUserSaid(HelpCenter):
+    """WHERE sender = 'user'."""
+
+    def rest_payload(self, user: str) -> Json:
+        payload = super().rest_payload(user)
+        return {**payload, "messages": [m for m in payload["messages"] if m["sender"] == "user"]}
+
+
+@fault("REST-SAME", also=KEPT)
+class ShowsWhatSupportSaid(HelpCenter):
+    """WHERE sender = 'support'."""
+
+    def rest_payload(self, user: str) -> Json:
+        payload = super().rest_payload(user)
+        return {**payload, "messages": [m for m in payload["messages"] if m["sender"] == "support"]}
+
+
+@fault("REST-SAME", also=KEPT)
+class ShowsNoMessages(HelpCenter):
+    """The relation is not loaded."""
+
+    def rest_payload(self, user: str) -> Json:
+        return {**super().rest_payload(user), "messages": []}
+
+
+@fault("REST-SAME", also=(*KEPT, "HISTORY-ORDER", "PIPELINE-ORDER"))
+class ShowsTheNewestFirst(HelpCenter):
+    """ORDER BY … DESC, on this road alone."""
+
+    def rest_payload(self, user: str) -> Json:
+        payload = super().rest_payload(user)
+        return {**payload, "messages": payload["messages"][::-1]}
+
+
+@fault("REST-SAME", also=("PARITY-REST", "SEND-VERBATIM", "SEND-FULL", *KEPT))
+class ShowsPreviews(HelpCenter):
+    """Texts cut for a list."""
+
+    def rest_payload(self, user: str) -> Json:
+        payload = super().rest_payload(user)
+        return {**payload, "messages": [{**m, "text": m["text"][:20]} for m in payload["messages"]]}
+
+
+@fault("REST-SAME", also=("PARITY-REST", "MESSAGE-SENDER", *KEPT))
+class SaysThatAllIsTheUsers(HelpCenter):
+    """The sender by who asks."""
+
+    def rest_payload(self, user: str) -> Json:
+        payload = super().rest_payload(user)
+        return {**payload, "messages": [{**m, "sender": "user"} for m in payload["messages"]]}
+
+
+@fault("REST-SAME", also=("PARITY-REST", "PARITY-TIME", "HISTORY-ORDER"))
+class SaysWhenItWasAsked(HelpCenter):
+    """Dates of the serialisation, a minute off besides."""
+
+    def rest_payload(self, user: str) -> Json:
+        payload = super().rest_payload(user)
+        now = self.instant(self.store.now() - 60_000)
+        return {**payload, "messages": [{**m, "createdAt": now} for m in payload["messages"]]}
+
+
+@fault("REST-SAME")
+class SaysClosed(HelpCenter):
+    """Closed as far as REST knows."""
+
+    def rest_payload(self, user: str) -> Json:
+        payload = super().rest_payload(user)
+        return {**payload, "conversation": {**payload["conversation"], "status": "closed"}}
+
+
+@fault("REST-SAME", "REST-FIRST", also=("CONNECTED-CONVERSATION", "CONNECTED-OWN", "PARITY-REST", *KEPT))
+class HasAConversationOfItsOwn(HelpCenter):
+    """Another conversation on each road."""
+
+    def rest_payload(self, user: str) -> Json:
+        return super().rest_payload(f"{user} over REST")
+
+
+# -- bad tokens --------------------------------------------------------------------------------------------------
+
+
+@fault("REST-REFUSAL", "REST-EXPIRY")
+class RefusesWith200(HelpCenter):
+    """{"error": …} and all is well."""
+
+    def rest_status(self, problem: Problem) -> int:
+        return 200
+
+
+@fault("REST-REFUSAL")
+class ShowsAnEmptyConversationToAnybody(HelpCenter):
+    """Without a token one gets nothing, politely."""
+
+    def rest_user(self, request: Request) -> str:
+        return super().rest_user(request) if "authorization" in request.headers else "nobody"
+
+
+@fault("REST-REFUSAL")
+class ShowsTheGuestToAnEmptyToken(HelpCenter):
+    """Authorization: Bearer, and then nothing."""
+
+    def rest_user(self, request: Request) -> str:
+        token = self.header_token(request.headers.get("authorization"))
+        return "guest" if token == "" else super().rest_user(request)
+
+
+class Reveals(HelpCenter):
+    """Knows whose token it refuses."""
+
+    def named(self, request: Request) -> str | None:
+        token = self.header_token(request.headers.get("authorization"))
+        try:
+            return self.verifier.subject(self.verifier.unverified(token or ""))
+        except BadToken:
+            return None
+
+
+@fault("REST-REFUSAL", "REST-EXPIRY")
+class ShowsTheConversationWith401(Reveals):
+    """The status is right; the body was written before."""
+
+    async def rest_messages(self, request: Request) -> Response:
+        answer = await super().rest_messages(request)
+        user = self.named(request)
+        return JSONResponse(self.snapshot(user), 401) if answer.status_code == 401 and user else answer
+
+
+@fault("REST-EXPIRY")
+class ShowsTheConversationToTheExpired(Reveals):
+    """ignoreExpiration, on this road alone."""
+
+    def rest_user(self, request: Request) -> str:
+        try:
+            return super().rest_user(request)
+        except Problem as problem:
+            if "expired" in problem.message:
+                return self.named(request) or ""
+            raise
+
+
+@fault("REST-REFUSAL")
+class DecodesRestTokensOnly(Reveals):
+    """The gateway is said to have verified them."""
+
+    def rest_user(self, request: Request) -> str:
+        user = self.named(request)
+        if user is None or "expired" in self.why(request):
+            raise self.unauthorized("No.")
+        return user
+
+    def why(self, request: Request) -> str:
+        try:
+            super().rest_user(request)
+        except Problem as problem:
+            return problem.message
+        return ""
+
+
+class RefusesOtherwise(HelpCenter):
+    """Another status than 401."""
+
+    status = 403
+
+    def rest_status(self, problem: Problem) -> int:
+        return self.status
+
+
+@fault("REST-STATUS")
+class Forbids(RefusesOtherwise):
+    """403: the difference is often forgotten."""
+
+
+@fault("REST-STATUS")
+class FallsOverBadTokens(RefusesOtherwise):
+    """An exception that nobody maps."""
+
+    status = 500
+
+
+@fault("REST-STATUS")
+class CallsItABadRequest(RefusesOtherwise):
+    """400."""
+
+    status = 400
+
+
+@fault("REST-STATUS")
+class RedirectsToTheLogin(HelpCenter):
+    """As a browser would like it."""
+
+    def rest_refusal(self, problem: Problem) -> Response:
+        return RedirectResponse("/login", status_code=302)
+
+
+@fault("REST-STATUS")
+class CallsTheExpiredForbidden(HelpCenter):
+    """401 for most, 403 for the expired."""
+
+    def rest_status(self, problem: Problem) -> int:
+        return 403 if "expired" in problem.message else super().rest_status(problem)

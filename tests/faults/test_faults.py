@@ -1,0 +1,41 @@
+"""Every check can fail: each broken server is certified, and the requirement that its fault breaks is blamed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+
+import pytest
+
+from tests.faults.battery import SECRET, Certified, certify_app, pool
+from tests.faults.fault import load_all
+
+FAULTS = load_all()
+
+
+@pytest.fixture(scope="session")
+def battery(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[str, Future[Certified]]]:
+    """The certifications of all selected faults, begun at once and side by side."""
+    callspecs = [getattr(item, "callspec", None) for item in request.session.items]
+    names = [spec.params["name"] for spec in callspecs if spec and spec.params.get("name") in FAULTS]
+    folder = tmp_path_factory.mktemp("faults")
+    with pool() as workers:
+        yield {
+            name: workers.submit(certify_app, FAULTS[name].build(SECRET), folder / name)
+            for name in dict.fromkeys(names)
+        }
+        workers.shutdown(cancel_futures=True)
+
+
+@pytest.mark.timeout(0)  # the battery has a timeout of its own for each certification
+@pytest.mark.parametrize("name", sorted(FAULTS))
+def test_the_fault_is_blamed_and_nothing_else(name: str, battery: Mapping[str, Future[Certified]]) -> None:
+    fault, certified = FAULTS[name], battery[name].result()
+    assert certified.verdict, certified.output
+    assert not certified.ids("error"), certified.output
+    missed = fault.breaks - certified.failed
+    assert not missed, f"not blamed: {sorted(missed)}; failed: {sorted(certified.failed)}"
+    collateral = {one: certified.reason(one) for one in certified.failed - fault.breaks - fault.also}
+    assert not collateral

@@ -1,0 +1,184 @@
+"""Servers that no Help Center is, on free loopback ports: what a certification may find behind a URL."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from conformance.reference.help_center import HelpCenter
+from conformance.reference.protocol import Event, Problem
+from conformance.reference.tokens import Verifier
+
+SECRET = "a secret that the hostile servers trust, too"
+
+
+@contextmanager
+def tcp(handle: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Listen, and give every connection to ``handle`` in a thread of its own; yields the URL."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            try:
+                handle(self.request)
+            except OSError:  # the client has left
+                pass
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+            server.block_on_close = False
+
+
+def silent(client: socket.socket) -> None:
+    """Takes whatever comes and never answers."""
+    while client.recv(4096):
+        pass
+
+
+def garbage(client: socket.socket) -> None:
+    """Answers in no language."""
+    client.recv(4096)
+    client.sendall(b"\x15\x03\x01\x00\x02 this is not HTTP\r\n\r\n")
+
+
+def dripping(client: socket.socket) -> None:
+    """Answers so slowly that no single read ever times out."""
+    client.recv(4096)
+    client.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 100000\r\nX-Slow: ")
+    stopped = threading.Event()
+    while not stopped.wait(0.05):
+        client.sendall(b"x")
+
+
+def page(client: socket.socket) -> None:
+    """A web server with a page for everything."""
+    body = b"<!doctype html><title>Welcome</title><p>Nothing to see here."
+    while client.recv(4096):
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\n\r\n"
+        client.sendall(head.encode() + body)
+
+
+def dropping(url: str, after: float) -> Callable[[socket.socket], None]:
+    """A gateway before ``url`` that cuts every connection ``after`` so many seconds."""
+    where = urlsplit(url)
+
+    def handle(client: socket.socket) -> None:
+        with socket.create_connection((where.hostname, where.port)) as behind:
+            cut = threading.Timer(after, lambda: [client.shutdown(socket.SHUT_RDWR), behind.close()])
+            cut.start()
+            back = threading.Thread(target=_pump, args=[behind, client], daemon=True)
+            back.start()
+            _pump(client, behind)
+            cut.cancel()
+
+    return handle
+
+
+def _pump(source: socket.socket, sink: socket.socket) -> None:
+    try:
+        while data := source.recv(65536):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+
+
+def help_center(kind: type[HelpCenter] = HelpCenter, **more: Any) -> HelpCenter:
+    return kind(Verifier(SECRET), **more)
+
+
+class Mute(HelpCenter):
+    """Greets, and answers nothing that is sent."""
+
+    async def receive(self, event: Event) -> None:
+        pass
+
+
+class Mum(Mute):
+    """Opens connections and never says a word, over REST neither."""
+
+    async def on_connect(self, sid: str, environ: Any, auth: object = None) -> None:
+        pass
+
+    def build_app(self) -> Any:
+        inner = super().build_app()
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] == "http" and scope["path"].startswith("/api/"):
+                await asyncio.sleep(3600)
+            await inner(scope, receive, send)
+
+        return app
+
+
+def _without(kind: type[HelpCenter], prefix: str) -> type[HelpCenter]:
+    """The server without whatever is below ``prefix``."""
+
+    class Without(kind):  # type: ignore[misc, valid-type]
+        def build_app(self) -> Any:
+            inner = super().build_app()
+
+            async def app(scope: Any, receive: Any, send: Any) -> None:
+                hidden = scope.get("path", "").startswith(prefix)
+                await inner({**scope, "path": "/nowhere"} if hidden else scope, receive, send)
+
+            return app
+
+    return Without
+
+
+RestOnly = _without(HelpCenter, "/socket.io")
+SocketOnly = _without(HelpCenter, "/api/")
+
+
+class Untrimming(HelpCenter):
+    """Keeps the white space around a text."""
+
+    def trim(self, text: str) -> str:
+        return text
+
+
+class Leaving(HelpCenter):
+    """Goes out of business (``leave``) when told to."""
+
+    leave: Callable[[], None]
+
+    async def on_send(self, event: Event) -> None:
+        try:
+            told = self.payload_of(event).get("text")
+        except (Problem, AttributeError):
+            told = None
+        if told == "please leave":
+            self.leave()
+        else:
+            await super().on_send(event)
+
+
+class Deploying(HelpCenter):
+    """A gateway answers 503 to the first requests, until the server behind it is up."""
+
+    patience = 4
+
+    def build_app(self) -> Any:
+        inner = super().build_app()
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            self.patience -= scope["type"] != "lifespan"
+            if scope["type"] != "http" or self.patience < 0:
+                return await inner(scope, receive, send)
+            await send({"type": "http.response.start", "status": 503, "headers": []})
+            await send({"type": "http.response.body", "body": b"deploying"})
+
+        return app

@@ -1,0 +1,270 @@
+"""The command line, read without running anything: what options mean, and the one line that each mistake gets."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
+
+from conformance import options
+from conformance.errors import Unusable, Unverified
+from conformance.options import Options
+from conformance.redaction import Redactor
+from conformance.requirements import Level
+from conformance.sources import Commanded, source_of
+from conformance.tokens import KeyMinter, claims_of
+from conformance.users import Minted, ReadyMade
+
+TARGET = "--target=http://localhost:3000"
+SECRET = "--jwt-secret=of the target"
+
+
+class Given:
+    """As much of pytest.Config as the options need."""
+
+    def __init__(self, folder: Path, arguments: tuple[str, ...]) -> None:
+        parser = argparse.ArgumentParser(allow_abbrev=False)
+        parser.addoption = parser.add_argument  # type: ignore[attr-defined]
+        options.add(SimpleNamespace(getgroup=lambda *_: parser))  # type: ignore[arg-type]
+        parser.add_argument("--hypothesis-seed")
+        self._values = vars(parser.parse_args(arguments))
+        self.invocation_params = SimpleNamespace(dir=folder)
+
+    def getoption(self, name: str, *_: Any) -> Any:
+        return self._values[name]
+
+
+def read(*arguments: str, folder: Path = Path("/nowhere"), **environment: str) -> Options:
+    return options.read(Given(folder, arguments), environment)  # type: ignore[arg-type]
+
+
+def refused(*arguments: str, folder: Path = Path("/nowhere"), **environment: str) -> str:
+    with pytest.raises(Unusable) as caught:
+        source_of(read(*arguments, folder=folder, **environment), Redactor(), None)
+    line = str(caught.value)
+    assert "\n" not in line
+    return line
+
+
+# -- what is meant -------------------------------------------------------------------------------------------------
+
+
+def test_nothing_given_means_the_embedded_server() -> None:
+    given = read(folder=Path("/somewhere"))
+    assert given.target is None
+    assert given.subject == "the embedded reference server"
+    assert (given.level, given.allow_incomplete, given.reports) == (Level.MUST, False, Path("/somewhere/reports"))
+    assert (given.deadline, given.settle, given.concurrency, given.examples, given.wait) == (5.0, 0.3, 24, 10, 0.0)
+
+
+@pytest.mark.parametrize("url", ["http://localhost:3000", "http://localhost:3000/", "http://localhost:3000//"])
+def test_a_trailing_slash_does_not_matter(url: str) -> None:
+    assert read(f"--target={url}", SECRET).target == "http://localhost:3000"
+
+
+@pytest.mark.parametrize("url", ["https://api.example.com", "http://[::1]:3000", "http://10.0.0.1"])
+def test_targets(url: str) -> None:
+    assert read(f"--target={url}", SECRET).target == url
+
+
+@pytest.mark.parametrize(
+    ("arguments", "headline"),
+    [
+        (["--hypothesis-seed=7"], "certifying the embedded reference server, seed 7, reports to /run/reports"),
+        (
+            [TARGET, SECRET, "--hypothesis-seed=7", "--level=should", "--allow-incomplete", "--reports=out"],
+            "certifying http://localhost:3000, seed 7, level should, incomplete allowed, reports to /run/out",
+        ),
+    ],
+)
+def test_the_headline_says_what_the_run_is_about(arguments: list[str], headline: str) -> None:
+    assert read(*arguments, folder=Path("/run")).headline == headline
+
+
+def test_a_seed_is_drawn_where_none_is_given() -> None:
+    assert read("--hypothesis-seed=12").seed == 12
+    assert 0 <= read().seed < 2**32
+
+
+def test_secrets_come_by_the_environment_too() -> None:
+    assert read(TARGET, HELP_CENTER_JWT_SECRET="s").jwt_secret == "s"
+    assert read(TARGET, HELP_CENTER_TOKEN=" one\ttwo ").tokens == ["one", "two"]
+    assert read(TARGET, HELP_CENTER_TOKEN_COMMAND="mint").token_command == "mint"
+    assert read(TARGET, HELP_CENTER_JWT_SECRET="s", HELP_CENTER_JWT_ALGORITHM="HS512").jwt_algorithm == "HS512"
+
+
+def test_the_command_line_goes_before_the_environment() -> None:
+    assert read(TARGET, "--jwt-secret=mine", HELP_CENTER_JWT_SECRET="theirs").jwt_secret == "mine"
+    given = read(TARGET, "--jwt-secret=mine", HELP_CENTER_TOKEN_COMMAND="mint", HELP_CENTER_JWT_KEY="/no/key")
+    assert (given.jwt_secret, given.token_command, given.jwt_key) == ("mine", None, None)
+
+
+def test_a_pasted_bearer_prefix_is_no_part_of_a_token() -> None:
+    assert read(TARGET, "--token=Bearer abc ").tokens == ["abc"]
+
+
+def test_paths_are_meant_from_where_pytest_was_started(tmp_path: Path) -> None:
+    (tmp_path / "waivers.toml").touch()
+    given = read("--waivers=waivers.toml", "--reports=out", folder=tmp_path)
+    assert (given.waivers, given.reports) == (tmp_path / "waivers.toml", tmp_path / "out")
+
+
+def test_headers() -> None:
+    given = read(TARGET, SECRET, "--header=X-Gateway: a:b", "--header", "Empty:")
+    assert given.headers == {"X-Gateway": "a:b", "Empty": ""}
+
+
+# -- mistakes ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--target=localhost:3000"], "--target=localhost:3000 is no URL: pass scheme, host and port"),
+        (["--target=ftp://host"], "--target=ftp://host is no URL"),
+        (["--target=http://host:99999"], "--target=http://host:99999 is no URL"),
+        (["--target=http://host/api"], "--target=http://host/api has a path"),
+        (["--target=http://[::1]:3000/api"], "pass http://[::1]:3000"),
+        (["--target=http://me:hidden@host/api"], "--target must not hold credentials"),
+        ([TARGET], "no way to get a token: pass --token=JWT, --jwt-secret=S"),
+        ([TARGET, "--token="], "--token (number 1 of 1) is empty: is the variable set that it should come from?"),
+        ([TARGET, "--token=a b"], "--token (number 1 of 1) is no token"),
+        ([TARGET, "--jwt-secret="], "--jwt-secret is empty: is the variable set that it should come from?"),
+        ([TARGET, SECRET, "--jwt-key=/etc/hostname"], "--jwt-secret and --jwt-key exclude each other"),
+        ([TARGET, SECRET, "--token-command=x"], "--jwt-secret and --token-command exclude each other"),
+        (["--token=abc"], "--token needs --target=URL"),
+        ([TARGET, SECRET, "--jwt-algorithm=HS999"], "--jwt-algorithm=HS999 does not work with --jwt-secret"),
+        ([TARGET, SECRET, "--jwt-algorithm=RS256"], "--jwt-algorithm=RS256 does not work with --jwt-secret"),
+        ([TARGET, "--jwt-key=/nope"], "--jwt-key=/nope is no file that can be read"),
+        ([TARGET, "--jwt-key=/etc"], "--jwt-key=/etc is no file that can be read"),
+        ([TARGET, SECRET, "--jwt-claims={"], "--jwt-claims is no JSON"),
+        ([TARGET, SECRET, "--jwt-claims=[]"], "--jwt-claims must be a JSON object"),
+        ([TARGET, "--token=a", "--jwt-claims={}"], "--jwt-claims is for minted tokens"),
+        ([TARGET, SECRET, "--users=,"], "--users takes different subjects"),
+        ([TARGET, SECRET, "--users=a,a"], "--users takes different subjects"),
+        ([TARGET, SECRET, "--header=nonsense"], "--header takes 'Name: value'"),
+        ([TARGET, SECRET, "--header=A: b\r\nC: d"], "--header takes 'Name: value'"),
+        (["--level=may"], "--level=may is unknown: pass must or should"),
+        (["--deadline=soon"], "--deadline=soon is no number that fits: pass at least 0.1"),
+        (["--deadline=nan"], "--deadline=nan is no number that fits"),
+        (["--settle=-1"], "--settle=-1 is no number that fits: pass at least 0"),
+        (["--concurrency=0"], "--concurrency=0 is no number that fits: pass at least 1"),
+        (["--examples=2.5"], "--examples=2.5 is no whole number"),
+        (["--waivers=/nope"], "--waivers=/nope is no file"),
+        (["--rejudge=/nope"], "--rejudge=/nope holds no transcripts"),
+        (["--rejudge=/nope", TARGET, SECRET], "--rejudge=/nope holds no transcripts"),
+        (["--ca-bundle=/nope"], "--ca-bundle=/nope is no file"),
+        (["--ca-bundle=/etc/hostname"], "--ca-bundle=/etc/hostname holds no certificates"),
+    ],
+)
+def test_a_mistake_is_one_line(arguments: list[str], line: str) -> None:
+    assert line in refused(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("environment", "line"),
+    [
+        ({"HELP_CENTER_JWT_KEY": "/nope"}, "--jwt-key=/nope is no file"),
+        ({"HELP_CENTER_JWT_SECRET": "a", "HELP_CENTER_JWT_KEY": __file__}, "--jwt-secret and --jwt-key exclude"),
+        ({"HELP_CENTER_JWT_SECRET": "a", "HELP_CENTER_JWT_ALGORITHM": "x"}, "--jwt-algorithm=x does not work"),
+        ({"HELP_CENTER_TOKEN": " "}, "no way to get a token"),
+        ({"HELP_CENTER_JWT_SECRET": ""}, "no way to get a token"),
+    ],
+)
+def test_a_mistake_in_the_environment_is_one_line(environment: dict[str, str], line: str) -> None:
+    assert line in refused(TARGET, **environment)
+
+
+# -- where tokens come from ------------------------------------------------------------------------------------------
+
+
+def token(**claims: Any) -> str:
+    return KeyMinter("k").sign(claims)
+
+
+def test_tokens_of_one_subject_are_one_users() -> None:
+    alice, again, bob = token(sub="alice"), token(sub="alice", jti="2"), token(sub="bob")
+    source = source_of(read(TARGET, f"--token={alice}", f"--token={bob}", f"--token={again}"), Redactor(), None)
+    assert isinstance(source, ReadyMade)
+    assert source.tokens == {"alice": [alice, again], "bob": [bob]}
+    assert source.minter is None
+
+
+def test_an_expired_token_is_refused_before_anything_runs() -> None:
+    line = refused(TARGET, f"--token={token(sub='a')}", f"--token={token(sub='b', exp=int(time.time()) - 5)}")
+    assert line == "token 2 of 2 has expired: pass a fresh one"
+
+
+def test_a_private_key_signs(tmp_path: Path) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    path = tmp_path / "key.pem"
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    given = read(TARGET, f"--jwt-key={path}", '--jwt-claims={"mail": "{user}@x"}')
+    source = source_of(given, Redactor(), None)
+    assert isinstance(source, Minted)
+    assert given.jwt_algorithm == "RS256"
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"pass")))
+    assert "holds no unencrypted private key in PEM form" in refused(TARGET, f"--jwt-key={path}")
+
+
+async def test_claims_are_filled_in() -> None:
+    source = source_of(read(TARGET, SECRET, '--jwt-claims={"mail": "{user}@x"}', "--users=al,bo"), Redactor(), None)
+    assert list(source.subjects or ()) == ["al", "bo"]
+    claims = claims_of(await source.token("al", fresh=False))
+    assert claims is not None
+    assert (claims["sub"], claims["mail"]) == ("al", "al@x")
+
+
+def commanded(*words: str, users: list[str] | None = None) -> Commanded:
+    return Commanded(" ".join(words), users)
+
+
+async def test_a_command_prints_tokens() -> None:
+    source = commanded("sh", "-c", "'echo Bearer token-of-$0-$$'", "{user}")
+    assert source.subjects is None
+    first = await source.token("al", fresh=False)
+    assert first.startswith("token-of-al-")
+    assert await source.token("al", fresh=False) == first
+    assert await source.token("al", fresh=True) != first
+
+
+def test_a_command_that_names_no_user_has_one() -> None:
+    assert list(commanded("mint").subjects or ()) == ["the command's user"]
+    assert commanded("mint", "{user}", users=["a", "b"]).subjects == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        ("/no/such/command", "--token-command cannot be run: [Errno 2] No such file or directory: '/no/such/command'"),
+        ("sh -c 'echo alas >&2; exit 3'", "--token-command failed with exit code 3: alas"),
+        ("true", "--token-command must print one token; it printed 0 words"),
+        ("echo two words", "--token-command must print one token; it printed 2 words"),
+    ],
+)
+async def test_a_command_that_fails_says_why(command: str, line: str) -> None:
+    with pytest.raises(Unverified) as caught:
+        await Commanded(command, None).token("al", fresh=False)
+    assert str(caught.value) == line
+
+
+async def test_a_command_without_fresh_tokens() -> None:
+    source = commanded("echo", "same-{user}")
+    await source.token("al", fresh=False)
+    with pytest.raises(Unverified, match="prints the same one again"):
+        await source.token("al", fresh=True)
+
+
+def test_a_command_that_cannot_be_read() -> None:
+    assert refused(TARGET, "--token-command=echo 'open") == "--token-command cannot be read: No closing quotation"
+
+
+def test_no_option_is_part_of_another_plugins() -> None:
+    """pytest-timeout, pytest-replay and pytest-base-url have these."""
+    assert not {"--timeout", "--replay", "--base-url", "--quiet", "--strict"} & set(options._OPTIONS)
