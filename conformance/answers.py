@@ -10,7 +10,7 @@ from conformance.errors import Unverified
 from conformance.judge import expect, fits
 from conformance.laws import displaced, good_connections, in_vain, lasting, raw
 from conformance.payloads import Payload, shown
-from conformance.protocol import CONNECTED, ERROR
+from conformance.protocol import CONNECTED, ERROR, TYPING
 from conformance.record import Connection, Record, Send
 from conformance.transcript import Entry, Json, Kind
 
@@ -119,8 +119,12 @@ def answers_its_own(send: Send) -> None:
 
 
 def problems(record: Record) -> Iterator[Payload]:
-    """Every error in an event or an ack."""
-    return (payload for payload, _ in record.problems())
+    """Every error in an event or an ack; but one beside a message is ACK-SHAPE's."""
+    for problem, entry in record.problems():
+        args = entry.get("args")
+        beside = args[0].get("message") if problem.where == "ack.error" else None
+        if beside is None:
+            yield problem
 
 
 def problem_fits(problem: Payload) -> None:
@@ -131,13 +135,15 @@ def problem_fits(problem: Payload) -> None:
 
 
 def blameless(record: Record) -> Iterator[Connection]:
-    """Good connections that did what is documented, and had all of it accepted at the first try."""
+    """Good connections that did what is documented, and had all of it accepted at the first try. What typing leads to
+    is judged by TYPING-HARMLESS."""
     if record.transcript.wave != 1:
         return
     for connection in good_connections(record):
         sends = [send for send in record.sends if send.connection is connection]
         refused = any(len(s.attempts) > 1 or (s.asked and not (s.acks and s.accepted)) for s in sends)
-        documented = lasting(connection) and not raw(connection) and not displaced(connection)
+        typed = any(entry.get("event") == TYPING and entry.kind is Kind.SENT for entry in connection.entries)
+        documented = lasting(connection) and not (typed or raw(connection) or displaced(connection))
         if documented and connection.greeted and not connection.conversation_closed and not refused:
             yield connection
 

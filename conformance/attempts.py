@@ -6,6 +6,7 @@ import contextlib
 
 from conformance.device import Cut, Device, Presenting
 from conformance.errors import Unverified
+from conformance.refusals import FORBIDDEN
 from conformance.stage import Stage
 from conformance.tokens import EXPIRED, INVALID, NOT_STRINGS, Token
 from conformance.users import User
@@ -42,9 +43,6 @@ AGED = [
     ("expired", "header", "websocket"),
     ("expired", "header", "polling"),
 ]
-
-FORBIDDEN = "forbidden"
-"""The tag of what a refused client sends."""
 
 REQUESTS = ["missing", "empty", *INVALID, *EXPIRED]
 """The kinds that a REST request can carry."""

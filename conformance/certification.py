@@ -22,7 +22,7 @@ from conformance.sources import source_of
 from conformance.stage import Surroundings
 from conformance.transcript import Transcript, file_name
 from conformance.users import Users
-from conformance.verdict import Observation, Outcome, Result, findings
+from conformance.verdict import Observation, Outcome, Result, erred, findings
 from conformance.waivers import Waiver, load
 
 
@@ -144,7 +144,7 @@ class Certification(Recordings):
             self.observations,
             complete=complete,
             interrupted=interrupted,
-            broken=broken,
+            broken=broken or erred(self.outcomes.values()),
             gone=self._gone(),
             facts=self._facts(),
         )

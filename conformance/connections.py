@@ -68,6 +68,13 @@ def works(done: Callable[[Send], bool], record: Record, other: Record, *, becaus
     every(sends, judge)
 
 
+def sound(record: Record, *, because: str) -> None:
+    """Raise Unverified when sends of a chat over one transport are not all acked once and heard."""
+    sends = [send for send in record.sends if send.tag == "chat"]
+    if not all(heard(send) and len(send.acks) == 1 for send in sends):
+        raise Unverified("not all sends are acked and heard even when nothing moves", because=because)
+
+
 def _all_done(done: Callable[[Send], bool], record: Record) -> bool:
     sends = [send for send in record.sends if send.tag == "chat"]
     return bool(sends) and all(map(done, sends))
@@ -133,6 +140,15 @@ def stays(pair: tuple[Record, Connection]) -> None:
             at=[*_last_sent(connection, end), end.serial],
             transcript=record.transcript.key,
         )
+
+
+def not_ended(connection: Connection) -> None:
+    """Deviate when the target ended a connection that should be let in. Raises Unverified for one that is kept
+    waiting: whether every connection is greeted is CONNECTED-SENT's."""
+    end = ended(connection)
+    if end is not None:
+        raise Deviation(f"{connection.device} to be let in", described(end), at=[connection.opened.serial, end.serial])
+    _ = connection.history
 
 
 def described(end: Entry) -> str:

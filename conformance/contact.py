@@ -34,7 +34,7 @@ def answered(fetch: Fetch, usual: Fetch) -> None:
 
 
 def one_conversation(record: Record) -> None:
-    """Deviate when two roads led to different conversations."""
+    """Deviate when two roads of a user led to different conversations."""
     shown = [history for _, history in record.histories()]
     if len(shown) < 2:
         raise Unverified("fewer than two devices were let in", because="FIRST-CONTACT")

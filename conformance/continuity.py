@@ -7,14 +7,28 @@ then nothing older than it may be shown, and something must be.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from conformance.connections import acked, ended, heard
 from conformance.errors import Deviation, Unverified
-from conformance.judge import every
-from conformance.payloads import History, Payload, shown
-from conformance.protocol import MESSAGE
+from conformance.judge import every, same
+from conformance.payloads import History, Misshapen, Payload, shown
+from conformance.protocol import ERROR, MESSAGE, UNAUTHORIZED
 from conformance.record import Connection, Record, Send
+
+
+def granted(judge: Callable[[], None], *, because: str) -> None:
+    """Raise Unverified where a judgement of another requirement deviates, and nothing can be built on it."""
+    try:
+        judge()
+    except Misshapen:
+        raise
+    except Deviation as deviation:
+        raise Unverified(f"what this builds on does not hold ({deviation.actual})", because=because) from None
+
+
+SUPPORT = "support"
+"""The other sender, whose messages may repeat what the user said."""
 
 # -- histories -----------------------------------------------------------------------------------------------------
 
@@ -36,14 +50,6 @@ def shows(history: History, sends: Sequence[Send]) -> None:
             )
 
     every(sends, judge, nothing="nothing was sent")
-
-
-def seen_with(connection: Connection, sends: Sequence[Send]) -> Sequence[Send]:
-    """Those of the sends that an earlier connection showed. Raises Unverified when it showed none of them."""
-    seen = [send for send in sends if send.message.id in connection.history.ids]
-    if not seen:
-        raise Unverified("the messages were not shown before either", because="RECONNECT-RESYNC")
-    return seen
 
 
 def _seen_before(send: Send) -> Iterator[str]:
@@ -70,7 +76,7 @@ def shows_once(history: History, sends: Sequence[Send]) -> None:
     if twice:
         actual = f"{len(twice)} of them twice or more, such as {shown(twice[0])}"
         raise Deviation(f"each message once in {history.where}", actual, at=[history.at])
-    texts = Counter(message.text for message in history.messages)
+    texts = Counter(message.text for message in history.messages if message.sender != SUPPORT)
 
     def judge(send: Send) -> None:
         if texts[str(send.text)] > 1:
@@ -102,6 +108,21 @@ def greeted_again(connection: Connection) -> None:
         )
 
 
+def let_in_again(connection: Connection) -> None:
+    """As ``greeted_again``, for a connection that follows a refused one: a target may ask for patience then, by
+    another code than that of a bad token."""
+    problems = [event.problem for event in connection.events(ERROR)]
+    if problems and all(problem.code != UNAUTHORIZED for problem in problems):
+        raise Unverified(f"the target refused the next connection with the code {problems[0].code}")
+    greeted_again(connection)
+
+
+def same_conversation(old: Connection, new: Connection) -> None:
+    """Deviate when two connections of one user opened different conversations."""
+    one, other = old.history, new.history
+    same(other.conversation.id, one.conversation.id, "conversation.id", at=[one.at, other.at])
+
+
 def chats_again(before: Send, after: Send) -> None:
     """Deviate when a send of a device that came back is not accepted and heard, as the one before it went was."""
     if not heard(before):
@@ -109,6 +130,11 @@ def chats_again(before: Send, after: Send) -> None:
     if not heard(after):
         actual = "no message event" if acked(after) else shown(after.answer) if after.acks else "no ack"
         raise Deviation("a message to be saved and heard, as before the device went", actual, at=after.at)
+
+
+def arrived(early: Connection) -> None:
+    """Raise Unverified when a device that sent before its greeting was never greeted."""
+    _ = early.history
 
 
 # -- bursts --------------------------------------------------------------------------------------------------------
@@ -176,8 +202,9 @@ def told_once(record: Record, device: str) -> None:
 
 
 def _times_heard(listener: Connection, send: Send) -> int:
-    """By the text: a send that was processed twice gave two messages."""
-    return sum(event.message.text == send.message.text for event in listener.events(MESSAGE))
+    """By the text: a send that was processed twice gave two messages. (Support may repeat what the user says.)"""
+    own = [event.message for event in listener.events(MESSAGE) if event.message.sender != SUPPORT]
+    return sum(message.text == send.message.text for message in own)
 
 
 def _state(listener: Connection) -> str:

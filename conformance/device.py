@@ -110,6 +110,7 @@ class Device:
     def _begin(self, token: Token) -> None:
         self.connection = self._stage.next_connection()
         self._inbox, self._acks, self._messages = [], {}, {}
+        self.handshake = {}
         self._log(
             Kind.OPEN,
             user=self.user.name,
@@ -158,10 +159,10 @@ class Device:
         def welcomed() -> bool | None:
             return True if self.heard(CONNECTED) and not self.heard(ERROR) else ended()
 
-        await self._patiently("refusal", "the end of a refused connection", welcomed)
+        came = await self._patiently("refusal", "the end of a refused connection", welcomed)
         if not self.closed:
             await self.settle()
-        if self.heard(ERROR):
+        if came and self.heard(ERROR):
             await self._patiently("refusal", "the end of a refused connection", ended)
 
     @property
@@ -288,12 +289,18 @@ class Device:
         """Whether a refusal may be about the pace and not about the text."""
         error = answer.get("error") if isinstance(answer, dict) else None
         code = error.get("code") if isinstance(error, dict) else None
-        if not isinstance(code, str) or code == VALIDATION_ERROR or self.closed:
+        if not isinstance(code, str) or code == VALIDATION_ERROR or self.closed or self._told_closed():
             return False
         codes = self._stage.throttle_codes
         if valid:
             codes.add(code)
         return code in codes
+
+    def _told_closed(self) -> bool:
+        """Whether the greeting said that the conversation is closed (section 4.1), which no patience opens."""
+        greetings = [only(entry.get("args")) for entry in self.heard(CONNECTED)[:1]]
+        conversations = [greeting.get("conversation") for greeting in greetings if isinstance(greeting, dict)]
+        return any(isinstance(one, dict) and one.get("status") == "closed" for one in conversations)
 
     async def _heard(self, message_id: Json, what: str) -> None:
         if isinstance(message_id, str):

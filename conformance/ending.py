@@ -63,7 +63,7 @@ class Ending:
         self._report.longrepr = f"{HARNESS_ERROR}, not of the target; please report it\n\n{clean}"
 
     def _judged(self, status: Status, reason: str, because: str | None = None) -> str:
-        reason = " ".join(self._certification.redactor.text(reason).split())
+        reason = "; ".join(self._certification.redactor.text(reason).splitlines())
         ids = [requirement.id for requirement in self._requirements]
         self._certification.judged(Outcome(test_id(self._item), ids, status, reason, because))
         return reason

@@ -73,12 +73,12 @@ ENDS = frozenset(
 """What ``receive`` of a WebSocket gives last."""
 
 
-def ending_of(last: aiohttp.WSMessage, code: int | None) -> Ending:
-    """How a WebSocket ended that gave this last (aiohttp gives code 1000 to one that ended without a close frame)."""
+def ending_of(last: aiohttp.WSMessage) -> Ending:
+    """How a WebSocket ended that gave this last (aiohttp gives one without a close frame code 1000)."""
     if last.type is aiohttp.WSMsgType.CLOSE:
         return Ending("target", code=last.data, reason=str(last.extra or ""))
     if isinstance(last.data, aiohttp.WebSocketError):
-        return Ending("target", code=code, reason=f"no WebSocket frame: {last.data}")
+        return Ending("target", reason=f"no WebSocket frame: {last.data}")
     return Ending("network", reason="the connection ended without a close frame")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from conformance.errors import Deviation, Unverified
@@ -104,12 +105,12 @@ class Send:
         args = self.acks[0].get("args")
         return args[0] if isinstance(args, list) and args else None
 
-    @property
+    @cached_property
     def accepted(self) -> bool:
         """Whether the ack has a message; one that is null counts as absent."""
         return isinstance(self.answer, dict) and self.answer.get("message") is not None
 
-    @property
+    @cached_property
     def refused(self) -> bool:
         """Whether the ack has an error and no message; null counts as absent."""
         return isinstance(self.answer, dict) and self.answer.get("error") is not None and not self.accepted

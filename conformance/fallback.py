@@ -30,7 +30,7 @@ def opens(fetch: Fetch, what: str) -> None:
 
 def opens_already(fetch: Fetch, *, otherwise: Fetch) -> None:
     """A success before the user's first socket, as otherwise (where it never succeeds, REST-OPEN is to blame)."""
-    if not fetch.successful:
+    if not (fetch.successful and fetch.is_json):
         otherwise.history  # noqa: B018  raises Unverified where REST gives no conversation at all
     opens(fetch, "a 2xx status with a JSON body before the user's first socket")
 
@@ -58,6 +58,7 @@ def has_json_media(fetch: Fetch) -> None:
 def refuses(record: Record, kind: str) -> None:
     """REST-REFUSAL and REST-EXPIRY: no success, and nothing of the conversation whatever the status."""
     fetch = _asked(record, kind)
+    of_kind(fetch.entry, kind)
     at = [fetch.entry.serial]
     expect(not fetch.successful, f"no 2xx for a bad token ({kind})", fetch.outcome, at=at)
     leaked = ", ".join(shown(leak) for leak in leaks(fetch.body, spoken(record)))
@@ -68,14 +69,15 @@ def unauthorized(record: Record, kind: str) -> None:
     """REST-STATUS."""
     fetch = _asked(record, kind)
     if fetch.successful:
-        raise Unverified("a bad token was let in", because="REST-EXPIRY" if kind in EXPIRED else "REST-REFUSAL")
+        presented = str(fetch.entry.get("token"))
+        because = "REST-EXPIRY" if presented in EXPIRED else "REST-REFUSAL"
+        raise Unverified(f"a bad token ({presented}) was let in", because=because)
     same(fetch.status, 401, "the HTTP status", at=[fetch.entry.serial])
 
 
 def _asked(record: Record, kind: str) -> Fetch:
     """The request with a bad token. Raises Unverified where it was not answered, and where REST answers nobody."""
     fetch = record.fetch(kind, -1)
-    of_kind(fetch.entry, kind)
     if not fetch.successful:
         record.fetch("good", -1).history  # noqa: B018  raises Unverified where REST gives no conversation at all
     if fetch.status == 0 or fetch.status in BUSY:
@@ -92,18 +94,24 @@ def views(record: Record) -> list[History]:
     return [before.history, record.connection("tablet", -1).history, after.history]
 
 
+def same_id(one: History, other: History) -> None:
+    """Both are of one conversation."""
+    mine, its = one.conversation, other.conversation
+    same(its.id, mine.id, f"{its.where}.id (as in {mine.where})", at=[one.at, other.at])
+
+
 def same_conversation(views: Sequence[History]) -> None:
-    """One conversation in all views, as far as nobody changes it."""
+    """One conversation in all views, as long as nobody changes it."""
     every(pairwise(views), lambda pair: _same_conversation(*pair))
 
 
 def _same_conversation(one: History, other: History) -> None:
-    first, second, at = one.conversation, other.conversation, [one.at, other.at]
-    for name in ("id", "status"):
-        same(getattr(second, name), getattr(first, name), f"{second.where}.{name} (as in {first.where})", at=at)
-    apart = instants.seconds_apart(first.created_at, second.created_at)
-    what = f"{second.where}.createdAt to be {first.created_at} (as in {first.where})"
-    expect(apart is None or apart <= _SECONDS_APART, what, second.created_at, at=at)
+    same_id(one, other)
+    mine, its, at = one.conversation, other.conversation, [one.at, other.at]
+    same(its.status, mine.status, f"{its.where}.status (as in {mine.where})", at=at)
+    apart = instants.seconds_apart(mine.created_at, its.created_at)
+    what = f"{its.where}.createdAt to be {mine.created_at} (as in {mine.where})"
+    expect(apart is None or apart <= _SECONDS_APART, what, its.created_at, at=at)
 
 
 def same_messages(record: Record, views: Sequence[History]) -> None:
@@ -120,8 +128,8 @@ def _same_messages(earlier: History, later: History, sent: Sequence[str]) -> Non
     expect(first == second, f"the order of {earlier.where}, {shown(first)}, in {later.where}", shown(second), at=at)
     old, new = _oldest_first(earlier, sent), _oldest_first(later, sent)
     lacking = _gap(old, new, both)
-    told = ", ".join(shown(message.raw) for message in lacking)
-    expect(not lacking, f"{earlier.where} and {later.where} with the same messages", f"only one has {told}", at=at)
+    told = ", ".join(f"{message.where}, {shown(message.raw)}" for message in lacking)
+    expect(not lacking, f"{earlier.where} and {later.where} with the same messages", f"one alone has {told}", at=at)
     by_id = {message.id: message for message in new}
     differing = [told for m in old if m.id in both and (told := differences(m, by_id[m.id]))]
     told = "; ".join(differing)

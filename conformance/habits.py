@@ -103,7 +103,7 @@ def window(everything: Everything) -> Seen:
 def _depth(road: str, longest: int, cut: int | None) -> tuple[str, str]:
     if cut is not None:
         return f"last {cut}", f"shows the last {cut} messages {_ROADS[road]}"
-    return f"all of {longest}", f"shows all messages {_ROADS[road]}, as far as seen (up to {longest})"
+    return "all", f"shows all messages {_ROADS[road]}, as far as seen (up to {longest})"
 
 
 def _shown_partly(record: Record) -> Iterator[tuple[History, bool]]:
@@ -142,14 +142,19 @@ def _event_of(send: Send) -> int | None:
     return next((e.entry.serial for e in heard if e.payload.get("id") == message_id), None)
 
 
+_STEPS = (10, 30, 100, 300, 1000, 3000)
+"""Milliseconds: the value is coarse, so that two runs of one server can be compared."""
+
+
 def ack_latency(everything: Everything) -> Seen:
     """From the write of a send to its ack. The run's own scenarios overlap, so this is no benchmark."""
     attempts = [attempt for record in everything for send in record.accepted() for attempt in send.attempts[-1:]]
     took = sorted(attempt.acks[0].at - attempt.entry.at for attempt in attempts)
     if len(took) < 2:
         raise Unverified("fewer than two sends were acked")
-    median, late = statistics.median(took) * 1000, statistics.quantiles(took, n=20)[-1] * 1000
-    value = f"{median:.0f} ms, {late:.0f} ms"
+    median, late = statistics.median(took) * 1000, statistics.quantiles(took, n=20, method="inclusive")[-1] * 1000
+    step = next((step for step in _STEPS if median < step), None)
+    value = f"median under {step} ms" if step else f"median over {_STEPS[-1]} ms"
     return Seen(value, f"acks after {median:.0f} ms (median; 95 of 100 within {late:.0f} ms; {len(took)} sends)")
 
 
@@ -158,9 +163,10 @@ def ack_latency(everything: Everything) -> Seen:
 
 def ping(everything: Everything) -> Seen:
     handshakes = [entry for record in everything for entry in record.transcript.of(Kind.HANDSHAKE)]
-    beats = {(entry.get("pingInterval"), entry.get("pingTimeout")) for entry in handshakes}
+    announced = {(entry.get("pingInterval"), entry.get("pingTimeout")) for entry in handshakes}
+    beats = {beat for beat in announced if all(isinstance(part, int | float) for part in beat)}
     if not beats:
-        raise Unverified("there was no handshake")
+        raise Unverified("no handshake announced pings")
     told = [f"every {every / 1000:g} s, {patience / 1000:g} s for the answer" for every, patience in sorted(beats)]
     noticed = max(every + patience for every, patience in beats) / 1000
     return Seen("; ".join(told), f"pings {'; '.join(told)}: a dead connection is noticed within {noticed:g} s")

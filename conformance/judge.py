@@ -26,8 +26,10 @@ def expect(holds: object, expected: str, actual: str, *, at: Sequence[int] = ())
 
 def same(actual: Json, expected: Json, what: str, *, at: Sequence[int] = ()) -> None:
     """Deviate unless the two are equal."""
+    if actual == expected:
+        return
     where = f" ({_difference(actual, expected)})" if isinstance(actual, str) and isinstance(expected, str) else ""
-    expect(actual == expected, f"{what} to be {shown(expected)}", f"{shown(actual)}{where}", at=at)
+    raise Deviation(f"{what} to be {shown(expected)}", f"{shown(actual)}{where}", at=at)
 
 
 def _difference(actual: str, expected: str) -> str:

@@ -182,9 +182,9 @@ def one_object(event: Event) -> None:
 
 
 def object_of(event: Event) -> Json:
-    """The payload of an event; whether it is an object is EVENT-ARGUMENT's."""
-    if not isinstance(event.payload, dict):
-        raise Unverified(f"{event.name} without an object: {shown(event.payload)}", because="EVENT-ARGUMENT")
+    """The payload of an event; whether it is the only argument, and an object, is EVENT-ARGUMENT's."""
+    if len(event.args) != 1 or not isinstance(event.payload, dict):
+        raise Unverified(f"{event.name} without one object: {shown(list(event.args))}", because="EVENT-ARGUMENT")
     return event.payload
 
 
@@ -216,29 +216,18 @@ def told_once(connection: Connection) -> None:
     expect(not twice, f"each message once on {connection.title}", f"again: {actual}", at=at)
 
 
-def heard_by(listener: Connection, send: Send) -> None:
-    """MESSAGE-DEVICES. Whether a server keeps several devices of a user at all is DEVICE-COEXIST's."""
-    ids = {event.message.id for event in listener.events(MESSAGE)}
-    if send.message.id in ids:
-        return
-    if listener.ended_by_target is not None or not listener.greeted:
-        raise Unverified(f"{listener.title} was not connected", because="DEVICE-COEXIST")
-    raise Deviation(f"{MESSAGE} of send #{send.number} on {listener.title}", "none", at=send.at)
-
-
 class OneMessageForEachId:
     """MESSAGE-ID, over the message events of a whole run. Ids that are unique within each conversation will do: clients
     use them nowhere else."""
 
     def __init__(self) -> None:
-        self._seen: dict[tuple[str, str], tuple[str, str]] = {}
+        self._seen: dict[tuple[str, str], str] = {}
 
     def __call__(self, event: Event) -> None:
         message = event.message
-        content = (message.sender, message.text)
-        seen = self._seen.setdefault((message.conversation_id, message.id), content)
-        actual = f"{shown(list(seen))} and {shown(list(content))}"
-        expect(seen == content, f"one message with the id {message.id}", actual, at=[event.entry.serial])
+        seen = self._seen.setdefault((message.conversation_id, message.id), message.text)
+        actual = f"{shown(seen)} and {shown(message.text)}"
+        expect(seen == message.text, f"one message with the id {message.id}", actual, at=[event.entry.serial])
 
 
 def said(record: Record) -> Iterator[tuple[Connection, Message]]:

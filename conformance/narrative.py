@@ -17,6 +17,8 @@ _AROUND = 14
 _PLACES = 4
 """To how many places a failure points at most."""
 _BRIEF = 60
+_COLUMN = 32
+"""How far right the column of details may stand; what is longer pushes its own details only."""
 _GAP = "    …"
 
 SENT, RECEIVED = ">", "<"
@@ -49,7 +51,7 @@ def lines(transcript: Transcript, at: Collection[int] = ()) -> list[str]:
     names = _names(transcript)
     name_width = max((len(name) for name in names.values()), default=0) if len(names) > 1 else 0
     time_width = max((len(f"{entries[index].at:.3f}") for index in around), default=0)
-    what_width = max((len(one.what) for one in told if one.details), default=0)
+    what_width = max((len(one.what) for one in told if one.details and len(one.what) <= _COLUMN), default=0)
     out: list[str] = []
     for place, (index, one) in enumerate(zip(around, told, strict=True)):
         if place and index != around[place - 1] + 1:
@@ -159,6 +161,8 @@ _TELLERS: dict[Kind, Callable[[Entry], Told]] = {
 def _packet(entry: Entry, sends: Sends) -> Told:
     sign = SENT if entry.kind is Kind.SENT else RECEIVED
     name = entry.get("packet")
+    if name == "EVENT" and entry.get("data") is not None:
+        return Told(sign, "EVENT", f"no array with an event's name: {shown(entry.get('data'), _BRIEF)}")
     if name == "EVENT":
         return Told(sign, f"{_event(entry)}{_elsewhere(entry)}", _arguments(entry.get("args")))
     if name == "ACK":
@@ -192,7 +196,7 @@ def _argument(value: Json) -> str:
     if not isinstance(value, dict):
         return shown(value, _BRIEF)
     if isinstance(value.get("messages"), list):
-        return f"{len(value['messages']):,} messages"
+        return _counted(len(value["messages"]), "message")
     if set(value) == {"text"}:
         return _text(value["text"])
     if isinstance(value.get("message"), dict):
@@ -204,4 +208,8 @@ def _argument(value: Json) -> str:
 
 def _text(text: Json) -> str:
     long = isinstance(text, str) and len(text) > _BRIEF
-    return f"text of {len(text):,} characters" if long else shown(text, _BRIEF)
+    return f"text of {_counted(len(text), 'character')}" if long else shown(text, _BRIEF)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from conformance import instants
-from conformance.errors import Unverified
+from conformance.errors import Deviation, Unverified
 from conformance.judge import expect
-from conformance.laws import good_connections, in_vain, saved
+from conformance.laws import good_connections, in_vain, object_of, saved
 from conformance.payloads import SHAPE_REQUIREMENTS, Message, shown
 from conformance.protocol import MESSAGE, TYPING
 from conformance.record import Connection, Event, Record, Send
-from conformance.shown import looks
+from conformance.shown import looks, unique
 from conformance.transcript import Kind
 
 CLOSE = 1.0
@@ -61,45 +62,51 @@ def every_road(record: Record) -> list[Road]:
 def echo(send: Send) -> Message | None:
     """The event that told the sending connection of its message: by its id; else one that has the text, which no other
     send has, under the id of none."""
-    events = [event for event in send.connection.events(MESSAGE) if isinstance(event.payload, dict)]
-    own = [event for event in events if event.payload.get("id") == send.message.id]
-    own.sort(key=lambda event: event.payload.get("text") != send.message.text)
-    return next((event.message for event in own or _namesakes(send, events)), None)
+    return told_on(send.connection, send)
+
+
+def told_on(connection: Connection, send: Send) -> Message | None:
+    """The event that told a connection of this message."""
+    mine = send.message
+    events = [event for event in connection.events(MESSAGE) if isinstance(event.payload, dict)]
+    same = [event for event in events if event.payload.get("text") == mine.text]
+    named = [event for event in events if event.payload.get("id") == mine.id]
+    both = [event for event in named if event in same]
+    return next((event.message for event in both or named or (same if unique(send) else [])), None)
 
 
 def to_other_devices(record: Record) -> list[Road]:
     """Each accepted message with the event that told another device of the user, where one did."""
     good = list(good_connections(record))
     return [
-        Road(send, _told_on(connection))
+        Road(send, partial(told_on, connection))
         for send in saved(record)
         for connection in good
         if connection is not send.connection and connection.user == send.connection.user
     ]
 
 
-def _told_on(connection: Connection) -> Callable[[Send], Message | None]:
-    def find(send: Send) -> Message | None:
-        events = (event for event in connection.events(MESSAGE) if isinstance(event.payload, dict))
-        own = [event.message for event in events if event.payload.get("id") == send.message.id]
-        return min(own, key=lambda message: message.raw.get("text") != send.message.text, default=None)
-
-    return find
-
-
-def _namesakes(send: Send, events: Sequence[Event]) -> list[Event]:
-    if sum(other.text == send.text for other in send.record.sends) > 1:
-        return []
-    taken = {other.message.id for other in saved(send.record)}
-    same = [e for e in events if e.payload.get("text") == send.message.text and e.entry.at >= send.entry.at]
-    return [event for event in same if event.payload.get("id") not in taken]
-
-
 def heard(send: Send) -> None:
     """MESSAGE-ECHO: nothing is said of a message that nobody waited for."""
-    if echo(send) is None:
-        vain = in_vain(send.connection, f"{MESSAGE} of send #{send.number}")
-        expect(vain is None, f"{MESSAGE} for the sender of send #{send.number}", "none", at=send.at)
+    if echo(send) is None and in_vain(send.connection, f"{MESSAGE} of send #{send.number}"):
+        _readable(send.connection)
+        raise Deviation(f"{MESSAGE} for the sender of send #{send.number}", "none", at=send.at)
+
+
+def heard_by(listener: Connection, send: Send) -> None:
+    """MESSAGE-DEVICES. Whether a server keeps several devices of a user at all is DEVICE-COEXIST's."""
+    if told_on(listener, send) is None:
+        if listener.ended_by_target is not None or not listener.greeted:
+            raise Unverified(f"{listener.title} was not connected", because="DEVICE-COEXIST")
+        _readable(listener)
+        raise Deviation(f"{MESSAGE} of send #{send.number} on {listener.title}", "none", at=send.at)
+
+
+def _readable(connection: Connection) -> None:
+    """Raises Unverified where message events came whose id cannot be read: one of them may be the one."""
+    for event in connection.events(MESSAGE):
+        object_of(event)
+        _ = event.message.id
 
 
 def agree(road: Road) -> None:
@@ -112,12 +119,14 @@ def agree(road: Road) -> None:
 
 def differences(one: Message, other: Message) -> str:
     """In which fields two writings of one message differ; instants within a second count as equal."""
-    fields = {
-        "id": (one.id, other.id),
-        "conversationId": (one.conversation_id, other.conversation_id),
-        "sender": (one.sender, other.sender),
-        "text": (one.text, other.text),
-    }
+    id_and_conversation = {"id": (one.id, other.id), "conversationId": (one.conversation_id, other.conversation_id)}
+    told = [f"{name} {shown(a)} and {shown(b)}" for name, (a, b) in id_and_conversation.items() if a != b]
+    return ", ".join([*told, *filter(None, [different_content(one, other)])])
+
+
+def different_content(one: Message, other: Message) -> str:
+    """As ``differences``, of sender, text and time."""
+    fields = {"sender": (sender(one), sender(other)), "text": (one.text, other.text)}
     told = [f"{name} {shown(a)} and {shown(b)}" for name, (a, b) in fields.items() if a != b]
     if apart(one, other) > CLOSE:
         told.append(f"createdAt {one.created_at} and {other.created_at}")
@@ -153,13 +162,20 @@ def acked(record: Record) -> list[Road]:
 
 
 def from_the_user(road: Road) -> None:
-    """MESSAGE-SENDER. A sender that the document does not know is a matter of shape."""
+    """MESSAGE-SENDER."""
     twin = road.twin
     if twin is None:
         return
-    if twin.sender not in ("user", "support"):
-        raise Unverified(f"{twin.where}.sender is {shown(twin.sender)}", because=SHAPE_REQUIREMENTS[twin.shape])
-    expect(twin.sender == "user", f"{twin.where}.sender to be user", shown(twin.sender), at=[*road.send.at, twin.at])
+    said = sender(twin)
+    expect(said == "user", f"{twin.where}.sender to be user", shown(said), at=[*road.send.at, twin.at])
+
+
+def sender(message: Message) -> str:
+    """Who sent it. Raises Unverified for a sender that the document does not know: that is a matter of shape."""
+    if message.sender not in ("user", "support"):
+        because = SHAPE_REQUIREMENTS[message.shape]
+        raise Unverified(f"{message.where}.sender is {shown(message.sender)}", because=because)
+    return message.sender
 
 
 def in_the_users_name(record: Record) -> list[tuple[Record, Event]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from conformance.errors import Deviation
@@ -119,7 +120,7 @@ class Problem(Payload):
 class History(Payload):
     """A conversation with its messages: ``help_center:connected`` (section 4.1) or the REST body (section 7)."""
 
-    __slots__ = ()
+    __slots__ = ("__dict__",)  # for what is cached: a history may have thousands of messages
 
     @property
     def conversation(self) -> Conversation:
@@ -127,14 +128,14 @@ class History(Payload):
             self._field("conversation", dict, "an object"), f"{self.where}.conversation", self.at, self.shape
         )
 
-    @property
+    @cached_property
     def messages(self) -> list[Message]:
         messages = self._field("messages", list, "an array")
         return [
             Message(raw, f"{self.where}.messages[{index}]", self.at, self.shape) for index, raw in enumerate(messages)
         ]
 
-    @property
+    @cached_property
     def ids(self) -> list[str]:
         return [message.id for message in self.messages]
 

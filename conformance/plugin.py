@@ -81,17 +81,18 @@ def pytest_configure(config: pytest.Config) -> None:
         _prepare(options.reports)
     except Unusable as error:
         raise pytest.UsageError(str(error)) from None
-    except OSError as error:
-        raise pytest.UsageError(f"--reports={options.reports} cannot be written to: {error.strerror}") from None
     config.stash[CERTIFICATION] = config.stash[RECORDINGS] = certification
     _aim_reports(config, options.reports)
 
 
 def _prepare(reports: Path) -> None:
     """Make sure that the folder can be written to; nobody shall take the verdict of an earlier run for this one's."""
-    reports.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=reports):
-        (reports / "verdict.json").unlink(missing_ok=True)
+    try:
+        reports.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=reports):
+            (reports / "verdict.json").unlink(missing_ok=True)
+    except OSError as error:
+        raise Unusable(f"--reports={reports} cannot be written to: {error.strerror}") from error
 
 
 def _aim_reports(config: pytest.Config, folder: Path) -> None:
@@ -209,9 +210,10 @@ def _is_advice(report: pytest.TestReport) -> bool:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_html_results_table_row(report: pytest.TestReport, cells: list[str]) -> None:
-    """pytest-html knows no advice: say it in the row."""
+    """pytest-html reads the result from the first cell and shows no row of a result it does not know: the row stays
+    among the skipped ones, and a second cell says what is shown."""
     if _is_advice(report):
-        cells[0] = '<td class="col-result">Advice</td>'
+        cells[0] = '<td class="col-result" hidden>Skipped</td><td class="col-result">Advice</td>'
 
 
 # -- the end -----------------------------------------------------------------------------------------------------

@@ -123,19 +123,19 @@ async def _meet(surroundings: Surroundings, users: list[User]) -> Met:
         record = Record(transcript)
         fetch = record.fetches[-1]
         road = None
-        for candidate in ROADS:
-            if await _opens(stage, candidate):
-                road = candidate
-                break
-            if not looks_like_a_conversation(fetch) and not Record(transcript).connections[-1].shaken:
-                break  # neither REST nor an Engine.IO handshake: no need to try every door
+        first, *others = ROADS
+        road = first if await _opens(stage, first) else None
+        shaken = any(connection.shaken for connection in Record(transcript).connections)
+        if road is None and (shaken or looks_like_a_conversation(fetch)):  # else there is no door to try
+            opened = await asyncio.gather(*(_opens(stage, other) for other in others))
+            road = next((other for other, is_open in zip(others, opened, strict=True) if is_open), None)
     finally:
         await stage.close()
     return _met(Record(transcript), fetch, road)
 
 
 async def _opens(stage: Stage, road: Road) -> bool:
-    device = stage.device("preflight", option=road.option, transport=road.transport)
+    device = stage.device(f"{road.option} {road.transport}", option=road.option, transport=road.transport)
     try:
         await device.connect()
     except Cut:

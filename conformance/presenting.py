@@ -9,7 +9,7 @@ from conformance.tokens import Token
 from conformance.transcript import Json
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Presenting:
     """How a device presents its token (section 2.2): in ``auth`` as it is or after ``Bearer ``, in the header, …"""
 

@@ -21,7 +21,7 @@ def shown(value: Json, limit: int = 120) -> str:
 
 
 def escaped(text: str) -> str:
-    """The same text in characters that differ to the eye: all but visible characters of the BMP as JSON escapes them."""
+    """The same text in characters that the eye tells apart: all but visible ones of the BMP are escaped as in JSON."""
     return "".join(c if c.isprintable() and ord(c) < 0x10000 else json.dumps(c)[1:-1] for c in text)
 
 

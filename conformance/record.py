@@ -84,15 +84,21 @@ class Connection:
         return "CONNECTED-SENT"
 
     def received(self, *packets: str) -> list[Entry]:
-        return [e for e in self.entries if e.kind is Kind.RECEIVED and (not packets or e.get("packet") in packets)]
+        """The Socket.IO packets received, all or those of some types."""
+        return [entry for entry in self._received if not packets or entry.get("packet") in packets]
+
+    @cached_property
+    def _received(self) -> list[Entry]:
+        return [entry for entry in self.entries if entry.kind is Kind.RECEIVED]
 
     def events(self, name: str | None = None) -> list[Event]:
         """The events received, all or those of one name, in wire order."""
-        return [
-            Event(entry.get("event"), _arguments(entry), entry)
-            for entry in self.received("EVENT", "BINARY_EVENT")
-            if name is None or entry.get("event") == name
-        ]
+        return self._events if name is None else [event for event in self._events if event.name == name]
+
+    @cached_property
+    def _events(self) -> list[Event]:
+        entries = self.received("EVENT", "BINARY_EVENT")
+        return [Event(entry.get("event"), _arguments(entry), entry) for entry in entries]
 
     @property
     def closed(self) -> Entry | None:
@@ -111,7 +117,7 @@ class Connection:
     def greeted(self) -> bool:
         return bool(self.events(CONNECTED))
 
-    @property
+    @cached_property
     def history(self) -> History:
         """The conversation as ``help_center:connected`` gave it."""
         greetings = self.events(CONNECTED)
@@ -241,9 +247,13 @@ class Record:
 
     def histories(self) -> Iterator[tuple[str, History]]:
         """Every conversation that was shown, and to which user: on connecting and over REST, in wire order."""
+        return iter(self._histories)
+
+    @cached_property
+    def _histories(self) -> Sequence[tuple[str, History]]:
         shown_at = [(c.user, e.history) for c in self.connections for e in c.events(CONNECTED)]
         shown_at += [(f.user, f.history) for f in self.fetches if f.good and f.successful and f.is_json]
-        yield from sorted(shown_at, key=lambda pair: pair[1].at)
+        return sorted(shown_at, key=lambda pair: pair[1].at)
 
 
 def _arguments(entry: Entry) -> list[Json]:

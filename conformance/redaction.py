@@ -22,6 +22,8 @@ class Redactor:
         self._labels: dict[str, str] = {}
         self._by_length: list[str] = []
         self._lock = threading.Lock()
+        self._known: dict[str, dict[str, str]] = {}
+        """Messages that were seen, by id. Histories of thousands are shown again and again: they share them."""
 
     def register(self, secret: str, label: str) -> None:
         """From now on ``secret`` reads ``‹label›``. The three parts of a JWT are secrets of their own."""
@@ -36,6 +38,8 @@ class Redactor:
     def text(self, text: str) -> str:
         """The text with every secret replaced, the longest first."""
         order = self._by_length
+        if not order or len(text) < len(order[0]):
+            return text
         fitting = bisect_right(order, len(text), key=len)  # a history has many short strings, a run many long tokens
         for secret in reversed(order[:fitting]):
             if secret in text:
@@ -51,5 +55,12 @@ class Redactor:
         if depth == 0:
             return "‹nested too deeply›"
         if isinstance(value, dict):
-            return {self.clean(key): self.clean(inner, depth=depth - 1) for key, inner in value.items()}
+            known = self._known.get(value["id"]) if isinstance(value.get("id"), str) else None
+            return known if known == value else self._cleaned(value, depth)
         return [self.clean(inner, depth=depth - 1) for inner in value]
+
+    def _cleaned(self, value: dict[str, Json], depth: int) -> dict[str, Json]:
+        cleaned = {self.clean(key): self.clean(inner, depth=depth - 1) for key, inner in value.items()}
+        if "id" in value and all(isinstance(inner, str) for inner in cleaned.values()):
+            self._known[value["id"]] = cleaned  # strings alone: 1 equals True, and is not the same
+        return cleaned

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from conformance import schemas
-from conformance.attempts import FORBIDDEN
 from conformance.errors import Unverified
 from conformance.judge import expect, same
 from conformance.payloads import History, shown
@@ -25,6 +24,9 @@ _ENTRY = {
     **dict.fromkeys(EXPIRED, "AUTH-EXPIRED"),
 }
 """The requirement that a token of each kind is not let in."""
+
+FORBIDDEN = "forbidden"
+"""The tag of what a refused client sends."""
 
 BUSY = (429, 502, 503, 504)
 """HTTP statuses of a target, or of a gateway before it, that would rather be asked later."""

@@ -27,6 +27,8 @@ AGAIN = 5
 """Connections lost in so many recordings and once more in the second ones: the target drops them, no need to ask on."""
 GONE = "the target "
 """How the reason of a recording begins that came too late, for the target is gone."""
+LETTING_GO = 1.0
+"""Seconds that recordings may take to end when they are told to."""
 WAIT = 1.0
 """Seconds: the main thread wakes up this often, for Ctrl-C."""
 
@@ -43,6 +45,7 @@ class Runner:
         """Since when the target has not answered, if it stopped and did not come back within a deadline."""
         self._again: list[tuple[Casting, Transcript]] = []
         self._recurred = 0
+        self._begun: list[Future[None]] = []
         self.first_tries: list[Transcript] = []
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run_loop, name="conformance", daemon=True)
@@ -51,17 +54,23 @@ class Runner:
     def _run_loop(self) -> None:
         asyncio.set_event_loop(self.loop)
         self.loop.run_forever()
-        self.loop.close()
+        if not asyncio.all_tasks(self.loop):
+            self.loop.close()
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something on the loop and wait for it. Raises what it raises."""
-        _waited_for(asyncio.run_coroutine_threadsafe(work, self.loop))
+        _waited_for(self._begin(work))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> Future[None]:
+        begun = asyncio.run_coroutine_threadsafe(work, self.loop)
+        self._begun.append(begun)
+        return begun
 
     def start(self, castings: Iterable[Casting]) -> None:
         """Begin recording; each casting once, whoever needs it."""
         unique = {casting.key: casting for casting in castings}
         self._futures = {key: Future() for key in unique}
-        asyncio.run_coroutine_threadsafe(self._record_or_say_why(list(unique.values())), self.loop)
+        self._begin(self._record_or_say_why(list(unique.values())))
 
     def result(self, key: str) -> Transcript:
         """The transcript, waited for. Raises what the recording raised (an error of the harness)."""
@@ -78,19 +87,23 @@ class Runner:
 
     def stop(self) -> None:
         """End every recording at once and let the loop go."""
-        for future in self._futures.values():
+        everything: list[Future[Any]] = [*self._futures.values(), *self._begun]
+        for future in everything:
             future.cancel()
-        with contextlib.suppress(RuntimeError):  # closed already
-            asyncio.run_coroutine_threadsafe(self._cancel_all(), self.loop)
-            self._thread.join(timeout=2)
+        if self._thread.is_alive():
+            asyncio.run_coroutine_threadsafe(self._let_go(), self.loop)
+            self._thread.join(timeout=3)
 
-    async def _cancel_all(self) -> None:
-        """Every task gets the time to let go of its connection, but not for long."""
-        running = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in running:
-            task.cancel()
-        if running:
-            await asyncio.wait(running, timeout=1)
+    async def _let_go(self) -> None:
+        """What was begun is cancelled; it gets the time to close its connections, then the rest of the tasks ends."""
+        self.loop.set_exception_handler(lambda *_: None)  # whatever is lost now is nobody's business
+        me = asyncio.current_task()
+        for patience in (LETTING_GO, LETTING_GO / 2):
+            running = asyncio.all_tasks() - {me}
+            if running:
+                await asyncio.wait(running, timeout=patience)
+            for task in asyncio.all_tasks() - {me}:
+                task.cancel()
         self.loop.stop()
 
     async def _record_or_say_why(self, castings: Sequence[Casting]) -> None:

@@ -183,3 +183,19 @@ def errors_after(connection: Connection, serial: int) -> list[Event]:
     codes = {send.problem.code for send in connection.record.acked() if send.refused}
     later = [event for event in connection.events(ERROR) if event.entry.serial > serial]
     return [event for event in later if not codes or event.problem.code not in codes]
+
+
+def each_told(record: Record, tag: str) -> None:
+    """Deviate unless each send with this tag, which asked for no ack, led to an error event, or to a message: that it
+    was accepted is judged elsewhere."""
+    record.send("fence")
+    own = record.tagged(tag)
+    connection = own[0].connection
+    if connection.ended_by_target is not None:
+        raise Unverified("the connection was ended", because="REJECT-SURVIVED")
+    texts = {send.text for send in record.sends if send.valid}
+    told = [event for event in connection.events(MESSAGE) if event.message.sender == USER]
+    taken = sum(event.message.text not in texts for event in told)
+    errors = len(connection.events(ERROR))
+    expected = f"{len(own) - taken} help_center:error, one for each refused text"
+    expect(errors + taken >= len(own), expected, str(errors), at=[send.entry.serial for send in own])

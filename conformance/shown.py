@@ -40,19 +40,24 @@ class Look:
         return len(raw) if isinstance(raw, list) else 0
 
     @cached_property
-    def by_id(self) -> Mapping[str, Message]:
-        return {message.id: message for message in self.listed}
+    def by_id(self) -> Mapping[str, Sequence[Message]]:
+        found: dict[str, list[Message]] = {}
+        for message in self.listed:
+            found.setdefault(message.id, []).append(message)
+        return found
 
     def find(self, send: Send) -> Message | None:
         """The message of this send: by its id; else, for a text that stands only once on either side, by the text."""
-        own, text = send.message.id, send.message.text
-        if own not in self.by_id and not _unique(send):
-            return None
-        same = [message for message in self.listed if message.text == text]
-        named = [message for message in same if message.id == own]
-        if named or own in self.by_id:
-            return next(iter(named), self.by_id.get(own))
+        named = self.named(send.message)
+        if named is not None or not unique(send):
+            return named
+        same = [message for message in self.listed if message.text == send.message.text]
         return same[0] if len(same) == 1 else None
+
+    def named(self, message: Message) -> Message | None:
+        """The message with the same id; where several have it, one with the same text."""
+        same = self.by_id.get(message.id)
+        return next((one for one in same if one.text == message.text), same[-1]) if same else None
 
     @cached_property
     def known_since(self) -> float | None:
@@ -63,7 +68,7 @@ class Look:
         return min((first.get(name, self.ended) for name in self.by_id), default=None)
 
 
-def _unique(send: Send) -> bool:
+def unique(send: Send) -> bool:
     """Whether it is a made-up text that the scenario sent only once."""
     return send.plain and sum(other.text == send.text for other in send.record.sends) == 1
 
@@ -232,9 +237,9 @@ def deep(look: Look, least: int) -> None:
 
 def as_sent(look: Look, sends: Sequence[Send]) -> None:
     """PIPELINE-ORDER, of those that are shown; what was sent again (rate limits) counts when it was accepted."""
-    accepted = [send for send in sends if send.acks and send.accepted]
-    found = [(send, look.find(send)) for send in sorted(accepted, key=lambda send: send.entry.serial)]
-    places = [(look.listed.index(message), send) for send, message in found if message is not None]
+    accepted = sorted((s for s in sends if s.acks and s.accepted), key=lambda send: send.entry.serial)
+    texts = [message.text for message in look.listed]
+    places = [(texts.index(str(send.text)), send) for send in accepted if send.text in texts]
     if len(places) < 2:
         raise Unverified("fewer than two of the messages are shown", because="HISTORY-DEPTH")
     told = ", ".join(f"#{send.number}" for _, send in sorted(places, key=lambda pair: pair[0]))

@@ -18,7 +18,7 @@ _WORDS = {
     Verdict.NON_CONFORMANT: "the document rules out what this server does",
     Verdict.INCOMPLETE: "nothing failed, but not every MUST could be checked",
     Verdict.PARTIAL: "a selection was judged: no verdict is claimed",
-    Verdict.INTERRUPTED: "interrupted: this is what was judged until then",
+    Verdict.INTERRUPTED: "this is what was judged until then",
     Verdict.ERROR: "the harness itself erred: no verdict on the server",
 }
 _SIGNS = {Status.FAILED: "FAILED", Status.UNVERIFIED: "unverified", Status.WAIVED: "waived", Status.ERROR: "ERROR"}
@@ -53,8 +53,7 @@ def lines(result: Result, certification: Certification) -> Iterator[str]:
         yield f"the target {result.gone}; what was not judged by then is unverified"
     for drop in certification.drops():
         yield f"note     a connection was lost once and not again: {drop}"
-    for name in _stale(result, certification):
-        yield f"note     the waiver of {name} is no longer needed: remove it"
+    yield from _waivers(result, certification)
     yield from _observations(result)
     yield f"reports  {certification.options.reports}"
 
@@ -89,9 +88,13 @@ def _finding(finding: Finding, word: str) -> Iterator[str]:
     yield f"{'':<11}{reason}"
 
 
-def _stale(result: Result, certification: Certification) -> list[str]:
-    passed = {finding.requirement.id for finding in result.findings if finding.status is Status.PASSED}
-    return [name for name in certification.waivers if name in passed]
+def _waivers(result: Result, certification: Certification) -> Iterator[str]:
+    statuses = {finding.requirement.id: finding.status for finding in result.findings}
+    for name, waiver in certification.waivers.items():
+        if statuses.get(name) is Status.PASSED:
+            yield f"note     the waiver of {name} is no longer needed: remove it"
+        elif statuses.get(name) is Status.FAILED:
+            yield f"note     the waiver of {name} has expired on {waiver.expires}"
 
 
 def _observations(result: Result) -> Iterator[str]:

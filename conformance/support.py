@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from conformance.errors import Unverified
 from conformance.judge import expect
 from conformance.laws import good_connections
-from conformance.parity import differences
+from conformance.parity import different_content
 from conformance.payloads import Message, shown
 from conformance.protocol import MESSAGE
 from conformance.record import Connection, Event, Fetch, Record
@@ -47,10 +47,10 @@ def _of_support(event: Event) -> bool:
 def stored(reply: Reply) -> None:
     """SUPPORT-STORED."""
     message, look = reply.event.message, reply.look
-    found = look.by_id.get(message.id)
+    found = look.named(message)
     at = [message.at, look.history.at]
     if found is not None:
-        expect(not (told := differences(message, found)), f"{found.where} as it was emitted", told, at=at)
+        expect(not (told := different_content(message, found)), f"{found.where} as it was emitted", told, at=at)
         return
     since = look.known_since
     due = since is None or since < reply.settled

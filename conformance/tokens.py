@@ -127,7 +127,7 @@ def _altered(text: str) -> str:
 # -- bad tokens --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Basis:
     """What a bad token is made from: a good one of the same user, and the means to sign others, if there are any."""
 
@@ -185,7 +185,10 @@ def _expired(basis: Basis) -> str:
 
 
 def _header(token: str) -> dict[str, Any]:
-    return dict(jwt.get_unverified_header(token))
+    try:
+        return dict(jwt.get_unverified_header(token))
+    except jwt.PyJWTError as error:
+        raise Unverified("the given token is no JWT, so no bad one can be made from it") from error
 
 
 def _claims(token: str) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class Minted:
         return self.minter.sign(good_claims(subject, self.extra_claims))
 
 
-@dataclass
+@dataclass(repr=False)
 class ReadyMade:
     """Tokens given on the command line, grouped by user: the second one of a user is a refreshed one."""
 

@@ -12,7 +12,7 @@ from conformance.texts import Text, Texts
 
 EMOJI: Texts = {
     "emoji": Text("thanks \U0001f600 a lot", "an emoji in the middle, four bytes of UTF-8"),
-    "emoji-alone": Text("\U0001f44d", "nothing but an emoji"),
+    "emoji-alone": Text("\U0001f44d\U0001f389", "nothing but emoji"),
     "emoji-skin-tone": Text("\U0001f44b\U0001f3fd hello", "an emoji with a skin tone"),
     "emoji-family": Text(
         "my \U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466 travels", "emoji joined by ZWJ"

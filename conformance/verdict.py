@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -107,7 +108,7 @@ class Result:
             return Verdict.INTERRUPTED
         if self.broken or any(f.status is Status.ERROR for f in self.findings):
             return Verdict.ERROR
-        if not self.complete:
+        if not self.complete or not self.findings:
             return Verdict.PARTIAL
         if self.of(Level.MUST, Status.FAILED):
             return Verdict.NON_CONFORMANT
@@ -157,6 +158,11 @@ def findings(catalogue: Catalogue, outcomes: Iterable[Outcome]) -> list[Finding]
     return [_finding(requirement, by_id[requirement.id]) for requirement in judged]
 
 
+def erred(outcomes: Iterable[Outcome]) -> bool:
+    """Whether the harness erred in any judgement: in one of an observation too, which is no finding."""
+    return any(outcome.status is Status.ERROR for outcome in outcomes)
+
+
 def _finding(requirement: Requirement, outcomes: Sequence[Outcome]) -> Finding:
     worst = next(status for status in _WORST_FIRST if any(o.status is status for o in outcomes))
     reasons = list(dict.fromkeys(_line(o.reason) for o in outcomes if o.status is worst))
@@ -166,5 +172,5 @@ def _finding(requirement: Requirement, outcomes: Sequence[Outcome]) -> Finding:
 
 
 def _line(text: str) -> str:
-    """One printable line, never empty."""
-    return printable(" ".join(text.split())) or "no reason given"
+    """One printable line, never empty. Spaces stay: texts differ by them."""
+    return printable(re.sub(r"[^\S ]+", " ", text).strip()) or "no reason given"

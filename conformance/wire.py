@@ -15,6 +15,7 @@ import json
 import ssl
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any, NoReturn
 
 import aiohttp
@@ -43,6 +44,13 @@ PACKETS_PER_POST = 16
 """What python-engineio takes; it ends a connection whose request holds more."""
 
 
+class _WebSocket(aiohttp.ClientWebSocketResponse):
+    """One that can be cut without a close frame."""
+
+    def cut(self) -> None:
+        self._response.close()  # private, there is no other way; tests pin it
+
+
 class Wire:
     """One connection to ``base`` (scheme, host and port). Not reusable: open, use, close or drop."""
 
@@ -63,6 +71,7 @@ class Wire:
             cookie_jar=aiohttp.CookieJar(unsafe=True),  # sticky sessions, on bare IP addresses too
             headers=dict(headers),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=deadline),
+            ws_response_class=_WebSocket,
             trace_configs=[no_redirects()],
             max_line_size=LONGEST_HEADER,
             max_field_size=LONGEST_HEADER,
@@ -75,7 +84,8 @@ class Wire:
         self._polling: asyncio.Task[None] | None = None
         self._broken: Exception | None = None
         self._writing = asyncio.Lock()
-        self._ws: aiohttp.ClientWebSocketResponse | None = None
+        self._ws: _WebSocket | None = None
+        self._websockets: list[_WebSocket] = []
         self._sid = ""
         self._max_payload = 100_000
         self._pausing = False
@@ -98,15 +108,15 @@ class Wire:
             await self._refused(WireRefused(Ending("network", reason=f"no handshake within {self._deadline:.1f} s")))
         except (aiohttp.ClientError, OSError) as error:
             await self._refused(WireRefused(Ending("network", reason=told(error))))
-        self._start(self._write_loop())
+        self._start(self._write_loop)
 
     async def _open_websocket(self) -> None:
         self._ws = await self._connect_websocket()
         first = await self._ws.receive()
         if first.type in ENDS:
-            raise WireRefused(ending_of(first, self._ws.close_code))
+            raise WireRefused(ending_of(first))
         self._shake(first.data)
-        self._start(self._read_websocket(self._ws))
+        self._start(partial(self._read_websocket, self._ws))
 
     async def _open_polling(self) -> None:
         status, body = await self._get()
@@ -116,7 +126,7 @@ class Wire:
         self._shake(first)
         for packet in rest:
             self._packet(packet, Transport.POLLING)
-        self._polling = self._start(self._poll_loop())
+        self._polling = self._start(self._poll_loop)
 
     def _shake(self, packet: str | bytes) -> None:
         try:
@@ -155,7 +165,7 @@ class Wire:
         self._listener.on_engine("<", "pong probe", Transport.WEBSOCKET)
         return await self._switch(ws)
 
-    async def _switch(self, ws: aiohttp.ClientWebSocketResponse) -> bool:
+    async def _switch(self, ws: _WebSocket) -> bool:
         self._pausing = True
         async with self._writing:  # the running post has ended; the next write finds the WebSocket
             _, still_polling = await asyncio.wait([self._polling] if self._polling else [], timeout=self._deadline)
@@ -165,12 +175,15 @@ class Wire:
                 return False
             self._ws, self.transport = ws, Transport.WEBSOCKET
             await self._write([Outgoing(Engine.UPGRADE, lambda via: self._listener.on_engine(">", "upgrade", via))])
-        self._start(self._read_websocket(ws))
+        self._start(partial(self._read_websocket, ws))
         return not self.closed
 
-    async def _connect_websocket(self) -> aiohttp.ClientWebSocketResponse:
+    async def _connect_websocket(self) -> _WebSocket:
         url = self._base.with_scheme("wss" if self._base.scheme == "https" else "ws")
-        return await self._session.ws_connect(self._query(url, "websocket"), max_msg_size=MAX_FRAME)
+        ws = await self._session.ws_connect(self._query(url, "websocket"), max_msg_size=MAX_FRAME)
+        assert isinstance(ws, _WebSocket)
+        self._websockets.append(ws)
+        return ws
 
     def _query(self, url: URL, transport: str) -> URL:
         return url.update_query({"EIO": "4", "transport": transport, **({"sid": self._sid} if self._sid else {})})
@@ -232,7 +245,7 @@ class Wire:
 
     # -- reading -----------------------------------------------------------------------------------------------
 
-    async def _read_websocket(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+    async def _read_websocket(self, ws: _WebSocket) -> None:
         try:
             while (frame := await ws.receive()).type not in ENDS:
                 if frame.type is aiohttp.WSMsgType.TEXT:
@@ -241,7 +254,7 @@ class Wire:
                     self._listener.on_garbled(repr(frame.data), f"a {frame.type.name} frame")
         except (aiohttp.ClientError, OSError) as error:  # a pong that could not be written
             return self._end(Ending("network", reason=told(error)))
-        self._end(ending_of(frame, ws.close_code))
+        self._end(ending_of(frame))
 
     async def _poll_loop(self) -> None:
         while not self.closed and not self._pausing:
@@ -313,21 +326,23 @@ class Wire:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        for ws in self._websockets:
+            ws.cut()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSING):
                 if self._session.connector is not None:
                     await self._session.connector.close()
         await self._session.close()
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def _start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
         task = asyncio.create_task(self._watched(work))
         self._tasks.append(task)
         return task
 
-    async def _watched(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _watched(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Keep an error of the harness for whoever closes, instead of a wire that is silent for no visible reason."""
         try:
-            await work
+            await work()
         except Exception as error:
             self._broken = self._broken or error
             self._end(Ending("harness", reason=f"error of the harness: {told(error)}"))

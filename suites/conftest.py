@@ -20,8 +20,10 @@ async def plain_chat(stage: Stage) -> None:
 
 @scenario
 async def side_by_side(stage: Stage) -> None:
-    """Two devices of one user connect, each sends a text, the second one leaves, and the first one sends again."""
-    async with stage.device("phone") as phone:
-        async with stage.device("tablet") as tablet:
+    """Two devices of one user connect, with one token; each sends a text, the second one leaves, and the first one
+    sends again."""
+    token = await stage.user.token()
+    async with stage.device("phone", token=token) as phone:
+        async with stage.device("tablet", token=token) as tablet:
             await stage.together(phone.send(stage.words(), tag="side"), tablet.send(stage.words(), tag="side"))
         await phone.send(stage.words(), tag="left")

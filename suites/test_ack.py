@@ -75,8 +75,19 @@ def test_sends_in_flight_keep_their_order(in_flight: Record) -> None:
 # -- one message on all roads ------------------------------------------------------------------------------------
 
 
+@scenario
+async def trimmed_on_all_roads(stage: Stage) -> None:
+    """One device sends a text with white space around it; then REST and a second device show the conversation."""
+    async with stage.device("phone") as phone:
+        await phone.send(f" {stage.words()} \n", tag="padded")
+    await stage.fetch()
+    async with stage.device("tablet"):
+        pass
+
+
 @requirement("PARITY-EVENT")
-def test_the_event_tells_what_the_ack_tells(everything: Everything) -> None:
+def test_the_event_tells_what_the_ack_tells(everything: Everything, trimmed_on_all_roads: Record) -> None:
+    _ = trimmed_on_all_roads
     over(everything, parity.to_the_sender, parity.agree, nothing=NOTHING_SAVED)
 
 
@@ -89,12 +100,14 @@ def test_the_event_on_another_device_tells_what_the_ack_tells(
 
 
 @requirement("PARITY-GREETING")
-def test_the_next_greeting_tells_what_the_ack_told(everything: Everything) -> None:
+def test_the_next_greeting_tells_what_the_ack_told(everything: Everything, trimmed_on_all_roads: Record) -> None:
+    _ = trimmed_on_all_roads
     over(everything, parity.to_greetings, parity.agree, nothing=NOTHING_SAVED)
 
 
 @requirement("PARITY-REST")
-def test_rest_tells_what_the_ack_told(everything: Everything) -> None:
+def test_rest_tells_what_the_ack_told(everything: Everything, trimmed_on_all_roads: Record) -> None:
+    _ = trimmed_on_all_roads
     over(everything, parity.to_rest, parity.agree, nothing=NOTHING_SAVED)
 
 

@@ -34,6 +34,15 @@ def test_every_error_has_a_code_and_a_message(everything: Everything, wrong_text
     over(everything, answers.problems, answers.problem_fits, nothing="no error came")
 
 
+@scenario
+async def without_a_callback(stage: Stage) -> None:
+    """One device sends a plain text without a callback, then one with it."""
+    async with stage.device("phone") as phone:
+        await phone.send(stage.words(), tag="unacked", ack=False, plain=True)
+        await phone.say()
+
+
 @requirement("ERROR-UNPROVOKED")
-def test_documented_input_provokes_no_error(everything: Everything) -> None:
+def test_documented_input_provokes_no_error(everything: Everything, without_a_callback: Record) -> None:
+    _ = without_a_callback
     over(everything, answers.blameless, answers.heard_no_error, nothing="nothing documented was accepted")

@@ -10,16 +10,19 @@ from conformance.contact import answered, let_in_with_others, one_conversation
 from conformance.continuity import (
     accepted,
     answered_with_own,
+    arrived,
     chats_again,
     comeback,
+    granted,
     greeted_again,
+    let_in_again,
     not_too_early,
-    seen_with,
+    same_conversation,
     shows,
     shows_once,
 )
 from conformance.device import Cut, Device
-from conformance.judge import every, same
+from conformance.judge import every
 from conformance.record import Record
 from conformance.requirements import requirement
 from conformance.scenario import scenario
@@ -42,12 +45,13 @@ async def _leave(phone: Device, way: str) -> None:
 async def comes_back(stage: Stage, way: str, transport: str) -> None:
     """A device sends a text and goes, properly or cut off; another device of the user sends two texts and goes; then
     the first one comes back and sends again."""
-    phone = stage.device("phone", transport=transport, token=await stage.user.token())
+    token = await stage.user.token()
+    phone = stage.device("phone", transport=transport, token=token)
     await phone.connect()
     await phone.say(tag="own")
     await _leave(phone, way)
     with contextlib.suppress(Cut):  # the phone comes back whatever becomes of the tablet
-        async with stage.device("tablet") as tablet:
+        async with stage.device("tablet", token=token) as tablet:
             await tablet.say(tag="missed")
             await tablet.say(tag="missed")
     await phone.reconnect()
@@ -129,19 +133,21 @@ def test_a_refreshed_token_is_let_in(refreshed: Record) -> None:
 
 @requirement("TOKEN-REFRESHED")
 def test_a_refreshed_token_opens_the_same_conversation(refreshed: Record) -> None:
-    old, new = comeback(refreshed).history, refreshed.connection("phone", 2).history
-    same(new.conversation.id, old.conversation.id, "conversation.id", at=[old.at, new.at])
+    first, again, fresh = (refreshed.connection("phone", nth) for nth in range(3))
+    granted(lambda: same_conversation(first, again), because="CONNECTED-CONVERSATION")
+    same_conversation(first, fresh)
 
 
 @requirement("TOKEN-REFRESHED")
 def test_a_refreshed_token_shows_the_same_messages(refreshed: Record) -> None:
-    shows(comeback(refreshed, 2).history, seen_with(comeback(refreshed), refreshed.tagged("own")))
+    granted(lambda: shows(comeback(refreshed).history, refreshed.tagged("own")), because="RECONNECT-RESYNC")
+    shows(refreshed.connection("phone", 2).history, refreshed.tagged("own"))
 
 
 @requirement("TOKEN-REFRESHED")
 def test_a_good_token_is_let_in_after_an_expired_one(refreshed_late: Record, refreshed: Record) -> None:
     comeback(refreshed)
-    greeted_again(refreshed_late.connection("phone", 2))
+    let_in_again(refreshed_late.connection("phone", 2))
 
 
 # -- bursts (6) ----------------------------------------------------------------------------------------------------
@@ -189,16 +195,20 @@ def test_every_message_of_a_burst_is_acked_with_its_own(burst: Record) -> None:
 
 @requirement("BURST-AFTER-GREETING")
 def test_a_burst_is_saved_whole(burst: Record) -> None:
+    granted(lambda: shows(burst.connection("laptop").history, burst.tagged("before")), because="SEND-KEPT")
     shows(burst.connection("laptop").history, burst.tagged("burst"))
 
 
 @requirement("BURST-AFTER-GREETING")
 def test_no_message_of_a_burst_is_saved_twice(burst: Record) -> None:
+    granted(lambda: shows_once(burst.connection("laptop").history, burst.tagged("before")), because="MESSAGE-ID")
     shows_once(burst.connection("laptop").history, burst.tagged("burst"))
 
 
 @requirement("BURST-AFTER-CONNECT")
-def test_every_message_of_an_early_burst_is_accepted(early_burst: Record) -> None:
+def test_every_message_of_an_early_burst_is_accepted(early_burst: Record, burst: Record) -> None:
+    arrived(early_burst.connection())
+    granted(lambda: every(burst.tagged("burst"), accepted), because="BURST-AFTER-GREETING")
     every(early_burst.tagged("burst"), accepted)
 
 
@@ -208,12 +218,14 @@ def test_no_message_of_an_early_burst_is_refused_at_first(early_burst: Record, b
 
 
 @requirement("BURST-AFTER-CONNECT")
-def test_every_message_of_an_early_burst_is_acked_with_its_own(early_burst: Record) -> None:
+def test_every_message_of_an_early_burst_is_acked_with_its_own(early_burst: Record, burst: Record) -> None:
+    granted(lambda: every(burst.tagged("burst"), answered_with_own), because="BURST-AFTER-GREETING")
     every(early_burst.tagged("burst"), answered_with_own)
 
 
 @requirement("BURST-AFTER-CONNECT")
-def test_an_early_burst_is_saved_whole(early_burst: Record) -> None:
+def test_an_early_burst_is_saved_whole(early_burst: Record, burst: Record) -> None:
+    granted(lambda: shows(burst.connection("laptop").history, burst.tagged("burst")), because="BURST-AFTER-GREETING")
     shows(early_burst.connection("laptop").history, early_burst.tagged("burst"))
 
 
@@ -249,7 +261,8 @@ def test_every_device_of_a_brand_new_user_is_let_in(first_contact: Record, side_
 
 
 @requirement("FIRST-CONTACT")
-def test_devices_of_a_brand_new_user_get_one_conversation(first_contact: Record) -> None:
+def test_devices_of_a_brand_new_user_get_one_conversation(first_contact: Record, plain_chat: Record) -> None:
+    granted(lambda: one_conversation(plain_chat), because="CONNECTED-CONVERSATION")
     one_conversation(first_contact)
 
 
@@ -260,5 +273,6 @@ def test_rest_answers_a_brand_new_user(first_launch: Record, plain_chat: Record,
 
 
 @requirement("FIRST-CONTACT")
-def test_rest_and_device_of_a_brand_new_user_get_one_conversation(first_launch: Record) -> None:
+def test_rest_and_device_of_a_brand_new_user_get_one_conversation(first_launch: Record, plain_chat: Record) -> None:
+    granted(lambda: one_conversation(plain_chat), because="CONNECTED-CONVERSATION")
     one_conversation(first_launch)

@@ -57,7 +57,7 @@ async def two_devices(stage: Stage) -> None:
 @requirement("MESSAGE-DEVICES")
 @pytest.mark.parametrize(("sender", "listener"), [("phone", "tablet"), ("tablet", "phone")])
 def test_the_other_device_hears_the_message(two_devices: Record, sender: str, listener: str) -> None:
-    laws.heard_by(two_devices.connection(listener), two_devices.send(f"by {sender}"))
+    parity.heard_by(two_devices.connection(listener), two_devices.send(f"by {sender}"))
 
 
 # -- ids and senders ---------------------------------------------------------------------------------------------

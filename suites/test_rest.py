@@ -53,7 +53,7 @@ def test_rest_answers_before_any_socket(app_launch: Record, rest_after_the_socke
 
 @requirement("REST-FIRST")
 def test_the_socket_gives_the_conversation_that_rest_gave(app_launch: Record) -> None:
-    fallback.same_conversation([app_launch.fetch("launch", -1).history, app_launch.connection().history])
+    fallback.same_id(app_launch.fetch("launch", -1).history, app_launch.connection().history)
 
 
 @requirement("REST-SAME")

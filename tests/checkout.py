@@ -68,6 +68,21 @@ def test_expired(expired):
     expect(not expired.connection().greeted, "no greeting", "a greeting")
 '''
 
+SHOULD = """
+from conformance.judge import expect
+from conformance.requirements import requirement
+
+
+@requirement("DEVICE-COEXIST")
+def test_advice(plain_chat):
+    expect(False, "more than this", "less than that", at=[1])
+
+
+@requirement("OBS-TRIM")
+def test_observed(plain_chat, observe):
+    observe("some", "White space is handled somehow.")
+"""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -156,3 +171,28 @@ def _verdict(reports: Path) -> dict[str, Any] | None:
     assert not mismatches("verdict", verdict), mismatches("verdict", verdict)
     assert isinstance(verdict, dict)
     return verdict
+
+
+def certify_with_all_suites(url: str, secret: str, reports: Path, *options: str) -> Run:
+    """The real suites of the project against a server."""
+    began = time.monotonic()
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        f"--target={url}",
+        f"--reports={reports}",
+    ]
+    done = subprocess.run(
+        [*command, *options],
+        cwd=ROOT,
+        env={**os.environ, "HELP_CENTER_JWT_SECRET": secret},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=4 * TIMEOUT,
+    )
+    return Run(done.returncode, done.stdout + done.stderr, _verdict(reports), time.monotonic() - began, reports)

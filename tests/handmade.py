@@ -61,7 +61,7 @@ class Handmade:
         return self.event(CONNECTED, {"conversation": CONVERSATION, "messages": list(messages), **fields})
 
     def packet(self, kind: Kind, packet: str, **data: Any) -> Entry:
-        return self.add(kind, packet=packet, namespace=NAMESPACE, **{"id": None, **data})
+        return self.add(kind, packet=packet, **{"namespace": NAMESPACE, "id": None, **data})
 
     def event(self, name: Any, *args: Any, **data: Any) -> Entry:
         return self.packet(Kind.RECEIVED, "EVENT", event=name, args=list(args), **data)

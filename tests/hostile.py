@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import socket
 import socketserver
 import threading
@@ -24,10 +24,8 @@ def tcp(handle: Callable[[socket.socket], None]) -> Iterator[str]:
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
-            try:
+            with contextlib.suppress(OSError):  # the client has left
                 handle(self.request)
-            except OSError:  # the client has left
-                pass
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
@@ -106,21 +104,28 @@ class Mute(HelpCenter):
         pass
 
 
-class Mum(Mute):
-    """Opens connections and never says a word, over REST neither."""
+class Deaf(Mute):
+    """Has a conversation over REST, opens connections and never says a word on them."""
 
     async def on_connect(self, sid: str, environ: Any, auth: object = None) -> None:
         pass
 
-    def build_app(self) -> Any:
-        inner = super().build_app()
 
-        async def app(scope: Any, receive: Any, send: Any) -> None:
-            if scope["type"] == "http" and scope["path"].startswith("/api/"):
-                await asyncio.sleep(3600)
-            await inner(scope, receive, send)
+class NoHelpCenter(Deaf):
+    """Another application, with Socket.IO too."""
 
-        return app
+    def rest_routes(self) -> list[Any]:
+        return []
+
+
+class Huge(HelpCenter):
+    """Conversations of ten megabytes."""
+
+    def snapshot(self, user: str) -> Any:
+        snapshot = super().snapshot(user)
+        one = {"id": "", "conversationId": snapshot["conversation"]["id"], "sender": "support", "text": "long " * 400}
+        old = [{**one, "id": f"old {n}", "createdAt": "2020-01-01T00:00:00Z"} for n in range(5000)]
+        return {**snapshot, "messages": old + snapshot["messages"]}
 
 
 def _without(kind: type[HelpCenter], prefix: str) -> type[HelpCenter]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,7 +20,7 @@ from conformance.redaction import Redactor
 from conformance.requirements import Level
 from conformance.sources import Commanded, source_of
 from conformance.tokens import KeyMinter, claims_of
-from conformance.users import Minted, ReadyMade
+from conformance.users import Minted, ReadyMade, Source
 
 TARGET = "--target=http://localhost:3000"
 SECRET = "--jwt-secret=of the target"
@@ -145,7 +146,7 @@ def test_headers() -> None:
         ([TARGET, "--jwt-key=/etc"], "--jwt-key=/etc is no file that can be read"),
         ([TARGET, SECRET, "--jwt-claims={"], "--jwt-claims is no JSON"),
         ([TARGET, SECRET, "--jwt-claims=[]"], "--jwt-claims must be a JSON object"),
-        ([TARGET, "--token=a", "--jwt-claims={}"], "--jwt-claims is for minted tokens"),
+        ([TARGET, "--token=a", '--jwt-claims={"a": 1}'], "--jwt-claims is for minted tokens"),
         ([TARGET, SECRET, "--users=,"], "--users takes different subjects"),
         ([TARGET, SECRET, "--users=a,a"], "--users takes different subjects"),
         ([TARGET, SECRET, "--header=nonsense"], "--header takes 'Name: value'"),
@@ -184,6 +185,10 @@ def test_a_mistake_in_the_environment_is_one_line(environment: dict[str, str], l
 # -- where tokens come from ------------------------------------------------------------------------------------------
 
 
+def minted(source: Source, subject: str, *, fresh: bool = False) -> str:
+    return asyncio.run(source.token(subject, fresh=fresh))
+
+
 def token(**claims: Any) -> str:
     return KeyMinter("k").sign(claims)
 
@@ -213,10 +218,10 @@ def test_a_private_key_signs(tmp_path: Path) -> None:
     assert "holds no unencrypted private key in PEM form" in refused(TARGET, f"--jwt-key={path}")
 
 
-async def test_claims_are_filled_in() -> None:
+def test_claims_are_filled_in() -> None:
     source = source_of(read(TARGET, SECRET, '--jwt-claims={"mail": "{user}@x"}', "--users=al,bo"), Redactor(), None)
     assert list(source.subjects or ()) == ["al", "bo"]
-    claims = claims_of(await source.token("al", fresh=False))
+    claims = claims_of(minted(source, "al"))
     assert claims is not None
     assert (claims["sub"], claims["mail"]) == ("al", "al@x")
 
@@ -225,13 +230,13 @@ def commanded(*words: str, users: list[str] | None = None) -> Commanded:
     return Commanded(" ".join(words), users)
 
 
-async def test_a_command_prints_tokens() -> None:
+def test_a_command_prints_tokens() -> None:
     source = commanded("sh", "-c", "'echo Bearer token-of-$0-$$'", "{user}")
     assert source.subjects is None
-    first = await source.token("al", fresh=False)
+    first = minted(source, "al")
     assert first.startswith("token-of-al-")
-    assert await source.token("al", fresh=False) == first
-    assert await source.token("al", fresh=True) != first
+    assert minted(source, "al") == first
+    assert minted(source, "al", fresh=True) != first
 
 
 def test_a_command_that_names_no_user_has_one() -> None:
@@ -248,17 +253,17 @@ def test_a_command_that_names_no_user_has_one() -> None:
         ("echo two words", "--token-command must print one token; it printed 2 words"),
     ],
 )
-async def test_a_command_that_fails_says_why(command: str, line: str) -> None:
+def test_a_command_that_fails_says_why(command: str, line: str) -> None:
     with pytest.raises(Unverified) as caught:
-        await Commanded(command, None).token("al", fresh=False)
+        minted(Commanded(command, None), "al")
     assert str(caught.value) == line
 
 
-async def test_a_command_without_fresh_tokens() -> None:
+def test_a_command_without_fresh_tokens() -> None:
     source = commanded("echo", "same-{user}")
-    await source.token("al", fresh=False)
+    minted(source, "al")
     with pytest.raises(Unverified, match="prints the same one again"):
-        await source.token("al", fresh=True)
+        minted(source, "al", fresh=True)
 
 
 def test_a_command_that_cannot_be_read() -> None:

@@ -42,8 +42,8 @@ def test_any_json_survives_the_file(tmp_path_factory: pytest.TempPathFactory, ar
 
 @pytest.mark.parametrize(
     "text",
-    ["\ud800", "a\udc00b", "\ud83d", "\u2028\u2029\x85\x1e", "one\ntwo\r\n", "\0", "\U0001f600"],
-    ids=["high", "low", "half-an-emoji", "line-ends", "newlines", "nul", "emoji"],
+    ["\ud800", "a\udc00b", "\u2028\u2029\x85\x1e", "one\ntwo\r\n", "\0", "\U0001f600"],
+    ids=["high", "low", "line-ends", "newlines", "nul", "emoji"],
 )
 def test_odd_characters_survive_the_file(tmp_path: Path, text: str) -> None:
     chat = Handmade()

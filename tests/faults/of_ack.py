@@ -71,17 +71,17 @@ Arguments = Callable[[Json], tuple[Any, ...]]
 
 ARGUMENTS: dict[str, Arguments] = {
     "AckInTheMannerOfNode": lambda answer: (answer.get("error"), answer.get("message")),
-    "AckOfTrue": lambda answer: (True,),
+    "AckOfTrue": lambda _: (True,),
     "AckInAnArray": lambda answer: ([answer],),
     "AckAsJsonText": lambda answer: (json.dumps(answer),),
-    "AckOfNothing": lambda answer: (),
+    "AckOfNothing": lambda _: (),
     "AckWithAStatusBesides": lambda answer: (answer, 200),
 }
 SHAPES: dict[str, Arguments] = {
     "AckIsTheMessage": lambda answer: (answer.get("message") or answer,),
     "AckIsWrapped": lambda answer: ({"event": "help_center:send", "data": answer},),
     "AckSaysOk": lambda answer: ({"status": "ok"} if "message" in answer else answer,),
-    "AckHasBothNull": lambda answer: ({"message": None, "error": None},),
+    "AckHasBothNull": lambda _: ({"message": None, "error": None},),
     "AckHasBoth": lambda answer: ({"error": {"code": "NONE", "message": ""}} | answer,),
     "AckHasEmptyErrorBeside": lambda answer: ({"error": {}} | answer,),
     "AckIdIsANumber": lambda answer: (_with(answer, id=7),),
@@ -166,7 +166,7 @@ class MixesUpTheAcksOfTwoDevices(HelpCenter):
 # -- the same message everywhere ---------------------------------------------------------------------------------
 
 ALL_ROADS = ("PARITY-EVENT", "PARITY-GREETING", "PARITY-REST")
-LOST_BY_ID = ("RECONNECT-RESYNC", "BURST-AFTER-GREETING", "BURST-AFTER-CONNECT", "TOKEN-REFRESHED", "MESSAGE-DEVICES")
+LOST_BY_ID = ("RECONNECT-RESYNC", "BURST-AFTER-GREETING", "BURST-AFTER-CONNECT", "TOKEN-REFRESHED", "PARITY-TIME")
 
 
 @fault(*ALL_ROADS, also=("SEND-VERBATIM", "SEND-TRIM", *LOST_BY_ID))
@@ -199,12 +199,10 @@ class AcksInLocalTime(HelpCenter):
 class AcksTheTextAsItCame(HelpCenter):
     """The ack repeats the request; only what is stored is trimmed."""
 
-    async def on_send(self, event: Event) -> None:
-        self.__dict__["sent"] = event.args[0] if event.args else None
-        await super().on_send(event)
-
-    def ack_payload(self, message: Message) -> Json:
-        return {"message": self.message_payload(message) | {"text": self.__dict__["sent"]["text"]}}
+    async def acknowledge(self, event: Event, answer: Json) -> None:
+        if "message" in answer and isinstance(event.args[0], dict):
+            answer = {"message": answer["message"] | {"text": event.args[0]["text"]}}
+        await super().acknowledge(event, answer)
 
 
 class Emits(HelpCenter):
@@ -217,7 +215,7 @@ class Emits(HelpCenter):
         return message
 
 
-@fault("PARITY-EVENT", also=("SEND-VERBATIM",))
+@fault("PARITY-EVENT", also=("SEND-VERBATIM", "SUPPORT-STORED"))
 class EventShortensTheText(Emits):
     """A preview, as for a notification."""
 
@@ -243,7 +241,7 @@ class OtherDevicesTakeItForSupport(HelpCenter):
             await self.emit(MESSAGE, payload if sid == origin else payload | {"sender": "support"}, to=sid)
 
 
-@fault("PARITY-GREETING", also=("SEND-VERBATIM", "REST-SAME", "REST-FIRST"))
+@fault("PARITY-GREETING", also=("SEND-VERBATIM", "REST-SAME", "REST-FIRST", "SUPPORT-STORED"))
 class GreetingShortensTexts(HelpCenter):
     async def welcome(self, sid: str, user: str) -> None:
         payload = self.snapshot(user)
@@ -262,7 +260,7 @@ class DatabaseTellsLocalTime(HelpCenter):
         return payload | {"messages": listed}
 
 
-@fault("PARITY-REST", also=("SEND-VERBATIM", "REST-SAME", "REST-FIRST"))
+@fault("PARITY-REST", also=("SEND-VERBATIM", "REST-SAME", "REST-FIRST", "SUPPORT-STORED"))
 class RestShoutsTexts(HelpCenter):
     def rest_payload(self, user: str) -> Json:
         payload = self.snapshot(user)

@@ -1,5 +1,7 @@
 """Servers that are wrong about tokens on the socket (sections 2.2 and 6)."""
 
+# ruff: noqa: ARG002  what an overridden method ignores is its fault
+
 from __future__ import annotations
 
 from typing import Any
@@ -73,7 +75,7 @@ class WantsTheBareTokenInTheHeader(HelpCenter):
         return environ.get("HTTP_AUTHORIZATION") if token is None else token
 
 
-@fault("AUTH-HEADER")
+@fault("AUTH-HEADER", also=("REFUSAL-EVENT", "REFUSAL-CLOSE"))
 class AsksForAnAuthObject(HelpCenter):
     """Without auth it neither greets nor refuses."""
 
@@ -216,18 +218,16 @@ class RemembersTokensWithoutSignature(Verifier):
         return cache[key]
 
 
-@fault("AUTH-INVALID")
+@fault("AUTH-INVALID", also=("AUTH-EXPIRED",))
 class TrustsTheHeaderUnverified(HelpCenter):
     """Supposes that the gateway has verified what comes in the header."""
 
-    def token_of(self, environ: Json, auth: object) -> object:
-        token = self.auth_token(auth)
-        if token is None and (token := self.header_token(environ.get("HTTP_AUTHORIZATION"))):
-            return self.verifier.unverified(token)
-        return token
-
-    def user_of(self, token: object) -> str:
-        return self.verifier.subject(token) if isinstance(token, dict) else super().user_of(token)
+    def authenticate(self, environ: Json, auth: object) -> str:
+        token = self.header_token(environ.get("HTTP_AUTHORIZATION"))
+        try:
+            return self.verifier.subject(self.verifier.unverified(token or ""))
+        except BadToken:
+            return super().authenticate(environ, auth)
 
 
 @fault("AUTH-INVALID")

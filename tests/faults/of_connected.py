@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import uuid
 from collections.abc import Callable, Sequence
@@ -19,7 +18,7 @@ class Greeting(HelpCenter):
     async def welcome(self, sid: str, user: str) -> None:
         await self.emit(CONNECTED, self.greeting(sid, self.snapshot(user)), to=sid)
 
-    def greeting(self, sid: str, payload: Json) -> Json:
+    def greeting(self, sid: str, payload: Json) -> Json:  # noqa: ARG002  for overrides
         return payload
 
 
@@ -102,7 +101,7 @@ class GreetsAgainAfterASend(HelpCenter):
 class GreetsTheOtherDevicesToo(HelpCenter):
     """Emits the greeting to the room instead of the connection."""
 
-    async def welcome(self, sid: str, user: str) -> None:
+    async def welcome(self, sid: str, user: str) -> None:  # noqa: ARG002
         await self.emit(CONNECTED, self.snapshot(user), to=self.room_of(user))
 
 
@@ -192,7 +191,16 @@ class EveryUserIsTheSame(HelpCenter):
 
 @fault(
     *("CONNECTED-CONVERSATION", "SEND-KEPT"),
-    also=("RECONNECT-RESYNC", "TOKEN-REFRESHED", "FIRST-CONTACT", "REST-SAME", "REST-FIRST", "SUPPORT-STORED"),
+    also=(
+        "RECONNECT-RESYNC",
+        "TOKEN-REFRESHED",
+        "FIRST-CONTACT",
+        "REST-SAME",
+        "REST-FIRST",
+        "SUPPORT-STORED",
+        "HISTORY-DEPTH",
+        "MESSAGE-CONVERSATION",
+    ),
 )
 class StartsANewConversation(HelpCenter):
     """Opens a new conversation for each connection."""
@@ -209,7 +217,7 @@ class StartsANewConversation(HelpCenter):
 class ConversationIdIsNewEachTime(Greeting):
     """Makes up the id when it writes the greeting."""
 
-    def greeting(self, sid: str, payload: Json) -> Json:
+    def greeting(self, sid: str, payload: Json) -> Json:  # noqa: ARG002
         return renamed(payload, uuid.uuid4().hex)
 
 
@@ -259,6 +267,5 @@ class ListsATemplateOfAnotherConversation(HelpCenter):
 class HangsUpInsteadOfGreeting(HelpCenter):
     """An exception on the way to the greeting closes the connection without a word."""
 
-    async def welcome(self, sid: str, user: str) -> None:
-        await asyncio.sleep(0)
+    async def welcome(self, sid: str, user: str) -> None:  # noqa: ARG002
         await self.wire.hang_up(sid)

@@ -13,7 +13,7 @@ Error = Callable[[Json], object]
 
 IN_ACKS: dict[str, Error] = {
     "ErrorInAckIsAText": lambda error: error["message"],
-    "ErrorInAckIsTrue": lambda error: True,
+    "ErrorInAckIsTrue": lambda _: True,
     "ErrorInAckHasNoCode": lambda error: {"message": error["message"]},
     "ErrorInAckHasANumberForACode": lambda error: error | {"code": 400},
     "ErrorInAckHasNoMessage": lambda error: {"code": error["code"], "error": "Bad Request"},
@@ -67,7 +67,7 @@ class ErrorAfterEachGreeting(HelpCenter):
         await self.emit_error(sid, Problem("DEPRECATED", "Please update the app."))
 
 
-@fault("ERROR-UNPROVOKED", also=("TYPING-HARMLESS", "TYPING-ODD"))
+@fault("ERROR-UNPROVOKED", also=("SEND-UNACKED",))
 class ErrorWithoutACallback(HelpCenter):
     """Takes a send without a callback for an error, though it saves it."""
 

@@ -18,6 +18,78 @@ from tests.faults.fault import fault
 DATABASE = 0.005
 """Seconds that a query takes in a server with a database: long enough for others to get in between."""
 
+HEARD = (
+    "CONNECTED-FIRST",
+    "MESSAGE-CONVERSATION",
+    "MESSAGE-SENDER",
+    "REFUSAL-SILENT",
+    "REJECT-EMITTED",
+    "SEND-NO-OBJECT",
+    "SUPPORT-STORED",
+    "TYPING-NO-MESSAGE",
+    "TYPING-ODD",
+)
+"""What fails where a connection hears messages that its user has not sent, while nobody should hear any."""
+
+SHOWN = (
+    "CONNECTED-OWN",
+    "HISTORY-ORDER",
+    "PIPELINE-ORDER",
+    "REJECT-STORED",
+    "REST-SAME",
+    "SEND-NO-OBJECT",
+    "SUPPORT-EMITTED",
+    "TYPING-NO-MESSAGE",
+    "TYPING-ODD",
+)
+"""The same of histories."""
+
+MIXED_UP = (
+    "ACK-MATCH",
+    "ACK-SHAPE",
+    "BURST-AFTER-CONNECT",
+    "BURST-AFTER-GREETING",
+    "MESSAGE-CONVERSATION",
+    "MESSAGE-DEVICES",
+    "MESSAGE-ECHO",
+    "PARITY-EVENT",
+    "PARITY-GREETING",
+    "PARITY-REST",
+    "PIPELINE-ORDER",
+    "RECONNECT-RESYNC",
+    "SEND-KEPT",
+    "SEND-PLAIN",
+    "SEND-UNACKED",
+    "SEND-FULL",
+    "SEND-MIN",
+    "SEND-PADDED-FULL",
+    "SEND-TRIM",
+    "SEND-VERBATIM",
+    "TOKEN-REFRESHED",
+)
+"""What fails where, of sends at the same time, one is taken for another."""
+
+SHARED = (
+    *HEARD,
+    *SHOWN,
+    *MIXED_UP,
+    "AUTH-SHARED",
+    "CONNECTED-CONVERSATION",
+    "CONNECTED-USER",
+    "FIRST-CONTACT",
+    "HISTORY-DEPTH",
+    "MESSAGE-ONCE",
+    "PARITY-TIME",
+    "REST-EXPIRY",
+    "REST-FIRST",
+    "REST-REFUSAL",
+    "TYPING-ECHO",
+)
+"""What may be seen to fail where a user is given another one's conversation."""
+
+TYPED = ("CONNECTED-FIRST", "EVENT-ARGUMENT", "REFUSAL-SILENT", "TYPING-ECHO", "TYPING-SHAPE")
+"""What may fail beside where typing events reach those who should hear none."""
+
 
 class Loud(HelpCenter):
     """A server that can speak to everybody at once."""
@@ -29,7 +101,7 @@ class Loud(HelpCenter):
 # -- messages ----------------------------------------------------------------------------------------------------
 
 
-@fault("ISOLATION-MESSAGES", also=("MESSAGE-CONVERSATION", "SUPPORT-STORED"))
+@fault("ISOLATION-MESSAGES", also=HEARD)
 class EmitsToTheNamespace(Loud):
     """``server.emit(…)`` without a room."""
 
@@ -37,7 +109,7 @@ class EmitsToTheNamespace(Loud):
         await self.to_all(MESSAGE, self.message_payload(message))
 
 
-@fault("ISOLATION-MESSAGES", also=("MESSAGE-CONVERSATION", "SUPPORT-STORED"))
+@fault("ISOLATION-MESSAGES", also=HEARD)
 class OneRoomForAll(HelpCenter):
     """The room's name lost its placeholder: ``'user:{userId}'`` without the f or the backticks."""
 
@@ -45,7 +117,7 @@ class OneRoomForAll(HelpCenter):
         return "user:{userId}"
 
 
-@fault("ISOLATION-MESSAGES", also=("MESSAGE-CONVERSATION", "SUPPORT-STORED"))
+@fault("ISOLATION-MESSAGES", also=HEARD)
 class RoomsByPrefix(HelpCenter):
     """Finds a user's connections with ``startsWith``."""
 
@@ -55,7 +127,7 @@ class RoomsByPrefix(HelpCenter):
                 await self.emit(MESSAGE, self.message_payload(message), to=sid)
 
 
-@fault("ISOLATION-MESSAGES", also=("MESSAGE-CONVERSATION", "SUPPORT-STORED"))
+@fault("ISOLATION-MESSAGES", also=HEARD)
 class RoomsBySubstring(HelpCenter):
     """Finds a user's connections with ``includes``, the wrong way round."""
 
@@ -65,7 +137,7 @@ class RoomsBySubstring(HelpCenter):
                 await self.emit(MESSAGE, self.message_payload(message), to=sid)
 
 
-@fault("ISOLATION-MESSAGES", also=("MESSAGE-CONVERSATION", "SUPPORT-STORED"))
+@fault("ISOLATION-MESSAGES", also=HEARD)
 class RepliesToEverybody(Loud):
     """The user's own message goes to its room, support's reply to the namespace."""
 
@@ -76,7 +148,7 @@ class RepliesToEverybody(Loud):
             await super().announce(user, message, origin=origin)
 
 
-@fault("ISOLATION-MESSAGES", also=("MESSAGE-CONVERSATION", "SUPPORT-EMITTED", "SUPPORT-STORED"))
+@fault("ISOLATION-MESSAGES", also=(*HEARD, "SUPPORT-EMITTED"))
 class RepliesToTheLastToConnect(HelpCenter):
     """The gateway keeps ``this.client``, which is whoever connected last."""
 
@@ -91,7 +163,7 @@ class RepliesToTheLastToConnect(HelpCenter):
         await self.emit(MESSAGE, self.message_payload(message), to=room)
 
 
-@fault("ISOLATION-MESSAGES", also=("MESSAGE-CONVERSATION", "SUPPORT-STORED", "MESSAGE-ONCE"))
+@fault("ISOLATION-MESSAGES", also=HEARD)
 class OnlineUsersGetACopy(Loud):
     """An admin view left in: each message of a user also goes to all who are connected but not in the room."""
 
@@ -104,7 +176,7 @@ class OnlineUsersGetACopy(Loud):
         return [sid for sid, other in self.users.items() if other == user]
 
 
-@fault("ISOLATION-MESSAGES", also=("ACK-MATCH", "ACK-SHAPE", "PARITY-EVENT", "MESSAGE-CONVERSATION", "MESSAGE-ECHO"))
+@fault("ISOLATION-MESSAGES", also=MIXED_UP)
 class AcksTheLatestMessage(HelpCenter):
     """The service keeps ``this.message`` between two awaits: the ack carries whatever was saved last."""
 
@@ -122,7 +194,7 @@ class AcksTheLatestMessage(HelpCenter):
         await super().acknowledge(event, answer)
 
 
-@fault("ISOLATION-MESSAGES", also=("ISOLATION-HISTORY", "MESSAGE-ECHO", "SEND-KEPT", "MESSAGE-CONVERSATION"))
+@fault("ISOLATION-MESSAGES", also=(*MIXED_UP, *HEARD, *SHOWN, "ISOLATION-HISTORY"))
 class SavesForTheCurrentUser(HelpCenter):
     """A request-scoped user in a singleton: after a query, it is the user of whoever sent meanwhile."""
 
@@ -141,7 +213,7 @@ class SavesForTheCurrentUser(HelpCenter):
 # -- history -----------------------------------------------------------------------------------------------------
 
 
-@fault("ISOLATION-HISTORY", also=("CONNECTED-OWN", "REST-SAME", "HISTORY-ORDER", "PIPELINE-ORDER"))
+@fault("ISOLATION-HISTORY", also=SHOWN)
 class ForgotTheWhere(Store):
     """Lists the messages of all conversations."""
 
@@ -151,7 +223,7 @@ class ForgotTheWhere(Store):
             return [Message(*row) for row in self.db.execute(query).fetchall()]
 
 
-@fault("ISOLATION-HISTORY", also=("CONNECTED-OWN", "REST-SAME"))
+@fault("ISOLATION-HISTORY", also=SHOWN)
 class HistoryByPrefixOfTheUser(Store):
     """``WHERE user_id LIKE :user || '%'``."""
 
@@ -164,7 +236,7 @@ class HistoryByPrefixOfTheUser(Store):
             return [Message(*row) for row in self.db.execute(query, (conversation.user_id,)).fetchall()]
 
 
-@fault("ISOLATION-HISTORY", also=("CONNECTED-OWN", "REST-SAME"))
+@fault("ISOLATION-HISTORY", also=SHOWN)
 class RestOfAllConversations(HelpCenter):
     """REST filters by the status of the conversation, not by its user; messages look like one's own."""
 
@@ -174,35 +246,6 @@ class RestOfAllConversations(HelpCenter):
         own = {"conversationId": body["conversation"]["id"]}
         foreign = [message | own for messages in others for message in messages]
         return body | {"messages": [*foreign, *body["messages"]]}
-
-
-SHARED = (
-    "CONNECTED-USER",
-    "CONNECTED-CONVERSATION",
-    "REST-SAME",
-    "REST-FIRST",
-    "SEND-KEPT",
-    "PARITY-REST",
-    "FIRST-CONTACT",
-    "HISTORY-DEPTH",
-    "HISTORY-ORDER",
-    "PIPELINE-ORDER",
-    "SUPPORT-STORED",
-    "SUPPORT-EMITTED",
-    "BURST-AFTER-GREETING",
-    "BURST-AFTER-CONNECT",
-    "MESSAGE-CONVERSATION",
-    "SEND-UNACKED",
-    "SEND-VERBATIM",
-    "REST-EXPIRY",
-    "REST-REFUSAL",
-    "AUTH-SHARED",
-    "PARITY-TIME",
-    "TOKEN-REFRESHED",
-    "RECONNECT-RESYNC",
-    "TYPING-NO-MESSAGE",
-)
-"""What may be seen to fail where a user is given another one's conversation."""
 
 
 @fault("ISOLATION-HISTORY", also=SHARED)
@@ -254,8 +297,8 @@ class ConversationOfThePrefix(HelpCenter):
         return "-".join(super().user_of(token).split("-")[:4])
 
 
-@fault("ISOLATION-HISTORY", "ISOLATION-MESSAGES", also=(*SHARED, "MESSAGE-CONVERSATION"))
-class OneConversationForAll(HelpCenter):
+@fault("ISOLATION-HISTORY", "ISOLATION-MESSAGES", also=SHARED)
+class UserFromASharedClaim(HelpCenter):
     """The conversation is found by a claim that all tokens share."""
 
     def user_of(self, token: object) -> str:
@@ -266,7 +309,7 @@ class OneConversationForAll(HelpCenter):
 # -- typing ------------------------------------------------------------------------------------------------------
 
 
-@fault("ISOLATION-TYPING", also=("TYPING-SHAPE", "TYPING-ECHO"))
+@fault("ISOLATION-TYPING", also=TYPED)
 class RelaysTypingToEverybody(Loud):
     """``socket.broadcast.emit``, as it came."""
 
@@ -274,7 +317,7 @@ class RelaysTypingToEverybody(Loud):
         await self.to_all(TYPING, self.payload_of(event), but=[event.sid])
 
 
-@fault("ISOLATION-TYPING", also=("TYPING-SHAPE", "TYPING-ECHO"))
+@fault("ISOLATION-TYPING", also=TYPED)
 class RelaysTypingAsSupport(Loud):
     """Everybody but the one who types sees support typing."""
 
@@ -284,7 +327,7 @@ class RelaysTypingAsSupport(Loud):
         await self.to_all(TYPING, {"isTyping": typing, "sender": SUPPORT}, but=[event.sid])
 
 
-@fault("ISOLATION-TYPING", also=("TYPING-SHAPE", "TYPING-ECHO"))
+@fault("ISOLATION-TYPING", also=TYPED)
 class RelaysTypingUnderAnotherName(Loud):
     """An event for the support's console that reaches the other users."""
 
@@ -293,7 +336,7 @@ class RelaysTypingUnderAnotherName(Loud):
         await self.to_all("user_typing", {"conversation": "somebody's"}, but=mine)
 
 
-@fault("ISOLATION-TYPING", also=("TYPING-SHAPE", "TYPING-ECHO"))
+@fault("ISOLATION-TYPING", also=TYPED)
 class RelaysTypingByPrefix(HelpCenter):
     """Rooms compared with ``startsWith``, for typing only."""
 
@@ -303,7 +346,7 @@ class RelaysTypingByPrefix(HelpCenter):
                 await self.emit(TYPING, {"isTyping": True, "sender": SUPPORT}, to=sid)
 
 
-@fault("ISOLATION-TYPING", also=("TYPING-SHAPE", "TYPING-ECHO"))
+@fault("ISOLATION-TYPING", also=TYPED)
 class RelaysOnlyTheBeginning(Loud):
     """Tells everybody who begins to type, and never who stops."""
 

@@ -118,7 +118,7 @@ NEW_CONVERSATION = ("CONNECTED-CONVERSATION", "MESSAGE-CONVERSATION", "REST-FIRS
 
 
 @fault("RECONNECT-RESYNC", also=(*KEPT, *RESYNC, *NEW_CONVERSATION, "HISTORY-DEPTH"))
-class StartsANewConversation(HelpCenter):
+class ConnectsToANewConversation(HelpCenter):
     """Makes a conversation whenever a device connects."""
 
     async def admit(self, sid: str, user: str) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import itertools
 import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import CONNECTED, ERROR, MESSAGE, USER, Event, Json
-from conformance.reference.store import Conversation, Message, Store
+from conformance.reference.protocol import CONNECTED, ERROR, MESSAGE, USER, Json
+from conformance.reference.store import Conversation, Message
 from tests.faults.fault import fault
 from tests.faults.of_ack import Emits
 
@@ -72,7 +70,7 @@ class ErrorIsAText(Packs):
 class ErrorSaysNothing(Packs):
     event = ERROR
 
-    def packed(self, payload: Json) -> Any:
+    def packed(self, payload: Json) -> Any:  # noqa: ARG002
         return ()
 
 
@@ -99,7 +97,7 @@ SPOILED["EventInSnakeCase"] = lambda m: {SNAKE.get(name, name): value for name, 
 
 
 def _spoiled(name: str, change: Change) -> None:
-    fault("MESSAGE-SHAPE")(type(name, (Emits,), {"told": lambda self, message: change(message)}))
+    fault("MESSAGE-SHAPE")(type(name, (Emits,), {"told": lambda _, message: change(message)}))
 
 
 for _name, _change in SPOILED.items():
@@ -117,7 +115,7 @@ class Tells(HelpCenter):
         for sid in self.listeners(own, origin):
             await self.emit(MESSAGE, self.message_payload(message), to=sid)
 
-    def listeners(self, own: list[str], origin: str | None) -> list[str]:
+    def listeners(self, own: list[str], origin: str | None) -> list[str]:  # noqa: ARG002  for overrides
         return own
 
 
@@ -133,7 +131,7 @@ class TellsTheOthersOnly(Tells):
 class TellsNobody(Tells):
     """Emits to a room that nobody is in."""
 
-    def listeners(self, own: list[str], origin: str | None) -> list[str]:
+    def listeners(self, own: list[str], origin: str | None) -> list[str]:  # noqa: ARG002
         return []
 
 
@@ -171,7 +169,7 @@ class TellsTheSecondDeviceTwice(HelpCenter):
 # -- ids ---------------------------------------------------------------------------------------------------------
 
 
-@fault("MESSAGE-ID", also=RESYNC)
+@fault("MESSAGE-ID", also=("MESSAGE-ONCE", *RESYNC))
 class IdsAreSeconds(HelpCenter):
     """The id is the time."""
 
@@ -179,7 +177,7 @@ class IdsAreSeconds(HelpCenter):
         return super().message_payload(message) | {"id": str(message.created_at // 1000)}
 
 
-@fault("MESSAGE-ID", also=RESYNC)
+@fault("MESSAGE-ID", also=("MESSAGE-ONCE", *RESYNC))
 class IdsStartAgain(HelpCenter):
     """A counter from 0 to 9, for want of a longer column."""
 
@@ -188,7 +186,7 @@ class IdsStartAgain(HelpCenter):
         return super().message_payload(message) | {"id": ids.setdefault(message.id, str(len(ids) % 10))}
 
 
-@fault("MESSAGE-ID", also=RESYNC)
+@fault("MESSAGE-ID", also=("MESSAGE-ONCE", *RESYNC))
 class ReplyHasTheIdOfTheQuestion(HelpCenter):
     """The reply is made by copying the question."""
 
@@ -204,7 +202,7 @@ class ReplyHasTheIdOfTheQuestion(HelpCenter):
         return super().message_payload(message) | {"id": name}
 
 
-@fault("MESSAGE-ID", also=RESYNC)
+@fault("MESSAGE-ID", also=("MESSAGE-ONCE", *RESYNC))
 class ListsMessagesTwice(HelpCenter):
     """A join with the attachments table multiplies the rows."""
 
@@ -219,7 +217,7 @@ class ListsMessagesTwice(HelpCenter):
 class EventNamesTheUser(HelpCenter):
     """The event's conversationId is the name of the room it is emitted to."""
 
-    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:  # noqa: ARG002
         payload = self.message_payload(message) | {"conversationId": self.room_of(user)}
         await self.emit(MESSAGE, payload, to=self.room_of(user))
 
@@ -254,153 +252,3 @@ class ReplyIsSignedByTheUser(HelpCenter):
 
     async def reply(self, user: str, message: Message) -> None:
         await self.deliver(user, self.reply_text(message), sender=USER)
-
-
-# -- what support says -------------------------------------------------------------------------------------------
-
-
-@fault("SUPPORT-EMITTED")
-class ReplyIsNotEmitted(HelpCenter):
-    async def reply(self, user: str, message: Message) -> None:
-        self.save(user, self.reply_text(message), sender="support")
-
-
-@fault("SUPPORT-STORED")
-class ReplyIsNotStored(HelpCenter):
-    async def reply(self, user: str, message: Message) -> None:
-        async with self.locks[user]:
-            name, owner = self.store.new_id(), self.store.conversation_of(user)
-            answer = Message(name, owner.id, "support", self.reply_text(message), self.store.now())
-            await self.announce(user, answer, origin=None)
-
-
-@fault("SUPPORT-STORED")
-class ReplyIsStoredAsItsTemplate(HelpCenter):
-    """The event carries the text, the table the key of the text."""
-
-    async def reply(self, user: str, message: Message) -> None:
-        async with self.locks[user]:
-            answer = self.save(user, "auto_reply.default", sender="support")
-            payload = self.message_payload(answer) | {"text": self.reply_text(message)}
-            await self.emit(MESSAGE, payload, to=self.room_of(user))
-
-
-@fault("SUPPORT-STORED")
-class ReplyIsStoredUnderAnotherId(HelpCenter):
-    async def reply(self, user: str, message: Message) -> None:
-        async with self.locks[user]:
-            answer = self.save(user, self.reply_text(message), sender="support")
-            await self.emit(MESSAGE, self.message_payload(answer) | {"id": f"reply-{answer.id}"}, to=self.room_of(user))
-
-
-# -- the list ----------------------------------------------------------------------------------------------------
-
-LOST = (*RESYNC, "SEND-VERBATIM", "SUPPORT-STORED", "REST-SAME", "SEND-UNACKED")
-
-
-class Lists(Store):
-    """A store that lists messages otherwise; right as it stands."""
-
-    def history(self, conversation: Conversation) -> list[Message]:
-        return self.listed(super().history(conversation))
-
-    def listed(self, messages: list[Message]) -> list[Message]:
-        return messages
-
-
-@fault("HISTORY-ORDER", also=("PIPELINE-ORDER",))
-class ListsTheNewestFirst(Lists):
-    def listed(self, messages: list[Message]) -> list[Message]:
-        return messages[::-1]
-
-
-@fault("HISTORY-ORDER", also=("PIPELINE-ORDER",))
-class ListsById(Lists):
-    """ORDER BY id, and the ids are random."""
-
-    def listed(self, messages: list[Message]) -> list[Message]:
-        return sorted(messages, key=lambda message: message.id)
-
-
-@fault("HISTORY-DEPTH", also=("PIPELINE-ORDER",))
-class ListsTheLastTen(Lists):
-    def listed(self, messages: list[Message]) -> list[Message]:
-        return messages[-10:]
-
-
-@fault("HISTORY-DEPTH")
-class RestListsTheLastFive(HelpCenter):
-    def rest_payload(self, user: str) -> Json:
-        payload = self.snapshot(user)
-        return payload | {"messages": payload["messages"][-5:]}
-
-
-@fault("SEND-KEPT", also=LOST)
-class ListsTheFirstTwenty(Lists):
-    """LIMIT 20 without ORDER BY … DESC."""
-
-    def listed(self, messages: list[Message]) -> list[Message]:
-        return messages[:20]
-
-
-@fault("SEND-KEPT", also=LOST)
-class ListsAllButTheLast(Lists):
-    """The cursor of the page excludes the newest message."""
-
-    def listed(self, messages: list[Message]) -> list[Message]:
-        return messages[:-2]
-
-
-@fault("SEND-KEPT", also=(*LOST, "HISTORY-DEPTH"))
-class ListsWhatSupportSaid(Lists):
-    """The query joins the agents' table."""
-
-    def listed(self, messages: list[Message]) -> list[Message]:
-        return [message for message in messages if message.sender != USER]
-
-
-@fault("SEND-KEPT", also=LOST)
-class ForgetsEveryFifth(HelpCenter):
-    """An insert is rolled back now and then, after the ack."""
-
-    numbers = itertools.count(1)
-
-    async def on_send(self, event: Event) -> None:
-        await super().on_send(event)
-        if next(self.numbers) % 5 == 0:
-            self.store.db.execute("DELETE FROM messages WHERE number = (SELECT max(number) FROM messages)")
-
-
-@fault("SEND-KEPT", also=(*LOST, "HISTORY-DEPTH", "REST-FIRST"))
-class RestIsCached(HelpCenter):
-    """REST answers each user from a cache that no send empties."""
-
-    def rest_payload(self, user: str) -> Json:
-        cache = self.__dict__.setdefault("cache", {})
-        return dict(cache.setdefault(user, self.snapshot(user)))
-
-
-@fault("SEND-KEPT", also=(*LOST, "HISTORY-DEPTH"))
-class ListsNothing(Lists):
-    """The greeting is there, and its list is always empty."""
-
-    def listed(self, messages: list[Message]) -> list[Message]:
-        return []
-
-
-@fault("SEND-KEPT", also=LOST)
-class WritesBehind(HelpCenter):
-    """Messages reach the database a second after the ack; until then they are only in memory."""
-
-    def save(self, user: str, text: str, *, sender: str) -> Message:
-        conversation = self.store.conversation_of(user)
-        message = Message(self.store.new_id(), conversation.id, sender, text, self.store.now())
-        self.spawn(self.written(message))
-        return message
-
-    async def written(self, message: Message) -> None:
-        await asyncio.sleep(1)
-        row = (message.id, message.conversation_id, message.sender, message.text, message.created_at)
-        self.store.db.execute(
-            "INSERT INTO messages (id, conversation_id, sender, text, created_at) VALUES (?, ?, ?, ?, ?)", row
-        )

@@ -22,7 +22,10 @@ class TakesChecksForSpam(HelpCenter):
             raise self.invalid("This looks like spam.", rule="spam")
 
 
-@fault("SEND-MIN")
+# Of a text that is refused or not trimmed, SEND-VERBATIM's property speaks too: it draws texts of all lengths.
+
+
+@fault("SEND-MIN", also=("SEND-VERBATIM",))
 class WantsTwoCharacters(HelpCenter):
     """Off by one at the lower limit."""
 
@@ -32,7 +35,7 @@ class WantsTwoCharacters(HelpCenter):
             raise self.invalid("The text is too short.", rule="minimum")
 
 
-@fault("SEND-MIN")
+@fault("SEND-MIN", also=("SEND-VERBATIM",))
 class TakesZeroForNothing(HelpCenter):
     """``empty("0")`` is true in PHP."""
 
@@ -40,7 +43,7 @@ class TakesZeroForNothing(HelpCenter):
         super().check_length("" if text == "0" else text)
 
 
-@fault("SEND-FULL", also=("SEND-PADDED-FULL",))
+@fault("SEND-FULL", also=("SEND-PADDED-FULL", "SEND-VERBATIM"))
 class RefusesTwoThousand(HelpCenter):
     """``<`` for ``<=``."""
 
@@ -48,7 +51,7 @@ class RefusesTwoThousand(HelpCenter):
         return len(text) + (len(text) == MAX_LENGTH)
 
 
-@fault("SEND-FULL", also=("SEND-PADDED-FULL",))
+@fault("SEND-FULL", also=("SEND-PADDED-FULL", "SEND-VERBATIM"))
 class CountsBytes(HelpCenter):
     """A limit in UTF-8 bytes."""
 
@@ -56,7 +59,7 @@ class CountsBytes(HelpCenter):
         return len(text.encode())
 
 
-@fault("SEND-FULL", "SEND-PADDED-FULL")
+@fault("SEND-FULL", "SEND-PADDED-FULL", also=("SEND-VERBATIM",))
 class LimitsToAThousand(HelpCenter):
     """The limit of an older document."""
 
@@ -64,7 +67,7 @@ class LimitsToAThousand(HelpCenter):
         return 2 * len(text) - (len(text) == 1)
 
 
-@fault("SEND-PADDED-FULL")
+@fault("SEND-PADDED-FULL", also=("SEND-VERBATIM",))
 class CountsPadding(HelpCenter):
     """Validates the length before it trims."""
 
@@ -76,7 +79,7 @@ class CountsPadding(HelpCenter):
 # -- trimming ------------------------------------------------------------------------------------------------------
 
 
-@fault("SEND-TRIM")
+@fault("SEND-TRIM", also=("SEND-VERBATIM",))
 class KeepsWhiteSpace(HelpCenter):
     """Validates the trimmed text but saves it as it came."""
 
@@ -85,21 +88,21 @@ class KeepsWhiteSpace(HelpCenter):
         return str(payload["text"])
 
 
-@fault("SEND-TRIM")
+@fault("SEND-TRIM", also=("SEND-VERBATIM",))
 class TrimsLeft(HelpCenter):
     def validate(self, payload: Any) -> str:
         super().validate(payload)
         return str(payload["text"]).lstrip()
 
 
-@fault("SEND-TRIM")
+@fault("SEND-TRIM", also=("SEND-VERBATIM",))
 class TrimsRight(HelpCenter):
     def validate(self, payload: Any) -> str:
         super().validate(payload)
         return str(payload["text"]).rstrip()
 
 
-@fault("SEND-TRIM", "SEND-BLANK")
+@fault("SEND-TRIM", "SEND-BLANK", also=("SEND-PADDED-FULL", "SEND-VERBATIM"))
 class TrimsSpacesOnly(HelpCenter):
     """The TRIM of SQL."""
 
@@ -107,7 +110,7 @@ class TrimsSpacesOnly(HelpCenter):
         return text.strip(" ")
 
 
-@fault("SEND-TRIM")
+@fault("SEND-TRIM", also=("SEND-VERBATIM",))
 class TrimsOneLineBreak(HelpCenter):
     """``chomp``, and spaces."""
 
@@ -116,32 +119,25 @@ class TrimsOneLineBreak(HelpCenter):
         return str(payload["text"]).removesuffix("\n").strip(" \t")
 
 
-@fault("SEND-TRIM", also=("PARITY-EVENT", "PARITY-GREETING", "PARITY-REST", "ACK-MATCH"))
-class AcksTheTextAsSent(HelpCenter):
-    """Answers with the request's text in place of the saved one."""
-
-    async def acknowledge(self, event: Event, answer: Json) -> None:
-        if "message" in answer:
-            answer["message"]["text"] = event.args[0]["text"]  # type: ignore[index]
-        await super().acknowledge(event, answer)
-
-
-@fault("SEND-TRIM", also=("PARITY-GREETING", "PARITY-REST", "SEND-KEPT"))
+@fault("SEND-TRIM", also=("PARITY-GREETING", "PARITY-REST", "SEND-KEPT", "SEND-VERBATIM"))
 class StoresWhiteSpace(HelpCenter):
     """Announces the trimmed text but saves it as it came, which the history shows."""
 
-    raw = ""
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.raw: dict[str, str] = {}
 
     def trim(self, text: str) -> str:
-        self.raw = text
-        return super().trim(text)
+        trimmed = super().trim(text)
+        self.raw[trimmed] = text
+        return trimmed
 
     def save(self, user: str, text: str, *, sender: str) -> Message:
-        saved = super().save(user, self.raw if sender == "user" else text, sender=sender)
+        saved = super().save(user, self.raw.get(text, text), sender=sender)
         return Message(saved.id, saved.conversation_id, sender, text, saved.created_at)
 
 
-@fault("SEND-TRIM")
+@fault("SEND-TRIM", also=("SEND-PADDED-FULL", "SEND-VERBATIM"))
 class RefusesPadding(HelpCenter):
     """Holds that clients have to trim."""
 

@@ -1,0 +1,159 @@
+"""The catalogue, the judgements that cite it, the faults that prove them, and the page made from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conformance import docs
+from conformance.requirements import Catalogue, Level, catalogue, requirement
+from tests.faults.fault import load_all
+
+CITATIONS = docs.citations()
+JUDGED = [r.id for r in catalogue().values() if r.level in (Level.MUST, Level.SHOULD) and r.testable]
+TESTABLE = [r.id for r in catalogue().values() if r.testable]
+
+ENTRY = """
+[{name}]
+section = "1"
+level = "{level}"
+title = "a title"
+statement = "A statement."
+"""
+
+
+def made(folder: Path, *entries: str) -> Catalogue:
+    """A catalogue with these entries."""
+    path = folder / "requirements.toml"
+    path.write_text("\n".join(['document = "sha256"', *entries]), encoding="utf-8")
+    return Catalogue(path)
+
+
+def entry(name: str = "SEND-THIS", *, level: str = "must", more: str = "") -> str:
+    return ENTRY.format(name=name, level=level) + more
+
+
+# -- judgements --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("one", TESTABLE)
+def test_a_testable_requirement_is_judged(one: str) -> None:
+    assert [citation for citation in CITATIONS if one in citation.ids]
+
+
+@pytest.mark.parametrize("one", [r.id for r in catalogue().values() if not r.testable])
+def test_an_untestable_requirement_says_why_and_is_not_judged(one: str) -> None:
+    assert catalogue()[one].untestable
+    assert not [citation for citation in CITATIONS if one in citation.ids]
+
+
+@pytest.mark.parametrize("citation", CITATIONS, ids=lambda c: f"{c.file}:{c.line}")
+def test_a_judgement_cites_known_requirements_of_one_level(citation: docs.Citation) -> None:
+    assert set(citation.ids) <= set(catalogue())
+    assert len({catalogue()[one].level for one in citation.ids}) == 1
+
+
+def test_every_test_of_the_suites_judges_something() -> None:
+    undecorated = [
+        f"{path.name}: {name}"
+        for path in sorted(docs.SUITES.glob("test_*.py"))
+        for name, ids in docs.judgements(path)
+        if not ids
+    ]
+    assert not undecorated
+
+
+@pytest.mark.parametrize("one", JUDGED)
+def test_a_requirement_has_a_server_that_breaks_it(one: str) -> None:
+    assert [fault.name for fault in load_all().values() if one in fault.breaks]
+
+
+# -- the catalogue itself ----------------------------------------------------------------------------------------
+
+
+def test_a_catalogue_is_read(tmp_path: Path) -> None:
+    known = made(tmp_path, entry(more='reading = "Two readings."'))
+    assert list(known) == ["SEND-THIS"]
+    assert known["SEND-THIS"].level is Level.MUST
+    assert known["SEND-THIS"].reading == "Two readings."
+    assert known.document == "sha256"
+
+
+def test_an_unknown_key_stops_the_run(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="SEND-THIS"):
+        made(tmp_path, entry(more='untestible = "A slip of the pen."'))
+
+
+def test_an_unknown_level_stops_the_run(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="SEND-THIS"):
+        made(tmp_path, entry(level="may"))
+
+
+@pytest.mark.parametrize("key", ["section", "level", "title", "statement"])
+def test_a_missing_key_stops_the_run(tmp_path: Path, key: str) -> None:
+    lines = [line for line in entry().splitlines() if not line.startswith(key)]
+    with pytest.raises(ValueError, match="SEND-THIS"):
+        made(tmp_path, "\n".join(lines))
+
+
+def test_an_id_inside_another_one_stops_the_run(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="part of SEND-THIS-TOO"):
+        made(tmp_path, entry("SEND-THIS"), entry("SEND-THIS-TOO"))
+
+
+def test_an_id_that_nobody_knows_cannot_be_cited() -> None:
+    with pytest.raises(ValueError, match="SEND-WHAT"):
+        requirement("SEND-WHAT")
+
+
+def test_no_id_cannot_be_cited() -> None:
+    with pytest.raises(ValueError, match="none"):
+        requirement()
+
+
+@pytest.mark.parametrize("one", list(catalogue()))
+def test_a_requirement_is_written_like_the_others(one: str) -> None:
+    found = catalogue()[one]
+    assert found.statement.endswith((".", "?"))
+    assert not found.title.endswith(".")
+    assert (found.level is Level.CLIENT) == (not found.testable)
+    assert one.startswith("OBS-") == (found.level is Level.OBSERVATION)
+
+
+# -- the page ----------------------------------------------------------------------------------------------------
+
+
+def test_the_page_is_in_step_with_the_catalogue(capsys: pytest.CaptureFixture[str]) -> None:
+    assert docs.main(["--check"]) == 0, capsys.readouterr().err
+
+
+def test_a_stale_page_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(docs, "ROOT", tmp_path)
+    monkeypatch.setattr(docs, "PAGE", tmp_path / "requirements.md")
+    assert docs.main(["--check"]) == 1
+    assert capsys.readouterr().err == "requirements.md is stale: run python -m conformance.docs\n"
+    assert docs.main([]) == 0
+    assert docs.main(["--check"]) == 0
+
+
+def test_every_requirement_has_one_row_in_one_chapter() -> None:
+    listed = [one for _, ids in docs.chapters() for one in ids]
+    assert listed == list(catalogue())
+
+
+def test_the_page_says_who_judges_and_who_cannot(tmp_path: Path) -> None:
+    known = catalogue()
+    text = docs.page(known, [docs.Citation("test_it.py", 1, ("SEND-TRIM",))])
+    rows = {line.split("`")[1]: line for line in text.splitlines() if line.startswith("| `")}
+    assert "[test_it.py](../suites/test_it.py)" in rows["SEND-TRIM"]
+    assert known["CLIENT-FLOW"].untestable in rows["CLIENT-FLOW"]
+    assert "nobody yet" in rows["SEND-MAX"]
+
+
+def test_ids_that_are_no_literals_stop_the_page(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text("@requirement(*IDS)\ndef test_it(): ...\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"test_it\.py:1"):
+        docs.citations(tmp_path)
