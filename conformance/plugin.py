@@ -31,7 +31,16 @@ UNCOLLECTED = pytest.StashKey[bool]()
 OTHERS_FAILED = pytest.StashKey[bool]()
 """A test failed that is no judgement (of the harness's own, run along)."""
 
-_ONLY_TELLING = ("help", "version", "markers", "showfixtures", "show_fixtures_per_test", "cacheshow", "collectonly")
+_ONLY_TELLING = (
+    "help",
+    "version",
+    "markers",
+    "showfixtures",
+    "show_fixtures_per_test",
+    "cacheshow",
+    "collectonly",
+    "setupplan",
+)
 """Options with which pytest runs nothing: nothing is started and nothing is written."""
 
 

@@ -69,8 +69,8 @@ class Look:
 
 
 def unique(send: Send) -> bool:
-    """Whether it is a made-up text that the scenario sent only once."""
-    return send.plain and sum(other.text == send.text for other in send.record.sends) == 1
+    """Whether the scenario sent its text only once."""
+    return sum(other.text == send.text for other in send.record.sends) == 1
 
 
 def looks(record: Record) -> list[Look]:

@@ -1,11 +1,9 @@
-"""Certifies broken servers side by side, each by the real command line in a process of its own."""
+"""Certifies broken servers side by side, each by the real command line, in a process of its own."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
+import multiprocessing
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,12 +12,17 @@ from typing import Any
 
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.serve import Served
+from tests.faults.worker import run
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "a secret that every server of the battery trusts"
 SIDE_BY_SIDE = 4
 TIMEOUT = 240
 """Seconds: what a hanging certification would be killed after (a bug of ours: it never hangs)."""
+
+
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["tests.faults.worker"])
 
 
 @dataclass(frozen=True)
@@ -43,19 +46,20 @@ class Certified:
 
 
 def certify(url: str, reports: Path, *options: str, secret: str = SECRET) -> Certified:
-    """``pytest --target=url`` with everything else at its default, but a shorter deadline."""
-    command = [sys.executable, "-m", "pytest", "suites", f"--target={url}", f"--reports={reports}"]
-    done = subprocess.run(
-        [*command, "--deadline=4", "-q", "-p", "no:cacheprovider", *options],
-        cwd=ROOT,
-        env={**os.environ, "HELP_CENTER_JWT_SECRET": secret},
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT,
-    )
+    """``pytest suites --target=url`` with everything else at its default, but a shorter deadline."""
+    reports.mkdir(parents=True, exist_ok=True)
+    arguments = ["suites", f"--target={url}", f"--reports={reports}", "--deadline=4", "-q", "-p", "no:cacheprovider"]
+    output = reports / "output.txt"
+    environment = {"HELP_CENTER_JWT_SECRET": secret}
+    process = _FORKS.Process(target=run, args=([*arguments, *options], environment, ROOT, output))
+    process.start()
+    process.join(TIMEOUT)
+    if process.exitcode is None:
+        process.kill()
+        process.join()
     path = reports / "verdict.json"
     verdict = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return Certified(done.returncode, verdict, done.stdout + done.stderr)
+    return Certified(process.exitcode or 0, verdict, output.read_text(encoding="utf-8", errors="replace"))
 
 
 def certify_app(help_center: HelpCenter, reports: Path, *options: str) -> Certified:

@@ -42,7 +42,7 @@ class AcksOneAtATime(HelpCenter):
         self.spawn(self.later(event.sid, event))
 
     async def later(self, sid: str, event: Event) -> None:
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.1)
         waiting = self.__dict__["waiting"].get(sid)
         if waiting is not None and waiting[0] is event:
             await super().acknowledge(*waiting)
@@ -125,7 +125,7 @@ class AcksLater(HelpCenter):
             self.spawn(self.flush(event.sid))
 
     async def flush(self, sid: str) -> None:
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.1)
         for ack, answer in self.matched(self.__dict__["waiting"].pop(sid, [])):
             await self.wire.answer(sid, ack, answer)
 
@@ -159,7 +159,7 @@ class MixesUpTheAcksOfTwoDevices(HelpCenter):
         self.spawn(self.later(user, event))
 
     async def later(self, user: str | None, event: Event) -> None:
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.1)
         await super().acknowledge(event, self.__dict__["answers"][user, event.ack])
 
 
@@ -293,7 +293,7 @@ class SavesTheLastFirst(HelpCenter):
         self.spawn(self.handled(event))
 
     async def handled(self, event: Event) -> None:
-        self.__dict__["pause"] = pause = max(0.002, self.__dict__.get("pause", 0.05) - 0.004)
+        self.__dict__["pause"] = pause = max(0.002, self.__dict__.get("pause", 0.2) - 0.02)
         await asyncio.sleep(pause)
         await super().receive(event)
-        self.__dict__["pause"] = 0.05
+        self.__dict__["pause"] = 0.2

@@ -40,7 +40,7 @@ class GreetsNobodyWithoutMessages(HelpCenter):
             await super().welcome(sid, user)
 
 
-@fault("CONNECTED-SENT", also=("RECONNECT-GREETED", "RECONNECT-RESYNC", "FIRST-CONTACT", "TOKEN-REFRESHED"))
+@fault("CONNECTED-SENT", also=("RECONNECT-GREETED", "AUTH-PREFIXED", "AUTH-HEADER", "FIRST-CONTACT", "TOKEN-REFRESHED"))
 class GreetsEachUserOnce(HelpCenter):
     """Remembers whom it has greeted, by user and not by connection."""
 

@@ -297,7 +297,7 @@ class ConversationOfThePrefix(HelpCenter):
         return "-".join(super().user_of(token).split("-")[:4])
 
 
-@fault("ISOLATION-HISTORY", "ISOLATION-MESSAGES", also=SHARED)
+@fault("ISOLATION-HISTORY", "ISOLATION-MESSAGES", also=(*SHARED, "CONNECTED-SENT", "ACK-CALLED"))
 class UserFromASharedClaim(HelpCenter):
     """The conversation is found by a claim that all tokens share."""
 

@@ -18,6 +18,10 @@ from tests.faults.fault import fault
 
 DATABASE = 0.03
 """Seconds that a query of a real database may take."""
+MOMENT = 0.2
+"""Seconds within which two messages count as one burst; less than a quiet window."""
+SLOW = 0.5
+"""Seconds that reading a long history may take."""
 
 # -- coming back ---------------------------------------------------------------------------------------------------
 
@@ -226,7 +230,7 @@ class SavesTheLastOfABurst(HelpCenter):
         message = super().save(user, text, sender=sender)
         if sender == USER:
             at, former = self.last[user]
-            if time.monotonic() - at < DATABASE:
+            if time.monotonic() - at < MOMENT:
                 with self.store.db:
                     self.store.db.execute("DELETE FROM messages WHERE id = ?", (former,))
             self.last[user] = (time.monotonic(), message.id)
@@ -242,7 +246,7 @@ class SavesABurstTwice(HelpCenter):
         self.written: defaultdict[str, float] = defaultdict(float)
 
     def save(self, user: str, text: str, *, sender: str) -> Message:
-        if sender == USER and time.monotonic() - self.written[user] < DATABASE:
+        if sender == USER and time.monotonic() - self.written[user] < MOMENT:
             super().save(user, text, sender=sender)
         self.written[user] = time.monotonic()
         return super().save(user, text, sender=sender)
@@ -259,7 +263,7 @@ class GreetsLate(HelpCenter):
         self.spawn(self.greet_late(sid, user))
 
     async def greet_late(self, sid: str, user: str) -> None:
-        await asyncio.sleep(DATABASE)
+        await asyncio.sleep(SLOW)
         self.ready.add(sid)
         await super().welcome(sid, user)
 
