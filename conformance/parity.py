@@ -13,7 +13,7 @@ from conformance.laws import good_connections, in_vain, object_of, saved
 from conformance.payloads import SHAPE_REQUIREMENTS, Message, shown
 from conformance.protocol import MESSAGE, TYPING
 from conformance.record import Connection, Event, Record, Send
-from conformance.shown import looks, unique
+from conformance.shown import looks, pick
 from conformance.transcript import Kind
 
 CLOSE = 1.0
@@ -60,19 +60,13 @@ def every_road(record: Record) -> list[Road]:
 
 
 def echo(send: Send) -> Message | None:
-    """The event that told the sending connection of its message: by its id; else one that has the text, which no other
-    send has, under the id of none."""
+    """The event that told the sending connection of its message."""
     return told_on(send.connection, send)
 
 
 def told_on(connection: Connection, send: Send) -> Message | None:
     """The event that told a connection of this message."""
-    mine = send.message
-    events = [event for event in connection.events(MESSAGE) if isinstance(event.payload, dict)]
-    same = [event for event in events if event.payload.get("text") == mine.text]
-    named = [event for event in events if event.payload.get("id") == mine.id]
-    both = [event for event in named if event in same]
-    return next((event.message for event in both or named or (same if unique(send) else [])), None)
+    return pick((event.message for event in connection.events(MESSAGE)), send)
 
 
 def to_other_devices(record: Record) -> list[Road]:
@@ -185,9 +179,9 @@ def sender(message: Message) -> str:
 
 
 def in_the_users_name(record: Record) -> list[tuple[Record, Event]]:
-    """Message events of the sender user, in scenarios that did nothing but send documented texts."""
+    """Message events of the sender user, in scenarios that did nothing but send documented texts with a callback."""
     emitted = {e.get("event") for c in record.connections for e in c.entries if e.kind is Kind.SENT}
-    if record.transcript.wave != 1 or TYPING in emitted:
+    if record.transcript.wave != 1 or TYPING in emitted or not all(send.acks for send in record.sends):
         return []
     told = (event for connection in good_connections(record) for event in connection.events(MESSAGE))
     own = [event for event in told if isinstance(event.payload, dict) and event.payload.get("sender") == "user"]

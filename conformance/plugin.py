@@ -12,7 +12,7 @@ import pytest
 from conformance import options as command_line
 from conformance import summary
 from conformance.certification import Certification
-from conformance.ending import ADVICE, HARNESS_ERROR, ROOT, Ending, test_id
+from conformance.ending import ADVICE, HARNESS_ERROR, ROOT, Ending, tells_itself, test_id, unformatted
 from conformance.errors import Unusable, Unverified
 from conformance.record import Everything
 from conformance.requirements import Catalogue, Level, catalogue, ids_of
@@ -187,15 +187,19 @@ def observe(request: pytest.FixtureRequest) -> Any:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    report = yield
     certification = item.config.stash.get(CERTIFICATION, None)
     ids = ids_of(item)
+    raised = call.excinfo
+    if certification is not None and ids and raised is not None and tells_itself(item, raised.value):
+        call.excinfo = unformatted(raised)
+    report = yield
+    call.excinfo = raised
     if certification is None or not ids:
         item.config.stash[OTHERS_FAILED] = item.config.stash.get(OTHERS_FAILED, False) or report.failed
         return report
     report.user_properties.append(("requirement", " ".join(ids)))
-    if call.excinfo is not None:
-        Ending(item, report, certification).tell(call.excinfo.value)
+    if raised is not None:
+        Ending(item, report, certification).tell(raised.value)
     elif report.failed:  # as a judgement does that is marked as failing, and passes
         Ending(item, report, certification).erred(str(report.longrepr))
     elif call.when == "call":

@@ -64,6 +64,7 @@ class Commanded:
     PATIENCE = 30.0
     """Seconds that the command may take."""
     minter: Minter | None = None
+    may_be_new = True
 
     def __init__(self, command: str, users: Sequence[str] | None) -> None:
         try:

@@ -18,6 +18,8 @@ class Source(Protocol):
     """Where good tokens come from. ``subjects`` is None when there are as many users as one likes."""
 
     minter: Minter | None
+    may_be_new: bool
+    """Whether a user of this source may be one whom the target never saw; nobody but the target knows."""
 
     @property
     def subjects(self) -> Sequence[str] | None: ...
@@ -33,6 +35,7 @@ class Minted:
     minter: Minter | None
     extra_claims: Mapping[str, Any] = field(default_factory=dict)
     known: Sequence[str] | None = None
+    may_be_new = True
 
     @property
     def subjects(self) -> Sequence[str] | None:
@@ -49,6 +52,7 @@ class ReadyMade:
 
     tokens: Mapping[str, Sequence[str]]
     minter: Minter | None = None
+    may_be_new = False
 
     @property
     def subjects(self) -> Sequence[str] | None:
@@ -127,8 +131,8 @@ class Users:
     async def _take(self, count: int, *, brand_new: bool) -> list[User]:
         if self._free is None or self.size is None:
             return [self._user(subject, brand_new=True) for subject in _related(next(self._subjects), count)]
-        if brand_new:
-            raise Unverified("a brand-new user needs a signing key for any subject: pass --jwt-secret, without --users")
+        if brand_new and not self.source.may_be_new:
+            raise Unverified("a brand-new user needs a signing key: pass --jwt-secret or --jwt-key")
         if count > self.size:
             raise Unverified(f"{count} users are needed: pass a --token for each, --users, or a signing key")
         free = self._free

@@ -84,17 +84,33 @@ async def test_users_come_back_from_a_scenario_that_failed_or_was_cancelled() ->
 
 
 @pytest.mark.parametrize(
-    ("count", "brand_new", "why"),
+    ("source", "count", "brand_new", "why"),
     [
-        (3, False, "3 users are needed: pass a --token for each, --users, or a signing key"),
-        (1, True, "a brand-new user needs a signing key for any subject: pass --jwt-secret, without --users"),
+        (
+            Minted(MINTER, known=["a", "b"]),
+            3,
+            False,
+            "3 users are needed: pass a --token for each, --users, or a signing key",
+        ),
+        (
+            ReadyMade({"a": ["token"]}),
+            1,
+            True,
+            "a brand-new user needs a signing key: pass --jwt-secret or --jwt-key",
+        ),
     ],
 )
 @in_loop
-async def test_what_a_pool_cannot_lend(count: int, brand_new: bool, why: str) -> None:
+async def test_what_a_pool_cannot_lend(source: Minted | ReadyMade, count: int, brand_new: bool, why: str) -> None:
     with pytest.raises(Unverified, match=f"^{why}$"):
-        async with pool("a", "b").lease(count, brand_new=brand_new):
+        async with Users(source, Redactor(), run="run").lease(count, brand_new=brand_new):
             pass
+
+
+@in_loop
+async def test_a_known_user_may_be_new_to_the_help_center() -> None:
+    async with pool("a").lease(1, brand_new=True) as users:
+        assert [user.subject for user in users] == ["a"]
 
 
 # -- tokens --------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -52,6 +52,16 @@ def _builder(broken: type) -> Callable[[str], HelpCenter]:
         return (broken if issubclass(broken, HelpCenter) else HelpCenter)(verifier, store=store)
 
     return build
+
+
+def cover(faults: Mapping[str, Fault]) -> list[str]:
+    """Names of a few faults that together break every requirement that any of them breaks: for each requirement the
+    first fault that breaks it and nothing else, or else the one that breaks the fewest."""
+    chosen: set[str] = set()
+    for requirement in sorted({one for fault in faults.values() for one in fault.breaks}):
+        able = [name for name, fault in faults.items() if requirement in fault.breaks]
+        chosen.add(min(able, key=lambda name: len(faults[name].breaks | faults[name].also)))
+    return sorted(chosen)
 
 
 def load_all() -> dict[str, Fault]:

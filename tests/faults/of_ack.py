@@ -215,7 +215,7 @@ class Emits(HelpCenter):
         return message
 
 
-@fault("PARITY-EVENT", also=("SEND-VERBATIM", "SUPPORT-STORED"))
+@fault("PARITY-EVENT", also=("SEND-VERBATIM", "SUPPORT-STORED", "SEND-UNACKED"))
 class EventShortensTheText(Emits):
     """A preview, as for a notification."""
 

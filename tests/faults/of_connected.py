@@ -200,6 +200,7 @@ class EveryUserIsTheSame(HelpCenter):
         "SUPPORT-STORED",
         "HISTORY-DEPTH",
         "MESSAGE-CONVERSATION",
+        "SEND-UNACKED",
     ),
 )
 class StartsANewConversation(HelpCenter):

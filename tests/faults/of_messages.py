@@ -169,21 +169,16 @@ class TellsTheSecondDeviceTwice(HelpCenter):
 # -- ids ---------------------------------------------------------------------------------------------------------
 
 
-@fault("MESSAGE-ID", also=("MESSAGE-ONCE", *RESYNC))
+MIXED_UP = ("MESSAGE-ONCE", "HISTORY-ORDER", "PARITY-TIME", "REST-SAME", "SEND-TRIM", "SEND-VERBATIM", *RESYNC)
+"""Where messages are looked up by an id that several have, the wrong one is found."""
+
+
+@fault("MESSAGE-ID", also=MIXED_UP)
 class IdsAreSeconds(HelpCenter):
     """The id is the time."""
 
     def message_payload(self, message: Message) -> Json:
         return super().message_payload(message) | {"id": str(message.created_at // 1000)}
-
-
-@fault("MESSAGE-ID", also=("MESSAGE-ONCE", *RESYNC))
-class IdsStartAgain(HelpCenter):
-    """A counter from 0 to 9, for want of a longer column."""
-
-    def message_payload(self, message: Message) -> Json:
-        ids = self.__dict__.setdefault("ids", {})
-        return super().message_payload(message) | {"id": ids.setdefault(message.id, str(len(ids) % 10))}
 
 
 @fault("MESSAGE-ID", also=("MESSAGE-ONCE", *RESYNC))
@@ -228,7 +223,7 @@ class AckNamesTheConnection(HelpCenter):
         return {"message": self.message_payload(message) | {"conversationId": f"socket-{message.conversation_id}"}}
 
 
-@fault("MESSAGE-SENDER")
+@fault("MESSAGE-SENDER", also=("SEND-UNACKED",))
 class EverybodyIsSupport(HelpCenter):
     """The column's default."""
 

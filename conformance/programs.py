@@ -1,0 +1,207 @@
+"""Random conversations: programs of a few steps that several devices, a second user and REST play, one after another.
+
+A program is plain data, so Hypothesis can make it smaller; a step on a device that is not connected connects it first,
+so that every part of a program is a program. Playing asserts nothing: the general laws judge what was recorded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+from conformance.device import Device
+from conformance.errors import Unverified
+from conformance.stage import Stage
+from conformance.tokens import Token
+from conformance.transcript import Json
+from conformance.users import User
+
+EXAMPLE = "example"
+"""The mark that begins each program in the transcript."""
+DEVICES = {"phone": 0, "tablet": 0, "stranger": 1}
+"""Which user each device belongs to."""
+STEPS = 8
+
+WHAT: dict[str, Callable[[Stage], Json]] = {
+    "a plain text": lambda stage: stage.words(),
+    "a padded text": lambda stage: f" {stage.words()}\n",
+    "an emoji": lambda stage: f"\N{GRINNING FACE} {stage.words()}",
+    "an empty text": lambda _: "",
+    "a text that is too long": lambda _: "x" * 2001,
+    "null": lambda _: None,
+}
+"""What is sent; the last three are to be refused."""
+VALID = tuple(WHAT)[:3]
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """(Re)connect by an option, over a transport, with a token that may be a fresh one."""
+
+    device: str
+    option: str = "auth"
+    transport: str = "websocket"
+    fresh: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.device} connects by {self.option} over {self.transport}{' with a fresh token' * self.fresh}"
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Close cleanly, or drop the line."""
+
+    device: str
+    abruptly: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.device} {'drops the line' if self.abruptly else 'closes'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send something, with an ack or without, and wait for its outcome or go on."""
+
+    device: str
+    what: str = "a plain text"
+    ack: bool = True
+    wait: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.device} sends {self.what}{' without an ack' * (not self.ack)}{' and goes on' * (not self.wait)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """Say that somebody is typing."""
+
+    device: str
+    typing: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.device} {'types' if self.typing else 'stops typing'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Ask REST for the conversation of a device's user."""
+
+    device: str
+
+    def __str__(self) -> str:
+        return f"the user of {self.device} asks REST"
+
+
+Step = Connect | Leave | Send | Type | Fetch
+
+_devices = st.sampled_from(tuple(DEVICES))
+steps = st.one_of(
+    st.builds(Send, _devices, st.sampled_from(tuple(WHAT)), st.booleans(), st.booleans()),
+    st.builds(
+        Connect,
+        _devices,
+        st.sampled_from(("auth", "bearer", "header")),
+        st.sampled_from(("websocket", "polling")),
+        st.booleans(),
+    ),
+    st.builds(Send, _devices, st.sampled_from(VALID), st.just(True), st.booleans()),
+    st.builds(Leave, _devices, st.booleans()),
+    st.builds(Type, _devices, st.booleans()),
+    st.builds(Fetch, _devices),
+)
+programs = st.lists(steps, min_size=1, max_size=STEPS)
+
+
+async def play(stage: Stage, program: Sequence[Step]) -> None:
+    """Play the steps in order, then close everything and look at both conversations once more, on both roads."""
+    stage.mark(EXAMPLE)
+    player = _Player(stage)
+    try:
+        for step in program:
+            stage.mark(str(step))
+            await player.do(step)
+        await player.finish()
+    finally:
+        await player.leave()
+
+
+async def _token(user: User, *, fresh: bool) -> Token:
+    """A fresh token where there is one; a ready-made one may be all there is."""
+    try:
+        return await user.token(fresh=fresh)
+    except Unverified:
+        return await user.token()
+
+
+class _Player:
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._devices: dict[str, Device] = {}
+        self._going_on: dict[str, list[asyncio.Task[object]]] = {}
+
+    async def do(self, step: Step) -> None:
+        if isinstance(step, Connect):
+            await self._connect(step)
+        elif isinstance(step, Fetch):
+            await self._stage.fetch(user=self._stage.users[DEVICES[step.device]])
+        elif isinstance(step, Leave):
+            await self._leave(step)
+        elif isinstance(step, Send):
+            await self._send(step)
+        else:
+            await (await self._device(step.device)).typing({"isTyping": step.typing})
+
+    async def _device(self, name: str) -> Device:
+        if name not in self._devices or self._devices[name].closed:
+            await self._connect(Connect(name))
+        return self._devices[name]
+
+    async def _connect(self, step: Connect) -> None:
+        await self._outcomes(step.device)
+        if step.device in self._devices:
+            await self._devices.pop(step.device).close()
+        user = self._stage.users[DEVICES[step.device]]
+        token = await _token(user, fresh=step.fresh)
+        device = self._stage.device(step.device, user=user, token=token, option=step.option, transport=step.transport)
+        self._devices[step.device] = device
+        await device.connect()
+
+    async def _leave(self, step: Leave) -> None:
+        device = self._devices.get(step.device)
+        if device is None or device.closed:
+            return
+        if not step.abruptly:
+            await self._outcomes(step.device)
+        await (device.drop() if step.abruptly else device.close())
+        await self._outcomes(step.device)
+
+    async def _send(self, step: Send) -> None:
+        device = await self._device(step.device)
+        valid = step.what in VALID
+        sending = device.send(WHAT[step.what](self._stage), tag=step.what, ack=step.ack or not valid, valid=valid)
+        task = asyncio.ensure_future(sending)
+        self._going_on.setdefault(step.device, []).append(task)
+        if step.wait:
+            await self._outcomes(step.device)
+        else:
+            await asyncio.sleep(0)  # let it go out before the next step does
+
+    async def _outcomes(self, name: str) -> None:
+        await asyncio.gather(*self._going_on.pop(name, ()))
+
+    async def finish(self) -> None:
+        for name in DEVICES:
+            await self._outcomes(name)
+        await asyncio.gather(*(device.settle() for device in self._devices.values() if not device.closed))
+        await self.leave()
+        for name in ("phone", "stranger"):
+            await self.do(Fetch(name))
+            await self.do(Connect(name))
+
+    async def leave(self) -> None:
+        for name, device in self._devices.items():
+            await device.close()
+            await asyncio.gather(*self._going_on.pop(name, ()), return_exceptions=True)
