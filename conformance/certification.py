@@ -111,8 +111,10 @@ class Certification(Recordings):
         return self._saved.get(key) or Transcript(key, key, unverified="the saved run has no such transcript")
 
     def known(self, key: str) -> Transcript | None:
-        """A transcript that was read already."""
+        """A transcript that was read already, or the part of one that has this key."""
         record = self._records.get(key)
+        if record is None and (whole := self._records.get(key.partition(" (")[0])) is not None:
+            record = next((part for part in whole.parts if part.transcript.key == key), None)
         return record.transcript if record else None
 
     def everything(self) -> Everything:
@@ -121,7 +123,8 @@ class Certification(Recordings):
         for key in self._keys:
             with contextlib.suppress(Exception):  # an error of the harness, told where its own judgement asks for it
                 records.append(self._record(key))
-        return Everything([record for record in records if not record.transcript.unverified])
+        verified = [record for record in records if not record.transcript.unverified]
+        return Everything([each for record in verified for each in (record.smallest_first or [record])])
 
     # -- outcomes ----------------------------------------------------------------------------------------------
 

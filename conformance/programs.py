@@ -16,11 +16,9 @@ from conformance.device import Device
 from conformance.errors import Unverified
 from conformance.stage import Stage
 from conformance.tokens import Token
-from conformance.transcript import Json
+from conformance.transcript import EXAMPLE, Json
 from conformance.users import User
 
-EXAMPLE = "example"
-"""The mark that begins each program in the transcript."""
 DEVICES = {"phone": 0, "tablet": 0, "stranger": 1}
 """Which user each device belongs to."""
 STEPS = 8
@@ -45,8 +43,12 @@ class Connect:
     option: str = "auth"
     transport: str = "websocket"
     fresh: bool = False
+    usual: bool = False
+    """By the road that scenarios take which test no other, whatever it is."""
 
     def __str__(self) -> str:
+        if self.usual:
+            return f"{self.device} connects"
         return f"{self.device} connects by {self.option} over {self.transport}{' with a fresh token' * self.fresh}"
 
 
@@ -116,7 +118,8 @@ programs = st.lists(steps, min_size=1, max_size=STEPS)
 
 
 async def play(stage: Stage, program: Sequence[Step]) -> None:
-    """Play the steps in order, then close everything and look at both conversations once more, on both roads."""
+    """Play the steps in order, then close everything; each user says a last word, and the
+    conversations are looked at once more, on both roads."""
     stage.mark(EXAMPLE)
     player = _Player(stage)
     try:
@@ -156,7 +159,7 @@ class _Player:
 
     async def _device(self, name: str) -> Device:
         if name not in self._devices or self._devices[name].closed:
-            await self._connect(Connect(name))
+            await self._connect(Connect(name, usual=True))
         return self._devices[name]
 
     async def _connect(self, step: Connect) -> None:
@@ -165,7 +168,8 @@ class _Player:
             await self._devices.pop(step.device).close()
         user = self._stage.users[DEVICES[step.device]]
         token = await _token(user, fresh=step.fresh)
-        device = self._stage.device(step.device, user=user, token=token, option=step.option, transport=step.transport)
+        option, transport = (None, None) if step.usual else (step.option, step.transport)
+        device = self._stage.device(step.device, user=user, token=token, option=option, transport=transport)
         self._devices[step.device] = device
         await device.connect()
 
@@ -198,6 +202,8 @@ class _Player:
         await asyncio.gather(*(device.settle() for device in self._devices.values() if not device.closed))
         await self.leave()
         for name in ("phone", "stranger"):
+            await self.do(Connect(name, usual=True))
+            await self.do(Send(name))
             await self.do(Fetch(name))
             await self.do(Connect(name))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -11,7 +11,7 @@ from conformance.errors import Unverified
 from conformance.exchanges import Attempt, Event, Fetch, Send
 from conformance.payloads import History, Payload, Problem
 from conformance.protocol import CONNECTED, ERROR
-from conformance.transcript import Entry, Json, Kind, Transcript
+from conformance.transcript import EXAMPLE, Entry, Json, Kind, Transcript
 
 __all__ = ["Attempt", "Connection", "Event", "Everything", "Fetch", "Record", "Send"]
 
@@ -181,6 +181,22 @@ class Record:
     @cached_property
     def fetches(self) -> list[Fetch]:
         return [Fetch(entry) for entry in self.transcript if entry.kind is Kind.HTTP]
+
+    @cached_property
+    def parts(self) -> list[Record]:
+        """Where a scenario played several programs (``conformance.programs``), a record of each."""
+        marks = [i for i, entry in enumerate(self.transcript.entries) if entry.get("label") == EXAMPLE]
+        ends = [*marks[1:], len(self.transcript.entries)] if marks else []
+        pieces = [self.transcript.entries[begin:end] for begin, end in zip(marks, ends, strict=True)]
+        return [
+            Record(replace(self.transcript, key=f"{self.transcript.key} (program {number})", entries=piece))
+            for number, piece in enumerate(pieces, 1)
+        ]
+
+    @property
+    def smallest_first(self) -> list[Record]:
+        """The parts, those with the fewest entries first: what they show is easiest to follow."""
+        return sorted(self.parts, key=lambda part: len(part.transcript.entries))
 
     # -- one of each kind, for judgements ------------------------------------------------------------------------
 

@@ -68,14 +68,18 @@ class Look:
 def pick(messages: Iterable[Message], send: Send) -> Message | None:
     """The message of this send: by id and text; else by a text that no other send and no other message has; else by the
     id, unless the text is another send's. What is not found may be older than what is shown: never guess."""
-    mine = send.message
+    mine, own = send.message, str(send.text).strip()
     others = [str(other.text).strip() for other in send.record.sends if other.number != send.number]
     told = [message for message in messages if isinstance(message.raw, dict)]
     same = [message for message in told if message.raw.get("text") == mine.text]
     both = [message for message in same if message.raw.get("id") == mine.id]
-    named = [message for message in told if message.raw.get("id") == mine.id and message.raw.get("text") not in others]
-    alone = len(same) == 1 and same[0].raw.get("sender") != "support" and str(send.text).strip() not in others
-    return next(iter(both or (same if alone else named)), None)
+    alone = [message for message in same if len(same) == 1 and own not in others and not _by_support(message)]
+    named = [m for m in told if m.raw.get("id") == mine.id and m.raw.get("text") not in others and not _by_support(m)]
+    return next(iter(both or alone or named), None)
+
+
+def _by_support(message: Message) -> bool:
+    return bool(message.raw.get("sender") == "support")
 
 
 def looks(record: Record) -> list[Look]:
@@ -199,7 +203,7 @@ class Kept:
 
     def __call__(self, look: Look) -> None:
         sends = sends_before(look)
-        missing = [send for send in sends if look.find(send) is None and not _enough(look, send, sends)]
+        missing = [send for send in sends if not _listed(look, send, sends)]
         if not missing:
             return
         since, uncut = look.known_since, look.length < self._longest[look.road]
@@ -211,8 +215,10 @@ class Kept:
         expect(not lost, f"{where} to show every message that was acked, or the last ones without a gap", told, at=at)
 
 
-def _enough(look: Look, send: Send, sends: Sequence[Send]) -> bool:
-    """Whether a text that was sent more than once is listed as often, be it under other ids (PARITY-GREETING)."""
+def _listed(look: Look, send: Send, sends: Sequence[Send]) -> bool:
+    """By the id, or by the text: one that was sent more than once has to be listed as often."""
+    if send.message.id in look.by_id or look.find(send) is not None:
+        return True
     times = sum(other.message.text == send.message.text for other in sends)
     return sum(message.text == send.message.text for message in look.listed) >= times
 

@@ -13,6 +13,9 @@ from typing import Any
 
 Json = Any
 
+EXAMPLE = "example"
+"""The label of the mark that begins each of several programs in one transcript."""
+
 _LONGEST_NAME = 100
 """Characters of a readable file name: file systems take 255 bytes, some archives fewer."""
 

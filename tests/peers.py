@@ -98,6 +98,12 @@ class Heard:
         return self.ending
 
 
+async def rounds() -> None:
+    """Let everything that is under way on the loopback interface arrive."""
+    for _ in range(100):
+        await asyncio.sleep(0)
+
+
 def wire_to(url: str, heard: Any, *, deadline: float = DEADLINE, tls: ssl.SSLContext | None = None) -> Wire:
     return Wire(url, heard, headers={}, tls=tls, deadline=deadline)
 

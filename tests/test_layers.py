@@ -22,6 +22,7 @@ DRIVE = {
     "frames",
     "preflight",
     "presenting",
+    "programs",
     "recorder",
     "runner",
     "sources",

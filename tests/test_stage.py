@@ -60,7 +60,7 @@ async def test_a_handshake_is_tried_again_on_http_429(transport: str) -> None:
 
 @in_loop
 async def test_a_handshake_is_not_tried_for_ever() -> None:
-    async with stage_on(HelpCenter, wrap=limited("/socket.io/", 10**6), deadline=0.3) as stage:
+    async with stage_on(HelpCenter, wrap=limited("/socket.io/", 10**6), deadline=0.7) as stage:
         with pytest.raises(Cut, match=r"^phone: no websocket connection: HTTP 429$"):
             await stage.device().connect()
         assert story(stage)[-1] == "closed target"
@@ -76,7 +76,7 @@ async def test_rest_is_tried_again_on_http_429() -> None:
 
 @in_loop
 async def test_rest_is_not_tried_for_ever() -> None:
-    async with stage_on(HelpCenter, wrap=limited(REST_PATH, 10**6), deadline=0.3) as stage:
+    async with stage_on(HelpCenter, wrap=limited(REST_PATH, 10**6), deadline=0.7) as stage:
         assert await stage.fetch() == "slower"
         assert story(stage)[-1] == "http 429"
 

@@ -25,6 +25,7 @@ from tests.peers import (
     in_loop,
     opened,
     refusal,
+    rounds,
     self_signed,
     send,
     serving,
@@ -148,6 +149,7 @@ async def test_no_post_overlaps_another() -> None:
         send(wire, heard, "0")
         await heard.until(lambda: heard.engine.count("< ping polling") == 3)
         await server.posted.wait()
+        await rounds()
         server.may_answer.set()
     posted = [packet for post in server.posts for packet in post]
     assert sorted(posted) == ["1", "3", "3", "3", "40"]
@@ -228,7 +230,7 @@ async def test_an_upgrade_that_is_not_completed_leaves_the_connection_on_polling
             return ws
 
     server = Odd()
-    async with serving(server) as url, opened(url, "polling", deadline=0.3) as (wire, heard):
+    async with serving(server) as url, opened(url, "polling", deadline=1) as (wire, heard):
         assert not await wire.upgrade()
         send(wire, heard, "0")
         await server.posted.wait()
@@ -247,7 +249,7 @@ async def test_an_upgrade_without_the_release_of_the_poll_ends_the_connection() 
             await ws.receive()
             return ws
 
-    async with serving(Holding()) as url, opened(url, "polling", deadline=0.3) as (wire, heard):
+    async with serving(Holding()) as url, opened(url, "polling", deadline=1) as (wire, heard):
         assert not await wire.upgrade()
         assert heard.ending == Ending("target", reason="did not release the running poll for the upgrade")
 

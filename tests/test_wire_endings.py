@@ -23,6 +23,7 @@ from tests.peers import (
     in_loop,
     opened,
     raw_server,
+    rounds,
     send,
     serving,
     wire_to,
@@ -186,6 +187,27 @@ async def test_what_is_sent_after_the_end_is_lost_and_not_recorded() -> None:
         await wire.close()
         assert heard.written == []
         assert time.monotonic() - began < 1
+
+
+@in_loop
+async def test_what_was_queued_at_the_end_is_lost_and_not_recorded() -> None:
+    class Ending(Polling):
+        async def __call__(self, request: web.Request) -> web.StreamResponse:
+            if request.method == "GET" and not self.payloads:
+                await self.posted.wait()
+                return web.Response(text="1")
+            return await super().__call__(request)
+
+    server = Ending()
+    server.may_answer.clear()
+    async with serving(server) as url, opened(url, "polling") as (wire, heard):
+        send(wire, heard, "first")
+        await server.posted.wait()
+        send(wire, heard, "second")
+        await heard.the_end()
+        server.may_answer.set()
+        await rounds()
+        assert heard.written == [("first", "polling")]
 
 
 class Raising(Heard):

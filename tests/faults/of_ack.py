@@ -165,6 +165,7 @@ class MixesUpTheAcksOfTwoDevices(HelpCenter):
 
 # -- the same message everywhere ---------------------------------------------------------------------------------
 
+SPELLED = ("SEND-VERBATIM", "SEND-TRIM", "SEND-UNACKED", "REST-SAME", "REST-FIRST", "SUPPORT-STORED")
 ALL_ROADS = ("PARITY-EVENT", "PARITY-GREETING", "PARITY-REST")
 LOST_BY_ID = ("RECONNECT-RESYNC", "BURST-AFTER-GREETING", "BURST-AFTER-CONNECT", "TOKEN-REFRESHED", "PARITY-TIME")
 
@@ -231,7 +232,7 @@ class EventTellsWhenItWasEmitted(Emits):
         return message | {"createdAt": self.instant(self.store.now() + 5000)}
 
 
-@fault("PARITY-EVENT", also=("MESSAGE-SENDER",))
+@fault("PARITY-EVENT", "MESSAGE-SENDER", also=("SUPPORT-STORED",))
 class OtherDevicesTakeItForSupport(HelpCenter):
     """ "Mine" or "theirs", seen from the connection: the user's other device is told that support wrote."""
 
@@ -241,7 +242,7 @@ class OtherDevicesTakeItForSupport(HelpCenter):
             await self.emit(MESSAGE, payload if sid == origin else payload | {"sender": "support"}, to=sid)
 
 
-@fault("PARITY-GREETING", also=("SEND-VERBATIM", "REST-SAME", "REST-FIRST", "SUPPORT-STORED"))
+@fault("PARITY-GREETING", also=SPELLED)
 class GreetingShortensTexts(HelpCenter):
     async def welcome(self, sid: str, user: str) -> None:
         payload = self.snapshot(user)
@@ -260,7 +261,7 @@ class DatabaseTellsLocalTime(HelpCenter):
         return payload | {"messages": listed}
 
 
-@fault("PARITY-REST", also=("SEND-VERBATIM", "REST-SAME", "REST-FIRST", "SUPPORT-STORED"))
+@fault("PARITY-REST", also=SPELLED)
 class RestShoutsTexts(HelpCenter):
     def rest_payload(self, user: str) -> Json:
         payload = self.snapshot(user)

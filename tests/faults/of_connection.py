@@ -19,7 +19,7 @@ from tests.faults.fault import fault
 # -- namespace -----------------------------------------------------------------------------------------------------
 
 
-@fault("CONN-NAMESPACE")
+@fault("CONN-NAMESPACE", also=("CONNECTED-SENT", "REFUSAL-EVENT"))
 class ServesTheDefaultNamespace(HelpCenter):
     """A gateway without its namespace option."""
 
@@ -27,7 +27,7 @@ class ServesTheDefaultNamespace(HelpCenter):
         return Wire("/", self.receive, **self.wire_options())
 
 
-@fault("CONN-NAMESPACE")
+@fault("CONN-NAMESPACE", also=("CONNECTED-SENT", "REFUSAL-EVENT"))
 class LeavesTheSlashOut(HelpCenter):
     """Takes the "namespace: `help-center`" of section 2.1 by the letter."""
 
@@ -76,7 +76,7 @@ class RefusesWebSocket(HelpCenter):
         return {"transports": ["polling"]}
 
 
-@fault("CONN-WEBSOCKET", also=("ACK-CALLED", "SEND-UNACKED", "TYPING-HARMLESS", "CONN-UPGRADE"))
+@fault("CONN-WEBSOCKET", also=("ACK-CALLED", "MESSAGE-DEVICES"))
 class IsDeafOnWebSocket(Engines):
     """Reads the bodies of polling requests only."""
 
@@ -268,7 +268,7 @@ class EmitsAReservedName(HelpCenter):
 # -- connections that stay -----------------------------------------------------------------------------------------
 
 
-@fault("CONN-STAYS", also=("DEVICE-COEXIST",))
+@fault("CONN-STAYS", also=("REJECT-SURVIVED", "TYPING-HARMLESS", "TYPING-ODD"))
 class HangsUpAfterASecond(HelpCenter):
     """The timeout of the handshake is never cleared."""
 
@@ -296,18 +296,12 @@ class EndsAfterSomeMessages(HelpCenter):
 
 
 EVERYTHING_THAT_SENDS = (
-    "ACK-CALLED",
     "BURST-AFTER-GREETING",
-    "BURST-AFTER-CONNECT",
     "CONN-UPGRADE",
-    "CONN-WEBSOCKET",
-    "CONN-POLLING",
-    "DEVICE-COEXIST",
-    "MESSAGE-ECHO",
-    "MESSAGE-DEVICES",
-    "SEND-PLAIN",
-    "SUPPORT-EMITTED",
+    "REJECT-NO-OBJECT",
+    "REJECT-SURVIVED",
     "TYPING-HARMLESS",
+    "TYPING-ODD",
 )
 
 

@@ -26,7 +26,7 @@ SLOW = 0.5
 # -- coming back ---------------------------------------------------------------------------------------------------
 
 
-@fault("RECONNECT-GREETED", also=("CONNECTED-SENT", "FIRST-CONTACT", "DEVICE-COEXIST"))
+@fault("RECONNECT-GREETED", also=("CONNECTED-SENT", "AUTH-HEADER", "AUTH-PREFIXED", "FIRST-CONTACT"))
 class GreetsAUserOnce(HelpCenter):
     """Keeps who was greeted by user, not by connection."""
 
@@ -40,7 +40,7 @@ class GreetsAUserOnce(HelpCenter):
             await super().welcome(sid, user)
 
 
-@fault("RECONNECT-GREETED", also=("CONNECTED-SENT", "FIRST-CONTACT", "DEVICE-COEXIST"))
+@fault("RECONNECT-GREETED", also=("CONNECTED-SENT", "FIRST-CONTACT"))
 class GreetsOnlyWhoWasOffline(HelpCenter):
     """Greets when a user comes online: a device that was cut off, unnoticed, comes back to silence."""
 
@@ -66,7 +66,7 @@ class TellsTheFirstConnection(HelpCenter):
             await self.emit(MESSAGE, self.message_payload(message), to=self.first[user])
 
 
-KEPT = ("SEND-KEPT", "PARITY-GREETING", "REST-SAME", "SUPPORT-STORED")
+KEPT = ("SEND-KEPT", "SEND-UNACKED", "PARITY-GREETING", "REST-SAME", "SUPPORT-STORED")
 """What a greeting that misses messages breaks besides."""
 RESYNC = ("CONN-UPGRADE", "TOKEN-REFRESHED", "BURST-AFTER-GREETING", "BURST-AFTER-CONNECT")
 
@@ -145,7 +145,7 @@ class KeepsConversationsByToken(Verifier):
         return str(claims.get("jti") or super().subject(claims))
 
 
-@fault("TOKEN-REFRESHED", also=("AUTH-BARE", "AUTH-SHARED", "CONNECTED-SENT", "FIRST-CONTACT", "DEVICE-COEXIST"))
+@fault("TOKEN-REFRESHED", also=("AUTH-BARE", "AUTH-HEADER", "AUTH-PREFIXED", "AUTH-SHARED", "FIRST-CONTACT"))
 class PinsTheFirstToken(HelpCenter):
     """Takes a second token of a user for a stolen one."""
 

@@ -14,6 +14,9 @@ from tests.faults.of_ack import Emits
 
 RESYNC = ("RECONNECT-RESYNC", "TOKEN-REFRESHED", "BURST-AFTER-GREETING", "BURST-AFTER-CONNECT", "CONN-UPGRADE")
 
+UNACCOUNTED = ("REJECT-STORED", "REJECT-EMITTED", "SEND-NO-OBJECT", "TYPING-NO-MESSAGE", "TYPING-ODD")
+"""They count the user's messages: one more than was sent is one too many."""
+
 # -- the arguments of events -------------------------------------------------------------------------------------
 
 
@@ -181,7 +184,7 @@ class IdsAreSeconds(HelpCenter):
         return super().message_payload(message) | {"id": str(message.created_at // 1000)}
 
 
-@fault("MESSAGE-ID", also=("MESSAGE-ONCE", *RESYNC))
+@fault("MESSAGE-ID", also=MIXED_UP)
 class ReplyHasTheIdOfTheQuestion(HelpCenter):
     """The reply is made by copying the question."""
 
@@ -231,7 +234,7 @@ class EverybodyIsSupport(HelpCenter):
         return super().message_payload(message) | {"sender": "support"}
 
 
-@fault("MESSAGE-SENDER", "PARITY-GREETING", "PARITY-REST", also=("SUPPORT-STORED",))
+@fault("MESSAGE-SENDER", "PARITY-GREETING", "PARITY-REST", also=("SUPPORT-STORED", "SEND-UNACKED", *UNACCOUNTED))
 class ListsSwapTheSenders(HelpCenter):
     """The list is written as the support desk sees it."""
 
@@ -241,7 +244,7 @@ class ListsSwapTheSenders(HelpCenter):
         return payload | {"messages": [m | {"sender": swapped[m["sender"]]} for m in payload["messages"]]}
 
 
-@fault("MESSAGE-SENDER")
+@fault("MESSAGE-SENDER", also=UNACCOUNTED)
 class ReplyIsSignedByTheUser(HelpCenter):
     """The reply is saved by the method that saves what users send."""
 

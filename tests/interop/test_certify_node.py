@@ -34,9 +34,7 @@ class Setting:
 SUBJECTS = ("ada", "bob", "cyd", "dan", "eve")
 SETTINGS: Mapping[str, Setting] = {
     "as it is": Setting(),
-    "known users": Setting(
-        [f"--users={','.join(SUBJECTS)}"], [f"--users={','.join(SUBJECTS)}"], unverified=frozenset({"FIRST-CONTACT"})
-    ),
+    "known users": Setting([f"--users={','.join(SUBJECTS)}"], [f"--users={','.join(SUBJECTS)}"]),
     "required claims": Setting(
         ['--require-claims={"role":"user","tenant":{"id":7}}'], ['--jwt-claims={"role":"user","tenant":{"id":7}}']
     ),
