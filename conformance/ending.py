@@ -121,3 +121,9 @@ class Ending:
     def _transcript(self, deviation: Deviation) -> Transcript | None:
         key = deviation.transcript or next((casting.key for casting in castings_of(self._item)), None)
         return self._certification.known(key) if key else None
+
+
+def is_advice(report: pytest.TestReport) -> bool:
+    """Whether a report tells of a failed SHOULD that does not fail the run."""
+    told = getattr(report, "longrepr", None)
+    return isinstance(told, tuple) and str(told[2]).startswith(ADVICE)

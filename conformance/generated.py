@@ -132,13 +132,13 @@ def described(text: str) -> str:
 
 
 def comes_back(send: Send) -> None:
-    """A valid text is accepted, and ack and event carry it verbatim but for trimming."""
+    """A valid text is accepted, and ack and event carry it verbatim but for trimming (which SEND-TRIM judges)."""
     if label(send.text) != "valid":
         return  # shrunk into a text that not every reading calls valid
     expect(not send.refused or send.connection.conversation_closed, "the text to be accepted", "an error", at=send.at)
     wanted = send.text.strip(WHITE)
     for where, got in (("ack", send.message.text), ("event", send.event.message.text)):
-        expect(got == wanted, f"the {where} to carry {described(wanted)}", described(got), at=send.at)
+        expect(got.strip(WHITE) == wanted, f"the {where} to carry {described(wanted)}", described(got), at=send.at)
 
 
 def is_refused(send: Send) -> None:

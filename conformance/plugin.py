@@ -12,17 +12,17 @@ import pytest
 from conformance import options as command_line
 from conformance import summary
 from conformance.certification import Certification
-from conformance.ending import ADVICE, HARNESS_ERROR, ROOT, Ending, tells_itself, test_id, unformatted
+from conformance.ending import HARNESS_ERROR, ROOT, Ending, is_advice, tells_itself, test_id, unformatted
 from conformance.errors import Unusable, Unverified
 from conformance.record import Everything
+from conformance.report import RESULT, Report
 from conformance.requirements import Catalogue, Level, catalogue, ids_of
 from conformance.scenario import RECORDINGS, basics, castings_of
-from conformance.verdict import Exit, Observation, Outcome, Result, Status
+from conformance.verdict import Exit, Observation, Outcome, Status
 
 SUITES = ROOT / "suites"
 
 CERTIFICATION = pytest.StashKey[Certification]()
-RESULT = pytest.StashKey[Result]()
 ACTIVE = pytest.StashKey[bool]()
 ITEMS = pytest.StashKey[Sequence[pytest.Item]]()
 DESELECTED = pytest.StashKey[bool]()
@@ -108,6 +108,8 @@ def _aim_reports(config: pytest.Config, folder: Path) -> None:
     if getattr(config.option, "htmlpath", None) is None:
         config.option.htmlpath = str(folder / "report.html")
         config.option.self_contained_html = True
+    if config.pluginmanager.hasplugin("html"):
+        config.pluginmanager.register(Report(), "help-center-report")
     if getattr(config.option, "xmlpath", None) is None:
         config.option.xmlpath = str(folder / "junit.xml")
 
@@ -209,24 +211,11 @@ def pytest_runtest_makereport(
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, Any] | None:
     """Advice has its own word and colour; so have harness errors."""
-    if _is_advice(report):
+    if is_advice(report):
         return "advice", "a", ("ADVICE", {"yellow": True})
     if isinstance(report.longrepr, str) and report.longrepr.startswith(HARNESS_ERROR):
         return "error", "E", ("HARNESS ERROR", {"red": True})
     return None
-
-
-def _is_advice(report: pytest.TestReport) -> bool:
-    told = getattr(report, "longrepr", None)
-    return isinstance(told, tuple) and str(told[2]).startswith(ADVICE)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_html_results_table_row(report: pytest.TestReport, cells: list[str]) -> None:
-    """pytest-html reads the result from the first cell and shows no row of a result it does not know: the row stays
-    among the skipped ones, and a second cell says what is shown."""
-    if _is_advice(report):
-        cells[0] = '<td class="col-result" hidden>Skipped</td><td class="col-result">Advice</td>'
 
 
 # -- the end -----------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from conformance.verdict import Finding, Result, Status, Verdict
 if TYPE_CHECKING:
     from conformance.certification import Certification
 
-_WORDS = {
+WORDS = {
     Verdict.CONFORMANT: "every MUST holds",
     Verdict.NON_CONFORMANT: "the document rules out what this server does",
     Verdict.INCOMPLETE: "nothing failed, but not every MUST could be checked",
@@ -21,13 +21,22 @@ _WORDS = {
     Verdict.INTERRUPTED: "this is what was judged until then",
     Verdict.ERROR: "the harness itself erred: no verdict on the server",
 }
-_SIGNS = {Status.FAILED: "FAILED", Status.UNVERIFIED: "unverified", Status.WAIVED: "waived", Status.ERROR: "ERROR"}
 
 
 def again(certification: Certification, requirement: str) -> str:
-    """The command that judges one requirement again."""
-    target = certification.options.target
-    return " ".join(["pytest", *([f"--target={target}"] if target else []), f"-k {requirement}"])
+    """The command that judges one requirement again; secrets by the names of their environment variables."""
+    options = certification.options
+    given = {
+        "--target={}": options.target,
+        '--jwt-secret="$HELP_CENTER_JWT_SECRET"': options.target and options.jwt_secret,
+        '--token="$HELP_CENTER_TOKEN"': options.tokens,
+        '--token-command="$HELP_CENTER_TOKEN_COMMAND"': options.token_command,
+        "--jwt-key={}": options.jwt_key,
+        "--users={}": options.users and ",".join(options.users),
+        "--rejudge={}": options.rejudge,
+    }
+    words = [word.format(value) for word, value in given.items() if value]
+    return " ".join(["pytest", *words, f"--hypothesis-seed={options.seed}", f"-k {requirement}"])
 
 
 def write(reporter: pytest.TerminalReporter, result: Result, certification: Certification) -> None:
@@ -43,11 +52,11 @@ def write(reporter: pytest.TerminalReporter, result: Result, certification: Cert
 
 def lines(result: Result, certification: Certification) -> Iterator[str]:
     """The summary, line by line."""
-    yield f"VERDICT  {result.verdict}: {_WORDS[result.verdict]}"
+    yield f"VERDICT  {result.verdict}: {WORDS[result.verdict]}"
     yield f"target   {result.facts['target']}"
     yield f"seed     {result.facts['seed']}   {result.facts['seconds']} s"
     for level in (Level.MUST, Level.SHOULD):
-        yield f"{level.upper():<8} {_counts(result, level)}"
+        yield f"{level.upper():<8} {counts(result, level)}"
     yield from _findings(result)
     if result.gone:
         yield f"the target {result.gone}; what was not judged by then is unverified"
@@ -58,7 +67,8 @@ def lines(result: Result, certification: Certification) -> Iterator[str]:
     yield f"reports  {certification.options.reports}"
 
 
-def _counts(result: Result, level: Level) -> str:
+def counts(result: Result, level: Level) -> str:
+    """How many requirements of a level passed, failed, …"""
     words = {Status.FAILED: "advised against" if level is Level.SHOULD else "failed"}
     counts = [(status, len(result.of(level, status))) for status in Status]
     told = [f"{count} {words.get(status, status)}" for status, count in counts if count]

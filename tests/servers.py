@@ -103,9 +103,7 @@ def _install_packages() -> None:
             check=False,
         )
         if done.returncode != 0:
-            raise RuntimeError(
-                f"npm ci failed in {NODE_DIR}: exit code {done.returncode}\n{done.stderr[-2000:]}"
-            )
+            raise RuntimeError(f"npm ci failed in {NODE_DIR}: exit code {done.returncode}\n{done.stderr[-2000:]}")
 
 
 def _program(name: str) -> str:

@@ -21,11 +21,11 @@ BOTH = pytest.mark.parametrize("transport", ["websocket", "polling"])
 
 
 @asynccontextmanager
-async def stage_at(url: str, *, deadline: float = 3.0, settle: float = 0.05) -> AsyncIterator[Stage]:
+async def stage_at(url: str, *, deadline: float = 3.0, settle: float = 0.05, users: int = 1) -> AsyncIterator[Stage]:
     redactor = Redactor()
     surroundings = Surroundings(url, {}, None, redactor, deadline=deadline, settle=settle)
-    users = Users(Minted(KeyMinter(SECRET)), redactor, run="test")
-    async with users.lease(1) as lent:
+    pool = Users(Minted(KeyMinter(SECRET)), redactor, run="test")
+    async with pool.lease(users) as lent:
         stage = Stage(surroundings, Transcript("key", "scenario"), lent)
         try:
             yield stage

@@ -61,7 +61,8 @@ def test_every_test_of_the_suites_judges_something() -> None:
         for name, ids in docs.judgements(path)
         if not ids
     ]
-    assert not undecorated
+    # its parameters are the laws of other chapters, and bring their marks along
+    assert undecorated == ["test_conversations.py: test_the_law_holds_in_every_conversation"]
 
 
 @pytest.mark.parametrize("one", JUDGED)

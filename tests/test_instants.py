@@ -154,9 +154,7 @@ def test_the_schema_and_the_reader_share_one_pattern():
 
 
 @DETERMINISTIC
-@given(
-    st.from_regex(PATTERN, fullmatch=True) | st.from_regex("[0-9TWZtwz+:.,\n\u2212-]{4,30}", fullmatch=True)
-)
+@given(st.from_regex(PATTERN, fullmatch=True) | st.from_regex("[0-9TWZtwz+:.,\n\u2212-]{4,30}", fullmatch=True))
 def test_the_reader_reads_what_the_schema_lets_through(text):
     assert (parse(text) is not None) == fits("instant", text)
     assert parse(text) is None or re.fullmatch(PATTERN, text)

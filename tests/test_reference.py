@@ -104,9 +104,7 @@ class Raw:
     async def emit(self, *events: tuple[Any, ...], ack: int | None = None) -> None:
         """Events in one breath, with acknowledgements numbered from `ack`."""
         numbers = ["" if ack is None else str(ack + i) for i in range(len(events))]
-        await self.write(
-            [f"42{NAMESPACE},{n}{json.dumps(list(e))}" for n, e in zip(numbers, events, strict=True)]
-        )
+        await self.write([f"42{NAMESPACE},{n}{json.dumps(list(e))}" for n, e in zip(numbers, events, strict=True)])
 
     async def ack(self, *event: Any) -> Any:
         """The answer to one event; what comes before it is dropped."""
@@ -119,9 +117,7 @@ class Raw:
 
 
 @asynccontextmanager
-async def raw(
-    url: str, transport: str = "websocket", *, headers: dict[str, str] | None = None
-) -> AsyncIterator[Raw]:
+async def raw(url: str, transport: str = "websocket", *, headers: dict[str, str] | None = None) -> AsyncIterator[Raw]:
     async with aiohttp.ClientSession(url, headers=headers) as session:
         query = {"EIO": "4", "transport": transport}
         if transport == "websocket":
@@ -152,9 +148,7 @@ async def raw(
 
 
 @asynccontextmanager
-async def device(
-    url: str, user: str, transport: str = "websocket"
-) -> AsyncIterator[tuple[Raw, dict[str, Any]]]:
+async def device(url: str, user: str, transport: str = "websocket") -> AsyncIterator[tuple[Raw, dict[str, Any]]]:
     """A connection that was let in, with the payload of its `help_center:connected`."""
     async with raw(url, transport) as wire:
         await wire.connect({"token": token(user)})
@@ -449,9 +443,7 @@ def test_pipelined_sends_keep_their_order(url: str, transport: str) -> None:
         events = [p.payload for p in packets if p.type == 2]
         acks = [p for p in packets if p.type == 3]
         assert [e["text"] for e in events] == texts
-        assert [(a.id, a.payload["message"]) for a in acks] == list(
-            zip(range(100, 100 + count), events, strict=True)
-        )
+        assert [(a.id, a.payload["message"]) for a in acks] == list(zip(range(100, 100 + count), events, strict=True))
         assert rest(url, user)["messages"] == events
         assert len({e["id"] for e in events}) == count
         instants = [e["createdAt"] for e in events]
@@ -641,9 +633,7 @@ def test_a_database_file_outlives_the_server(tmp_path: Any) -> None:
 # Ordinary clients
 
 
-@pytest.mark.parametrize(
-    "transports", [["websocket"], ["polling"], None], ids=["websocket", "polling", "upgrade"]
-)
+@pytest.mark.parametrize("transports", [["websocket"], ["polling"], None], ids=["websocket", "polling", "upgrade"])
 def test_an_ordinary_client_can_chat(url: str, transports: list[str] | None) -> None:
     """Over polling it also ends only when the server ends its pending poll."""
     user = f"ordinary {transports}"

@@ -155,9 +155,7 @@ S = f"--jwt-secret={SECRET}"
         (["--jwt-secret=-----BEGIN PUBLIC KEY-----\nx\n-----END PUBLIC KEY-----"], "cannot be used"),
     ],
 )
-def test_bad_input_gets_one_line(
-    capsys: pytest.CaptureFixture[str], options: list[str], complaint: str
-) -> None:
+def test_bad_input_gets_one_line(capsys: pytest.CaptureFixture[str], options: list[str], complaint: str) -> None:
     assert complaint in refused(capsys, *options)
 
 

@@ -69,9 +69,7 @@ def test_a_server_takes_tokens_of_its_public_key() -> None:
     center = HelpCenter(Verifier(private.public_key(), algorithm="ES256"))
     with Served(center.app) as server:
         token = jwt.encode({"sub": "ann"}, private, algorithm="ES256")
-        answer = httpx.get(
-            server.url + "/api/help-center/messages", headers={"Authorization": f"Bearer {token}"}
-        )
+        answer = httpx.get(server.url + "/api/help-center/messages", headers={"Authorization": f"Bearer {token}"})
         assert answer.json()["conversation"]["userId"] == "ann"
 
 
@@ -125,9 +123,7 @@ def test_an_unsigned_token_is_refused() -> None:
     assert Verifier(SECRET).unverified(token)["sub"] == "ann"
 
 
-@pytest.mark.parametrize(
-    "token", [None, "", 0, 1.5, True, [], {}, b"x", "x", "é", "a.b.c", "\ud800", "..", "x" * 99]
-)
+@pytest.mark.parametrize("token", [None, "", 0, 1.5, True, [], {}, b"x", "x", "é", "a.b.c", "\ud800", "..", "x" * 99])
 def test_no_token_at_all(token: object) -> None:
     with pytest.raises(BadToken):
         Verifier(SECRET).verify(token)

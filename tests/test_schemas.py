@@ -414,12 +414,8 @@ def payloads(draw):
 
 
 def mutated(draw, value):
-    inner = (
-        list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
-    )
-    action = draw(
-        st.sampled_from(["replace", "remove", "add", "enter", "enter", "enter"] if inner else ["replace"])
-    )
+    inner = list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
+    action = draw(st.sampled_from(["replace", "remove", "add", "enter", "enter", "enter"] if inner else ["replace"]))
     if action == "replace":
         return draw(ANYTHING)
     key = draw(st.sampled_from(inner))

@@ -79,18 +79,14 @@ def _build_parser() -> argparse.ArgumentParser:
         metavar="SECRET",
         help=f"what tokens are signed with; also from {SECRET_VARIABLE} (default: a new one for each run)",
     )
-    parser.add_argument(
-        "--jwt-key", metavar="FILE", help="the public key (PEM) tokens are checked with instead"
-    )
+    parser.add_argument("--jwt-key", metavar="FILE", help="the public key (PEM) tokens are checked with instead")
     parser.add_argument(
         "--jwt-algorithm",
         metavar="NAME",
         choices=SECRET_ALGORITHMS + KEY_ALGORITHMS,
         help="the only algorithm accepted (default: HS256 for a secret, otherwise what goes with the key)",
     )
-    parser.add_argument(
-        "--database", metavar="FILE", help="keep the conversations there (default: in memory)"
-    )
+    parser.add_argument("--database", metavar="FILE", help="keep the conversations there (default: in memory)")
     parser.add_argument("--no-auto-reply", action="store_true", help="support does not answer by itself")
     parser.add_argument(
         "--reply-delay", metavar="SECONDS", type=_seconds, default=0.0, help="pause before support answers"
@@ -207,9 +203,7 @@ def _usual_algorithm(key: PublicKey) -> str:
 def _serve(options: argparse.Namespace) -> None:
     verifier = _verifier(options)
     store = _open_store(options.database)
-    center = HelpCenter(
-        verifier, store=store, auto_reply=not options.no_auto_reply, reply_delay=options.reply_delay
-    )
+    center = HelpCenter(verifier, store=store, auto_reply=not options.no_auto_reply, reply_delay=options.reply_delay)
     try:
         listener = listen(options.host, options.port)
     except (OSError, UnicodeError) as error:

@@ -115,9 +115,7 @@ class Served:
         listener = listen(*self._address)
         self.url = url_of(listener)
         self._server = Server(self._app, ready=self._settled.set)
-        self._thread = threading.Thread(
-            target=self._run, args=[listener], name=f"serves {self.url}", daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, args=[listener], name=f"serves {self.url}", daemon=True)
         self._thread.start()
         self._settled.wait(START_TIMEOUT)
         if not self._server.started:

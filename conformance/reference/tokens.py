@@ -42,9 +42,7 @@ _HMACS = {
     "HS384": _AnyLengthHMAC(HMACAlgorithm.SHA384),
     "HS512": _AnyLengthHMAC(HMACAlgorithm.SHA512),
 }
-_SIGNATURES = {
-    name: a for name, a in get_default_algorithms().items() if name[:2] in ("RS", "PS", "ES", "Ed")
-}
+_SIGNATURES = {name: a for name, a in get_default_algorithms().items() if name[:2] in ("RS", "PS", "ES", "Ed")}
 SECRET_ALGORITHMS = tuple(_HMACS)
 KEY_ALGORITHMS = tuple(_SIGNATURES)
 

@@ -156,7 +156,7 @@ def _spoiled(name: str, change: Change) -> None:
         change(payload := copy.deepcopy(payload))
         return payload
 
-    fault("CONNECTED-SHAPE")(type(name, (Greeting,), {"greeting": greeting}))
+    fault("CONNECTED-SHAPE", also=("SEND-UNACKED",))(type(name, (Greeting,), {"greeting": greeting}))
 
 
 for _name, _change in SPOILED.items():

@@ -149,9 +149,7 @@ async def test_nobody_sees_another_users_messages(plain: str, user: str) -> None
 
 
 @in_loop
-async def test_every_accepted_message_is_in_the_snapshot_or_emitted_but_not_both(
-    plain: str, user: str
-) -> None:
+async def test_every_accepted_message_is_in_the_snapshot_or_emitted_but_not_both(plain: str, user: str) -> None:
     async with joined_wire(plain, user) as writer:
         for i in range(100):
             await writer.write(f'2{NAMESPACE},{i}["{SEND}",{{"text":"{i}"}}]')
@@ -215,9 +213,7 @@ INVALID_PAYLOADS = {
 
 @pytest.mark.parametrize("payload", INVALID_PAYLOADS.values(), ids=INVALID_PAYLOADS)
 @in_loop
-async def test_an_invalid_payload_is_refused_and_the_chat_goes_on(
-    plain: str, user: str, payload: str
-) -> None:
+async def test_an_invalid_payload_is_refused_and_the_chat_goes_on(plain: str, user: str, payload: str) -> None:
     async with joined_wire(plain, user) as it:
         await it.write(f'2{NAMESPACE},5["{SEND}"{payload}]')
         ack = await it.read()
@@ -326,18 +322,14 @@ async def test_no_token_gets_one_error_on_every_transport(plain: str, transports
     assert [name for name, _ in phone.events] == [ERROR]
 
 
-@pytest.mark.parametrize(
-    "sub", [7, ["ada"], {"id": "ada"}, True], ids=["number", "array", "object", "boolean"]
-)
+@pytest.mark.parametrize("sub", [7, ["ada"], {"id": "ada"}, True], ids=["number", "array", "object", "boolean"])
 @in_loop
 async def test_a_subject_that_is_no_string_is_refused(plain: str, sub: object) -> None:
     def segment(value: object) -> str:
         return jwt.utils.base64url_encode(json.dumps(value).encode()).decode()
 
     signed = f"{segment({'alg': 'HS256'})}.{segment({'sub': sub})}"
-    signature = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256).sign(
-        signed.encode(), SECRET.encode()
-    )
+    signature = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256).sign(signed.encode(), SECRET.encode())
     bearer = f"{signed}.{jwt.utils.base64url_encode(signature).decode()}"
     assert await is_let_in(plain, bearer) == (False, False)
 

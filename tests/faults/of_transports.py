@@ -1,0 +1,191 @@
+"""Servers that are wrong about WebSocket, long-polling, or the way from one to the other (section 1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engineio.packet import MESSAGE as ENGINE_MESSAGE
+
+from conformance.reference.help_center import HelpCenter
+from conformance.reference.protocol import MESSAGE, NAMESPACE, Event, Json
+from conformance.reference.wire import Wire
+from tests.faults.fault import fault
+
+# -- transports ----------------------------------------------------------------------------------------------------
+
+
+class Engines(HelpCenter):
+    """A correct server whose Engine.IO sockets faults may change as they come."""
+
+    def build_wire(self) -> Wire:
+        wire = super().build_wire()
+        handle = wire._handle_eio_connect
+
+        async def connected(eio_sid: str, environ: Json) -> None:
+            self.change(wire.eio.sockets[eio_sid])
+            await handle(eio_sid, environ)
+
+        wire.eio.on("connect", connected)
+        return wire
+
+    def change(self, engine: Any) -> None:
+        """Override one connection's methods: `send`, `receive`, …"""
+
+    def engine_of(self, event: Event) -> Any:
+        """The Engine.IO socket that an event came by; `upgraded` means WebSocket."""
+        return self.wire.eio.sockets[self.wire.manager.eio_sid_from_sid(event.sid, NAMESPACE)]
+
+
+@fault("CONN-WEBSOCKET")
+class RefusesWebSocket(HelpCenter):
+    def wire_options(self) -> dict[str, Any]:
+        return {"transports": ["polling"]}
+
+
+@fault("CONN-WEBSOCKET", also=("ACK-CALLED", "MESSAGE-DEVICES"))
+class IsDeafOnWebSocket(Engines):
+    """Reads the bodies of polling requests only."""
+
+    async def on_send(self, event: Event) -> None:
+        if not self.engine_of(event).upgraded:
+            await super().on_send(event)
+
+
+@fault("CONN-WEBSOCKET", also=("MESSAGE-ECHO", "MESSAGE-DEVICES", "SEND-UNACKED", "SUPPORT-EMITTED"))
+class IsMuteOnWebSocket(Engines):
+    """Acks over WebSocket, but the broadcast waits for a poll."""
+
+    def change(self, engine: Any) -> None:
+        send = engine.send
+
+        async def not_messages(packet: Any) -> None:
+            if not (engine.upgraded and MESSAGE in str(packet.data)):
+                await send(packet)
+
+        engine.send = not_messages
+
+
+@fault("CONN-POLLING")
+class RefusesPolling(HelpCenter):
+    def wire_options(self) -> dict[str, Any]:
+        return {"transports": ["websocket"]}
+
+
+@fault("CONN-POLLING", also=("ACK-CALLED", "CONN-UPGRADE"))
+class ReadsOnePacketOfAPost(Engines):
+    """Does not split a polling request at the separator."""
+
+    def change(self, engine: Any) -> None:
+        receive, posted = engine.receive, engine.handle_post_request
+
+        async def post(environ: Json) -> None:
+            engine.taken = 0
+            await posted(environ)
+
+        async def first_only(packet: Any) -> None:
+            engine.taken = getattr(engine, "taken", 0) + 1
+            if engine.upgraded or engine.taken == 1:
+                await receive(packet)
+
+        engine.handle_post_request, engine.receive = post, first_only
+
+
+@fault("CONN-POLLING", also=("ACK-CALLED",))
+class IsDeafOnPolling(Engines):
+    async def on_send(self, event: Event) -> None:
+        if self.engine_of(event).upgraded:
+            await super().on_send(event)
+
+
+@fault("CONN-POLLING", also=("MESSAGE-ECHO", "MESSAGE-DEVICES", "SUPPORT-EMITTED", "CONN-UPGRADE"))
+class IsMuteOnPolling(Engines):
+    """Acks over polling, but the broadcast reaches WebSockets only."""
+
+    def change(self, engine: Any) -> None:
+        send = engine.send
+
+        async def not_messages(packet: Any) -> None:
+            if engine.upgraded or MESSAGE not in str(packet.data):
+                await send(packet)
+
+        engine.send = not_messages
+
+
+# -- the upgrade ---------------------------------------------------------------------------------------------------
+
+
+@fault("CONN-UPGRADE", also=("ACK-CALLED", "MESSAGE-ECHO", "MESSAGE-DEVICES", "SUPPORT-EMITTED"))
+class UpgradeLosesWhatWaits(Engines):
+    """What is to be sent while an upgrade is under way is not carried over."""
+
+    def change(self, engine: Any) -> None:
+        send = engine.send
+
+        async def not_now(packet: Any) -> None:
+            if not (engine.upgrading and packet.packet_type == ENGINE_MESSAGE):
+                await send(packet)
+
+        engine.send = not_now
+
+
+@fault("CONN-UPGRADE", also=("ACK-ONCE", "MESSAGE-ONCE"))
+class UpgradeRepeatsWhatWaits(Engines):
+    """The buffer is flushed on both transports."""
+
+    def change(self, engine: Any) -> None:
+        send = engine.send
+
+        async def twice(packet: Any) -> None:
+            await send(packet)
+            if engine.upgrading and packet.packet_type == ENGINE_MESSAGE:
+                await send(packet)
+
+        engine.send = twice
+
+
+class ChangesTheFirstPacketAfterAnUpgrade(Engines):
+    times = 1
+
+    def change(self, engine: Any) -> None:
+        receive, polling = engine.receive, []
+
+        async def changed(packet: Any) -> None:
+            if not engine.upgraded:
+                polling.append(packet)
+            first = engine.upgraded and polling and packet.packet_type == ENGINE_MESSAGE
+            for _ in range(self.times if first else 1):
+                await receive(packet)
+            if first:
+                polling.clear()
+
+        engine.receive = changed
+
+
+@fault("CONN-UPGRADE", also=("ACK-CALLED",))
+class UpgradeLosesTheFirstPacket(ChangesTheFirstPacketAfterAnUpgrade):
+    """The listener of the new transport is attached too late."""
+
+    times = 0
+
+
+@fault("CONN-UPGRADE", also=("ACK-ONCE",))
+class UpgradeTakesAPacketTwice(ChangesTheFirstPacketAfterAnUpgrade):
+    """Both transports hand the same packet on."""
+
+    times = 2
+
+
+@fault("CONN-UPGRADE", also=("MESSAGE-ECHO", "MESSAGE-DEVICES", "SUPPORT-EMITTED"))
+class UpgradeLeavesTheRoom(Engines):
+    """Acks after an upgrade, but the room knew the old transport."""
+
+    def change(self, engine: Any) -> None:
+        send, polling = engine.send, []
+
+        async def to_the_old_transport(packet: Any) -> None:
+            if not engine.upgraded:
+                polling.append(packet)
+            if not (polling and engine.upgraded and MESSAGE in str(packet.data)):
+                await send(packet)
+
+        engine.send = to_the_old_transport
