@@ -37,7 +37,7 @@ def one_conversation(record: Record) -> None:
     """Deviate when two roads of a user led to different conversations."""
     shown = [history for _, history in record.histories()]
     if len(shown) < 2:
-        raise Unverified("fewer than two devices were let in", because="FIRST-CONTACT")
+        raise Unverified("fewer than two devices were let in", because="CONNECTED-SENT")
     first = shown[0]
 
     def judge(other: History) -> None:

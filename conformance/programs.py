@@ -149,13 +149,17 @@ class _Player:
         if isinstance(step, Connect):
             await self._connect(step)
         elif isinstance(step, Fetch):
-            await self._stage.fetch(user=self._stage.users[DEVICES[step.device]])
+            await self._stage.fetch(user=self._user(step.device))
         elif isinstance(step, Leave):
             await self._leave(step)
         elif isinstance(step, Send):
             await self._send(step)
         else:
             await (await self._device(step.device)).typing({"isTyping": step.typing})
+
+    def _user(self, device: str) -> User:
+        """Where there is one user only, the stranger is a third device of it."""
+        return self._stage.users[min(DEVICES[device], len(self._stage.users) - 1)]
 
     async def _device(self, name: str) -> Device:
         if name not in self._devices or self._devices[name].closed:
@@ -166,7 +170,7 @@ class _Player:
         await self._outcomes(step.device)
         if step.device in self._devices:
             await self._devices.pop(step.device).close()
-        user = self._stage.users[DEVICES[step.device]]
+        user = self._user(step.device)
         token = await _token(user, fresh=step.fresh)
         option, transport = (None, None) if step.usual else (step.option, step.transport)
         device = self._stage.device(step.device, user=user, token=token, option=option, transport=transport)

@@ -183,6 +183,14 @@ class Record:
         return [Fetch(entry) for entry in self.transcript if entry.kind is Kind.HTTP]
 
     @cached_property
+    def conversation_ids(self) -> set[Json]:
+        """The ids of the conversations that were shown, whatever else is wrong with them."""
+        payloads = [event.payload for c in self.connections for event in c.events(CONNECTED)]
+        payloads += [fetch.body for fetch in self.fetches if fetch.good and fetch.successful]
+        shown = [payload.get("conversation") for payload in payloads if isinstance(payload, dict)]
+        return {one["id"] for one in shown if isinstance(one, dict) and isinstance(one.get("id"), str)}
+
+    @cached_property
     def parts(self) -> list[Record]:
         """Where a scenario played several programs (``conformance.programs``), a record of each."""
         marks = [i for i, entry in enumerate(self.transcript.entries) if entry.get("label") == EXAMPLE]

@@ -129,7 +129,7 @@ class Runner:
 
     async def _record(self, casting: Casting, turn: asyncio.Semaphore) -> None:
         async with turn:
-            await self._resolve(casting, self._try(casting), innocent=casting.scenario.wave == 1)
+            await self._resolve(casting, self._try(casting), innocent=not casting.scenario.refused)
 
     async def _resolve(self, casting: Casting, recording: Coroutine[Any, Any, Transcript], *, innocent: bool) -> None:
         """Settle the future of a casting; or put it off, when an innocent scenario lost its connection."""
@@ -140,7 +140,8 @@ class Runner:
             if not future.cancelled():
                 future.set_exception(error)
             return
-        if innocent and _dropped(transcript) is not None:
+        by = ("network", "target") if casting.scenario.wave == 1 else ("network",)
+        if innocent and self.gone is None and _dropped(transcript, by) is not None:
             self._again.append((casting, transcript))
         else:
             self._settle(casting.key, transcript)
@@ -166,14 +167,15 @@ class Runner:
             casting.key, scenario.name, dict(casting.values), scenario.doc, scenario.wave, facts=self._facts()
         )
         try:
-            async with self._users.lease(scenario.users, brand_new=scenario.brand_new) as users:
+            async with self._users.lease(scenario.users, brand_new=scenario.brand_new, fewer=scenario.fewer) as users:
                 self._still_there()
                 transcript.users = [user.name for user in users]
                 transcript.subjects = {user.name: user.subject for user in users}
                 await self._drive(casting, Stage(self._surroundings, transcript, users, rush=scenario.rush))
             if _unreached(transcript):
                 await self._look_again(casting.key)
-                self._still_there()
+                if not _in_flight(transcript):
+                    self._still_there()
         except Unverified as reason:
             transcript.unverified = str(reason)
         return transcript
@@ -226,12 +228,12 @@ def _waited_for(future: Future[T]) -> T:
     return future.result()
 
 
-def _dropped(transcript: Transcript) -> str | None:
+def _dropped(transcript: Transcript, by: Sequence[str] = ("network", "target")) -> str | None:
     """Which connection with a good token was lost after its handshake, though the scenario had not closed it."""
     shaken = {entry.connection for entry in transcript.of(Kind.HANDSHAKE)}
     good = {entry.connection for entry in transcript.of(Kind.OPEN) if entry.get("good")}
     for entry in transcript.of(Kind.CLOSED, Kind.RECEIVED):
-        lost = entry.get("by") in ("network", "target") or entry.get("packet") == "DISCONNECT"
+        lost = entry.get("by") in by or (entry.get("packet") == "DISCONNECT" and "target" in by)
         if lost and entry.connection in shaken & good:
             return f"{entry.device}: {entry.get('reason') or entry.get('code') or entry.get('packet')}"
     return None
@@ -243,6 +245,14 @@ def _unreached(transcript: Transcript) -> bool:
     if not ended:
         return False
     last = ended[-1]
-    shaken = {entry.connection for entry in transcript.of(Kind.HANDSHAKE)}
-    unopened = last.kind is Kind.CLOSED and last.get("by") == "network" and last.connection not in shaken
-    return unopened or (last.kind is Kind.HTTP and last.get("status") == 0)
+    return last.get("by") == "network" or (last.kind is Kind.HTTP and last.get("status") == 0)
+
+
+def _in_flight(transcript: Transcript) -> bool:
+    """Whether the network ended a connection right after something malformed went out on it, unanswered: then the
+    scenario is judged, although the target is gone, because it may well be the reason."""
+    for closed in transcript.of(Kind.CLOSED):
+        own = [e for e in transcript.of(Kind.SENT, Kind.RECEIVED) if e.connection == closed.connection]
+        if closed.get("by") == "network" and own and own[-1].get("valid") is False:
+            return True
+    return False

@@ -21,7 +21,7 @@ class Scenario:
     """What to drive, and what it needs. ``users``: how many are lent to it. ``wave``: 1 for documented input, 2 for
     malformed input and bad tokens. ``brand_new``: its user never had contact before. ``rush``: first contacts of one
     user may overlap. ``basic``: driven whenever a law is judged. ``refused``: it ends in a refused connection, and
-    only a few of these run at once."""
+    only a few of these run at once. ``fewer``: it does with fewer users where there are not that many."""
 
     name: str
     drive: Drive
@@ -32,6 +32,7 @@ class Scenario:
     rush: bool = False
     basic: bool = False
     refused: bool = False
+    fewer: bool = False
 
     @property
     def doc(self) -> str:
@@ -77,6 +78,7 @@ def scenario(
     rush: bool = False,
     basic: bool = False,
     refused: bool = False,
+    fewer: bool = False,
 ) -> Callable[[Drive], Drive]: ...
 def scenario(
     drive: Drive | None = None,
@@ -87,13 +89,23 @@ def scenario(
     rush: bool = False,
     basic: bool = False,
     refused: bool = False,
+    fewer: bool = False,
 ) -> Any:
     """Make an ``async def drive(stage, *params)`` a scenario and a fixture of its name (see ``Scenario``)."""
 
     def made(drive: Drive) -> Any:
         params = tuple(inspect.signature(drive).parameters)[1:]
         made = Scenario(
-            drive.__name__, drive, params, users, wave, brand_new=brand_new, rush=rush, basic=basic, refused=refused
+            drive.__name__,
+            drive,
+            params,
+            users,
+            wave,
+            brand_new=brand_new,
+            rush=rush,
+            basic=basic,
+            refused=refused,
+            fewer=fewer,
         )
         if basic:
             _BASICS[made.name] = made

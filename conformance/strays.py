@@ -42,7 +42,11 @@ def none_stray(strays: Sequence[Message]) -> None:
 
 def _strays(record: Record, messages: Sequence[Message], old: set[str]) -> list[Message]:
     accounted = _accounting(record)
-    return [m for m in messages if m.sender == USER and m.id not in old and not accounted(m)]
+    return [
+        m
+        for m in messages
+        if m.sender == USER and m.id not in old and not accounted(m) and m.conversation_id in record.conversation_ids
+    ]  # a message of another conversation is a leak, which ISOLATION-MESSAGES and its kin judge
 
 
 def _accounting(record: Record) -> Callable[[Message], bool]:

@@ -118,9 +118,11 @@ class Users:
         return User("user", subject, self.source, self._redactor, brand_new)
 
     @asynccontextmanager
-    async def lease(self, count: int, *, brand_new: bool = False) -> AsyncIterator[list[User]]:
-        """``count`` different users, exclusively. Raises Unverified when there are not that many."""
-        users = await self._take(count, brand_new=brand_new)
+    async def lease(self, count: int, *, brand_new: bool = False, fewer: bool = False) -> AsyncIterator[list[User]]:
+        """``count`` different users, exclusively; with ``fewer``, all where there are not that many. Raises Unverified
+        when there are too few."""
+        most = self.size if fewer and self.size is not None else count
+        users = await self._take(min(count, most), brand_new=brand_new)
         for number, user in enumerate(users, 1):
             user.name = f"user {number}"
         try:

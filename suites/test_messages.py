@@ -15,6 +15,7 @@ SILENT = "no message was emitted"
 NOTHING_SAVED = "no message was accepted"
 NOBODY = "no conversation was shown"
 DEPTH = 20
+PAGES = 4
 """How far back a history should reach (HISTORY-DEPTH)."""
 
 
@@ -124,12 +125,13 @@ def test_what_support_said_is_in_the_conversation(everything: Everything, answer
 
 @scenario
 async def long_chat(stage: Stage) -> None:
-    """One device sends two texts one after the other, then twenty without waiting in between; then REST and a second
-    device show the conversation."""
+    """One device sends two texts one after the other, then four times twenty without waiting in between: more than a
+    page of any usual size; then REST and a second device show the conversation."""
     async with stage.device("phone") as phone:
         await phone.say()
         await phone.say()
-        await phone.pipeline([stage.words() for _ in range(DEPTH)])
+        for _ in range(PAGES):
+            await phone.pipeline([stage.words() for _ in range(DEPTH)])
     await stage.fetch()
     async with stage.device("tablet"):
         pass
