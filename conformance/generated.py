@@ -96,7 +96,7 @@ padded_texts = st.builds(
     valid_texts,
     st.text(WHITE, max_size=3),
 )
-blank_texts = st.text(WHITE, max_size=40)
+blank_texts = st.text(WHITE, min_size=1, max_size=40)
 long_texts = st.builds(
     lambda letters, more: (letters * (LONGEST + more))[: LONGEST + more],
     st.text(_LETTERS, min_size=1, max_size=8),
@@ -145,7 +145,9 @@ def is_refused(send: Send) -> None:
     """A text that is blank or too long, however one counts, is refused."""
     if label(send.text) not in ("blank", "long"):
         return
-    expect(not send.accepted, "the text to be refused", "it was accepted", at=send.at)
+    if not (send.refused or (isinstance(send.answer, dict) and isinstance(send.answer.get("message"), dict))):
+        raise Unverified("the ack is neither a message nor an error", because="ACK-SHAPE")
+    expect(send.refused, "the text to be refused", "it was accepted", at=send.at)
 
 
 def smallest_deviation(sends: Iterable[Send], judge: Callable[[Send], None]) -> None:

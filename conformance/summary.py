@@ -53,13 +53,13 @@ def write(reporter: pytest.TerminalReporter, result: Result, certification: Cert
 def lines(result: Result, certification: Certification) -> Iterator[str]:
     """The summary, line by line."""
     yield f"VERDICT  {result.verdict}: {WORDS[result.verdict]}"
+    if result.gone:
+        yield f"the target {result.gone}; what was not judged by then is unverified"
     yield f"target   {result.facts['target']}"
     yield f"seed     {result.facts['seed']}   {result.facts['seconds']} s"
     for level in (Level.MUST, Level.SHOULD):
         yield f"{level.upper():<8} {counts(result, level)}"
     yield from _findings(result)
-    if result.gone:
-        yield f"the target {result.gone}; what was not judged by then is unverified"
     for drop in certification.drops():
         yield f"note     a connection was lost once and not again: {drop}"
     yield from _waivers(result, certification)

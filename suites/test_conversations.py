@@ -33,7 +33,7 @@ def _laws(chapter: ModuleType) -> Iterator[Any]:
 LAWS = [law for chapter in CHAPTERS for law in _laws(chapter)]
 
 
-@scenario(users=2, fewer=True)
+@scenario(users=2, wave=2, fewer=True)
 async def conversations(stage: Stage) -> None:
     """Programs of a few random steps: two devices of one user and one of another connect, leave, drop, send, type,
     ask REST."""

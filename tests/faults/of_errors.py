@@ -49,7 +49,7 @@ for _name, _change in IN_EVENTS.items():
     _in_events(_name, _change)
 
 
-@fault("ERROR-UNPROVOKED")
+@fault("ERROR-UNPROVOKED", also=("TYPING-HARMLESS",))
 class ErrorAfterEachSuccess(HelpCenter):
     """The push notification fails, and the client is told."""
 
