@@ -49,6 +49,12 @@ SETTINGS: Mapping[str, Setting] = {
         times=2,
         unverified=frozenset({"FIRST-CONTACT", "AUTH-EXPIRED", "REST-EXPIRY", "TOKEN-REFRESHED"}),
     ),
+    "the last 50 of long histories": Setting(
+        ["--preload=2000", "--window=50"],
+        ready=SUBJECTS,
+        times=2,
+        unverified=frozenset({"FIRST-CONTACT", "AUTH-EXPIRED", "REST-EXPIRY", "TOKEN-REFRESHED"}),
+    ),
 }
 
 
