@@ -78,7 +78,7 @@ class AnswersNoContent(HelpCenter):
 # -- first -------------------------------------------------------------------------------------------------------
 
 
-@fault("REST-FIRST")
+@fault("REST-FIRST", also=("FIRST-CONTACT",))
 class KnowsNobodyBeforeTheirSocket(HelpCenter):
     """404 until the socket has made a conversation."""
 
