@@ -137,6 +137,28 @@ def arrived(early: Connection) -> None:
     _ = early.history
 
 
+def misses_nothing(joined: Connection, last: Send) -> None:
+    """Deviate when a device that connected while its user's messages were saved neither found one of them in its
+    greeting nor heard of it. ``last`` is a message that was sent when it had long been there."""
+    if not joined.greeted or joined.ended_by_target is not None:
+        raise Unverified(f"{joined.title} was not connected", because="DEVICE-COEXIST")
+    told = [event.message for event in joined.events(MESSAGE)]
+    if last.message.id not in {message.id for message in told}:
+        raise Unverified(f"{joined.title} hears nothing of other devices", because="MESSAGE-DEVICES")
+    known = [*joined.history.messages, *told]
+    ids, texts = {message.id for message in known}, {message.text for message in known}
+    visible = set(joined.history.ids)
+
+    def judge(send: Send) -> None:
+        missing = send.message.id not in ids and send.message.text not in texts
+        if missing and visible & set(_seen_before(send)):  # else it may be older than the part that is shown
+            expected = f"{joined.title} to be shown every message on connecting, or to hear of it"
+            actual = f"send #{send.number} is missing in its greeting and came by no event"
+            raise Deviation(expected, actual, at=[joined.history.at, *send.at])
+
+    every([send for send in joined.record.accepted() if send.acks[0].serial > joined.opened.serial], judge)
+
+
 # -- bursts --------------------------------------------------------------------------------------------------------
 
 

@@ -134,6 +134,12 @@ class Device:
         self._transport = transport or self._transport
         await self.connect()
 
+    async def revive(self) -> None:
+        """Connect again where the connection has ended."""
+        if await self.wait_closed(within=0):
+            await self.close()
+            await self.reconnect()
+
     async def _wait_for_greeting(self) -> None:
         """Until both the greeting and the CONNECT answer are there, in whatever order: nothing may be sent to a
         namespace that has not answered."""

@@ -7,6 +7,7 @@ within the limit however characters are counted, or beyond it however they are c
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -15,10 +16,10 @@ from hypothesis import strategies as st
 
 from conformance.errors import Deviation, Unverified
 from conformance.judge import expect
-from conformance.payloads import Misshapen
-from conformance.protocol import LONGEST
+from conformance.payloads import Misshapen, shown
+from conformance.protocol import CONNECTED, LONGEST
 from conformance.record import Record, Send
-from conformance.transcript import Kind, Transcript
+from conformance.transcript import Entry, Kind, Transcript
 
 WHITE = " \t\n\r"
 """White space that every common trim removes."""
@@ -143,15 +144,19 @@ def comes_back(send: Send) -> None:
 
 def is_refused(send: Send) -> None:
     """A text that is blank or too long, however one counts, is refused."""
-    if label(send.text) not in ("blank", "long"):
-        return
+    if label(send.text) in ("blank", "long"):
+        was_refused(send)
+
+
+def was_refused(send: Send) -> None:
+    """Deviate where what was sent is accepted."""
     if not (send.refused or (isinstance(send.answer, dict) and isinstance(send.answer.get("message"), dict))):
         raise Unverified("the ack is neither a message nor an error", because="ACK-SHAPE")
-    expect(send.refused, "the text to be refused", "it was accepted", at=send.at)
+    expect(send.refused, "what was sent to be refused", "it was accepted", at=send.at)
 
 
 def smallest_deviation(sends: Iterable[Send], judge: Callable[[Send], None]) -> None:
-    """Judge all sends; deviate for the one with the smallest text, as Hypothesis would: shortest, then simplest."""
+    """Judge all sends; deviate for the smallest one, as Hypothesis would: shortest, then simplest."""
     found: list[tuple[Send, Deviation]] = []
     unverified: list[Misshapen | Unverified] = []
     for send in sends:
@@ -162,16 +167,32 @@ def smallest_deviation(sends: Iterable[Send], judge: Callable[[Send], None]) -> 
         except Deviation as deviation:
             found.append((send, deviation))
     if found:
-        send, smallest = min(found, key=lambda pair: (len(pair[0].text), pair[0].text))
-        told = f"{smallest.actual}\nthe smallest of {len(found)} such texts: {described(send.text)}"
+        send, smallest = min(found, key=lambda pair: _size(pair[0]))
+        told = f"{smallest.actual}\nthe smallest of {len(found)} such: {_what(send)}"
         raise Deviation(smallest.expected, told, at=smallest.at)
     if unverified:
         raise unverified[0]
 
 
-def last_batch(transcript: Transcript) -> list[Send]:
-    """The sends of the example that was driven last: those after the last mark."""
+def _size(send: Send) -> tuple[int, str]:
+    said = send.text if isinstance(send.text, str) else json.dumps(send.args, ensure_ascii=False)
+    return len(said), said
+
+
+def _what(send: Send) -> str:
+    """A text as such, where that is all there is; else the payload."""
+    if isinstance(send.text, str) and send.args == [{"text": send.text}]:
+        return described(send.text)
+    return ", ".join(map(shown, send.args)) or "no payload at all"
+
+
+def last_batch(transcript: Transcript) -> Record:
+    """The example that was driven last: how each connection began, and what came after the last mark."""
     entries = list(transcript.entries)
     marks = [index for index, entry in enumerate(entries) if entry.kind is Kind.MARK]
-    opening, last = entries[: marks[0]], entries[marks[-1] :]
-    return Record(replace(transcript, entries=opening + last)).sends
+    between = [entry for entry in entries[marks[0] : marks[-1]] if _begins(entry)]
+    return Record(replace(transcript, entries=[*entries[: marks[0]], *between, *entries[marks[-1] :]]))
+
+
+def _begins(entry: Entry) -> bool:
+    return entry.kind in (Kind.OPEN, Kind.HANDSHAKE) or entry.get("event") == CONNECTED

@@ -16,12 +16,12 @@ from conformance.device import Device
 from conformance.errors import Unverified
 from conformance.stage import Stage
 from conformance.tokens import Token
-from conformance.transcript import EXAMPLE, Json
+from conformance.transcript import EXAMPLE, QUIET, Json
 from conformance.users import User
 
 DEVICES = {"phone": 0, "tablet": 0, "stranger": 1}
 """Which user each device belongs to."""
-STEPS = 8
+FEWEST, STEPS = 2, 10
 
 WHAT: dict[str, Callable[[Stage], Json]] = {
     "a plain text": lambda stage: stage.words(),
@@ -97,7 +97,22 @@ class Fetch:
         return f"the user of {self.device} asks REST"
 
 
-Step = Connect | Leave | Send | Type | Fetch
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Several devices send some plain texts each, all at once, while REST is asked or not."""
+
+    devices: tuple[str, ...]
+    texts: int = 2
+    fetch: bool = False
+
+    def __str__(self) -> str:
+        who = " and ".join(self.devices)
+        return f"{who}: {self.texts} texts at once{' while REST is asked' * self.fetch}"
+
+
+Step = Connect | Leave | Send | Type | Fetch | Burst
+
+_GROUPS = (("phone",), ("phone", "tablet"), ("phone", "stranger"), tuple(DEVICES))
 
 _devices = st.sampled_from(tuple(DEVICES))
 steps = st.one_of(
@@ -113,8 +128,9 @@ steps = st.one_of(
     st.builds(Leave, _devices, st.booleans()),
     st.builds(Type, _devices, st.booleans()),
     st.builds(Fetch, _devices),
+    st.builds(Burst, st.sampled_from(_GROUPS), st.integers(2, 4), st.booleans()),
 )
-programs = st.lists(steps, min_size=1, max_size=STEPS)
+programs = st.lists(steps, min_size=FEWEST, max_size=STEPS)
 
 
 async def play(stage: Stage, program: Sequence[Step]) -> None:
@@ -154,6 +170,8 @@ class _Player:
             await self._leave(step)
         elif isinstance(step, Send):
             await self._send(step)
+        elif isinstance(step, Burst):
+            await self._burst(step)
         else:
             await (await self._device(step.device)).typing({"isTyping": step.typing})
 
@@ -197,6 +215,12 @@ class _Player:
         else:
             await asyncio.sleep(0)  # let it go out before the next step does
 
+    async def _burst(self, step: Burst) -> None:
+        senders = [await self._device(name) for name in step.devices]
+        work = [sender.pipeline([self._stage.words() for _ in range(step.texts)], plain=False) for sender in senders]
+        rest = [self._stage.fetch(user=self._user(step.devices[0]))] if step.fetch else []
+        await self._stage.together(*work, *rest)
+
     async def _outcomes(self, name: str) -> None:
         await asyncio.gather(*self._going_on.pop(name, ()))
 
@@ -204,12 +228,13 @@ class _Player:
         for name in DEVICES:
             await self._outcomes(name)
         await asyncio.gather(*(device.settle() for device in self._devices.values() if not device.closed))
+        self._stage.mark(QUIET)
         await self.leave()
-        for name in ("phone", "stranger"):
-            await self.do(Connect(name, usual=True))
-            await self.do(Send(name))
-            await self.do(Fetch(name))
-            await self.do(Connect(name))
+        await self._stage.together(*map(self._last_word, ("phone", "stranger")))
+
+    async def _last_word(self, name: str) -> None:
+        for step in (Connect(name, usual=True), Send(name), Fetch(name), Connect(name)):
+            await self.do(step)
 
     async def leave(self) -> None:
         for name, device in self._devices.items():

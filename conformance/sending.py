@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from conformance.errors import Deviation, Unverified
 from conformance.judge import every, expect, same
@@ -143,6 +143,26 @@ def is_taken(send: Send, after: str) -> None:
         raise Unverified("the conversation is closed and takes no messages: lend the run another user")
     expect(not send.refused, f"a plain text to be accepted after {after}", f"ack: {shown(send.answer)}", at=send.at)
     _ = send.message.id
+
+
+def each_taken(sends: Sequence[Send], after: str) -> None:
+    """Deviate for each plain text that was not acked, or refused, after a stimulus."""
+
+    def taken(send: Send) -> None:
+        expect(send.acks, f"a plain text to be acked after {after}", "no ack", at=send.at)
+        is_taken(send, after)
+
+    every(sends, taken)
+
+
+def was_told(send: Send) -> None:
+    """Deviate unless a payload was acked with an error."""
+    told = shown(send.answer) if send.acks else "no ack"
+    expect(send.acks and send.refused, f"ack: {{error: …}} for {_offered(send)}", told, at=send.at)
+
+
+def _offered(send: Send) -> str:
+    return ", ".join(map(shown, send.args)) or "no payload"
 
 
 def can_still_chat(record: Record) -> None:

@@ -15,6 +15,8 @@ Json = Any
 
 EXAMPLE = "example"
 """The label of the mark that begins each of several programs in one transcript."""
+QUIET = "all is quiet"
+"""The label of the mark that stands where every outcome of a program was waited for, and a quiet window has passed."""
 
 _LONGEST_NAME = 100
 """Characters of a readable file name: file systems take 255 bytes, some archives fewer."""

@@ -1,4 +1,5 @@
-"""Random conversations (sections 2 to 7): whatever devices of two users and REST do, the general laws hold."""
+"""Random conversations (sections 2 to 7): whatever the devices of two users and REST do, the general laws hold, and
+each road shows what was sent and accepted so far."""
 
 from __future__ import annotations
 
@@ -6,15 +7,16 @@ import contextlib
 import inspect
 from collections.abc import Callable, Iterator
 from types import ModuleType
-from typing import Any
 
 import pytest
 
 from conformance import programs
 from conformance.errors import Unverified
 from conformance.explore import explore
-from conformance.judge import expect
+from conformance.laws import over
+from conformance.model import RULES, Rule, smallest_deviation
 from conformance.record import Everything, Record
+from conformance.requirements import Level, catalogue
 from conformance.scenario import scenario
 from conformance.stage import Stage
 from suites import test_ack, test_connected, test_connection, test_errors, test_isolation, test_messages, test_rest
@@ -23,43 +25,43 @@ CHAPTERS = (test_connected, test_connection, test_ack, test_messages, test_error
 Law = Callable[[Everything], None]
 
 
-def _laws(chapter: ModuleType) -> Iterator[Any]:
-    """The judgements of a chapter that read nothing but the whole record."""
-    for name, law in vars(chapter).items():
-        if name.startswith("test_") and list(inspect.signature(law).parameters) == ["everything"]:
-            yield pytest.param(law, marks=law.pytestmark, id=name.removeprefix("test_"))
+def _laws(chapter: ModuleType) -> Iterator[tuple[str, Law, str]]:
+    """The judgements of a chapter that read the whole record, with their names and requirements; scenarios that some
+    bring with them play no part here."""
+    for name, test in vars(chapter).items():
+        names = list(inspect.signature(test).parameters) if name.startswith("test_") else []
+        if names[:1] == ["everything"] and [mark.name for mark in test.pytestmark] == ["requirement"]:
+            yield name.removeprefix("test_"), _alone(test, len(names) - 1), test.pytestmark[0].args[0]
 
 
-LAWS = [law for chapter in CHAPTERS for law in _laws(chapter)]
+def _alone(law: Callable[..., None], others: int) -> Law:
+    return lambda everything: law(everything, *[None] * others)
+
+
+def _rule(rule: Rule) -> tuple[str, Law, str]:
+    return rule.says, lambda everything: over(everything, rule.items, rule.judge), rule.requirement
+
+
+LAWS = [*(law for chapter in CHAPTERS for law in _laws(chapter)), *map(_rule, RULES)]
+MUSTS = [law for _, law, one in LAWS if catalogue()[one].level is Level.MUST]
 
 
 @scenario(users=2, wave=2, fewer=True)
 async def conversations(stage: Stage) -> None:
     """Programs of a few random steps: two devices of one user and one of another connect, leave, drop, send, type,
     ask REST."""
-    await explore(
-        stage,
-        programs.programs,
-        lambda program: programs.play(stage, program),
-        lambda: _obeys_all(Record(stage.transcript).parts[-1]),
-    )
+
+    def obeys() -> None:
+        last = Everything([Record(stage.transcript).parts[-1]])
+        for law in MUSTS:
+            with contextlib.suppress(Unverified):
+                law(last)
+
+    await explore(stage, programs.programs, lambda program: programs.play(stage, program), obeys)
 
 
-def _obeys_all(part: Record) -> None:
-    for law in LAWS:
-        try:
-            law.values[0](Everything([part]))
-        except Unverified:
-            continue
-    _refuses(part)
-
-
-def _refuses(part: Record) -> None:
-    for send in part.sends:
-        expect(send.valid or not send.acks or not send.accepted, f"{send.tag} to be refused", "a message", at=send.at)
-
-
-@pytest.mark.parametrize("law", LAWS)
-def test_the_law_holds_in_every_conversation(conversations: Record, law: Law) -> None:
-    with contextlib.suppress(Unverified):  # nothing of its kind happened: its chapter says whether it could be judged
-        law(Everything(conversations.smallest_first))
+@pytest.mark.parametrize(
+    "law", [pytest.param(law, marks=pytest.mark.requirement(one), id=name) for name, law, one in LAWS]
+)
+def test_it_holds_in_every_conversation(conversations: Record, law: Law) -> None:
+    smallest_deviation(conversations, law)

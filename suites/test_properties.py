@@ -1,16 +1,22 @@
-"""What Hypothesis makes up, judged by the same judges as everything else (sections 4.5 and 4.6)."""
+"""What Hypothesis makes up, judged by the same judges as everything else (sections 3.2, 4.5 and 4.6)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from conformance import generated
+from conformance import generated, shapes
 from conformance.explore import explore
-from conformance.generated import comes_back, is_refused, last_batch, smallest_deviation
+from conformance.generated import comes_back, is_refused, last_batch, smallest_deviation, was_refused
+from conformance.judge import every
 from conformance.record import Record
 from conformance.requirements import requirement
 from conformance.scenario import scenario
+from conformance.sending import can_still_chat, each_taken, lives_on, was_told
 from conformance.stage import Stage
+from conformance.strays import emitted_strays, fetched_strays, none_stray
+from conformance.transcript import Json
+
+# -- texts -------------------------------------------------------------------------------------------------------
 
 
 @scenario
@@ -22,9 +28,10 @@ async def generated_texts(stage: Stage) -> None:
             stage.mark("batch")
             await phone.pipeline(texts, tag="generated", plain=False)
 
-        await explore(
-            stage, generated.valid_batches, drive, lambda: smallest_deviation(last_batch(stage.transcript), comes_back)
-        )
+        def judge() -> None:
+            smallest_deviation(last_batch(stage.transcript).sends, comes_back)
+
+        await explore(stage, generated.valid_batches, drive, judge)
 
 
 @scenario(wave=2)
@@ -36,12 +43,10 @@ async def generated_invalid_texts(stage: Stage) -> None:
             stage.mark("batch")
             await stage.together(*(phone.send(text, tag=generated.label(text) or "", valid=False) for text in texts))
 
-        await explore(
-            stage,
-            generated.invalid_batches,
-            drive,
-            lambda: smallest_deviation(last_batch(stage.transcript), is_refused),
-        )
+        def judge() -> None:
+            smallest_deviation(last_batch(stage.transcript).sends, is_refused)
+
+        await explore(stage, generated.invalid_batches, drive, judge)
         await phone.fence()
 
 
@@ -58,3 +63,164 @@ def test_generated_blank_texts_are_refused(generated_invalid_texts: Record) -> N
 @requirement("SEND-MAX")
 def test_generated_long_texts_are_refused(generated_invalid_texts: Record) -> None:
     smallest_deviation(generated_invalid_texts.tagged("long"), is_refused)
+
+
+# -- payloads that are objects -------------------------------------------------------------------------------------
+
+
+@scenario(wave=2)
+async def generated_payloads(stage: Stage) -> None:
+    """One device sends batches of generated objects without a text to be taken, each batch pipelined; REST shows the
+    conversation before and after. Where the connection is ended, the device connects again."""
+    await stage.fetch(tag="before")
+    async with stage.device("phone") as phone:
+
+        async def drive(payloads: Sequence[dict[str, Json]]) -> None:
+            stage.mark("batch")
+            await phone.revive()
+            await stage.together(*(phone.offer(one, tag=shapes.family(one) or "") for one in payloads))
+
+        def judge() -> None:
+            last = last_batch(stage.transcript)
+            smallest_deviation((send for send in last.sends if send.tag != "scalar"), was_refused)
+            none_stray(emitted_strays(last))
+            lives_on(last)
+
+        await explore(stage, shapes.batches, drive, judge)
+        await phone.revive()
+        await phone.fence()
+    await stage.fetch(tag="after")
+
+
+@requirement("SEND-ABSENT")
+def test_generated_payloads_without_a_text_are_refused(generated_payloads: Record) -> None:
+    smallest_deviation(generated_payloads.tagged("absent"), was_refused)
+
+
+@requirement("SEND-STRUCTURED")
+def test_generated_arrays_and_objects_as_text_are_refused(generated_payloads: Record) -> None:
+    smallest_deviation(generated_payloads.tagged("structured"), was_refused)
+
+
+@requirement("SEND-BLANK")
+def test_generated_blank_texts_with_more_fields_are_refused(generated_payloads: Record) -> None:
+    smallest_deviation(generated_payloads.tagged("blank"), was_refused)
+
+
+@requirement("SEND-SCALAR")
+def test_generated_numbers_and_booleans_as_text_are_refused(generated_payloads: Record) -> None:
+    smallest_deviation(generated_payloads.tagged("scalar"), was_refused)
+
+
+@requirement("REJECT-EMITTED")
+def test_generated_payloads_are_not_emitted(generated_payloads: Record) -> None:
+    none_stray(emitted_strays(generated_payloads))
+
+
+@requirement("REJECT-STORED")
+def test_generated_payloads_are_not_stored(generated_payloads: Record) -> None:
+    none_stray(fetched_strays(generated_payloads))
+
+
+@requirement("REJECT-SURVIVED")
+def test_generated_payloads_do_not_end_the_connection(generated_payloads: Record) -> None:
+    lives_on(generated_payloads)
+
+
+# -- payloads that are no objects ----------------------------------------------------------------------------------
+
+
+@scenario(wave=2)
+async def generated_no_objects(stage: Stage) -> None:
+    """One device sends a plain text, batches of generated payloads that are no objects, and a plain text again; REST
+    shows the conversation before and after. Where the connection is ended, the device connects again."""
+    await stage.fetch(tag="before")
+    async with stage.device("phone") as phone:
+        await phone.say(tag="before")
+
+        async def drive(batch: Sequence[Sequence[Json]]) -> None:
+            stage.mark("batch")
+            await phone.revive()
+            await stage.together(*(phone.post(*args, tag="no-object") for args in batch))
+
+        def judge() -> None:
+            none_stray(emitted_strays(last_batch(stage.transcript)))
+
+        await explore(stage, shapes.no_object_batches, drive, judge)
+        await phone.send(stage.words(), tag="after")
+    async with stage.device("tablet") as tablet:
+        await tablet.send(stage.words(), tag="again")
+    await stage.fetch(tag="after")
+
+
+@requirement("SEND-NO-OBJECT")
+def test_generated_payloads_of_no_object_emit_nothing(generated_no_objects: Record) -> None:
+    none_stray(emitted_strays(generated_no_objects))
+
+
+@requirement("SEND-NO-OBJECT")
+def test_generated_payloads_of_no_object_store_nothing(generated_no_objects: Record) -> None:
+    none_stray(fetched_strays(generated_no_objects))
+
+
+@requirement("SEND-NO-OBJECT")
+def test_the_user_can_still_chat_after_generated_payloads(generated_no_objects: Record) -> None:
+    can_still_chat(generated_no_objects)
+
+
+@requirement("REJECT-NO-OBJECT")
+def test_generated_payloads_of_no_object_are_acked_with_an_error(generated_no_objects: Record) -> None:
+    every(generated_no_objects.tagged("no-object"), was_told)
+
+
+@requirement("REJECT-NO-OBJECT")
+def test_generated_payloads_of_no_object_are_survived(generated_no_objects: Record) -> None:
+    lives_on(generated_no_objects)
+
+
+# -- typing ------------------------------------------------------------------------------------------------------
+
+
+@scenario(wave=2)
+async def generated_typing(stage: Stage) -> None:
+    """One device emits batches of generated typing events, and a plain text after each batch; REST shows the
+    conversation before and after. Where the connection is ended, the device connects again."""
+    await stage.fetch(tag="before")
+    async with stage.device("phone") as phone:
+        await phone.say(tag="before")
+
+        async def drive(batch: Sequence[Sequence[Json]]) -> None:
+            stage.mark("batch")
+            await phone.revive()
+            for args in batch:
+                await phone.typing(*args)
+            await phone.send(stage.words(), tag="typed")
+
+        def judge() -> None:
+            last = last_batch(stage.transcript)
+            lives_on(last)
+            each_taken(last.tagged("typed"), "typing")
+            none_stray(emitted_strays(last))
+
+        await explore(stage, shapes.typing_batches, drive, judge)
+    await stage.fetch(tag="after")
+
+
+@requirement("TYPING-ODD")
+def test_texts_are_taken_after_generated_typing(generated_typing: Record) -> None:
+    each_taken(generated_typing.tagged("typed"), "typing")
+
+
+@requirement("TYPING-ODD")
+def test_generated_typing_does_not_end_the_connection(generated_typing: Record) -> None:
+    lives_on(generated_typing)
+
+
+@requirement("TYPING-ODD")
+def test_generated_typing_is_not_emitted_as_a_message(generated_typing: Record) -> None:
+    none_stray(emitted_strays(generated_typing))
+
+
+@requirement("TYPING-ODD")
+def test_generated_typing_is_not_stored(generated_typing: Record) -> None:
+    none_stray(fetched_strays(generated_typing))

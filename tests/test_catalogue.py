@@ -62,7 +62,7 @@ def test_every_test_of_the_suites_judges_something() -> None:
         if not ids
     ]
     # its parameters are the laws of other chapters, and bring their marks along
-    assert undecorated == ["test_conversations.py: test_the_law_holds_in_every_conversation"]
+    assert undecorated == ["test_conversations.py: test_it_holds_in_every_conversation"]
 
 
 @pytest.mark.parametrize("one", JUDGED)

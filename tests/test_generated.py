@@ -210,7 +210,7 @@ def test_a_valid_text_comes_back(sent: str, saved: str | None, actual: str) -> N
 def test_of_several_deviating_texts_the_smallest_is_reported() -> None:
     made = chat(("bbbb", "x"), ("c", "x"), ("b", "x"), ("a", "a"), ("aaa", None))
     lines = verdict(made).splitlines()
-    assert lines[1] == "the smallest of 4 such texts: 'b' (1 code points, 1 UTF-16 units)"
+    assert lines[1] == "the smallest of 4 such: 'b' (1 code points, 1 UTF-16 units)"
 
 
 def test_what_is_misshapen_or_unverified_hides_no_deviation_and_is_none() -> None:
@@ -242,6 +242,6 @@ def test_a_text_that_became_valid_need_not_be_refused() -> None:
 def test_the_last_batch_is_what_came_after_the_last_mark() -> None:
     made = chat(("a", "a"), ("b", "b"))
     made.says("c")
-    sends: list[Send] = last_batch(made.transcript)
+    sends: list[Send] = last_batch(made.transcript).sends
     assert [send.text for send in sends] == ["b", "c"]
     assert sends[0].message.text == "b"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 
-from conformance.programs import STEPS, Connect, Leave, Send, Step, play, programs
+from conformance.programs import FEWEST, STEPS, Burst, Connect, Leave, Send, Step, play, programs
 from conformance.record import Record
 from conformance.reference import HelpCenter
 from conformance.transcript import Kind
@@ -15,13 +15,14 @@ from tests.staging import stage_on
 @settings(derandomize=True, database=None, deadline=None)
 @given(programs)
 def test_a_program_is_a_few_steps_that_read_as_sentences(program: list[Step]) -> None:
-    assert 1 <= len(program) <= STEPS
+    assert FEWEST <= len(program) <= STEPS
     assert all(len(str(step).split()) >= 2 for step in program)
 
 
 def test_steps_read_as_sentences() -> None:
     said = [str(step) for step in (Connect("phone", "header", "polling", fresh=True), Leave("tablet", abruptly=True))]
     assert said == ["phone connects by header over polling with a fresh token", "tablet drops the line"]
+    assert str(Burst(("phone", "tablet"), 3, fetch=True)) == "phone and tablet: 3 texts at once while REST is asked"
     assert str(Send("phone", ack=False, wait=False)) == "phone sends a plain text without an ack and goes on"
 
 
@@ -37,6 +38,7 @@ async def test_each_program_is_a_record_of_its_own() -> None:
         "phone sends a plain text",
         "phone drops the line",
         "tablet sends a plain text and goes on",
+        "all is quiet",
     ]
     assert {connection.device for connection in first.connections} == {"phone", "tablet", "stranger"}
     assert {connection.device for connection in second.connections} == {"phone", "stranger"}

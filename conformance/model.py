@@ -1,0 +1,116 @@
+"""The model of a conversation: at every step of a random program each road shows what was sent and accepted so far, and
+nothing else (sections 3 to 7).
+
+The model is read from the record itself: the sends in the order of their acks. A rule picks items of one program's
+record and judges each of them, as the general laws do, which hold here as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from conformance import answers
+from conformance.errors import Deviation, Unverified
+from conformance.laws import good_connections, saved
+from conformance.parity import heard_by
+from conformance.record import Connection, Everything, Record, Send
+from conformance.sending import is_accepted, is_refused
+from conformance.shown import Look, looks
+from conformance.strays import emitted_strays, listed_strays, none_stray
+from conformance.transcript import EXAMPLE, QUIET, Kind
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What must hold of every item of a record, and the requirement that says so."""
+
+    requirement: str
+    says: str
+    items: Callable[[Record], Iterable[Any]]
+    judge: Callable[[Any], None]
+
+
+def smallest_deviation(conversations: Record, law: Callable[[Everything], None]) -> None:
+    """Judge each program's record by itself; deviate for the smallest that does, and tell its steps as a script."""
+    found = [(part, deviation) for part in conversations.smallest_first if (deviation := _deviation(part, law))]
+    if found:
+        part, first = found[0]
+        said = "\n".join(f"{number}. {step}" for number, step in enumerate(script(part), 1))
+        told = f"{first.actual}\nin the smallest of {len(found)} such conversations:\n{said}"
+        raise Deviation(first.expected, told, at=first.at, transcript=part.transcript.key)
+
+
+def _deviation(part: Record, law: Callable[[Everything], None]) -> Deviation | None:
+    try:
+        law(Everything([part]))
+    except Unverified:  # nothing of its kind happened: its chapter says whether it could be judged
+        return None
+    except Deviation as deviation:
+        return deviation
+    return None
+
+
+def script(part: Record) -> list[str]:
+    """The steps of a program, for a person to follow."""
+    labels = [str(entry.get("label")) for entry in part.transcript.of(Kind.MARK)]
+    steps = [label for label in labels if label not in (EXAMPLE, QUIET) and not label.startswith("HTTP")]
+    return [*steps, "all leave; then each user connects, sends a plain text, asks REST and connects again"]
+
+
+def of(what: str) -> Callable[[Record], Iterator[Send]]:
+    """The acked sends of one kind (``programs.WHAT``)."""
+    return lambda record: (send for send in record.acked() if send.tag == what)
+
+
+def accepted(record: Record) -> Iterator[Send]:
+    return (send for send in saved(record) if send.valid)
+
+
+def next_looks(record: Record) -> Iterator[tuple[Look, Look]]:
+    """The first history of each user on each road, with each later one there."""
+    first: dict[tuple[str, str], Look] = {}
+    for look in looks(record):
+        before = first.setdefault((look.user, look.road), look)
+        if before is not look:
+            yield before, look
+
+
+def nothing_else(pair: tuple[Look, Look]) -> None:
+    """No history shows a message of the user that was not accepted."""
+    before, after = pair
+    none_stray(listed_strays(after.record, before.history, after.history))
+
+
+def nothing_else_is_emitted(record: Record) -> None:
+    none_stray(emitted_strays(record))
+
+
+def listeners(record: Record) -> Iterator[tuple[Connection, Send]]:
+    """Each accepted message with the user's other connections that were there before it was sent, and still were when
+    all had become quiet."""
+    quiet = next((entry.serial for entry in record.transcript.of(Kind.MARK) if entry.get("label") == QUIET), 0)
+    for send in (send for send in accepted(record) if send.entry.serial < quiet):
+        for connection in good_connections(record):
+            other = connection is not send.connection and connection.user == send.connection.user
+            if other and _there(connection, send.attempts[0].entry.serial, quiet):
+                yield connection, send
+
+
+def _there(connection: Connection, since: int, until: int) -> bool:
+    stayed = connection.closed is None or connection.closed.serial > until
+    return stayed and connection.greeted and connection.history.at < since
+
+
+RULES = (
+    Rule("SEND-PLAIN", "a plain text is accepted", of("a plain text"), is_accepted),
+    Rule("SEND-TRIM", "a padded text is accepted", of("a padded text"), is_accepted),
+    Rule("SEND-EMPTY", "an empty text is refused", of("an empty text"), is_refused),
+    Rule("SEND-MAX", "a long text is refused", of("a text that is too long"), is_refused),
+    Rule("SEND-ABSENT", "null is refused", of("null"), is_refused),
+    Rule("ACK-MATCH", "each ack answers its own send", accepted, answers.answers_its_own),
+    Rule("REJECT-EMITTED", "nothing is emitted that was refused", lambda record: [record], nothing_else_is_emitted),
+    Rule("REJECT-STORED", "nothing is shown that was refused", next_looks, nothing_else),
+    Rule("MESSAGE-DEVICES", "all devices hear of it", listeners, lambda pair: heard_by(*pair)),
+)

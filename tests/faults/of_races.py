@@ -1,0 +1,54 @@
+"""Servers that fail only when things overlap (sections 4.6 and 6)."""
+
+from __future__ import annotations
+
+import asyncio
+
+from conformance.reference.help_center import HelpCenter
+from conformance.reference.protocol import CONNECTED
+from conformance.reference.store import Message
+from tests.faults.fault import fault
+
+QUERY = 0.01
+"""Seconds that the database takes."""
+
+
+@fault("DEVICE-JOIN")
+class JoinsAfterItsSnapshot(HelpCenter):
+    """Reads the history, then enters the room: what is saved in between is neither shown nor heard."""
+
+    async def admit(self, sid: str, user: str) -> None:
+        self.users[sid] = user
+        snapshot = self.snapshot(user)
+        await asyncio.sleep(QUERY)
+        await self.join(sid, user)
+        await self.emit(CONNECTED, snapshot, to=sid)
+
+
+OFTEN = (
+    "BURST-AFTER-GREETING",
+    "BURST-AFTER-CONNECT",
+    "CONN-UPGRADE",
+    "SUPPORT-STORED",
+    "PARITY-GREETING",
+    "PARITY-REST",
+)
+"""Where sends overlap with others, or with the answers of support."""
+
+
+@fault("SEND-KEPT", also=OFTEN)
+class SavesTheWholeConversation(HelpCenter):
+    """A lost update: reads the conversation, appends to it, and writes all of it back."""
+
+    async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
+        read = self.written(user)
+        await asyncio.sleep(QUERY)
+        message = self.save(user, text, sender=sender)
+        with self.store.db:
+            lost = self.written(user) - read - {message.id}
+            self.store.db.executemany("DELETE FROM messages WHERE id = ?", [(one,) for one in lost])
+        await self.announce(user, message, origin=origin)
+        return message
+
+    def written(self, user: str) -> set[str]:
+        return {message.id for message in self.store.history(self.store.conversation_of(user))}
