@@ -58,12 +58,12 @@ class Send:
     connection: Connection
     attempts: Sequence[Attempt]
 
-    @property
+    @cached_property
     def entry(self) -> Entry:
         """The last attempt, which counts."""
         return self.attempts[-1].entry
 
-    @property
+    @cached_property
     def number(self) -> int:
         return int(self.entry.get("send"))
 
@@ -88,7 +88,7 @@ class Send:
     def args(self) -> list[Json]:
         return list(self.entry.get("args"))
 
-    @property
+    @cached_property
     def text(self) -> Json:
         """The text that was sent, as it was sent."""
         return self.args[0].get("text") if self.args and isinstance(self.args[0], dict) else None

@@ -138,6 +138,8 @@ def _quoted(text: str) -> str:
 
 def _printable(text: str) -> str:
     """Escapes what a terminal would obey, hide or refuse: controls, lone surrogates, direction marks."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 

@@ -22,12 +22,16 @@ def shown(value: Json, limit: int = 120) -> str:
 
 def escaped(text: str) -> str:
     """The same text in characters that the eye tells apart: all but visible ones of the BMP are escaped as in JSON."""
+    if text.isprintable() and max(text, default="") < "\U00010000":
+        return text
     return "".join(c if c.isprintable() and ord(c) < 0x10000 else json.dumps(c)[1:-1] for c in text)
 
 
 def printable(text: str) -> str:
     """The same text as any terminal and file takes it: controls (but line breaks), direction marks and halves of
     surrogate pairs are escaped."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
 

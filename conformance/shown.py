@@ -68,14 +68,16 @@ class Look:
 def pick(messages: Iterable[Message], send: Send) -> Message | None:
     """The message of this send: by id and text; else by a text that no other send and no other message has; else by the
     id, unless the text is another send's. What is not found may be older than what is shown: never guess."""
-    mine, own = send.message, str(send.text).strip()
-    others = [str(other.text).strip() for other in send.record.sends if other.number != send.number]
+    name, text, own = send.message.id, send.message.text, str(send.text).strip()
     told = [message for message in messages if isinstance(message.raw, dict)]
-    same = [message for message in told if message.raw.get("text") == mine.text]
-    both = [message for message in same if message.raw.get("id") == mine.id]
+    same = [message for message in told if message.raw.get("text") == text]
+    both = next((message for message in same if message.raw.get("id") == name), None)
+    if both is not None:
+        return both
+    others = [str(other.text).strip() for other in send.record.sends if other.number != send.number]
     alone = [message for message in same if len(same) == 1 and own not in others and not _by_support(message)]
-    named = [m for m in told if m.raw.get("id") == mine.id and m.raw.get("text") not in others and not _by_support(m)]
-    return next(iter(both or alone or named), None)
+    named = [m for m in told if m.raw.get("id") == name and m.raw.get("text") not in others and not _by_support(m)]
+    return next(iter(alone or named), None)
 
 
 def _by_support(message: Message) -> bool:
