@@ -293,7 +293,7 @@ class Device:
 
     def _throttled(self, answer: Json, valid: bool) -> bool:
         """Whether a refusal may be about the pace and not about the text."""
-        error = answer.get("error") if isinstance(answer, dict) else None
+        error = answer.get("error") if isinstance(answer, dict) and answer.get("message") is None else None
         code = error.get("code") if isinstance(error, dict) else None
         if not isinstance(code, str) or code == VALIDATION_ERROR or self.closed or self._told_closed():
             return False

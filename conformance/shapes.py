@@ -57,12 +57,12 @@ def _with_text(texts: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
 absent = st.one_of(_others, _with_text(st.none()))
 structured = _with_text(st.one_of(_lists, _objects))
 scalar = _with_text(_scalars)
-blank = _with_text(st.text(" \t\n\r", max_size=4))
+blank = _with_text(st.text(" \t\n\r", min_size=1, max_size=4))
 batches = st.tuples(absent, structured, scalar, blank, st.one_of(absent, structured))
 """Payloads that are objects, each of a family that is to be refused; every family in each batch."""
 
 no_objects = st.one_of(st.none(), _scalars, _words, _lists)
-no_object_batches = st.lists(st.one_of(st.just(()), st.tuples(no_objects)), min_size=1, max_size=4)
+no_object_batches = st.lists(st.one_of(st.just(()), st.tuples(no_objects)), min_size=1, max_size=2)
 """Arguments of ``help_center:send`` that are no object: none at all, or one of any other type."""
 
 typing_batches = st.lists(

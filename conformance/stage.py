@@ -277,5 +277,11 @@ class Stage:
         self.recorder.add(Kind.MARK, label=label)
 
     async def together(self, *work: Any) -> None:
-        """Do several things at once; the first failure ends the scenario."""
-        await asyncio.gather(*work)
+        """Do several things at once; the first failure ends them all, and the scenario."""
+        tasks = [asyncio.ensure_future(one) for one in work]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)

@@ -197,3 +197,22 @@ async def test_an_error_of_the_harness_is_not_lost(monkeypatch: pytest.MonkeyPat
 
     with Served(HelpCenter(Verifier(SECRET)).app) as server, pytest.raises(ZeroDivisionError):
         await scenario(server.url)
+
+
+@in_loop
+async def test_what_is_done_together_ends_together() -> None:
+    async with stage_on(HelpCenter) as stage:
+        ended = asyncio.Event()
+
+        async def for_ever() -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.set()
+
+        async def fails() -> None:
+            raise Cut("the other one shall not go on")
+
+        with pytest.raises(Cut):
+            await stage.together(for_ever(), fails())
+        assert ended.is_set()
