@@ -35,18 +35,25 @@ async def explore(
     strategy: SearchStrategy[T],
     drive: Callable[[T], Awaitable[None]],
     judge: Callable[[], None],
+    *,
+    share: tuple[int, int] = (0, 1),
 ) -> None:
-    """Drive up to ``stage.examples`` generated values. ``judge`` looks at what the last one left in the record; when
+    """Drive up to ``stage.examples`` generated values; or a ``share`` of them, (2, 3) being the last of three, where
+    several scenarios explore the same side by side. ``judge`` looks at what the last one left in the record; when
     it raises a Deviation, smaller values are tried for a while. Raises what ``drive`` raises, at once."""
-    search = _Search(stage, strategy, drive, judge)
+    search = _Search(stage, strategy, drive, judge, share)
     await search.run()
 
 
 class _Search:
     """One run of Hypothesis in a daemon thread (a pool's thread would delay Ctrl-C), driving the scenario's loop."""
 
-    def __init__(self, stage: Stage, strategy: SearchStrategy[Any], drive: Any, judge: Any) -> None:
-        self._stage = stage
+    def __init__(
+        self, stage: Stage, strategy: SearchStrategy[Any], drive: Any, judge: Any, share: tuple[int, int]
+    ) -> None:
+        number, shares = share
+        self._seed = stage.seed + number
+        self._examples = math.ceil(stage.examples / shares)
         self._strategy = strategy
         self._drive = drive
         self._judge = judge
@@ -82,9 +89,9 @@ class _Search:
             self._done.set_result(None)
 
     def _generate(self) -> None:
-        @hypothesis.seed(self._stage.seed)
+        @hypothesis.seed(self._seed)
         @settings(
-            max_examples=self._stage.examples,
+            max_examples=self._examples,
             derandomize=False,
             deadline=None,
             database=None,

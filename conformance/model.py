@@ -33,9 +33,10 @@ class Rule:
     judge: Callable[[Any], None]
 
 
-def smallest_deviation(conversations: Record, law: Callable[[Everything], None]) -> None:
+def smallest_deviation(played: Iterable[Record], law: Callable[[Everything], None]) -> None:
     """Judge each program's record by itself; deviate for the smallest that does, and tell its steps as a script."""
-    found = [(part, deviation) for part in conversations.smallest_first if (deviation := _deviation(part, law))]
+    smallest_first = sorted(played, key=lambda part: len(part.transcript.entries))
+    found = [(part, deviation) for part in smallest_first if (deviation := _deviation(part, law))]
     if found:
         part, first = found[0]
         said = "\n".join(f"{number}. {step}" for number, step in enumerate(script(part), 1))

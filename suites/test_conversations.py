@@ -46,22 +46,47 @@ LAWS = [*(law for chapter in CHAPTERS for law in _laws(chapter)), *map(_rule, RU
 MUSTS = [law for _, law, one in LAWS if catalogue()[one].level is Level.MUST]
 
 
-@scenario(users=2, wave=2, fewer=True)
-async def conversations(stage: Stage) -> None:
-    """Programs of a few random steps: two devices of one user and one of another connect, leave, drop, send, type,
-    ask REST."""
+SHARES = 3
 
+
+async def _converse(stage: Stage, number: int) -> None:
     def obeys() -> None:
         last = Everything([Record(stage.transcript).parts[-1]])
         for law in MUSTS:
             with contextlib.suppress(Unverified):
                 law(last)
 
-    await explore(stage, programs.programs, lambda program: programs.play(stage, program), obeys)
+    await explore(
+        stage, programs.programs, lambda program: programs.play(stage, program), obeys, share=(number, SHARES)
+    )
+
+
+@scenario(users=2, wave=2, fewer=True)
+async def conversations(stage: Stage) -> None:
+    """Programs of a few random steps: two devices of one user and one of another connect, leave, drop, send, type,
+    ask REST."""
+    await _converse(stage, 0)
+
+
+@scenario(users=2, wave=2, fewer=True)
+async def other_conversations(stage: Stage) -> None:
+    """The same, other programs by other users, at the same time."""
+    await _converse(stage, 1)
+
+
+@scenario(users=2, wave=2, fewer=True)
+async def more_conversations(stage: Stage) -> None:
+    """The same once more."""
+    await _converse(stage, 2)
+
+
+@pytest.fixture
+def played(conversations: Record, other_conversations: Record, more_conversations: Record) -> list[Record]:
+    return [part for record in (conversations, other_conversations, more_conversations) for part in record.parts]
 
 
 @pytest.mark.parametrize(
     "law", [pytest.param(law, marks=pytest.mark.requirement(one), id=name) for name, law, one in LAWS]
 )
-def test_it_holds_in_every_conversation(conversations: Record, law: Law) -> None:
-    smallest_deviation(conversations, law)
+def test_it_holds_in_every_conversation(played: list[Record], law: Law) -> None:
+    smallest_deviation(played, law)

@@ -45,7 +45,7 @@ class _Proxy:
     def __init__(self, port: int, distance: Distance) -> None:
         self._port = port
         self._distance = distance
-        self._random = random.Random(distance.seed)  # noqa: S311  no secret
+        self._random = random.Random(distance.seed)
         self._open: set[asyncio.Task[None]] = set()
 
     async def open(self) -> int:

@@ -23,7 +23,7 @@ def program(made: Handmade, *steps: str) -> None:
 
 
 def judge(made: Handmade, rule: Rule) -> None:
-    smallest_deviation(made.record, lambda everything: over(everything, rule.items, rule.judge))
+    smallest_deviation(made.record.parts, lambda everything: over(everything, rule.items, rule.judge))
 
 
 def refused(made: Handmade, tag: str, text: object = "") -> None:
@@ -133,4 +133,4 @@ def test_a_law_that_finds_nothing_of_its_kind_is_silent() -> None:
     def law(everything: Everything) -> None:
         over(everything, lambda record: record.sends, lambda _: None, nothing="no send")
 
-    smallest_deviation(made.record, law)
+    smallest_deviation(made.record.parts, law)

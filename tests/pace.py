@@ -1,0 +1,62 @@
+"""``python -m tests.pace [--rtt SECONDS]``: how long a run takes nearby and far away, and its live parts by themselves.
+
+What a scenario takes longer far away, in round trips, is how often it waits for the target.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from conformance.reference.help_center import HelpCenter
+from conformance.reference.serve import Served
+from conformance.reference.tokens import Verifier
+from conformance.transcript import Transcript
+from tests.distance import Distance, far_away
+from tests.faults.battery import SECRET, certify
+
+LIVE = (
+    "generated_texts",
+    "generated_invalid_texts",
+    "generated_payloads",
+    "generated_no_objects",
+    "generated_typing",
+    "conversations",
+    "other_conversations",
+    "more_conversations",
+)
+"""Scenarios that Hypothesis drives."""
+SEED = "--hypothesis-seed=1"
+"""The same examples nearby and far away."""
+
+
+def measured(distance: Distance, reports: Path) -> Mapping[str, float]:
+    """Seconds of the whole run, and of each live scenario."""
+    with Served(HelpCenter(Verifier(SECRET)).app) as server, far_away(server.url, distance) as url:
+        verdict = certify(url, reports, SEED).verdict
+    seconds = {name: _lasted(reports / "transcripts" / f"{name}.jsonl") for name in LIVE}
+    return {"the whole run": float(verdict["seconds"]), **seconds}
+
+
+def _lasted(path: Path) -> float:
+    return Transcript.load(path).entries[-1].at
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.pace", description=__doc__)
+    parser.add_argument("--rtt", type=float, default=0.1, help="seconds for a round trip (default: 0.1)")
+    rtt = parser.parse_args(arguments).rtt
+    with tempfile.TemporaryDirectory() as folder:
+        near = measured(Distance(), Path(folder) / "near")
+        far = measured(Distance(rtt), Path(folder) / "far")
+    print(f"{'':<26}{'near':>9}{f'{rtt * 1000:.0f} ms':>9}   round trips")
+    for name, seconds in near.items():
+        print(f"{name:<26}{seconds:>7.1f} s{far[name]:>7.1f} s{(far[name] - seconds) / rtt:>10.0f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
