@@ -9,7 +9,7 @@ import pytest
 from conformance import summary
 from conformance.certification import Certification
 from conformance.errors import Deviation, Unverified
-from conformance.failure import one_line, text
+from conformance.failure import Story, one_line, story
 from conformance.payloads import Misshapen
 from conformance.requirements import Level, ids_of
 from conformance.scenario import castings_of
@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 """The checkout."""
 ADVICE = "advice: "
 """Between plugins advice is a skipped test whose reason begins so."""
+WAIVED = "waived: "
 HARNESS_ERROR = "ERROR OF THE HARNESS"
 
 
@@ -96,27 +97,30 @@ class Ending:
     def _deviates(self, deviation: Deviation) -> None:
         if self._requirements[0].level is Level.OBSERVATION:
             return self._unverified(Unverified(one_line(deviation)))
+        told = self._story(deviation)
+        self._report.story = told  # type: ignore[attr-defined]  # report.html shows it for advice and waived ones, too
         waiver = self._certification.waiver([requirement.id for requirement in self._requirements])
         if waiver is not None:
             reason = self._judged(Status.WAIVED, f"{waiver.reason} (until {waiver.expires}); {one_line(deviation)}")
-            self._skipped(f"waived: {reason}")
-            self._report.wasxfail = f"waived: {reason}"
+            self._skipped(f"{WAIVED}{reason}")
+            self._report.wasxfail = f"{WAIVED}{reason}"
             return None
         reason = self._judged(Status.FAILED, one_line(deviation))
         if self._advice():
             return self._skipped(f"{ADVICE}{reason}")
         self._report.outcome = "failed"
-        self._report.longrepr = self._story(deviation)
+        self._report.longrepr = told.text
         return None
 
     def _advice(self) -> bool:
         lowest = self._certification.options.level
         return lowest is Level.MUST and all(r.level is Level.SHOULD for r in self._requirements)
 
-    def _story(self, deviation: Deviation) -> str:
+    def _story(self, deviation: Deviation) -> Story:
         again = summary.again(self._certification, self._requirements[0].id)
-        story = text(self._requirements, deviation, self._transcript(deviation), again)
-        return self._certification.redactor.text(story)
+        told = story(self._requirements, deviation, self._transcript(deviation), again)
+        clean = self._certification.redactor.text
+        return Story(clean(told.text), clean(told.figure))
 
     def _transcript(self, deviation: Deviation) -> Transcript | None:
         key = deviation.transcript or next((casting.key for casting in castings_of(self._item)), None)

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from conformance import narrative
+from conformance import narrative, sequence
 from conformance.errors import Deviation
 from conformance.requirements import Requirement
 from conformance.transcript import Transcript
 
 _WIDTH = 110
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One deviation for every medium: ``text`` as it is, ``figure`` (HTML; empty: nothing was recorded) for pages."""
+
+    text: str
+    figure: str
+
+
+def story(
+    requirements: Sequence[Requirement], deviation: Deviation, transcript: Transcript | None, again: str
+) -> Story:
+    figure = sequence.figure(transcript, deviation.at) if transcript is not None else ""
+    return Story(text(requirements, deviation, transcript, again), figure)
 
 
 def text(requirements: Sequence[Requirement], deviation: Deviation, transcript: Transcript | None, again: str) -> str:

@@ -1,4 +1,4 @@
-"""A transcript as lines that a person can follow: when, who, in which direction, what."""
+"""A transcript as lines that a person can follow: when, who, in which direction, what. Text and diagram share them."""
 
 from __future__ import annotations
 
@@ -42,25 +42,57 @@ def cast(transcript: Transcript) -> str:
     return ", ".join([*(f"{device} ({user})" for device, user in users.items()), *rest])
 
 
-def lines(transcript: Transcript, at: Collection[int] = ()) -> list[str]:
-    """The record around the entries ``at`` (the whole of it when short), these marked with ``*``. Seconds since the
-    scenario began; the devices' names where there are several."""
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry at its place in the record: ``at`` in seconds since the scenario began, ``voice`` the connection's name
+    (empty: nobody's), ``marked`` when a failure points at it, ``skipped`` how many entries are left out before it."""
+
+    at: float
+    voice: str
+    told: Told
+    marked: bool
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The part of a record that is shown. ``voices``: all names of the record, in the order they came; ``later``: how
+    many entries are left out after the last line."""
+
+    lines: Sequence[Line]
+    voices: Sequence[str]
+    later: int
+
+
+def excerpt(transcript: Transcript, at: Collection[int] = ()) -> Excerpt:
+    """The record around the entries ``at``, or the whole of it when it is short."""
     entries = [entry for entry in transcript if entry.kind is not Kind.ENGINE]
     around = _around(entries, at)
-    told = [_told(entries[index], _sends(transcript)) for index in around]
-    names = _names(transcript)
-    name_width = max((len(name) for name in names.values()), default=0) if len(names) > 1 else 0
-    time_width = max((len(f"{entries[index].at:.3f}") for index in around), default=0)
+    names, sends = _names(transcript), _sends(transcript)
+    told: list[Line] = []
+    for before, index in zip([-1, *around], around, strict=False):
+        entry = entries[index]
+        name = names.get(_voice(entry), "")
+        told.append(Line(entry.at, name, _told(entry, sends), entry.serial in at, index - before - 1))
+    return Excerpt(told, list(names.values()), len(entries) - 1 - around[-1] if around else 0)
+
+
+def lines(transcript: Transcript, at: Collection[int] = ()) -> list[str]:
+    """The excerpt as text, the entries ``at`` marked with ``*``; the devices' names where there are several."""
+    part = excerpt(transcript, at)
+    name_width = max(map(len, part.voices)) if len(part.voices) > 1 else 0
+    time_width = max((len(f"{line.at:.3f}") for line in part.lines), default=0)
+    told = [line.told for line in part.lines]
     what_width = max((len(one.what) for one in told if one.details and len(one.what) <= _COLUMN), default=0)
     out: list[str] = []
-    for place, (index, one) in enumerate(zip(around, told, strict=True)):
-        if place and index != around[place - 1] + 1:
+    for place, line in enumerate(part.lines):
+        if place and line.skipped:
             out.append(_GAP)
-        entry = entries[index]
-        mark = "*" if entry.serial in at else " "
-        who = f" {names.get(_voice(entry), ''):<{name_width}}" if name_width else ""
+        mark = "*" if line.marked else " "
+        who = f" {line.voice:<{name_width}}" if name_width else ""
+        one = line.told
         what = f"{one.what:<{what_width}}  {one.details}" if one.details else one.what
-        out.append(printable(f"  {mark} {entry.at:>{time_width}.3f}{who} {one.sign} {what}").rstrip())
+        out.append(printable(f"  {mark} {line.at:>{time_width}.3f}{who} {one.sign} {what}").rstrip())
     return out
 
 

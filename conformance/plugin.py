@@ -15,7 +15,7 @@ from conformance.certification import Certification
 from conformance.ending import HARNESS_ERROR, ROOT, Ending, is_advice, tells_itself, test_id, unformatted
 from conformance.errors import Unusable, Unverified
 from conformance.record import Everything
-from conformance.report import RESULT, Report
+from conformance.report import NOTES, RESULT, Report
 from conformance.requirements import Catalogue, Level, catalogue, ids_of
 from conformance.scenario import RECORDINGS, basics, castings_of
 from conformance.verdict import Exit, Observation, Outcome, Status
@@ -245,7 +245,7 @@ def _conclude(session: pytest.Session, certification: Certification, exitstatus:
     )
     certification.save_transcripts()
     result.write(options.reports)
-    stash[RESULT] = result
+    stash[RESULT], stash[NOTES] = result, list(summary.notes(result, certification))
     code = result.exit_code(level=options.level, allow_incomplete=options.allow_incomplete)
     if code is not None and not (code in (Exit.OK, Exit.INCOMPLETE) and stash.get(OTHERS_FAILED, False)):
         session.exitstatus = code

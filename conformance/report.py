@@ -1,92 +1,209 @@
-"""What pytest-html's page says beyond pytest's own words: the verdict first, and the requirement of each row."""
+"""report.html: what pytest-html's page says beyond pytest's own words, and how it looks and behaves."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
 
 import pytest
 
-from conformance.ending import is_advice
-from conformance.requirements import Level, catalogue
-from conformance.summary import WORDS, counts
-from conformance.verdict import Finding, Result, Status
+from conformance import page
+from conformance.ending import HARNESS_ERROR, WAIVED, is_advice
+from conformance.failure import Story
+from conformance.requirements import Level, Requirement, catalogue
+from conformance.verdict import Result, Status
 
 RESULT = pytest.StashKey[Result]()
+NOTES = pytest.StashKey[Sequence[str]]()
+"""Lines that belong to the verdict."""
 
-_STYLE = """<style>
-:root { color-scheme: light dark; }
-body { font: 14px/1.5 system-ui, sans-serif; color: light-dark(#222, #ddd); background: light-dark(#fff, #16181c); }
-#results-table, #results-table th, #results-table td, td, th { color: inherit; }
-.logwrapper .log, #environment tr:nth-child(odd) { background: light-dark(#f6f6f6, #22262d); color: inherit; }
-#environment, #environment-header { display: none; }
-.verdict { border-left: .6rem solid #b58900; padding: .5rem 1rem; margin: 1rem 0; }
-.verdict h2 { margin: 0; font-size: 1.6rem; }
-.verdict.conformant { border-color: #2e7d32; } .verdict.non-conformant, .verdict.error { border-color: #c62828; }
-.findings { width: 100%; border-collapse: collapse; }
-.findings th, .findings td { text-align: left; vertical-align: top; }
-.findings th, .findings td { padding: .2rem .6rem; border-bottom: 1px solid #8885; }
-@media print { .summary__reload, .controls, .collapse { display: none; } }
-</style>"""
+_HERE = Path(__file__)
 
-_GROUPS = (
-    ("Failed", (Level.MUST, Level.SHOULD), Status.ERROR, "errors of the harness"),
-    ("Failed", (Level.MUST,), Status.FAILED, "ruled out by the document"),
-    ("Unverified", (Level.MUST, Level.SHOULD), Status.UNVERIFIED, "could not be checked"),
-    ("Advice", (Level.SHOULD,), Status.FAILED, "suggested by the document"),
-    ("Waived", (Level.MUST, Level.SHOULD), Status.WAIVED, "known failures"),
-)
+_FIGURES, _TEXTS = 500_000, 400_000
+"""Bytes that the diagrams and the failure texts of all rows may take: the page opens on a phone, too."""
+
+
+class Ended(StrEnum):
+    """How one judgement ended, as the table has it; worst first, which is its order."""
+
+    ERROR = "error"
+    FAILED = "failed"
+    ADVICE = "advice"
+    WAIVED = "waived"
+    UNVERIFIED = "unverified"
+    PASSED = "passed"
+    OBSERVED = "observed"
+
+
+_STATUS = {
+    Ended.ERROR: Status.ERROR,
+    Ended.FAILED: Status.FAILED,
+    Ended.ADVICE: Status.FAILED,
+    Ended.WAIVED: Status.WAIVED,
+    Ended.UNVERIFIED: Status.UNVERIFIED,
+}
+"""Of the finding that links to the first row of the kind."""
+
+_COLUMNS = ("Result", "Requirement", "Level", "Section")
 
 
 class Report:
     """Hooks of pytest-html; registered only where it is installed and active."""
 
+    def __init__(self) -> None:
+        self._page: object = None
+        self._anchors: set[str] = set()
+        self._figures, self._texts = _Room(_FIGURES), _Room(_TEXTS)
+
     def pytest_html_report_title(self, report: object) -> None:
+        self._page = report
         report.title = "Help Center conformance"  # type: ignore[attr-defined]
 
     def pytest_html_results_table_header(self, cells: list[str]) -> None:
-        cells[1:1] = [
-            '<th class="sortable" data-column-type="requirement">Requirement</th>',
-            '<th class="sortable" data-column-type="level">Level</th>',
-            '<th class="sortable" data-column-type="section">Section</th>',
+        """pytest-html itself filters by ``col-result`` and takes it from columns that it may sort; ours are sorted,
+        filtered and opened by report.js, by keyboard too."""
+        cells[:] = [
+            f'<th scope="col" data-column-type="{word.lower()}"><button type="button">{word}</button></th>'
+            for word in _COLUMNS
         ]
+        cells[0] = cells[0].replace("<th ", '<th class="sortable" ')
 
     def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[str]) -> None:
-        ids = " ".join(str(value) for name, value in report.user_properties if name == "requirement").split()
-        one = catalogue().get(ids[0]) if ids else None
-        words = (" ".join(ids), str(one.level), one.section) if one else ("", "", "")
-        columns = zip(("requirement", "level", "section"), words, strict=True)
-        cells[1:1] = [f'<td class="col-{name}">{html.escape(word)}</td>' for name, word in columns]
-        if is_advice(report):  # pytest-html shows no row of a result that it does not know: it stays a skipped one
-            cells[0] = '<td class="col-result" hidden>Skipped</td><td class="col-result">Advice</td>'
+        ended, requirements = ended_as(report), _requirements(report)
+        level = requirements[0].level if requirements else None
+        button = f'<button type="button" aria-expanded="false">{ended.capitalize()}</button>'
+        cells[:] = [
+            f"{cells[0].replace('<td ', '<td hidden ', 1)}{_cell(button, Ended, ended, kind=ended)}",
+            f"<td>{self._named(report, ended, requirements)}</td>",
+            _cell(level.upper(), Level, level) if level else '<td data-key="9"></td>',
+            f"<td>{html.escape(requirements[0].section) if requirements else ''}</td>",
+        ]
+
+    def _named(self, report: pytest.TestReport, ended: Ended, requirements: Sequence[Requirement]) -> str:
+        ids = " ".join(f"<b{self._anchor(ended, one)}>{html.escape(one.id)}</b>" for one in requirements)
+        titles = "; ".join(one.title for one in requirements)
+        return f"{ids} {html.escape(titles)}<br><small>{html.escape(judgement(report.nodeid))}</small>"
+
+    def _anchor(self, ended: Ended, requirement: Requirement) -> str:
+        """The first row that ended so is where the summary's link leads."""
+        name = page.anchor(_STATUS[ended], requirement.id) if ended in _STATUS else ""
+        if not name or name in self._anchors:
+            return ""
+        self._anchors.add(name)
+        return f' id="{html.escape(name)}"'
+
+    def pytest_html_results_table_html(self, report: pytest.TestReport, data: list[str]) -> None:
+        """What a row opens to."""
+        requirements = _requirements(report)
+        story = getattr(report, "story", None)
+        if isinstance(story, Story):
+            data[:] = [self._told(story)]
+        elif requirements and report.outcome != "failed":
+            asks = "".join(f"<p>{html.escape(one.statement)}</p>" for one in requirements)
+            data[:] = [f"{_reason(report)}{asks}"]
+        else:
+            data[:] = [f"<pre>{''.join(data)}</pre>"]
+
+    def _told(self, story: Story) -> str:
+        if not self._texts.takes(html.escape(story.text)):
+            return "<p>Left out to keep this page small: the terminal and junit.xml have it.</p>"
+        figure = story.figure if self._figures.takes(story.figure) else ""
+        return f"<pre>{html.escape(story.text)}</pre>{figure}"
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_html_results_summary(self, prefix: list[str], session: pytest.Session) -> None:
+    def pytest_html_results_summary(self, prefix: list[str], postfix: list[str], session: pytest.Session) -> None:
         result = session.config.stash.get(RESULT, None)
+        prefix.append(f"<style>{_resource('.css')}</style>")
         if result is not None:
-            prefix.extend([_STYLE, *page(result)])
+            self._page.title = page.title(result)  # type: ignore[attr-defined]
+            prefix.extend(page.head(result, [*session.config.stash.get(NOTES, ()), *self._left_out()]))
+        postfix.append(f"{_CONTROLS}<script>{_resource('.js')}</script>")
+
+    def _left_out(self) -> list[str]:
+        rooms = {"without their text": self._texts, "without their diagram": self._figures}
+        return [
+            f"To keep this page small, {room.refused} failures stand here {what}; transcripts/ has every packet."
+            for what, room in rooms.items()
+            if room.refused
+        ]
 
 
-def page(result: Result) -> Iterator[str]:
-    """The summary as HTML: may we ship, what is broken, how the server behaves where the document is silent."""
-    facts = [f"{html.escape(str(result.facts[name]))}" for name in ("target", "started")]
-    yield f'<div class="verdict {result.verdict}"><h2>{str(result.verdict).capitalize()}</h2>'
-    yield f"<p>{WORDS[result.verdict]}<br>{' · '.join(facts)} · seed {result.facts['seed']}</p>"
-    yield "".join(f"<p>{level.upper()}: {counts(result, level)}</p>" for level in (Level.MUST, Level.SHOULD)) + "</div>"
-    for title, levels, status, what in _GROUPS:
-        found = [finding for level in levels for finding in result.of(level, status)]
-        if found:
-            yield f"<h3>{title}: {what}</h3><table class='findings'>{_rows(found)}</table>"
-    if result.observations:
-        said = "".join(f"<li>{html.escape(one.says)} <small>{one.id}</small></li>" for one in result.observations)
-        yield f"<details><summary>Where the document is silent, this server …</summary><ul>{said}</ul></details>"
+class _Room:
+    """Bytes that one kind of content may still take."""
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+        self.refused = 0
+
+    def takes(self, markup: str) -> bool:
+        """Whether it fits. In the page it stands in an attribute, where these characters take five bytes."""
+        size = len(markup.encode("utf-8", "replace")) + 4 * sum(map(markup.count, "<>&\"'\\"))
+        if size > self._left:
+            self.refused += 1
+            return False
+        self._left -= size
+        return True
 
 
-def _rows(found: Sequence[Finding]) -> str:
-    return "".join(map(_row, found))
+def ended_as(report: pytest.TestReport) -> Ended:
+    """How a judgement ended, from what stands in pytest's report of it."""
+    told = report.longrepr
+    if isinstance(told, str) and told.startswith(HARNESS_ERROR):
+        return Ended.ERROR
+    if is_advice(report):
+        return Ended.ADVICE
+    if report.outcome == "skipped":
+        return Ended.WAIVED if getattr(report, "wasxfail", "").startswith(WAIVED) else Ended.UNVERIFIED
+    if report.outcome == "failed":
+        return Ended.FAILED
+    requirements = _requirements(report)
+    observed = bool(requirements) and all(one.level is Level.OBSERVATION for one in requirements)
+    return Ended.OBSERVED if observed else Ended.PASSED
 
 
-def _row(finding: Finding) -> str:
-    one = finding.requirement
-    told = f"{html.escape(one.title)}<br><small>{html.escape(finding.reason[:600])}</small>"
-    return f"<tr><th scope=row>{one.id}</th><td>{one.level.upper()}</td><td>{one.section}</td><td>{told}</td></tr>"
+def judgement(nodeid: str) -> str:
+    """The name of a test in words: ``test_the_text_is_kept[long]`` reads "the text is kept (long)"."""
+    name = nodeid.partition("::")[2] or nodeid
+    found = re.fullmatch(r"(?:\w+::)*test_(\w+)(?:\[(.*)\])?", name, re.DOTALL)
+    if found is None:
+        return name
+    words = found[1].replace("_", " ")
+    return f"{words} ({found[2]})" if found[2] else words
+
+
+def _requirements(report: pytest.TestReport) -> list[Requirement]:
+    properties = getattr(report, "user_properties", ())  # a file that cannot be collected has none
+    ids = " ".join(str(value) for name, value in properties if name == "requirement").split()
+    return [catalogue()[name] for name in ids]
+
+
+def _cell(markup: str, order: type[StrEnum], value: StrEnum, *, kind: str = "") -> str:
+    """A cell that is sorted by its value's place in an enum."""
+    named = f' class="{kind}"' if kind else ""
+    return f'<td{named} data-key="{list(order).index(value)}">{markup}</td>'
+
+
+def _reason(report: pytest.TestReport) -> str:
+    """Why a skipped judgement was skipped."""
+    told = report.longrepr
+    return f"<p>{html.escape(str(told[2]))}</p>" if isinstance(told, tuple) else ""
+
+
+def _resource(suffix: str) -> str:
+    return _HERE.with_suffix(suffix).read_text(encoding="utf-8")
+
+
+_CONTROLS = (
+    "<h2 id=judgements>All judgements</h2>"
+    "<noscript><p>The table needs JavaScript; verdict.json has the same results.</p></noscript>"
+    "<form id=find role=search aria-label='Filter the judgements'>"
+    "<label>Search <input type=search name=words placeholder='id, words, section'></label> "
+    "<label>Level <select name=level><option value=''>all</option>"
+    + "".join(f"<option>{level.upper()}</option>" for level in Level if level is not Level.CLIENT)
+    + "</select></label><fieldset><legend>Result</legend></fieldset>"
+    "<p><output></output> <button type=button value=open>Open all</button> "
+    "<button type=button value=close>Close all</button></p></form>"
+)

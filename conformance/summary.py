@@ -60,9 +60,7 @@ def lines(result: Result, certification: Certification) -> Iterator[str]:
     for level in (Level.MUST, Level.SHOULD):
         yield f"{level.upper():<8} {counts(result, level)}"
     yield from _findings(result)
-    for drop in certification.drops():
-        yield f"note     a connection was lost once and not again: {drop}"
-    yield from _waivers(result, certification)
+    yield from (f"note     {note}" for note in notes(result, certification))
     yield from _observations(result)
     yield f"reports  {certification.options.reports}"
 
@@ -98,13 +96,16 @@ def _finding(finding: Finding, word: str) -> Iterator[str]:
     yield f"{'':<11}{reason}"
 
 
-def _waivers(result: Result, certification: Certification) -> Iterator[str]:
+def notes(result: Result, certification: Certification) -> Iterator[str]:
+    """What a maintainer should know beside the verdict."""
+    for drop in certification.drops():
+        yield f"a connection was lost once and not again: {drop}"
     statuses = {finding.requirement.id: finding.status for finding in result.findings}
     for name, waiver in certification.waivers.items():
         if statuses.get(name) is Status.PASSED:
-            yield f"note     the waiver of {name} is no longer needed: remove it"
+            yield f"the waiver of {name} is no longer needed: remove it"
         elif statuses.get(name) is Status.FAILED:
-            yield f"note     the waiver of {name} has expired on {waiver.expires}"
+            yield f"the waiver of {name} has expired on {waiver.expires}"
 
 
 def _observations(result: Result) -> Iterator[str]:
