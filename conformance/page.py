@@ -44,8 +44,8 @@ def head(result: Result, notes: Sequence[str] = ()) -> Iterator[str]:
     yield from _unverified(result)
     yield from _table("Advice: the document suggests otherwise", result, Status.FAILED, [Level.SHOULD])
     yield from _table("Waived: known failures, each until a day", result, Status.WAIVED, _JUDGED)
-    yield from _observations(result)
     yield f"<h3>What was certified</h3>{_facts(result.facts)}"
+    yield from _observations(result)
 
 
 def _answer(result: Result) -> str:

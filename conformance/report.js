@@ -105,9 +105,9 @@ addEventListener("DOMContentLoaded", () => {
 
   sort(0, false);
   rows.forEach((row) => {
-    const bad = BAD.includes(row.ended);
-    row.body.classList.toggle("bad", bad);
-    open(row, bad && row.first); // one of each requirement: dozens of a kind would bury the others
+    const first = BAD.includes(row.ended) && row.first; // dozens of a requirement would bury the others
+    row.body.classList.toggle("first", first);
+    open(row, first);
   });
   fill();
   filter();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Sequence
 from enum import StrEnum
@@ -22,8 +23,10 @@ NOTES = pytest.StashKey[Sequence[str]]()
 
 _HERE = Path(__file__)
 
-_FIGURES, _TEXTS = 500_000, 400_000
-"""Bytes that the diagrams and the failure texts of all rows may take: the page opens on a phone, too."""
+_FIGURES, _TEXTS = 700_000, 400_000
+"""Bytes that the diagrams and the failure texts of all rows may take: the page stays under 2 MB."""
+_FOR_THE_FIRST = 0.5
+"""The share of that which is kept for the first failures of requirements that have not failed yet."""
 
 
 class Ended(StrEnum):
@@ -57,6 +60,7 @@ class Report:
         self._page: object = None
         self._anchors: set[str] = set()
         self._figures, self._texts = _Room(_FIGURES), _Room(_TEXTS)
+        self._told: set[str] = set()
 
     def pytest_html_report_title(self, report: object) -> None:
         self._page = report
@@ -85,7 +89,10 @@ class Report:
     def _named(self, report: pytest.TestReport, ended: Ended, requirements: Sequence[Requirement]) -> str:
         ids = " ".join(f"<b{self._anchor(ended, one)}>{html.escape(one.id)}</b>" for one in requirements)
         titles = "; ".join(one.title for one in requirements)
-        return f"{ids} {html.escape(titles)}<br><small>{html.escape(judgement(report.nodeid))}</small>"
+        name = judgement(report.nodeid)
+        if name.lower().startswith(titles.lower()) and titles:  # say it once
+            name = name[len(titles) :].strip()
+        return f"{ids} {html.escape(titles)}<br><small>{html.escape(name)}</small>"
 
     def _anchor(self, ended: Ended, requirement: Requirement) -> str:
         """The first row that ended so is where the summary's link leads."""
@@ -100,17 +107,19 @@ class Report:
         requirements = _requirements(report)
         story = getattr(report, "story", None)
         if isinstance(story, Story):
-            data[:] = [self._told(story)]
+            data[:] = [self._tell(story, {one.id for one in requirements})]
         elif requirements and report.outcome != "failed":
             asks = "".join(f"<p>{html.escape(one.statement)}</p>" for one in requirements)
             data[:] = [f"{_reason(report)}{asks}"]
         else:
             data[:] = [f"<pre>{''.join(data)}</pre>"]
 
-    def _told(self, story: Story) -> str:
-        if not self._texts.takes(html.escape(story.text)):
+    def _tell(self, story: Story, ids: set[str]) -> str:
+        kept = 0.0 if ids - self._told else _FOR_THE_FIRST
+        self._told |= ids
+        if not self._texts.takes(html.escape(story.text), kept):
             return "<p>Left out to keep this page small: the terminal and junit.xml have it.</p>"
-        figure = story.figure if self._figures.takes(story.figure) else ""
+        figure = story.figure if self._figures.takes(story.figure, kept) else ""
         return f"<pre>{html.escape(story.text)}</pre>{figure}"
 
     @pytest.hookimpl(tryfirst=True)
@@ -123,25 +132,27 @@ class Report:
         postfix.append(f"{_CONTROLS}<script>{_resource('.js')}</script>")
 
     def _left_out(self) -> list[str]:
-        rooms = {"without their text": self._texts, "without their diagram": self._figures}
+        rooms = {"text": self._texts, "diagram": self._figures}
         return [
-            f"To keep this page small, {room.refused} failures stand here {what}; transcripts/ has every packet."
+            f"To keep this page small, the {what} of {room.refused} more failed judgements is left out; "
+            "transcripts/ has every packet."
             for what, room in rooms.items()
             if room.refused
         ]
 
 
 class _Room:
-    """Bytes that one kind of content may still take."""
+    """Bytes that one kind of content may take."""
 
-    def __init__(self, left: int) -> None:
-        self._left = left
+    def __init__(self, size: int) -> None:
+        self._size = self._left = size
         self.refused = 0
 
-    def takes(self, markup: str) -> bool:
-        """Whether it fits. In the page it stands in an attribute, where these characters take five bytes."""
-        size = len(markup.encode("utf-8", "replace")) + 4 * sum(map(markup.count, "<>&\"'\\"))
-        if size > self._left:
+    def takes(self, markup: str, kept: float) -> bool:
+        """Whether it fits, and leaves the share that is kept. It stands in JSON in an attribute, where some
+        characters take six bytes."""
+        size = len(html.escape(json.dumps(markup)))
+        if size > self._left - kept * self._size:
             self.refused += 1
             return False
         self._left -= size

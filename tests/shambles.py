@@ -37,7 +37,7 @@ class Shambles(HelpCenter):
     def error_payload(self, problem: Problem) -> Json:
         return {**super().error_payload(problem), "code": problem.code.lower()}
 
-    def rest_status(self, problem: Problem) -> int:
+    def rest_status(self, problem: Problem) -> int:  # noqa: ARG002
         return 403
 
     def rest_payload(self, user: str) -> Json:
