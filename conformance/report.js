@@ -51,7 +51,7 @@ addEventListener("DOMContentLoaded", () => {
   const fill = () => {
     for (const ended of new Set(rows.map((row) => row.ended))) {
       const label = document.createElement("label");
-      const box = Object.assign(document.createElement("input"), { type: "checkbox", name: "ended", value: ended, checked: true });
+      const box = Object.assign(document.createElement("input"), { type: "checkbox", name: "ended", value: ended, defaultChecked: true });
       const some = rows.filter((row) => row.ended === ended);
       label.append(box, ` ${some[0].button.textContent} (${some.length})`);
       form.querySelector("fieldset").append(label, " ");

@@ -16,7 +16,7 @@ _TIMES = 68
 """Where the column of marks and times ends."""
 _LANE = 84
 """Between the lifelines of two connections."""
-_FEWEST, _MOST = 24, 58
+_FEWEST, _MOST = 24, 66
 """Characters of a label, which stands between the last connection and the server: every arrow passes there."""
 _SERVER = 34
 """Half of the server's box, and the margin right of its lifeline."""

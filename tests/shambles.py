@@ -44,6 +44,9 @@ class Shambles(HelpCenter):
         body = super().rest_payload(user)
         return {**body, "messages": body["messages"][:-1]}
 
+    def ack_payload(self, message: Message) -> Json:
+        return {"message": {**self.message_payload(message), "createdAt": self.instant(0)}}
+
     async def acknowledge(self, event: Event, answer: Json) -> None:
         await super().acknowledge(event, answer)
         await super().acknowledge(event, answer)

@@ -1,0 +1,246 @@
+"""What report.html says: the summary for every verdict, and each row of the table."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from conformance import page
+from conformance.ending import ADVICE, HARNESS_ERROR, WAIVED
+from conformance.failure import Story
+from conformance.report import Ended, Report, ended_as, judgement
+from conformance.requirements import Level, catalogue
+from conformance.verdict import Finding, Observation, Result, Status
+
+FACTS = {"target": "http://127.0.0.1:3000", "harness": "1.2.3", "started": "2026-01-31T10:00:00+00:00", "seed": 7}
+
+
+def finding(name: str, status: Status, reason: str = "because") -> Finding:
+    return Finding(catalogue()[name], status, ["suites/test_x.py::test_x"], reason)
+
+
+def result(*findings: Finding, **more: Any) -> Result:
+    return Result(findings or [finding("SEND-TRIM", Status.PASSED)], **{"facts": FACTS, **more})
+
+
+def headed(shown: Result, *notes: str) -> str:
+    return "".join(page.head(shown, notes))
+
+
+FAILED = finding("SEND-TRIM", Status.FAILED, "expected <b>; got & more")
+PASSED = finding("SEND-MAX", Status.PASSED, "")
+UNVERIFIED = finding("AUTH-EXPIRED", Status.UNVERIFIED, "pass --jwt-secret")
+ERROR = finding("SEND-MIN", Status.ERROR, "error of the harness: KeyError")
+WAIVER = finding("SEND-BLANK", Status.WAIVED, "fixed soon (until 2030-01-31); expected a; got b")
+ADVISED = finding("DEVICE-COEXIST", Status.FAILED, "expected more; got less")
+
+
+# -- the summary -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("shown", "answer"),
+    [
+        (result(PASSED), "Yes: every MUST holds."),
+        (result(PASSED, ADVISED), "Yes: every MUST holds."),
+        (result(PASSED, WAIVER), "Yes: every MUST holds, but for 1 waived."),
+        (result(PASSED, FAILED), "No: 1 MUST requirement fails."),
+        (result(FAILED, finding("SEND-MAX", Status.FAILED), UNVERIFIED), "No: 2 MUST requirements fail."),
+        (result(PASSED, UNVERIFIED), "Not yet: nothing failed, but 1 MUST requirement was not verified."),
+        (result(PASSED, complete=False), "Nobody can say: a selection was judged: no verdict is claimed."),
+        (
+            result(FAILED, complete=False),
+            "Nobody can say: a selection was judged: no verdict is claimed. 1 MUST requirement fails.",
+        ),
+        (result(PASSED, interrupted=True), "Nobody can say: this is what was judged until then."),
+        (result(PASSED, ERROR), "Nobody can say: the harness itself erred: no verdict on the server."),
+    ],
+    ids=[
+        "conformant",
+        "advice",
+        "waived",
+        "one",
+        "two",
+        "incomplete",
+        "partial",
+        "partial-failed",
+        "interrupted",
+        "error",
+    ],
+)
+def test_may_we_ship(shown: Result, answer: str) -> None:
+    assert f"<b>May we ship?</b> {answer}</p>" in headed(shown)
+
+
+def test_the_title_names_target_verdict_and_date() -> None:
+    assert page.title(result(FAILED)) == (
+        "Help Center conformance of http://127.0.0.1:3000: non-conformant, 2026-01-31"
+    )
+
+
+def test_what_is_broken_comes_first_and_each_group_has_its_heading() -> None:
+    text = headed(result(ADVISED, WAIVER, UNVERIFIED, FAILED, ERROR, PASSED))
+    headings = [part.partition("</h3>")[0] for part in text.split("<h3>")[1:]]
+    assert headings == [
+        "Errors of the harness: please report them",
+        "Failed: ruled out by the document",
+        "Unverified: could not be checked, and why",
+        "Advice: the document suggests otherwise",
+        "Waived: known failures, each until a day",
+        "What was certified",
+    ]
+    assert (
+        '<b>Broken:</b> <a href="#error-SEND-MIN">SEND-MIN</a>, <a href="#failed-SEND-TRIM">SEND-TRIM</a></p>' in text
+    )
+    assert "fixed soon (until 2030-01-31)" in text
+    assert "expected &lt;b&gt;; got &amp; more" in text
+
+
+def test_one_reason_stands_once_for_all_that_it_keeps_from_being_checked() -> None:
+    other = finding("REST-EXPIRY", Status.UNVERIFIED, "pass --jwt-secret")
+    text = headed(result(UNVERIFIED, other))
+    assert text.count("pass --jwt-secret") == 1
+    assert '<a href="#unverified-AUTH-EXPIRED">AUTH-EXPIRED</a>, <a href="#unverified-REST-EXPIRY">' in text
+
+
+def test_a_long_reason_is_cut() -> None:
+    assert "x" * 300 + "…" in headed(result(finding("SEND-TRIM", Status.FAILED, "x" * 1000)))
+
+
+def test_observations_are_a_list() -> None:
+    one = Observation("OBS-TRIM", "4.5", "some", "trims <some>")
+    assert "<li>trims &lt;some&gt; <small>OBS-TRIM</small></li>" in headed(result(observations=[one]))
+
+
+def test_notes_and_a_target_that_went_away_belong_to_the_verdict() -> None:
+    text = headed(result(UNVERIFIED, gone="stopped answering after 3 s"), "a <note>")
+    assert (
+        "<p class=note>The target stopped answering after 3 s; what was not judged by then is unverified.</p>" in text
+    )
+    assert "<p class=note>a &lt;note&gt;</p></section>" in text
+
+
+def test_facts_of_any_kind_are_shown() -> None:
+    digests = {"requirement_set": "abc", "schemas": None}
+    text = headed(result(facts={**FACTS, "document": "ff", "digests": digests, "users": ["a", "<b>"], "wait": False}))
+    table = text.partition("<table class=facts>")[2]
+    assert "<th scope=row>Document (SHA-256)</th><td>ff</td>" in table
+    assert "<th scope=row>Digests</th><td><div>Requirement set: abc</div><div>Schemas: none</div></td>" in table
+    assert "<th scope=row>Users</th><td>a, &lt;b&gt;</td>" in table
+    assert "<th scope=row>Wait</th><td>no</td>" in table
+
+
+# -- the rows --------------------------------------------------------------------------------------------------------
+
+
+def report(outcome: str = "passed", *ids: str, longrepr: Any = None, **more: Any) -> Any:
+    properties = [("requirement", " ".join(ids))] if ids else []
+    nodeid = "suites/test_x.py::test_the_text_is_kept[a<b]"
+    return SimpleNamespace(outcome=outcome, user_properties=properties, longrepr=longrepr, nodeid=nodeid, **more)
+
+
+def row(hooks: Report, told: Any) -> list[str]:
+    cells = ['<td class="col-result">Passed</td>', "<td>test</td>", "<td>1 ms</td>", "<td></td>"]
+    hooks.pytest_html_results_table_row(told, cells)
+    return cells
+
+
+def details(hooks: Report, told: Any, *log: str) -> str:
+    data = list(log)
+    hooks.pytest_html_results_table_html(told, data)
+    return "\n".join(data)
+
+
+@pytest.mark.parametrize(
+    ("told", "ended"),
+    [
+        (report("passed", "SEND-TRIM"), Ended.PASSED),
+        (report("passed", "OBS-TRIM"), Ended.OBSERVED),
+        (report("passed"), Ended.PASSED),
+        (report("failed", "SEND-TRIM", longrepr="SEND-TRIM MUST"), Ended.FAILED),
+        (report("failed", "SEND-TRIM", longrepr=f"{HARNESS_ERROR}, not of"), Ended.ERROR),
+        (report("skipped", "SEND-TRIM", longrepr=("x.py", 1, f"{ADVICE}expected")), Ended.ADVICE),
+        (report("skipped", "SEND-TRIM", longrepr=("x.py", 1, "unverified: no key")), Ended.UNVERIFIED),
+        (report("skipped", "SEND-TRIM", longrepr=("x.py", 1, "waived"), wasxfail=f"{WAIVED}soon"), Ended.WAIVED),
+        (report("skipped", "SEND-TRIM", longrepr="xfail", wasxfail="doubtful"), Ended.UNVERIFIED),
+    ],
+    ids=lambda value: str(value) if isinstance(value, Ended) else "",
+)
+def test_each_ending_has_its_word(told: Any, ended: Ended) -> None:
+    assert ended_as(told) is ended
+    assert f">{ended.capitalize()}</button></td>" in row(Report(), told)[0]
+
+
+def test_a_row_has_result_requirement_level_and_section() -> None:
+    cells = row(Report(), report("failed", "SEND-TRIM", longrepr="SEND-TRIM"))
+    assert cells == [
+        '<td hidden class="col-result">Passed</td><td class="failed" data-key="1">'
+        '<button type="button" aria-expanded="false">Failed</button></td>',
+        '<td><b id="failed-SEND-TRIM">SEND-TRIM</b> white space around a text is trimmed<br>'
+        "<small>the text is kept (a&lt;b)</small></td>",
+        '<td data-key="0">MUST</td>',
+        "<td>4.5</td>",
+    ]
+
+
+def test_only_the_first_row_of_its_kind_is_where_links_lead() -> None:
+    hooks, told = Report(), report("failed", "SEND-TRIM", longrepr="SEND-TRIM")
+    advice = report("skipped", "DEVICE-COEXIST", longrepr=("x.py", 1, f"{ADVICE}expected"))
+    ids = [" id=" in cells[1] for cells in (row(hooks, told), row(hooks, told), row(hooks, advice))]
+    assert ids == [True, False, True]
+    assert " id=" not in row(hooks, report("passed", "SEND-MAX"))[1]
+
+
+def test_what_is_no_judgement_has_a_row_too() -> None:
+    cells = row(Report(), report("failed"))
+    assert cells[2:] == ['<td data-key="9"></td>', "<td></td>"]
+    uncollected = SimpleNamespace(outcome="failed", longrepr="ImportError", nodeid="suites/test_broken.py")
+    assert "suites/test_broken.py" in row(Report(), uncollected)[1]
+    assert details(Report(), uncollected, "a &lt;b", "c") == "<pre>a &lt;bc</pre>"
+
+
+def test_a_row_opens_to_the_story_and_its_diagram() -> None:
+    told = report("failed", "SEND-TRIM", longrepr="x", story=Story("expected <a>", "<figure></figure>"))
+    assert details(Report(), told, "x") == "<pre>expected &lt;a&gt;</pre><figure></figure>"
+
+
+def test_a_row_without_a_story_says_what_is_asked_and_why_it_was_not_checked() -> None:
+    told = report("skipped", "SEND-TRIM", longrepr=("x.py", 1, "unverified: <no key>"))
+    asks = "".join(f"<p>{catalogue()['SEND-TRIM'].statement}</p>")
+    assert details(Report(), told, "x") == f"<p>unverified: &lt;no key&gt;</p>{asks}"
+    assert details(Report(), report("passed", "SEND-TRIM"), "No log output captured.") == asks
+
+
+def test_the_page_stays_small_and_says_what_it_leaves_out() -> None:
+    hooks = Report()
+    figure = "<figure>" + "x" * 50_000 + "</figure>"
+    several = [report("failed", "SEND-TRIM", longrepr="x", story=Story("told", figure)) for _ in range(20)]
+    first = report("failed", "SEND-MAX", longrepr="x", story=Story("told", figure))
+    drawn = [figure in details(hooks, told) for told in [*several, first]]
+    assert drawn == [True] * 6 + [False] * 14 + [True]  # what failed for the first time has its place kept
+    long = report("failed", "SEND-TRIM", longrepr="x", story=Story("y" * 300_000, ""))
+    assert details(hooks, long) == "<p>Left out to keep this page small: the terminal and junit.xml have it.</p>"
+    assert [note.partition(" is left out")[0] for note in hooks._left_out()] == [
+        "To keep this page small, the text of 1 more failed judgements",
+        "To keep this page small, the diagram of 14 more failed judgements",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("nodeid", "words"),
+    [
+        ("suites/test_x.py::test_the_text_is_kept", "the text is kept"),
+        ("suites/test_x.py::test_the_text_is_kept[a-b]", "the text is kept (a-b)"),
+        ("suites/test_x.py::Chat::runTest", "Chat::runTest"),
+        ("suites/test_x.py", "suites/test_x.py"),
+    ],
+)
+def test_a_judgement_is_named_in_words(nodeid: str, words: str) -> None:
+    assert judgement(nodeid) == words
+
+
+def test_levels_sort_as_the_catalogue_has_them() -> None:
+    keys = [row(Report(), report("passed", name))[2] for name in ("SEND-TRIM", "DEVICE-COEXIST", "OBS-TRIM")]
+    assert keys == [f'<td data-key="{number}">{level.upper()}</td>' for number, level in enumerate(list(Level)[:3])]
