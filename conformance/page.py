@@ -52,8 +52,9 @@ def _answer(result: Result) -> str:
     failed, unverified, waived = (
         len(result.of(Level.MUST, status)) for status in (Status.FAILED, Status.UNVERIFIED, Status.WAIVED)
     )
+    unknown = f", {unverified} could not be checked" if unverified else ""
     words = {
-        Verdict.NON_CONFORMANT: f"No: {_are(failed, 'fails', 'fail')}.",
+        Verdict.NON_CONFORMANT: f"No: {_are(failed, 'fails', 'fail')}{unknown}.",
         Verdict.CONFORMANT: "Yes: every MUST holds" + (f", but for {waived} waived." if waived else "."),
         Verdict.INCOMPLETE: f"Not yet: nothing failed, but {_are(unverified, 'was', 'were')} not verified.",
     }
@@ -101,7 +102,8 @@ def _link(finding: Finding) -> str:
 
 
 def _unverified(result: Result) -> Iterator[str]:
-    """By reason, for a few reasons cover many requirements; each says what is missing."""
+    """By reason, for a few reasons cover many requirements: first those that say what to pass, then those that only
+    follow from a failure."""
     reasons: dict[str, list[Finding]] = {}
     for level in _JUDGED:
         for finding in result.of(level, Status.UNVERIFIED):
@@ -109,7 +111,7 @@ def _unverified(result: Result) -> Iterator[str]:
     if reasons:
         items = "".join(
             f"<dt>{_text(cut(reason, _LONGEST))}</dt><dd>{', '.join(map(_link, found))}</dd>"
-            for reason, found in sorted(reasons.items(), key=lambda item: -len(item[1]))
+            for reason, found in sorted(reasons.items(), key=lambda item: ("pass --" not in item[0], -len(item[1])))
         )
         yield f"<h3>Unverified: could not be checked, and why</h3><dl class=unverified>{items}</dl>"
 

@@ -25,7 +25,7 @@ _HERE = Path(__file__)
 
 _FIGURES, _TEXTS = 700_000, 400_000
 """Bytes that the diagrams and the failure texts of all rows may take: the page stays under 2 MB."""
-_FOR_THE_FIRST = 0.5
+_FOR_THE_FIRST = 0.35
 """The share of that which is kept for the first failures of requirements that have not failed yet."""
 
 

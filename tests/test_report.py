@@ -47,7 +47,10 @@ ADVISED = finding("DEVICE-COEXIST", Status.FAILED, "expected more; got less")
         (result(PASSED, ADVISED), "Yes: every MUST holds."),
         (result(PASSED, WAIVER), "Yes: every MUST holds, but for 1 waived."),
         (result(PASSED, FAILED), "No: 1 MUST requirement fails."),
-        (result(FAILED, finding("SEND-MAX", Status.FAILED), UNVERIFIED), "No: 2 MUST requirements fail."),
+        (
+            result(FAILED, finding("SEND-MAX", Status.FAILED), UNVERIFIED),
+            "No: 2 MUST requirements fail, 1 could not be checked.",
+        ),
         (result(PASSED, UNVERIFIED), "Not yet: nothing failed, but 1 MUST requirement was not verified."),
         (result(PASSED, complete=False), "Nobody can say: a selection was judged: no verdict is claimed."),
         (
@@ -100,8 +103,10 @@ def test_what_is_broken_comes_first_and_each_group_has_its_heading() -> None:
 
 def test_one_reason_stands_once_for_all_that_it_keeps_from_being_checked() -> None:
     other = finding("REST-EXPIRY", Status.UNVERIFIED, "pass --jwt-secret")
-    text = headed(result(UNVERIFIED, other))
+    followed = [finding(name, Status.UNVERIFIED, "see SEND-PLAIN") for name in ("SEND-MAX", "SEND-MIN", "SEND-TRIM")]
+    text = headed(result(*followed, UNVERIFIED, other))
     assert text.count("pass --jwt-secret") == 1
+    assert text.index("pass --jwt-secret") < text.index("see SEND-PLAIN")  # what one can do oneself comes first
     assert '<a href="#unverified-AUTH-EXPIRED">AUTH-EXPIRED</a>, <a href="#unverified-REST-EXPIRY">' in text
 
 
@@ -219,12 +224,12 @@ def test_the_page_stays_small_and_says_what_it_leaves_out() -> None:
     several = [report("failed", "SEND-TRIM", longrepr="x", story=Story("told", figure)) for _ in range(20)]
     first = report("failed", "SEND-MAX", longrepr="x", story=Story("told", figure))
     drawn = [figure in details(hooks, told) for told in [*several, first]]
-    assert drawn == [True] * 6 + [False] * 14 + [True]  # what failed for the first time has its place kept
+    assert drawn == [True] * 9 + [False] * 11 + [True]  # what failed for the first time has its place kept
     long = report("failed", "SEND-TRIM", longrepr="x", story=Story("y" * 300_000, ""))
     assert details(hooks, long) == "<p>Left out to keep this page small: the terminal and junit.xml have it.</p>"
     assert [note.partition(" is left out")[0] for note in hooks._left_out()] == [
         "To keep this page small, the text of 1 more failed judgements",
-        "To keep this page small, the diagram of 14 more failed judgements",
+        "To keep this page small, the diagram of 11 more failed judgements",
     ]
 
 
