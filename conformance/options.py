@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from conformance.errors import Unusable
+from conformance.hooks import NAME, TokenHook, token_hook
 from conformance.requirements import Level
 
 GROUP = "help-center conformance"
@@ -83,6 +84,7 @@ class Options:
     jwt_key: Path | None
     jwt_algorithm: str
     token_command: str | None
+    token_hook: TokenHook | None
     jwt_claims: Mapping[str, Any]
     users: Sequence[str] | None
     reports: Path
@@ -110,6 +112,7 @@ class Options:
     def headline(self) -> str:
         """What this run is about, for pytest's header."""
         notes = [f"seed {self.seed}"] if self.rejudge is None else []
+        notes += [f"tokens by {NAME}"] if self.token_hook is not None else []
         notes += [f"level {self.level}"] if self.level is not Level.MUST else []
         notes += ["incomplete allowed"] if self.allow_incomplete else []
         notes += [f"waivers from {self.waivers}"] if self.waivers else []
@@ -126,17 +129,27 @@ class _Reader:
         self._config = config
         self._environment = environment
         self._folder = Path(config.invocation_params.dir)
+        self._hook = self._token_hook()
+
+    def _token_hook(self) -> TokenHook | None:
+        """A team's hook is for targets. It goes before the environment, and the command line before it."""
+        given = any(self._get(flag) is not None for flag in ("--token", *_EXCLUSIVE))
+        return None if given or self._get("--target") is None else token_hook(self._config)
+
+    def _from_environment(self, flag: str) -> str | None:
+        """Empty is absent."""
+        return None if self._hook is not None else self._environment.get(_variable(flag)) or None
 
     def _get(self, flag: str) -> Any:
         return self._config.getoption(dest(flag))
 
     def _secret(self, flag: str) -> str | None:
-        """An option that may come by the environment (where empty is absent); the command line goes before."""
+        """An option that may come by the environment; the command line goes before."""
         value: str | None = self._get(flag)
         if value is not None and not value.strip():
             raise Unusable(f"{flag} is empty: is the variable set that it should come from?")
         exclusive = flag in _EXCLUSIVE and any(self._get(other) is not None for other in _EXCLUSIVE)
-        return value if value is not None or exclusive else self._environment.get(_variable(flag)) or None
+        return value if value is not None or exclusive else self._from_environment(flag)
 
     def options(self) -> Options:
         key = self._file("--jwt-key", self._secret("--jwt-key"))
@@ -148,6 +161,7 @@ class _Reader:
             jwt_key=key,
             jwt_algorithm=algorithm,
             token_command=self._secret("--token-command"),
+            token_hook=self._hook,
             jwt_claims=self._claims(),
             users=self._users(),
             reports=self._folder / (self._get("--reports") or "reports"),
@@ -184,9 +198,10 @@ class _Reader:
             raise Unusable(f"{given[0]} needs --target=URL: the embedded server takes tokens of its own")
         if options.target and options.rejudge:
             raise Unusable("--rejudge judges saved transcripts and takes no --target: pass one of the two")
-        if options.target and not given:
+        if options.target and not given and options.token_hook is None:
             raise Unusable(
-                "no way to get a token: pass --token=JWT, --jwt-secret=S, --jwt-key=FILE or --token-command=CMD"
+                "no way to get a token: pass --token=JWT, --jwt-secret=S, --jwt-key=FILE or --token-command=CMD, "
+                f"or start pytest where a conftest.py implements {NAME} (docs/tokens.md)"
             )
         if options.jwt_claims and not (options.jwt_secret or options.jwt_key):
             raise Unusable("--jwt-claims is for minted tokens: pass --jwt-secret or --jwt-key with it")
@@ -214,7 +229,7 @@ class _Reader:
 
     def _tokens(self) -> list[str]:
         given = self._get("--token")
-        tokens = (self._environment.get(_variable("--token")) or "").split() if given is None else given
+        tokens = (self._from_environment("--token") or "").split() if given is None else given
         tokens = [token.strip().removeprefix("Bearer ").strip() for token in tokens]
         for number, token in enumerate(tokens, 1):
             if not re.fullmatch(r"[!-~]+", token):

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from conformance import hooks, summary
 from conformance import options as command_line
-from conformance import summary
 from conformance.certification import Certification
 from conformance.ending import HARNESS_ERROR, ROOT, Ending, is_advice, tells_itself, test_id, unformatted
 from conformance.errors import Unusable, Unverified
@@ -42,6 +42,10 @@ _ONLY_TELLING = (
     "setupplan",
 )
 """Options with which pytest runs nothing: nothing is started and nothing is written."""
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    pluginmanager.add_hookspecs(hooks)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -11,6 +11,7 @@ import httpx
 
 from conformance.device import Cut
 from conformance.errors import Unusable
+from conformance.lifetimes import SKEW, remaining, up
 from conformance.protocol import REST_PATH, UNAUTHORIZED
 from conformance.record import Fetch, Record
 from conformance.stage import Patience, Road, Stage, Surroundings
@@ -53,7 +54,8 @@ async def check(surroundings: Surroundings, users: Users, *, wait: float) -> Non
         others = [_meet(replace(brief, usual=surroundings.usual), [user]) for user in lent[1:]]
         for number, met in enumerate(await asyncio.gather(*others), 2):
             if not met.works:
-                raise Unusable(f"user {number} of {len(lent)}: {_diagnosis(surroundings.url, met)}")
+                told = _diagnosis(surroundings.url, met, lent[number - 1])
+                raise Unusable(f"user {number} of {len(lent)}: {told}")
     surroundings.calibrate(await _round_trip(surroundings))
 
 
@@ -68,7 +70,7 @@ async def _first_meeting(surroundings: Surroundings, users: list[User], wait: fl
             return met
         if time.monotonic() >= ends or (met is not None and met.refused):
             waited = f" (waited {wait:g} s)" if wait else ""
-            raise Unusable((silent if met is None else _diagnosis(surroundings.url, met)) + waited)
+            raise Unusable((silent if met is None else _diagnosis(surroundings.url, met, users[0])) + waited)
         surroundings.patience = Patience(surroundings.deadline)
         await asyncio.sleep(0.2)
 
@@ -151,7 +153,9 @@ def _met(record: Record, fetch: Fetch, road: Road | None) -> Met:
     return Met(fetch, road, refused, record.transcript.cut or "")
 
 
-def _diagnosis(url: str, met: Met) -> str:
+def _diagnosis(url: str, met: Met, user: User) -> str:
+    if met.refused and remaining(user.expiry) <= SKEW:
+        return f"{url} refuses the token on every road: {up(user.subject, user.expiry)}"
     if met.refused:
         return (
             f"{url} refuses the token on every road (REST: HTTP {met.fetch.status}): "

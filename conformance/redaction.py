@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from bisect import bisect_right
 
@@ -10,9 +11,20 @@ from conformance.transcript import Json
 _SHORTEST = 6
 """Below this length a "secret" would be replaced inside innocent words."""
 
+_LONGEST = 200
+"""Characters of somebody else's line that are shown."""
+
 _DEEPEST = 100
 """Levels of a value that are kept. The document speaks of three; what is nested a thousand deep would break whoever
 walks, writes or prints it."""
+
+_TELLING = re.compile(r"(?<=\?)[^\s'\"]+|(?<=//)[^/\s]+(?=@)|[A-Za-z0-9_+=~-]{20,}[A-Za-z0-9_.+=~-]*")
+"""The query of a URL, the user in one, and a word as long as tokens are."""
+
+
+def masked(text: str) -> str:
+    """A line that somebody else wrote, without what may be a credential in it, and not too long."""
+    return _TELLING.sub("‹…›", text)[:_LONGEST]
 
 
 class Redactor:

@@ -14,10 +14,12 @@ import httpx
 
 from conformance.device import Cut
 from conformance.errors import Unverified
+from conformance.lifetimes import SKEW, remaining, up
+from conformance.protocol import ERROR, UNAUTHORIZED
 from conformance.scenario import Casting
 from conformance.stage import Stage, Surroundings
 from conformance.transcript import Kind, Transcript
-from conformance.users import Users
+from conformance.users import User, Users
 
 T = TypeVar("T")
 
@@ -141,7 +143,7 @@ class Runner:
                 future.set_exception(error)
             return
         by = ("network", "target") if casting.scenario.wave == 1 else ("network",)
-        if innocent and self.gone is None and _dropped(transcript, by) is not None:
+        if innocent and self.gone is None and transcript.unverified is None and _dropped(transcript, by) is not None:
             self._again.append((casting, transcript))
         else:
             self._settle(casting.key, transcript)
@@ -172,6 +174,7 @@ class Runner:
                 transcript.users = [user.name for user in users]
                 transcript.subjects = {user.name: user.subject for user in users}
                 await self._drive(casting, Stage(self._surroundings, transcript, users, rush=scenario.rush))
+                _outlived(transcript, users)
             if _unreached(transcript):
                 await self._look_again(casting.key)
                 if not _in_flight(transcript):
@@ -237,6 +240,24 @@ def _dropped(transcript: Transcript, by: Sequence[str] = ("network", "target")) 
         if lost and entry.connection in shaken & good:
             return f"{entry.device}: {entry.get('reason') or entry.get('code') or entry.get('packet')}"
     return None
+
+
+def _outlived(transcript: Transcript, users: Sequence[User]) -> None:
+    """Raises Unverified where the time of a token was up before the scenario's end: what the target did then says
+    nothing about it. Where it was nearly up, the target may be a little ahead of us."""
+    first = min(users, key=lambda user: user.expiry)
+    if remaining(first.expiry) <= (SKEW if _turned_away(transcript) else 0):
+        raise Unverified(up(first.subject, first.expiry))
+
+
+def _turned_away(transcript: Transcript) -> bool:
+    """Whether a good token was refused, or a connection with one ended by the target."""
+    good = {entry.connection for entry in transcript.of(Kind.OPEN) if entry.get("good")}
+    ends = [e for e in transcript.of(Kind.RECEIVED, Kind.CLOSED) if e.connection in good]
+    refused = (e.get("by") == "target" or e.get("packet") in ("DISCONNECT", "CONNECT_ERROR") for e in ends)
+    errors = (e.get("event") == ERROR and UNAUTHORIZED in str(e.get("args")) for e in ends)
+    asked = (e.get("good") is True and e.get("status") in (401, 403) for e in transcript.of(Kind.HTTP))
+    return any(refused) or any(errors) or any(asked)
 
 
 def _unreached(transcript: Transcript) -> bool:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import shlex
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from conformance.errors import Unusable, Unverified
+from conformance.errors import Unusable
+from conformance.lifetimes import expiry_of, remaining, told
+from conformance.logins import Commanded, Hooked
 from conformance.options import Options
 from conformance.redaction import Redactor
 from conformance.tokens import KeyMinter, Minter, claims_of
@@ -28,23 +26,29 @@ def source_of(options: Options, redactor: Redactor, embedded_secret: str | None)
         return ReadyMade(ready.tokens, minter)
     if options.token_command is not None:
         return Commanded(options.token_command, options.users)
+    if options.token_hook is not None:
+        return Hooked(options.token_hook, options.users)
     if minter is None:
         raise Unusable("no way to get a token: pass --token=JWT or --jwt-secret=S")
     return Minted(minter, options.jwt_claims, options.users)
 
 
 def _minter(options: Options, redactor: Redactor, embedded_secret: str | None) -> Minter | None:
-    if options.jwt_key is not None:
-        return KeyMinter(_private_key(options.jwt_key, redactor), options.jwt_algorithm)
     secret = options.jwt_secret or embedded_secret
+    if options.jwt_key is not None:
+        return _signing(KeyMinter(_private_key(options.jwt_key, redactor), options.jwt_algorithm), "--jwt-key")
     if secret is None:
         return None
     redactor.register(secret, "secret")
-    minter = KeyMinter(secret, options.jwt_algorithm)
+    return _signing(KeyMinter(secret, options.jwt_algorithm), "--jwt-secret")
+
+
+def _signing(minter: KeyMinter, flag: str) -> KeyMinter:
+    """The same minter, tried once. Raises Unusable."""
     try:
         minter.sign({})
     except Exception as error:
-        raise Unusable(f"--jwt-algorithm={options.jwt_algorithm} does not work with --jwt-secret: {error}") from error
+        raise Unusable(f"--jwt-algorithm={minter.algorithm} does not work with {flag}: {error}") from error
     return minter
 
 
@@ -57,77 +61,13 @@ def _private_key(path: Path, redactor: Redactor) -> object:
         raise Unusable(f"--jwt-key={path} holds no unencrypted private key in PEM form") from error
 
 
-class Commanded:
-    """Tokens that a command prints, one each time. ``{user}`` in one of its arguments becomes the user's subject;
-    without it, all its tokens are one user's. No shell is involved: ``sh -c '…'`` is a command too."""
-
-    PATIENCE = 30.0
-    """Seconds that the command may take."""
-    minter: Minter | None = None
-    may_be_new = True
-
-    def __init__(self, command: str, users: Sequence[str] | None) -> None:
-        try:
-            self._words = shlex.split(command)
-        except ValueError as error:
-            raise Unusable(f"--token-command cannot be read: {error}") from error
-        if not any("{user}" in word for word in self._words):
-            users = ["the command's user"]
-        self._known = users
-        self._given: dict[str, str] = {}
-
-    @property
-    def subjects(self) -> Sequence[str] | None:
-        return self._known
-
-    async def token(self, subject: str, *, fresh: bool) -> str:
-        """The user's token, asked for once; a fresh one is asked for anew. Raises Unverified when there is none."""
-        old = self._given.get(subject)
-        if old is not None and not fresh:
-            return old
-        new = self._given[subject] = await self._ask([word.replace("{user}", subject) for word in self._words])
-        if new == old:
-            raise Unverified("a refreshed token is needed, and --token-command prints the same one again")
-        return new
-
-    async def _ask(self, words: Sequence[str]) -> str:
-        pipe = asyncio.subprocess.PIPE
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *words, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe
-            )
-        except (OSError, ValueError, TypeError) as error:
-            raise Unverified(f"--token-command cannot be run: {error}") from error
-        try:
-            async with asyncio.timeout(self.PATIENCE):
-                output, complaints = await process.communicate()
-        except TimeoutError:
-            raise Unverified(f"--token-command took longer than {self.PATIENCE:g} s") from None
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-        return _printed(process.returncode, output, complaints)
-
-
-def _printed(code: int | None, output: bytes, complaints: bytes) -> str:
-    """The one token in a command's output."""
-    if code != 0:
-        told = complaints.decode(errors="replace").strip().splitlines()
-        raise Unverified(f"--token-command failed with exit code {code}: {told[-1] if told else 'it said nothing'}")
-    words = output.decode(errors="replace").removeprefix("Bearer ").split()
-    if len(words) != 1 or not words[0].isascii():
-        raise Unverified(f"--token-command must print one token; it printed {len(words)} words")
-    return words[0]
-
-
 def _grouped(tokens: Sequence[str]) -> ReadyMade:
     """Ready-made tokens by user: tokens of the same subject are one user's. Raises Unusable for expired ones."""
     users: dict[str, list[str]] = {}
     for number, token in enumerate(tokens, 1):
-        claims = claims_of(token) or {}
-        expires = claims.get("exp")
-        if isinstance(expires, (int, float)) and expires < time.time():
-            raise Unusable(f"token {number} of {len(tokens)} has expired: pass a fresh one")
-        subject = claims.get("sub")
-        users.setdefault(str(subject) if subject is not None else f"token {number}", []).append(token)
+        subject = str((claims_of(token) or {}).get("sub", f"token {number}"))
+        expiry = expiry_of(token)
+        if remaining(expiry) <= 0:
+            raise Unusable(f"token {number} of {len(tokens)} ({subject}) expired at {told(expiry)}: pass a fresh one")
+        users.setdefault(subject, []).append(token)
     return ReadyMade(users)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from conformance.errors import Unverified
+from conformance.lifetimes import alive
 from conformance.redaction import Redactor
 from conformance.tokens import Basis, Minter, Token, bad_token, good_claims, short_lived_claims
 
@@ -77,10 +79,15 @@ class User:
     met: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held during the very first contact, which creates the conversation."""
     known: bool = False
+    expiry: float = math.inf
+    """When the first of the tokens expires that the scenario was given (seconds since 1970)."""
 
     async def token(self, *, fresh: bool = False) -> Token:
-        """A good token of this user."""
-        return self._made(await self.source.token(self.subject, fresh=fresh), "token", good=True)
+        """A good token of this user. Raises Unverified when there is none, or its time is up."""
+        value = await self.source.token(self.subject, fresh=fresh)
+        token = self._made(value, "token", good=True)
+        self.expiry = min(self.expiry, alive(value, self.subject))
+        return token
 
     async def bad(self, kind: str, *, of: Token | None = None) -> Token:
         """A bad token of one of ``tokens.BAD``, made from a good one (``of``, when the target is to have seen that).
@@ -125,6 +132,7 @@ class Users:
         users = await self._take(min(count, most), brand_new=brand_new)
         for number, user in enumerate(users, 1):
             user.name = f"user {number}"
+            user.expiry = math.inf
         try:
             yield users
         finally:

@@ -20,6 +20,7 @@ DRIVE = {
     "engine",
     "explore",
     "frames",
+    "logins",
     "preflight",
     "presenting",
     "programs",
@@ -56,8 +57,8 @@ IO = {
     "urllib",
     "websockets",
 }
-EXCEPTIONS = {"redaction": {"threading"}, "tokens": {"time"}}
-"""Pure but for this: asked from several threads; says when a token expires."""
+EXCEPTIONS = {"redaction": {"threading"}, "tokens": {"time"}, "lifetimes": {"time"}}
+"""Pure but for this: asked from several threads; says when a token expires, and whether it has."""
 
 
 @cache

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,31 +16,49 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 
 from conformance import options
-from conformance.errors import Unusable, Unverified
+from conformance.errors import Unusable
+from conformance.logins import Hooked
 from conformance.options import Options
 from conformance.redaction import Redactor
 from conformance.requirements import Level
-from conformance.sources import Commanded, source_of
+from conformance.sources import source_of
 from conformance.tokens import KeyMinter, claims_of
 from conformance.users import Minted, ReadyMade, Source
 
 TARGET = "--target=http://localhost:3000"
 SECRET = "--jwt-secret=of the target"
+Hook = Callable[[str], str]
+
+
+class _Caller:
+    def __init__(self, hooks: Sequence[Hook]) -> None:
+        self._hooks = hooks
+
+    def get_hookimpls(self) -> list[Any]:
+        return [SimpleNamespace(function=hook, argnames=hook.__code__.co_varnames) for hook in self._hooks]
+
+    def __call__(self, *, user: str, **_: object) -> object:
+        return self._hooks[0](user)
 
 
 class Given:
     """As much of pytest.Config as the options need."""
 
-    def __init__(self, folder: Path, arguments: tuple[str, ...]) -> None:
+    def __init__(self, folder: Path, arguments: tuple[str, ...], hooks: Sequence[Hook] = ()) -> None:
         parser = argparse.ArgumentParser(allow_abbrev=False)
         parser.addoption = parser.add_argument  # type: ignore[attr-defined]
         options.add(SimpleNamespace(getgroup=lambda *_: parser))  # type: ignore[arg-type]
         parser.add_argument("--hypothesis-seed")
         self._values = vars(parser.parse_args(arguments))
         self.invocation_params = SimpleNamespace(dir=folder)
+        self.hook = SimpleNamespace(pytest_help_center_token=_Caller(hooks))
 
     def getoption(self, name: str, *_: Any) -> Any:
         return self._values[name]
+
+
+def hook(user: str) -> str:
+    return f"token-of-{user}"
 
 
 def read(*arguments: str, folder: Path = Path("/nowhere"), **environment: str) -> Options:
@@ -203,7 +223,7 @@ def test_tokens_of_one_subject_are_one_users() -> None:
 
 def test_an_expired_token_is_refused_before_anything_runs() -> None:
     line = refused(TARGET, f"--token={token(sub='a')}", f"--token={token(sub='b', exp=int(time.time()) - 5)}")
-    assert line == "token 2 of 2 has expired: pass a fresh one"
+    assert re.fullmatch(r"token 2 of 2 \(b\) expired at 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC: pass a fresh one", line)
 
 
 def test_a_private_key_signs(tmp_path: Path) -> None:
@@ -214,6 +234,9 @@ def test_a_private_key_signs(tmp_path: Path) -> None:
     source = source_of(given, Redactor(), None)
     assert isinstance(source, Minted)
     assert given.jwt_algorithm == "RS256"
+    assert "--jwt-algorithm=EdDSA does not work with --jwt-key" in refused(
+        TARGET, f"--jwt-key={path}", "--jwt-algorithm=EdDSA"
+    )
     path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"pass")))
     assert "holds no unencrypted private key in PEM form" in refused(TARGET, f"--jwt-key={path}")
 
@@ -226,44 +249,28 @@ def test_claims_are_filled_in() -> None:
     assert (claims["sub"], claims["mail"]) == ("al", "al@x")
 
 
-def commanded(*words: str, users: list[str] | None = None) -> Commanded:
-    return Commanded(" ".join(words), users)
-
-
-def test_a_command_prints_tokens() -> None:
-    source = commanded("sh", "-c", "'echo Bearer token-of-$0-$$'", "{user}")
-    assert source.subjects is None
-    first = minted(source, "al")
-    assert first.startswith("token-of-al-")
-    assert minted(source, "al") == first
-    assert minted(source, "al", fresh=True) != first
-
-
-def test_a_command_that_names_no_user_has_one() -> None:
-    assert list(commanded("mint").subjects or ()) == ["the command's user"]
-    assert commanded("mint", "{user}", users=["a", "b"]).subjects == ["a", "b"]
+def test_a_hook_is_asked_for_tokens() -> None:
+    given = options.read(Given(Path("/run"), (TARGET, "--users=al,bo", "--hypothesis-seed=7"), [hook]), {})  # type: ignore[arg-type]
+    source = source_of(given, Redactor(), None)
+    assert isinstance(source, Hooked)
+    assert (source.subjects, minted(source, "al")) == (["al", "bo"], "token-of-al")
+    assert "seed 7, tokens by pytest_help_center_token" in given.headline
 
 
 @pytest.mark.parametrize(
-    ("command", "line"),
+    ("arguments", "used"),
     [
-        ("/no/such/command", "--token-command cannot be run: [Errno 2] No such file or directory: '/no/such/command'"),
-        ("sh -c 'echo alas >&2; exit 3'", "--token-command failed with exit code 3: alas"),
-        ("true", "--token-command must print one token; it printed 0 words"),
-        ("echo two words", "--token-command must print one token; it printed 2 words"),
+        ([TARGET], True),
+        ([], False),
+        ([TARGET, SECRET], False),
+        ([TARGET, "--token=a"], False),
+        ([TARGET, "--token-command=mint"], False),
     ],
 )
-def test_a_command_that_fails_says_why(command: str, line: str) -> None:
-    with pytest.raises(Unverified) as caught:
-        minted(Commanded(command, None), "al")
-    assert str(caught.value) == line
-
-
-def test_a_command_without_fresh_tokens() -> None:
-    source = commanded("echo", "same-{user}")
-    minted(source, "al")
-    with pytest.raises(Unverified, match="prints the same one again"):
-        minted(source, "al", fresh=True)
+def test_the_hook_goes_before_the_environment_and_after_the_command_line(arguments: list[str], used: bool) -> None:
+    environment = {"HELP_CENTER_TOKEN": "a", "HELP_CENTER_JWT_KEY": "/nope"} if used else {}
+    given = options.read(Given(Path("/run"), tuple(arguments), [hook]), environment)  # type: ignore[arg-type]
+    assert (given.token_hook is not None) is used
 
 
 def test_a_command_that_cannot_be_read() -> None:
