@@ -8,7 +8,7 @@ from conformance.device import Cut, Device, Presenting
 from conformance.errors import Unverified
 from conformance.refusals import FORBIDDEN
 from conformance.stage import Stage
-from conformance.tokens import EXPIRED, INVALID, NOT_STRINGS, Token
+from conformance.tokens import CONFUSED, EXPIRED, INVALID, NOT_STRINGS, Token
 from conformance.users import User
 
 # -- tables ------------------------------------------------------------------------------------------------------
@@ -36,6 +36,13 @@ WRONG = [
     ("unsigned", "header", "websocket"),
 ]
 
+CONFUSING = [
+    (kind, option, transport)
+    for kind in CONFUSED
+    for option, transport in [("auth", "websocket"), ("header", "polling")]
+]
+"""Tried where tokens are signed with a private key; elsewhere there is no such token."""
+
 AGED = [
     ("expired", "auth", "websocket"),
     ("expired", "auth", "polling"),
@@ -45,7 +52,7 @@ AGED = [
 ]
 
 REQUESTS = ["missing", "empty", *INVALID, *EXPIRED]
-"""The kinds that a REST request can carry."""
+"""The kinds that a REST request can carry; with a public key, those of ``CONFUSED`` too."""
 
 # -- steps -------------------------------------------------------------------------------------------------------
 
@@ -59,6 +66,12 @@ async def bad(user: User, kind: str, *, of: Token | None = None) -> Token:
         if kind not in EXPIRED:
             raise
         return await user.bad("resigned", of=of)
+
+
+def requests(user: User) -> list[str]:
+    """The kinds to ask REST with."""
+    minter = user.source.minter
+    return [*REQUESTS, *(CONFUSED if minter is not None and minter.public_key is not None else ())]
 
 
 async def enter(device: Device) -> None:

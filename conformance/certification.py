@@ -91,6 +91,14 @@ class Certification(Recordings):
         self._runner.run(preflight.check(self.surroundings, users, wait=options.wait))
         self._runner.start(castings)
 
+    @property
+    def has_public_key(self) -> bool:
+        """Whether the target's tokens are signed with a private key that was given; in a saved run, its transcripts
+        tell."""
+        if self.options.rejudge is None:
+            return self.options.jwt_key is not None
+        return any(self.options.rejudge.glob("refused-public-key*.jsonl"))
+
     # -- recordings --------------------------------------------------------------------------------------------
 
     def record(self, casting: Casting) -> Record:

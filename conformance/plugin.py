@@ -86,6 +86,7 @@ def _names_suites(config: pytest.Config) -> bool:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requirement(*ids): the requirements that a judgement judges")
+    config.addinivalue_line("markers", "public_key: judged only where tokens are signed with a private key")
     if not config.stash.get(ACTIVE, False):
         return
     try:
@@ -128,6 +129,14 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     item.extra_keyword_matches.update(ids_of(item))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without a public key there are no tokens that are signed with it, and nothing of the kind to judge."""
+    certification = config.stash.get(CERTIFICATION, None)
+    if certification is not None and not certification.has_public_key:
+        items[:] = [item for item in items if item.get_closest_marker("public_key") is None]
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:

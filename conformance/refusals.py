@@ -15,12 +15,12 @@ from conformance.judge import expect, same
 from conformance.payloads import History, shown
 from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED
 from conformance.record import Connection, Fetch, Record, Send
-from conformance.tokens import ABSENT, EXPIRED, INVALID, NOT_STRINGS
+from conformance.tokens import ABSENT, CONFUSED, EXPIRED, INVALID, NOT_STRINGS
 from conformance.transcript import Entry, Json
 
 _ENTRY = {
     **dict.fromkeys(ABSENT, "AUTH-MISSING"),
-    **dict.fromkeys({**INVALID, **NOT_STRINGS}, "AUTH-INVALID"),
+    **dict.fromkeys({**INVALID, **CONFUSED, **NOT_STRINGS}, "AUTH-INVALID"),
     **dict.fromkeys(EXPIRED, "AUTH-EXPIRED"),
 }
 """The requirement that a token of each kind is not let in."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import json
 import time
 import uuid
@@ -12,6 +14,7 @@ from typing import Any, Protocol
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import HMACAlgorithm
 
 from conformance.errors import Unverified
@@ -54,9 +57,13 @@ _JWS = _jws()
 
 
 class Minter(Protocol):
-    """Signs any claims with the key that the target trusts."""
+    """Signs any claims with the key that the target trusts. ``public_key`` is its other half as PEM (X.509
+    SubjectPublicKeyInfo); None for a secret, which has none."""
 
     def sign(self, claims: Mapping[str, Any]) -> str: ...
+
+    @property
+    def public_key(self) -> bytes | None: ...
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -68,6 +75,13 @@ class KeyMinter:
 
     def sign(self, claims: Mapping[str, Any]) -> str:
         return _JWS.encode(json.dumps(claims).encode(), self.key, algorithm=self.algorithm)
+
+    @property
+    def public_key(self) -> bytes | None:
+        if isinstance(self.key, str):
+            return None
+        pem: bytes = self.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        return pem
 
 
 def good_claims(subject: str, extra: Mapping[str, Any]) -> dict[str, Any]:
@@ -184,6 +198,17 @@ def _expired(basis: Basis) -> str:
     return basis.minter.sign(expired_claims(_claims(basis.good)))
 
 
+def _confused(basis: Basis, *, trimmed: bool = False) -> str:
+    """HMAC, and what everybody may know is the secret: who lets a token choose the algorithm, and hands its verifier
+    the public key, is taken in. Signed by hand, for our library refuses to."""
+    pem = basis.minter.public_key if basis.minter is not None else None
+    if pem is None:
+        raise Unverified("a token that is signed with the public key needs one: pass --jwt-key")
+    signed = f"{encode_part({**_header(basis.good), 'alg': 'HS256'})}.{basis.good.split('.')[1]}"
+    signature = hmac.digest(pem.strip() if trimmed else pem, signed.encode(), hashlib.sha256)
+    return f"{signed}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+
+
 def _header(token: str) -> dict[str, Any]:
     try:
         return dict(jwt.get_unverified_header(token))
@@ -217,6 +242,13 @@ INVALID: dict[str, Callable[[Basis], Any]] = {
 }
 """Strings that are no valid token (section 2.2)."""
 
+CONFUSED: dict[str, Callable[[Basis], Any]] = {
+    "public-key": _confused,
+    "public-key-trimmed": lambda basis: _confused(basis, trimmed=True),
+}
+"""Strings that are no valid token either, where tokens are signed with a private key: HMAC with the file of the public
+key as the secret, with and without its last line break."""
+
 NOT_STRINGS: dict[str, Callable[[Basis], Any]] = {
     "number": lambda _: 12345,
     "true": lambda _: True,
@@ -229,7 +261,7 @@ inside: a server that turns what it gets into a string would find it, and that i
 EXPIRED: dict[str, Callable[[Basis], Any]] = {"expired": _expired}
 """Section 6."""
 
-BAD = {**ABSENT, **INVALID, **NOT_STRINGS, **EXPIRED}
+BAD = {**ABSENT, **INVALID, **CONFUSED, **NOT_STRINGS, **EXPIRED}
 
 
 def bad_token(kind: str, basis: Basis) -> Token:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance import attempts, refusals
-from conformance.attempts import AGED, MISSING, ODD_WAYS, WRONG
+from conformance.attempts import AGED, CONFUSING, MISSING, ODD_WAYS, WRONG
 from conformance.record import Record
 from conformance.requirements import requirement
 from conformance.scenario import scenario
@@ -14,9 +14,10 @@ from conformance.stage import Stage
 TRANSPORTS = pytest.mark.parametrize("transport", ["websocket", "polling"])
 ROADS = ("kind", "option", "transport")
 MISSING_TOKENS = pytest.mark.parametrize(ROADS, MISSING)
-WRONG_TOKENS = pytest.mark.parametrize(ROADS, WRONG)
+CONFUSED_TOKENS = [pytest.param(*road, marks=pytest.mark.public_key) for road in CONFUSING]
+WRONG_TOKENS = pytest.mark.parametrize(ROADS, [*WRONG, *CONFUSED_TOKENS])
 AGED_TOKENS = pytest.mark.parametrize(ROADS, AGED)
-BAD_TOKENS = pytest.mark.parametrize(ROADS, [*MISSING, *WRONG, *AGED])
+BAD_TOKENS = pytest.mark.parametrize(ROADS, [*MISSING, *WRONG, *CONFUSED_TOKENS, *AGED])
 
 # -- good tokens -------------------------------------------------------------------------------------------------
 

@@ -14,8 +14,9 @@ from conformance.record import Everything, Record
 from conformance.requirements import requirement
 from conformance.scenario import scenario
 from conformance.stage import Stage
-from conformance.tokens import EXPIRED
+from conformance.tokens import CONFUSED, EXPIRED
 
+CONFUSED_TOKENS = [pytest.param(kind, marks=pytest.mark.public_key) for kind in CONFUSED]
 NO_BODY = "REST answered no good token with JSON"
 
 # -- good tokens -------------------------------------------------------------------------------------------------
@@ -87,12 +88,12 @@ async def bad_requests(stage: Stage) -> None:
         async with stage.device("phone", token=token) as phone:
             await phone.say(tag="secret")
     await stage.fetch(token=token, tag="good")
-    for kind in REQUESTS:
+    for kind in attempts.requests(stage.user):
         await stage.fetch(token=await attempts.bad(stage.user, kind, of=token), tag=kind)
 
 
 @requirement("REST-REFUSAL")
-@pytest.mark.parametrize("kind", [kind for kind in REQUESTS if kind not in EXPIRED])
+@pytest.mark.parametrize("kind", [*(kind for kind in REQUESTS if kind not in EXPIRED), *CONFUSED_TOKENS])
 def test_rest_gives_nothing_without_a_valid_token(bad_requests: Record, kind: str) -> None:
     fallback.refuses(bad_requests, kind)
 
@@ -104,6 +105,6 @@ def test_rest_gives_nothing_to_an_expired_token(bad_requests: Record, kind: str)
 
 
 @requirement("REST-STATUS")
-@pytest.mark.parametrize("kind", REQUESTS)
+@pytest.mark.parametrize("kind", [*REQUESTS, *CONFUSED_TOKENS])
 def test_rest_refuses_with_401(bad_requests: Record, kind: str) -> None:
     fallback.unauthorized(bad_requests, kind)

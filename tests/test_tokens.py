@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import hmac
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from conformance.errors import Unverified
 from conformance.presenting import presenting
@@ -20,6 +22,7 @@ from conformance.reference import BadToken, Verifier
 from conformance.tokens import (
     ABSENT,
     BAD,
+    CONFUSED,
     INVALID,
     NOT_STRINGS,
     Basis,
@@ -34,7 +37,7 @@ from conformance.tokens import (
 from conformance.users import Minted, ReadyMade, User
 from tests.peers import in_loop
 
-STRINGS = [kind for kind in BAD if kind not in ABSENT and kind not in NOT_STRINGS]
+STRINGS = [kind for kind in BAD if kind not in {*ABSENT, *NOT_STRINGS, *CONFUSED}]
 
 
 @dataclass
@@ -182,6 +185,35 @@ def test_what_is_no_string_holds_no_good_token(kind: str) -> None:
     value = bad_token(kind, Basis("opaque", None)).value
     assert not isinstance(value, str)
     assert "opaque" not in str(value)
+
+
+# -- the public key as a secret ------------------------------------------------------------------------------------
+
+
+def public_key_of(keys: Keys) -> bytes:
+    pem: bytes = keys.verifying.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return pem
+
+
+@pytest.mark.parametrize("kind", CONFUSED)
+def test_a_confused_token_is_signed_with_what_everybody_may_know(keys: Keys, kind: str) -> None:
+    if keys.minter.algorithm.startswith("HS"):
+        with pytest.raises(Unverified, match="needs one: pass --jwt-key"):
+            keys.bad(kind)
+        return
+    token = keys.bad(kind)
+    header, claims, signature = token.split(".")
+    pem = public_key_of(keys)
+    secret = pem.rstrip(b"\n") if kind == "public-key-trimmed" else pem
+    assert pem.endswith(b"-----END PUBLIC KEY-----\n")
+    assert decode_part(header)["alg"] == "HS256"
+    assert decode_part(claims)["sub"] == "ada"
+    expected = hmac.new(secret, f"{header}.{claims}".encode(), "sha256").digest()
+    assert base64.urlsafe_b64decode(signature + "==") == expected
+    with pytest.raises(jwt.InvalidTokenError):
+        verify(token, keys)
+    with pytest.raises(BadToken):
+        Verifier(keys.verifying, algorithm=keys.minter.algorithm).verify(token)
 
 
 # -- tokens that were given ----------------------------------------------------------------------------------------

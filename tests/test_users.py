@@ -13,7 +13,7 @@ from conformance.errors import Unverified
 from conformance.redaction import Redactor
 from conformance.reference import HelpCenter, Served, Verifier
 from conformance.stage import Stage, Surroundings
-from conformance.tokens import BAD, KeyMinter, good_claims
+from conformance.tokens import BAD, CONFUSED, KeyMinter, good_claims
 from conformance.transcript import Kind, Transcript
 from conformance.users import Minted, ReadyMade, User, Users
 from tests.interop.clients import SECRET
@@ -141,7 +141,7 @@ async def test_what_ready_made_tokens_cannot_show() -> None:
 async def test_every_token_that_is_made_is_kept_out_of_the_record() -> None:
     async with pool().lease(1) as [user]:
         tokens = [await user.token(), await user.token(fresh=True), await user.short_lived(3)]
-        tokens += [await user.bad(kind) for kind in BAD]
+        tokens += [await user.bad(kind) for kind in BAD if kind not in CONFUSED]
         texts = [token.value for token in tokens if isinstance(token.value, str) and token.value]
         cleaned = [user.redactor.text(f"Bearer {text}") for text in texts]
         assert [text.split(" ", 1)[1][0] for text in cleaned if "not-a-token" not in text] == ["‹"] * (len(texts) - 1)

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.faults.battery import SECRET, Certified, certify_app, pool
+from tests.faults.battery import Certified, certify_fault, pool
 from tests.faults.fault import Fault, load_all
 
 
@@ -14,7 +14,7 @@ def main(parts: list[str]) -> int:
     """Print a line for each fault; the number of those that were not blamed rightly."""
     faults = [f for f in load_all().values() if not parts or any(part in f.name for part in parts)]
     with tempfile.TemporaryDirectory() as folder, pool() as workers:
-        runs = [workers.submit(certify_app, f.build(SECRET), Path(folder) / f.name) for f in faults]
+        runs = [workers.submit(certify_fault, f, Path(folder) / f.name) for f in faults]
         return sum(_tell(fault, run.result()) for fault, run in zip(faults, runs, strict=True))
 
 

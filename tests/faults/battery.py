@@ -8,11 +8,16 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.serve import Served
+from conformance.reference.tokens import PublicKey
+from tests.faults.fault import HS256, Fault
 from tests.faults.worker import run
+from tests.keys import key_files
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "a secret that every server of the battery trusts"
@@ -45,13 +50,15 @@ class Certified:
         return next((r.get("reason", "") for r in self.verdict["requirements"] if r["id"] == requirement), "")
 
 
-def certify(url: str, reports: Path, *options: str, secret: str = SECRET) -> Certified:
-    """``pytest suites --target=url`` with everything else at its default, but a shorter deadline."""
+def certify(url: str, reports: Path, *options: str, secret: str = SECRET, folder: Path | None = None) -> Certified:
+    """``pytest suites --target=url`` with everything else at its default, but a shorter deadline. In another
+    ``folder`` it is ``pytest --target=url``, as teams start it there, with a conftest.py of their own."""
     reports.mkdir(parents=True, exist_ok=True)
-    arguments = ["suites", f"--target={url}", f"--reports={reports}", "--deadline=4", "-q", "-p", "no:cacheprovider"]
+    suites = ["suites"] if folder is None else []
+    arguments = [*suites, f"--target={url}", f"--reports={reports}", "--deadline=4", "-q", "-p", "no:cacheprovider"]
     output = reports / "output.txt"
     environment = {"HELP_CENTER_JWT_SECRET": secret}
-    process = _FORKS.Process(target=run, args=([*arguments, *options], environment, ROOT, output))
+    process = _FORKS.Process(target=run, args=([*arguments, *options], environment, folder or ROOT, output))
     process.start()
     process.join(TIMEOUT)
     if process.exitcode is None:
@@ -66,6 +73,16 @@ def certify_app(help_center: HelpCenter, reports: Path, *options: str) -> Certif
     """Serve the application on a free loopback port and certify it."""
     with Served(help_center.app) as server:
         return certify(server.url, reports, *options)
+
+
+def certify_fault(fault: Fault, reports: Path) -> Certified:
+    """Serve the broken server and certify it, with the key that its tokens are signed with."""
+    if fault.algorithm == HS256:
+        return certify_app(fault.build(SECRET), reports)
+    private, public = key_files(fault.algorithm, reports)
+    key = load_pem_public_key(public.read_bytes())
+    options = [f"--jwt-key={private}", f"--jwt-algorithm={fault.algorithm}"]
+    return certify_app(fault.build(cast("PublicKey", key)), reports, *options)
 
 
 def pool() -> ThreadPoolExecutor:

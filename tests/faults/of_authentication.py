@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 from typing import Any
 
 import jwt
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.protocol import Json, Problem
@@ -216,6 +219,28 @@ class RemembersTokensWithoutSignature(Verifier):
         if key not in cache:
             cache[key] = super().claims(token)
         return cache[key]
+
+
+@fault("AUTH-INVALID", "REST-REFUSAL", algorithm="RS256")
+class TakesThePublicKeyForASecret(Lenient):
+    """Lets the token choose the algorithm, and hands the verifier the one key that it has: as old libraries did."""
+
+    def secret(self) -> bytes:
+        pem: bytes = self.key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        return pem
+
+    def believes(self, token: str) -> bool:
+        signed, _, signature = token.rpartition(".")
+        expected = base64.urlsafe_b64encode(hmac.digest(self.secret(), signed.encode(), "sha256")).rstrip(b"=")
+        return self.algorithm_of(token) == "HS256" and hmac.compare_digest(signature.encode(), expected)
+
+
+@fault("AUTH-INVALID", "REST-REFUSAL", algorithm="RS256")
+class TakesATrimmedPublicKeyForASecret(TakesThePublicKeyForASecret):
+    """The key comes from the environment, without the line break at its end."""
+
+    def secret(self) -> bytes:
+        return super().secret().strip()
 
 
 @fault("AUTH-INVALID", also=("AUTH-EXPIRED",))

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from tests.faults.battery import SECRET, Certified, certify_app, pool
+from tests.faults.battery import Certified, certify_fault, pool
 from tests.faults.fault import cover, load_all
 
 FAULTS = load_all()
@@ -25,10 +25,7 @@ def battery(
     names = [spec.params["name"] for spec in callspecs if spec and spec.params.get("name") in FAULTS]
     folder = tmp_path_factory.mktemp("faults")
     with pool() as workers:
-        yield {
-            name: workers.submit(certify_app, FAULTS[name].build(SECRET), folder / name)
-            for name in dict.fromkeys(names)
-        }
+        yield {name: workers.submit(certify_fault, FAULTS[name], folder / name) for name in dict.fromkeys(names)}
         workers.shutdown(cancel_futures=True)
 
 
