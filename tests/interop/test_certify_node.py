@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +15,8 @@ from pathlib import Path
 import jwt
 import pytest
 
-from tests.faults.battery import SECRET, Certified, certify
+from tests.faults.battery import ROOT, SECRET, Certified, certify
+from tests.keys import key_files
 from tests.servers import node_server
 
 SIDE_BY_SIDE = 3
@@ -20,17 +24,30 @@ SIDE_BY_SIDE = 3
 
 @dataclass(frozen=True)
 class Setting:
-    """Options of the server and of the certification. ``ready``: users with two ready-made tokens each, instead of
-    the secret; ``times``: certifications in a row, so that the later ones meet what the earlier ones left;
-    ``unverified``: what cannot be checked then."""
+    """Options of the server and of the certification. ``algorithm``: tokens are signed with a private key, and not
+    with the secret; ``ready``: users with two ready-made tokens each, instead of the secret; ``asked``: who is asked
+    for tokens instead, a "command" or a "hook"; ``times``: certifications in a row, so that the later ones meet what
+    the earlier ones left; ``unverified``: what cannot be checked then."""
 
     server: Sequence[str] = ()
     options: Sequence[str] = ()
+    algorithm: str = ""
     ready: Sequence[str] = ()
+    asked: str = ""
     times: int = 1
     unverified: frozenset[str] = frozenset()
 
 
+MINT = f"""
+import sys, time, uuid
+import jwt
+
+def pytest_help_center_token(user):
+    now = int(time.time())
+    return jwt.encode({{"sub": user, "iat": now, "exp": now + 600, "jti": uuid.uuid4().hex}}, {SECRET!r})
+"""
+UNSIGNED = frozenset({"AUTH-EXPIRED", "REST-EXPIRY", "TOKEN-REFRESHED"})
+"""What needs the key: an expired token, and what comes after one."""
 SUBJECTS = ("ada", "bob", "cyd", "dan", "eve")
 SETTINGS: Mapping[str, Setting] = {
     "as it is": Setting(),
@@ -43,29 +60,37 @@ SETTINGS: Mapping[str, Setting] = {
     "older messages": Setting(["--preload=60"]),
     "no reply": Setting(["--no-reply"]),
     "late replies": Setting(["--reply-delay=300"]),
+    "RS256": Setting(algorithm="RS256"),
+    "ES256": Setting(algorithm="ES256"),
+    "EdDSA": Setting(algorithm="EdDSA"),
+    "a token command": Setting(options=[f"--users={','.join(SUBJECTS)}"], asked="command", unverified=UNSIGNED),
+    "a token hook": Setting(options=[f"--users={','.join(SUBJECTS)}"], asked="hook", unverified=UNSIGNED),
     "long histories": Setting(
         ["--preload=2000"],
         ready=SUBJECTS,
         times=2,
-        unverified=frozenset({"FIRST-CONTACT", "AUTH-EXPIRED", "REST-EXPIRY", "TOKEN-REFRESHED"}),
+        unverified=UNSIGNED | {"FIRST-CONTACT"},
     ),
     "the last 50 of long histories": Setting(
         ["--preload=2000", "--window=50"],
         ready=SUBJECTS,
         times=2,
-        unverified=frozenset({"FIRST-CONTACT", "AUTH-EXPIRED", "REST-EXPIRY", "TOKEN-REFRESHED"}),
+        unverified=UNSIGNED | {"FIRST-CONTACT"},
     ),
 }
 
 
 @pytest.fixture(scope="module")
-def runs(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Mapping[str, Future[list[Certified]]]]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the reports are."""
+    return tmp_path_factory.mktemp("node")
+
+
+@pytest.fixture(scope="module")
+def runs(request: pytest.FixtureRequest, folder: Path) -> Iterator[Mapping[str, Future[list[Certified]]]]:
     """The certifications of all selected settings, begun at once and side by side."""
     callspecs = [getattr(item, "callspec", None) for item in request.session.items]
     selected = [spec.params["name"] for spec in callspecs if spec and spec.params.get("name") in SETTINGS]
-    folder = tmp_path_factory.mktemp("node")
     with ThreadPoolExecutor(SIDE_BY_SIDE) as workers:
         # the longest first
         names = sorted(dict.fromkeys(selected), key=lambda name: -SETTINGS[name].times)
@@ -75,11 +100,40 @@ def runs(
 
 def certified(setting: Setting, reports: Path) -> list[Certified]:
     tokens = [f"--token={token(subject)}" for subject in setting.ready for _ in range(2)]
-    with node_server(f"--jwt-secret={SECRET}", *setting.server) as url:
+    verifying, signing, secret = keys(setting, reports)
+    folder = team(reports, hook=setting.asked == "hook") if setting.asked else None
+    if setting.asked == "command":
+        tokens = [f"--token-command={sys.executable} {reports}/mint.py {{user}}"]
+    with node_server(*verifying, *setting.server) as url:
         return [
-            certify(url, reports / str(turn), *setting.options, *tokens, secret="" if tokens else SECRET)
+            certify(
+                url,
+                reports / str(turn),
+                *setting.options,
+                *signing,
+                *tokens,
+                secret="" if tokens else secret,
+                folder=folder,
+            )
             for turn in range(setting.times)
         ]
+
+
+def keys(setting: Setting, folder: Path) -> tuple[list[str], list[str], str]:
+    """Options of the server and of the certification, and the secret, if they share one."""
+    if not setting.algorithm:
+        return [f"--jwt-secret={SECRET}"], [], SECRET
+    private, public = key_files(setting.algorithm, folder)
+    algorithm = f"--jwt-algorithm={setting.algorithm}"
+    return [f"--jwt-key={public}", algorithm], [f"--jwt-key={private}", algorithm], ""
+
+
+def team(folder: Path, *, hook: bool) -> Path:
+    """A team's own folder: with its hook, or with the same as a command."""
+    folder.mkdir(parents=True)
+    name, more = ("conftest.py", "") if hook else ("mint.py", "print(pytest_help_center_token(sys.argv[1]))\n")
+    (folder / name).write_text(MINT + more, encoding="utf-8")
+    return folder
 
 
 def token(subject: str) -> str:
@@ -112,3 +166,19 @@ def test_a_correct_server_is_certified(name: str, runs: Mapping[str, Future[list
 def test_a_server_is_judged_the_same_again(name: str, runs: Mapping[str, Future[list[Certified]]]) -> None:
     first, *later = map(judged, runs[name].result())
     assert later == [first] * len(later)
+
+
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("name", ["as it is", "RS256", "ES256", "EdDSA"])
+def test_the_public_key_is_tried_as_a_secret_where_there_is_one(
+    name: str, runs: Mapping[str, Future[list[Certified]]], folder: Path, tmp_path: Path
+) -> None:
+    """And so it is judged again from the record, where nobody tells the algorithm."""
+    [one] = runs[name].result()
+    again = [f"--rejudge={folder / name.replace(' ', '-') / '0'}", f"--reports={tmp_path}", "-p", "no:cacheprovider"]
+    code = subprocess.run([sys.executable, "-m", "pytest", "suites", *again], cwd=ROOT, capture_output=True).returncode
+    verdict = json.loads((tmp_path / "verdict.json").read_text(encoding="utf-8"))
+    tried = [
+        [test for r in v["requirements"] for test in r["tests"] if "public-key" in test] for v in (one.verdict, verdict)
+    ]
+    assert (bool(tried[0]), tried[0] == tried[1], code) == (name != "as it is", True, 0)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.battery import SECRET, Certified, certify
+from tests.keys import key_files
 from tests.servers import copy_node_server, node_server
 
 SIDE_BY_SIDE = 3
@@ -17,15 +18,38 @@ SIDE_BY_SIDE = 3
 
 @dataclass(frozen=True)
 class Bug:
-    """Edits of the server (file, old text, new text), the requirements that must fail by them, and those that may."""
+    """Edits of the server (file, old text, new text), the requirements that must fail by them, and those that may;
+    ``algorithm``: tokens are signed with a private key, and not with the secret."""
 
     edits: tuple[tuple[str, str, str], ...]
     fails: frozenset[str]
     may_fail: frozenset[str] = frozenset()
+    algorithm: str = ""
 
 
-def bug(fails: str, *edits: tuple[str, str, str], may_fail: str = "") -> Bug:
-    return Bug(edits, frozenset(fails.split()), frozenset(may_fail.split()))
+def bug(fails: str, *edits: tuple[str, str, str], may_fail: str = "", algorithm: str = "") -> Bug:
+    return Bug(edits, frozenset(fails.split()), frozenset(may_fail.split()), algorithm)
+
+
+def takes_the_public_key_for_a_secret(algorithm: str) -> Bug:
+    """verify(token, key), as it was in the libraries of 2015: the token says which algorithm, and the key is a text."""
+    return bug(
+        "AUTH-INVALID REST-REFUSAL",
+        ("tokens.js", "import { importSPKI", "import { createHmac } from 'node:crypto';\nimport { importSPKI"),
+        ("tokens.js", "claims = (await jwtVerify(token, key, { algorithms: [algorithm] })).payload;", VERIFY),
+        algorithm=algorithm,
+    )
+
+
+VERIFY = """const [header, payload, signature] = token.split('.');
+      const decoded = (part) => JSON.parse(Buffer.from(part, 'base64url'));
+      if (decoded(header).alg === 'HS256') {
+        const expected = createHmac('sha256', publicKey).update(`${header}.${payload}`).digest('base64url');
+        if (signature !== expected) return null;
+        claims = decoded(payload);
+      } else {
+        claims = (await jwtVerify(token, key, { algorithms: [algorithm] })).payload;
+      }"""
 
 
 TYPING = "socket.on('help_center:typing', () => {});"
@@ -90,6 +114,8 @@ BUGS: Mapping[str, Bug] = {
             "{ isTyping: Boolean(typing?.isTyping), sender: 'support' }));",
         ),
     ),
+    "the public key is taken for a secret": takes_the_public_key_for_a_secret("RS256"),
+    "so is one of an elliptic curve": takes_the_public_key_for_a_secret("ES256"),
     "details are a list": bug(
         "ERROR-SHAPE",
         ("validation.js", "message, details }", "message, details: Object.values(details).map(String) }"),
@@ -113,8 +139,12 @@ def runs(
 
 def certified(bug: Bug, folder: Path) -> Certified:
     entry = copy_node_server(folder / "server", *bug.edits)
-    with node_server(f"--jwt-secret={SECRET}", entry=entry) as url:
-        return certify(url, folder / "reports")
+    verifying, signing = [f"--jwt-secret={SECRET}"], []
+    if bug.algorithm:
+        (private, public), algorithm = key_files(bug.algorithm, folder), f"--jwt-algorithm={bug.algorithm}"
+        verifying, signing = [f"--jwt-key={public}", algorithm], [f"--jwt-key={private}", algorithm]
+    with node_server(*verifying, entry=entry) as url:
+        return certify(url, folder / "reports", *signing)
 
 
 @pytest.mark.timeout(0)  # each certification has a timeout of its own
