@@ -53,6 +53,13 @@ def node_command(*args: str, entry: Path | None = None) -> list[str]:
     return [node, str(entry or NODE_DIR / "server.js"), *args]
 
 
+def node_client(*args: str) -> list[str]:
+    """The command line that starts the official client's app, once everything it needs is installed."""
+    node = _program("node")
+    _install_packages()
+    return [node, str(NODE_DIR / "client.mjs"), *args]
+
+
 def copy_node_server(folder: Path, *edits: tuple[str, str, str]) -> Path:
     """Copy the server into `folder`, changed by `edits` (file, old text, new text); return its `server.js`.
 
@@ -94,7 +101,7 @@ def _install_packages() -> None:
         if marker.exists() and marker.stat().st_mtime >= lock_file.stat().st_mtime:
             return
         done = subprocess.run(
-            [_program("npm"), "ci", "--no-audit", "--no-fund"],
+            [_program("npm"), "ci", "--include=dev", "--no-audit", "--no-fund"],
             cwd=NODE_DIR,
             stdin=subprocess.DEVNULL,
             capture_output=True,
