@@ -244,7 +244,10 @@ def _dropped(transcript: Transcript, by: Sequence[str] = ("network", "target")) 
 
 def _outlived(transcript: Transcript, users: Sequence[User]) -> None:
     """Raises Unverified where the time of a token was up before the scenario's end: what the target did then says
-    nothing about it. Where it was nearly up, the target may be a little ahead of us."""
+    nothing about it. Where it was nearly up, the target may be a little ahead of us. Likewise where there was none."""
+    for user in users:
+        if user.lacking is not None:
+            raise user.lacking
     first = min(users, key=lambda user: user.expiry)
     if remaining(first.expiry) <= (SKEW if _turned_away(transcript) else 0):
         raise Unverified(up(first.subject, first.expiry))

@@ -81,13 +81,19 @@ class User:
     known: bool = False
     expiry: float = math.inf
     """When the first of the tokens expires that the scenario was given (seconds since 1970)."""
+    lacking: Unverified | None = None
+    """Why there was no good token when the scenario asked for one."""
 
     async def token(self, *, fresh: bool = False) -> Token:
         """A good token of this user. Raises Unverified when there is none, or its time is up."""
-        value = await self.source.token(self.subject, fresh=fresh)
-        token = self._made(value, "token", good=True)
-        self.expiry = min(self.expiry, alive(value, self.subject))
-        return token
+        try:
+            value = await self.source.token(self.subject, fresh=fresh)
+            expiry = alive(value, self.subject)
+        except Unverified as reason:
+            self.lacking = self.lacking if fresh else reason  # a scenario may do without a fresh one
+            raise
+        self.expiry = min(self.expiry, expiry)
+        return self._made(value, "token", good=True)
 
     async def bad(self, kind: str, *, of: Token | None = None) -> Token:
         """A bad token of one of ``tokens.BAD``, made from a good one (``of``, when the target is to have seen that).
@@ -132,7 +138,7 @@ class Users:
         users = await self._take(min(count, most), brand_new=brand_new)
         for number, user in enumerate(users, 1):
             user.name = f"user {number}"
-            user.expiry = math.inf
+            user.expiry, user.lacking = math.inf, None
         try:
             yield users
         finally:

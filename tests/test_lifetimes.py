@@ -21,7 +21,10 @@ LATE = f"""
 import time
 from types import SimpleNamespace
 
+from hypothesis.strategies import just
+
 from conformance import lifetimes
+from conformance.explore import explore
 from conformance.judge import expect
 from conformance.requirements import requirement
 from conformance.scenario import scenario
@@ -46,6 +49,15 @@ async def later(stage):
         pass
 
 
+@scenario(wave=2)
+async def generated(stage):
+    \"\"\"Devices connect, in a search that takes what cannot be done for a poor example.\"\"\"
+    async def connect(_):
+        async with stage.device("phone"):
+            pass
+    await explore(stage, just(1), connect, lambda: None)
+
+
 @requirement("AUTH-BARE")
 def test_late(late):
     expect(late.connection("tablet").greeted, "a greeting", "none")
@@ -59,6 +71,11 @@ def test_late_rest(late):
 @requirement("CONN-STAYS")
 def test_later(later):
     expect(later.connection().greeted, "a greeting", "none")
+
+
+@requirement("SEND-MAX")
+def test_generated(generated):
+    pass
 """
 
 
@@ -116,7 +133,7 @@ def test_a_token_that_expires_during_the_run_fails_nobody(checkout: Checkout, ta
     assert run.code == 10, run.output
     assert (run.status("SEND-TRIM"), run.status("REST-SHAPE")) == ("passed", "passed")
     line = f"the token of ada expired at {told(int(expiry))}; pass one that lives longer"
-    assert [run.reason(one) for one in ("AUTH-BARE", "REST-OPEN", "CONN-STAYS")] == [line] * 3
+    assert [run.reason(one) for one in ("AUTH-BARE", "REST-OPEN", "CONN-STAYS", "SEND-MAX")] == [line] * 4
     assert given.split(".")[1] not in run.output
 
 
