@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, takewhile
 
-from conformance import instants
+from conformance import instants, schemas
 from conformance.errors import Unverified
 from conformance.judge import every, expect, fits, same
 from conformance.laws import saved
 from conformance.parity import differences
-from conformance.payloads import History, Message, shown
+from conformance.payloads import SHAPE_REQUIREMENTS, History, Message, shown
 from conformance.record import Fetch, Record
 from conformance.refusals import BUSY, leaks, of_kind, spoken
 from conformance.tokens import EXPIRED
@@ -101,7 +101,11 @@ def same_id(one: History, other: History) -> None:
 
 
 def same_conversation(views: Sequence[History]) -> None:
-    """One conversation in all views, as long as nobody changes it."""
+    """One conversation in all views, as long as nobody changes it. One that has not the shape it should have is judged
+    by that."""
+    for view in views:
+        if not schemas.fits("conversation", view.conversation.raw):
+            raise Unverified(f"{view.where}.conversation fits no schema", because=SHAPE_REQUIREMENTS[view.shape])
     every(pairwise(views), lambda pair: _same_conversation(*pair))
 
 

@@ -62,7 +62,7 @@ def test_the_next_greeting_has_what_was_sent_by_two_devices_at_once(crowd: Recor
     shows(crowd.connection("laptop").history, crowd.tagged("running"))
 
 
-@requirement("MESSAGE-ID")
+@requirement("RECONNECT-RESYNC")
 def test_nothing_is_doubled_while_devices_come_and_go(crowd: Record) -> None:
     shows_once(crowd.connection("laptop").history, crowd.tagged("running"))
 

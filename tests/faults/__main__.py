@@ -1,4 +1,7 @@
-"""``python -m tests.faults [NAME-PART …]``: certify broken servers and say which requirements failed."""
+"""``python -m tests.faults [--write] [NAME-PART …]``: certify broken servers and say which requirements failed.
+
+``--write`` puts what failed into ``docs/kill-matrix.md``, in place of the rows of the faults that were certified.
+"""
 
 from __future__ import annotations
 
@@ -6,28 +9,42 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.faults import matrix
 from tests.faults.battery import Certified, certify_fault, pool
 from tests.faults.fault import Fault, load_all
 
 
-def main(parts: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Print a line for each fault; the number of those that were not blamed rightly."""
-    faults = [f for f in load_all().values() if not parts or any(part in f.name for part in parts)]
+    write, parts = "--write" in arguments, [part for part in arguments if part != "--write"]
+    known = load_all()
+    faults = [f for f in known.values() if not parts or any(part in f.name for part in parts)]
     with tempfile.TemporaryDirectory() as folder, pool() as workers:
         runs = [workers.submit(certify_fault, f, Path(folder) / f.name) for f in faults]
-        return sum(_tell(fault, run.result()) for fault, run in zip(faults, runs, strict=True))
+        certified = {fault.name: _told(fault, run.result()) for fault, run in zip(faults, runs, strict=True)}
+    if write:
+        kept = {name: failed for name, failed in matrix.written().items() if name in known}
+        failed = kept | {name: frozenset(one.failed) for name, one in certified.items()}
+        matrix.PAGE.write_text(matrix.page(known, failed), "utf-8")
+    return sum(_wrong(known[name], one) for name, one in certified.items())
 
 
-def _tell(fault: Fault, certified: Certified) -> bool:
+def _wrong(fault: Fault, certified: Certified) -> bool:
     missed, collateral = fault.breaks - certified.failed, certified.failed - fault.breaks - fault.also
-    wrong = bool(missed or collateral or certified.ids("error"))
-    print(f"{'WRONG' if wrong else 'ok':<6}{fault.name:<40} {' '.join(sorted(certified.failed))}")
+    return bool(missed or collateral or certified.ids("error"))
+
+
+def _told(fault: Fault, certified: Certified) -> Certified:
+    """Print how a fault was judged, as soon as that is known."""
+    missed, collateral = fault.breaks - certified.failed, certified.failed - fault.breaks - fault.also
+    failed = " ".join(sorted(certified.failed))
+    print(f"{'WRONG' if _wrong(fault, certified) else 'ok':<6}{fault.name:<40} {failed}", flush=True)
     for word, ids in (("missed", missed), ("collateral", collateral), ("error", certified.ids("error"))):
         for one in sorted(ids):
             print(f"        {word}: {one}  {certified.reason(one)[:300]}")
     if not certified.verdict:
         print(certified.output[-2000:])
-    return wrong
+    return certified
 
 
 if __name__ == "__main__":

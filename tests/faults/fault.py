@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ class Fault:
     breaks: frozenset[str]
     also: frozenset[str]
     algorithm: str
+    does: str = ""
+    """What it does, in a sentence, where its name does not say it all."""
 
 
 FAULTS: dict[str, Fault] = {}
@@ -44,7 +47,8 @@ def fault(*breaks: str, also: tuple[str, ...] = (), algorithm: str = HS256) -> C
     def register(broken: T) -> T:
         assert broken.__name__ not in FAULTS, broken.__name__
         build = _builder(broken, algorithm)
-        FAULTS[broken.__name__] = Fault(broken.__name__, build, frozenset(breaks), frozenset(also), algorithm)
+        does = inspect.cleandoc(broken.__doc__ or "").partition("\n\n")[0]
+        FAULTS[broken.__name__] = Fault(broken.__name__, build, frozenset(breaks), frozenset(also), algorithm, does)
         return broken
 
     return register
