@@ -13,7 +13,7 @@ from conformance.parity import differences
 from conformance.payloads import SHAPE_REQUIREMENTS, History, Message, shown
 from conformance.record import Fetch, Record
 from conformance.refusals import BUSY, leaks, of_kind, spoken
-from conformance.tokens import EXPIRED
+from conformance.tokens import EXPIRED, FORGED
 
 _SECONDS_APART = 1.0
 """How far two tellings of one instant may lie apart: a database may keep fewer digits than the clock gives."""
@@ -63,6 +63,11 @@ def refuses(record: Record, kind: str) -> None:
     expect(not fetch.successful, f"no 2xx for a bad token ({kind})", fetch.outcome, at=at)
     leaked = ", ".join(shown(leak) for leak in leaks(fetch.body, spoken(record)))
     expect(not leaked, f"no conversation for a bad token ({kind})", f"HTTP {fetch.status} with {leaked}", at=at)
+
+
+def forged(record: Record) -> list[str]:
+    """The generated tokens with which REST was asked, by their labels, the shortest first."""
+    return sorted({fetch.tag for fetch in record.fetches if fetch.tag.startswith(FORGED)}, key=len)
 
 
 def unauthorized(record: Record, kind: str) -> None:

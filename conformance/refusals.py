@@ -7,7 +7,7 @@ error REFUSAL-SILENT.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from conformance import schemas
 from conformance.errors import Unverified
@@ -15,13 +15,14 @@ from conformance.judge import expect, same
 from conformance.payloads import History, shown
 from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED
 from conformance.record import Connection, Fetch, Record, Send
-from conformance.tokens import ABSENT, CONFUSED, EXPIRED, INVALID, NOT_STRINGS
+from conformance.tokens import ABSENT, CONFUSED, EXPIRED, FORGED, INVALID, NOT_STRINGS
 from conformance.transcript import Entry, Json
 
 _ENTRY = {
     **dict.fromkeys(ABSENT, "AUTH-MISSING"),
     **dict.fromkeys({**INVALID, **CONFUSED, **NOT_STRINGS}, "AUTH-INVALID"),
     **dict.fromkeys(EXPIRED, "AUTH-EXPIRED"),
+    FORGED: "AUTH-INVALID",
 }
 """The requirement that a token of each kind is not let in."""
 
@@ -54,6 +55,24 @@ def shared(fetch: Fetch) -> None:
     expect(fetch.successful, "REST to take the token that opened the socket", fetch.outcome, at=[fetch.entry.serial])
 
 
+# -- forged tokens -----------------------------------------------------------------------------------------------
+
+
+def forgers(record: Record) -> list[Connection]:
+    """The connections with generated tokens, those whose change is told in the fewest words first."""
+    forged = [c for c in record.connections if str(c.opened.get("token")).startswith(FORGED)]
+    return sorted(forged, key=lambda connection: len(str(connection.opened.get("token"))))
+
+
+def forger_kept_out(connection: Connection) -> None:
+    kept_out(connection.record, str(connection.opened.get("token")), connection.device)
+
+
+def of_forgers(judge: Callable[[Connection], None]) -> Callable[[Connection], None]:
+    """A judgement of refused clients, for connections with generated tokens."""
+    return lambda connection: judge(refusal(connection.record, connection.device))
+
+
 # -- what became of it -------------------------------------------------------------------------------------------
 
 
@@ -69,7 +88,7 @@ def refusal(record: Record, device: str = "phone") -> Connection:
     connection = _looked_at(record, device)
     if let_in(connection):
         kind = str(connection.opened.get("token"))
-        raise Unverified(f"a bad token ({kind}) was let in", because=_ENTRY[kind])
+        raise Unverified(f"a bad token ({kind}) was let in", because=_ENTRY[kind.partition(":")[0]])
     return connection
 
 

@@ -261,6 +261,9 @@ inside: a server that turns what it gets into a string would find it, and that i
 EXPIRED: dict[str, Callable[[Basis], Any]] = {"expired": _expired}
 """Section 6."""
 
+FORGED = "forged"
+"""How the label of a generated token begins (``forgeries``)."""
+
 BAD = {**ABSENT, **INVALID, **CONFUSED, **NOT_STRINGS, **EXPIRED}
 
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from conformance.errors import Unverified
+from conformance.forgeries import Change, Words
 from conformance.lifetimes import alive
 from conformance.redaction import Redactor
-from conformance.tokens import Basis, Minter, Token, bad_token, good_claims, short_lived_claims
+from conformance.tokens import FORGED, Basis, Minter, Token, bad_token, good_claims, short_lived_claims
 
 
 class Source(Protocol):
@@ -103,6 +104,13 @@ class User:
         if isinstance(token.value, str) and token.value != "not-a-token":
             self.redactor.register(token.value, f"{kind} token of {self.name}")
         return token
+
+    async def forged(self, change: Change) -> Token:
+        """A good token after a change that makes it none."""
+        value = change((await self.token()).value)
+        if not isinstance(change, Words):
+            self.redactor.register(value, f"forged token of {self.name}")
+        return Token(value, f"{FORGED}: {change}", good=False)
 
     async def short_lived(self, seconds: int) -> Token:
         """A good token that expires in ``seconds``."""

@@ -1,11 +1,12 @@
-"""What Hypothesis makes up, judged by the same judges as everything else (sections 3.2, 4.5 and 4.6)."""
+"""What Hypothesis makes up, judged by the same judges as everything else (sections 2.2, 3.2, 4.5, 4.6 and 6)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from conformance import generated, shapes
+from conformance import attempts, fallback, forgeries, generated, refusals, shapes
 from conformance.explore import explore
+from conformance.forgeries import Change
 from conformance.generated import comes_back, is_refused, last_batch, smallest_deviation, was_refused
 from conformance.judge import every
 from conformance.record import Record
@@ -14,7 +15,7 @@ from conformance.scenario import scenario
 from conformance.sending import can_still_chat, each_taken, lives_on, was_told
 from conformance.stage import Stage
 from conformance.strays import emitted_strays, fetched_strays, none_stray
-from conformance.transcript import Json
+from conformance.transcript import Json, Kind
 
 # -- texts -------------------------------------------------------------------------------------------------------
 
@@ -225,3 +226,64 @@ def test_generated_typing_is_not_emitted_as_a_message(generated_typing: Record) 
 @requirement("TYPING-ODD")
 def test_generated_typing_is_not_stored(generated_typing: Record) -> None:
     none_stray(fetched_strays(generated_typing))
+
+
+# -- tokens --------------------------------------------------------------------------------------------------------
+
+
+@scenario(wave=2, refused=True)
+async def forged_tokens(stage: Stage) -> None:
+    """A good token opens the socket and REST; devices present generated tokens, up to three at once, and stay until
+    nothing more comes; REST is asked with the same."""
+    token = await stage.user.token()
+    await attempts.knock(stage.device("phone", token=token))
+    await stage.fetch(token=token, tag="good")
+
+    async def knock(change: Change) -> None:
+        forged = await stage.user.forged(change)
+        await attempts.knock(stage.device(f"forger {len(stage.devices)}", token=forged))
+        await stage.fetch(token=forged, tag=forged.label)
+
+    async def drive(changes: Sequence[Change]) -> None:
+        stage.mark("batch")
+        await stage.together(*map(knock, changes))
+
+    def judge() -> None:
+        last = last_batch(stage.transcript)
+        forgers = [
+            one for one in refusals.forgers(last) if one.opened.serial > last.transcript.of(Kind.MARK)[-1].serial
+        ]
+        every(forgers, refusals.forger_kept_out)
+        every(forgers, refusals.of_forgers(refusals.told_once))
+
+    await explore(stage, forgeries.batches, drive, judge, share=(0, 2))
+
+
+@requirement("AUTH-INVALID")
+def test_a_generated_token_is_not_let_in(forged_tokens: Record) -> None:
+    every(refusals.forgers(forged_tokens), refusals.forger_kept_out)
+
+
+@requirement("REFUSAL-EVENT")
+def test_a_client_with_a_generated_token_is_told_so_once(forged_tokens: Record) -> None:
+    every(refusals.forgers(forged_tokens), refusals.of_forgers(refusals.told_once))
+
+
+@requirement("REFUSAL-CODE")
+def test_the_error_of_a_generated_token_is_unauthorized(forged_tokens: Record) -> None:
+    every(refusals.forgers(forged_tokens), refusals.of_forgers(refusals.coded))
+
+
+@requirement("REFUSAL-CLOSE")
+def test_a_client_with_a_generated_token_is_disconnected(forged_tokens: Record) -> None:
+    every(refusals.forgers(forged_tokens), refusals.of_forgers(refusals.ended))
+
+
+@requirement("REFUSAL-SILENT")
+def test_a_client_with_a_generated_token_hears_nothing_else(forged_tokens: Record) -> None:
+    every(refusals.forgers(forged_tokens), refusals.of_forgers(refusals.silent))
+
+
+@requirement("REST-REFUSAL")
+def test_rest_gives_nothing_for_a_generated_token(forged_tokens: Record) -> None:
+    every(fallback.forged(forged_tokens), lambda kind: fallback.refuses(forged_tokens, kind))

@@ -101,7 +101,7 @@ class EmitsAReservedName(HelpCenter):
 # -- connections that stay -----------------------------------------------------------------------------------------
 
 
-@fault("CONN-STAYS", also=("REJECT-SURVIVED", "TYPING-HARMLESS", "TYPING-ODD"))
+@fault("CONN-STAYS", also=("REJECT-SURVIVED", "REJECT-NO-OBJECT", "TYPING-HARMLESS", "TYPING-ODD"))
 class HangsUpAfterASecond(HelpCenter):
     """The timeout of the handshake is never cleared."""
 
