@@ -114,13 +114,17 @@ class Served:
     def __enter__(self) -> Self:
         listener = listen(*self._address)
         self.url = url_of(listener)
-        self._server = Server(self._app, ready=self._settled.set)
+        self._server = self.server(self._app)
         self._thread = threading.Thread(target=self._run, args=[listener], name=f"serves {self.url}", daemon=True)
         self._thread.start()
         self._settled.wait(START_TIMEOUT)
         if not self._server.started:
             raise RuntimeError(f"the server at {self.url} did not start") from self._failure
         return self
+
+    def server(self, app: ASGIApp) -> Server:
+        """What serves the application; it has to be ready to say that it is (`ready`)."""
+        return Server(app, ready=self._settled.set)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
