@@ -7,13 +7,14 @@ what no client should (any payload, any packet), and leaves the judging to whoev
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from socketio.packet import CONNECT, DISCONNECT, EVENT, Packet
 
 from conformance.engine import Ending, Transport, WireRefused
-from conformance.frames import Received, fields_of, only
+from conformance.frames import Received, fields_of, first, only
 from conformance.presenting import Presenting, presenting
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, NAMESPACE, SEND, TYPING, VALIDATION_ERROR
 from conformance.tokens import Token
@@ -63,6 +64,7 @@ class Device:
         self._inbox: list[Entry] = []
         self._acks: dict[int, Entry] = {}
         self._messages: dict[str, Entry] = {}
+        self._attachments = 0
         self._disconnected = 0
         self.connection = 0
         self.handshake: Mapping[str, Any] = {}
@@ -92,24 +94,36 @@ class Device:
         """Open the transport, again after a pause when the target asks for patience (HTTP 429). Whether it is open."""
         presented = self._presented or presenting(token, self._option)
         self._begin(token)
-        for pause in [*self._stage.pauses(), None]:
-            self._wire = self._stage.wire(self, presented.headers)
-            try:
-                await self._wire.open(Transport.POLLING if self._transport == "upgrade" else Transport(self._transport))
-            except WireRefused as refused:
-                if refused.ending.status != 429 or pause is None:
-                    self.on_closed(refused.ending)
-                    return self._unopened(token, refused)
-                self._log(Kind.MARK, label=f"HTTP 429: tries again after {pause:g} s")
-                await self._recorder.until(lambda: None, within=pause)
-            else:
-                break
+        refused = await self._knock(presented)
+
+        async def again(pause: float) -> bool:
+            nonlocal refused
+            self._log(Kind.MARK, label=f"HTTP 429: tries again after {pause:g} s")
+            await self._recorder.until(lambda: None, within=pause)
+            refused = await self._knock(presented)
+            return not _for_its_pace(refused)
+
+        if _for_its_pace(refused):
+            await self._stage.turns(self._transport).retry(again, self._stage.pauses())
+        if refused is not None:
+            self.on_closed(refused.ending)
+            return self._unopened(token, refused)
         self.packet(CONNECT, presented.auth)
         return True
+
+    async def _knock(self, presented: Presenting) -> WireRefused | None:
+        """Try to open the transport; how that was refused, if it was."""
+        self._wire = self._stage.wire(self, presented.headers)
+        try:
+            await self._wire.open(Transport.POLLING if self._transport == "upgrade" else Transport(self._transport))
+        except WireRefused as refused:
+            return refused
+        return None
 
     def _begin(self, token: Token) -> None:
         self.connection = self._stage.next_connection()
         self._inbox, self._acks, self._messages = [], {}, {}
+        self._attachments = 0
         self.handshake = {}
         self._log(
             Kind.OPEN,
@@ -268,16 +282,25 @@ class Device:
 
     async def _deliver(self, payload: Json, *, tag: str, ack: bool, valid: bool, plain: bool) -> Json:
         number = self._stage.next_send()
-        for attempt, pause in enumerate([*self._stage.pauses(), None], 1):
+        attempts = itertools.count(1)
+
+        async def attempt() -> Json:
             since = len(self._inbox)
-            ack_id = self._emit_send((payload,), number, attempt, ack=ack, tag=tag, valid=valid, plain=plain)
+            ack_id = self._emit_send((payload,), number, next(attempts), ack=ack, tag=tag, valid=valid, plain=plain)
             if ack_id is None:
-                answer = await self._outcome_without_ack(payload, since, valid=valid)
-            else:
-                answer = await self._outcome(ack_id, number, valid=valid)
-            if pause is None or not self._throttled(answer, valid):
-                break
+                return await self._outcome_without_ack(payload, since, valid=valid)
+            return await self._outcome(ack_id, number, valid=valid)
+
+        answer = await attempt()
+
+        async def again(pause: float) -> bool:
+            nonlocal answer
             await self._recorder.until(lambda: self.closed or None, within=pause)
+            answer = await attempt()
+            return not self._throttled(answer, valid)
+
+        if self._throttled(answer, valid):
+            await self._stage.resending.retry(again, self._stage.pauses())
         return answer
 
     def _emit_send(self, args: Sequence[Json], number: int, attempt: int, *, ack: bool, **notes: Json) -> int | None:
@@ -304,7 +327,7 @@ class Device:
 
     def _told_closed(self) -> bool:
         """Whether the greeting said that the conversation is closed (section 4.1), which no patience opens."""
-        greetings = [only(entry.get("args")) for entry in self.heard(CONNECTED)[:1]]
+        greetings = [first(entry.get("args")) for entry in self.heard(CONNECTED)[:1]]
         conversations = [greeting.get("conversation") for greeting in greetings if isinstance(greeting, dict)]
         return any(isinstance(one, dict) and one.get("status") == "closed" for one in conversations)
 
@@ -318,11 +341,11 @@ class Device:
 
         def told() -> Json:
             for entry in self._inbox[since:]:
-                said = only(entry.get("args"))
+                said = first(entry.get("args"))
                 if entry.get("event") == MESSAGE and isinstance(said, dict) and said.get("text") == text.strip():
                     return {"message": said}
             errors = [e for e in self._inbox[since:] if e.get("event") == ERROR]
-            return {"error": only(errors[0].get("args"))} if errors else None
+            return {"error": first(errors[0].get("args"))} if errors else None
 
         if valid and isinstance(text, str):
             return await self._patiently("message", f"{MESSAGE} of a send without ack", told)
@@ -388,12 +411,25 @@ class Device:
         self._log(Kind.HANDSHAKE, **{name: handshake.get(name) for name in known}, via=str(via))
 
     def on_message(self, text: str, via: Transport) -> None:
+        if self._attachments:
+            self.on_garbled(text, f"a packet in place of {self._attachments} more attachments")
+        self._attachments = 0
         try:
-            entry = self._log(Kind.RECEIVED, **fields_of(Received(encoded_packet=text)), via=str(via))
+            packet = Received(encoded_packet=text)
+            entry = self._log(Kind.RECEIVED, **fields_of(packet), via=str(via))
         except (ValueError, IndexError, RecursionError) as error:
             self.on_garbled(text, f"no Socket.IO packet: {error}")
         else:
+            self._attachments = packet.attachment_count
             self._keep(entry)
+
+    def on_attachment(self, data: bytes, via: Transport) -> None:
+        """The bytes of a binary packet follow it, each piece in a frame of its own."""
+        if self._attachments:
+            self._attachments -= 1
+            self._log(Kind.ENGINE, direction="<", packet=f"attachment of {len(data)} bytes", via=str(via))
+        else:
+            self.on_garbled(repr(data), "a BINARY frame")
 
     def on_engine(self, direction: str, packet: str, via: Transport) -> None:
         self._log(Kind.ENGINE, direction=direction, packet=self._recorder.brief(packet), via=str(via))
@@ -417,10 +453,14 @@ class Device:
             self._disconnected = self.connection
         if entry.get("packet") == "ACK":
             self._acks.setdefault(entry.get("id"), entry)
-        payload = only(entry.get("args"))
+        payload = first(entry.get("args"))
         if entry.get("event") == MESSAGE and isinstance(payload, dict) and isinstance(payload.get("id"), str):
             self._messages.setdefault(payload["id"], entry)
 
     def heard(self, event: str) -> list[Entry]:
         """The events of this name that the current connection has received."""
         return [entry for entry in self._inbox if entry.get("event") == event]
+
+
+def _for_its_pace(refused: WireRefused | None) -> bool:
+    return refused is not None and refused.ending.status == 429

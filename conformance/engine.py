@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -34,6 +35,7 @@ class Listener(Protocol):
 
     def on_handshake(self, handshake: Mapping[str, Any], via: Transport) -> None: ...
     def on_message(self, text: str, via: Transport) -> None: ...
+    def on_attachment(self, data: bytes, via: Transport) -> None: ...
     def on_engine(self, direction: str, packet: str, via: Transport) -> None: ...
     def on_garbled(self, text: str, why: str) -> None: ...
     def on_closed(self, ending: Ending) -> None: ...
@@ -84,6 +86,16 @@ def ending_of(last: aiohttp.WSMessage) -> Ending:
 
 def told(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
+
+
+def attachment(packet: str) -> bytes | None:
+    """The bytes in a packet of a polling body that has any; None for all other packets."""
+    if not packet.startswith("b"):
+        return None
+    try:
+        return base64.b64decode(packet[1:], validate=True)
+    except ValueError:
+        return None
 
 
 def no_redirects() -> aiohttp.TraceConfig:

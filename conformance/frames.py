@@ -28,6 +28,10 @@ def only(args: Json) -> Json:
     return args[0] if isinstance(args, list) and len(args) == 1 else None
 
 
+def first(args: Json) -> Json:
+    return args[0] if isinstance(args, list) and args else None
+
+
 def fields_of(packet: Packet) -> dict[str, Json]:
     """A Socket.IO packet as the record keeps it."""
     name = PACKET_NAMES[packet.packet_type]

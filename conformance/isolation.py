@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from conformance.errors import Deviation
 from conformance.judge import every, expect
-from conformance.protocol import CONNECTED, TYPING
+from conformance.protocol import CONNECTED
 from conformance.record import Connection, Event, Record
 from conformance.transcript import Json
 
@@ -130,9 +130,10 @@ def told_nothing_foreign(records: Iterable[Record], *roads: str) -> None:
 
 def typed_in_private(connection: Connection, typed: int) -> None:
     """The judgement: this connection of a user who did nothing heard nothing of the ``typed`` signals of another.
-    Support may begin and stop typing by itself; more than that, or any other sender, has come from the other user."""
+    Support may begin and stop typing by itself, and tell so by an event of the server's own; more than that, or any
+    other sender, has come from the other user."""
     signals = [event for event in connection.events() if is_typing(event)]
-    strange = [event for event in signals if not _of_support(event)]
+    strange = [event for event in signals if not _may_be_of_support(event)]
     expect(
         not strange and len(signals) <= ONE_OF_THEIR_OWN,
         f"nothing of another user's typing at {connection.title}",
@@ -147,9 +148,9 @@ def is_typing(event: Event) -> bool:
     return named or (isinstance(event.payload, dict) and "isTyping" in event.payload)
 
 
-def _of_support(event: Event) -> bool:
+def _may_be_of_support(event: Event) -> bool:
     payload = event.payload if isinstance(event.payload, dict) else {}
-    return event.name == TYPING and bool(payload.get("sender", "support") == "support")
+    return bool(payload.get("sender", "support") == "support")
 
 
 # -- reading what was told ---------------------------------------------------------------------------------------

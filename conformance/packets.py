@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from conformance.errors import Deviation, Unverified
 from conformance.payloads import shown
-from conformance.protocol import NAMESPACE
+from conformance.protocol import EMITTED, NAMESPACE
 from conformance.record import Connection, Record
 from conformance.transcript import Entry, Json, Kind
 
@@ -33,7 +33,11 @@ def _has_name(entry: Entry) -> bool:
     return isinstance(name, str) and name not in RESERVED
 
 
-_BINARY = Form(lambda _: False, "no binary packet: every payload of the document is JSON")
+def _is_another(entry: Entry) -> bool:
+    return _has_name(entry) and entry.get("event") not in EMITTED
+
+
+_BINARY = Form(_is_another, "no binary packet but for other events: every payload of the document is JSON")
 FORMS = {
     "CONNECT": Form(_has_sid, "a CONNECT packet with an object that has a sid"),
     "DISCONNECT": Form(lambda entry: entry.get("data") is None, "a DISCONNECT packet without data"),

@@ -8,6 +8,8 @@ MESSAGE = "help_center:message"
 TYPING = "help_center:typing"
 ERROR = "help_center:error"
 """Section 3.1, from the server; section 3.2 has ``help_center:typing`` from the client too."""
+EMITTED = (CONNECTED, MESSAGE, TYPING, ERROR)
+"""All events of section 3.1."""
 
 SEND = "help_center:send"
 """Section 3.2."""

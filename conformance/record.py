@@ -98,7 +98,18 @@ class Connection:
     @cached_property
     def _events(self) -> list[Event]:
         entries = self.received("EVENT", "BINARY_EVENT")
-        return [Event(entry.get("event"), _arguments(entry), entry) for entry in entries]
+        return [Event(entry.get("event"), self._told(entry), entry) for entry in entries]
+
+    def _told(self, entry: Entry) -> list[Json]:
+        """The arguments of an event, without the offset that a server with Socket.IO's connection state recovery adds
+        to every event, as a last argument: a string. Such a server tells a private id (``pid``) in its CONNECT."""
+        args = _arguments(entry)
+        return args[:-1] if len(args) > 1 and isinstance(args[-1], str) and self._recovers else args
+
+    @cached_property
+    def _recovers(self) -> bool:
+        answers = [entry.get("data") for entry in self.received("CONNECT")]
+        return any(isinstance(answer, dict) and isinstance(answer.get("pid"), str) for answer in answers)
 
     @property
     def closed(self) -> Entry | None:

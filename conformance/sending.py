@@ -139,7 +139,7 @@ def lives_on(record: Record, device: str = "phone") -> None:
 
 def is_taken(send: Send, after: str) -> None:
     """Deviate where a plain text that followed a stimulus was refused."""
-    if send.connection.conversation_closed:
+    if send.refused and send.connection.conversation_closed:
         raise Unverified("the conversation is closed and takes no messages: lend the run another user")
     expect(not send.refused, f"a plain text to be accepted after {after}", f"ack: {shown(send.answer)}", at=send.at)
     _ = send.message.id

@@ -6,6 +6,7 @@ import asyncio
 import json
 import ssl
 import uuid
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import httpx
 from conformance.device import Device
 from conformance.engine import Listener, told
 from conformance.frames import no_constant
+from conformance.pacing import Turns
 from conformance.presenting import Presenting
 from conformance.protocol import REST_PATH
 from conformance.recorder import Recorder
@@ -70,6 +72,8 @@ class Surroundings:
     """The first documented road that the preflight found open: what scenarios take that test no other."""
     patience: Patience = field(init=False)
     throttle_codes: set[str] = field(default_factory=set)
+    turns: defaultdict[str, Turns] = field(default_factory=lambda: defaultdict(Turns))
+    """By road: those whom the target asked for patience (HTTP 429) there."""
 
     def __post_init__(self) -> None:
         self.patience = Patience(self.deadline)
@@ -107,6 +111,8 @@ class Stage:
         self._salt = uuid.uuid4().hex[:8]
         self._client: httpx.AsyncClient | None = None
         self.devices: list[Device] = []
+        self.resending = Turns()
+        """Whose texts were refused for another reason than validation."""
         self.users = users
         self.recorder = Recorder(transcript, surroundings.redactor)
 
@@ -143,6 +149,9 @@ class Stage:
     @property
     def throttle_codes(self) -> set[str]:
         return self._surroundings.throttle_codes
+
+    def turns(self, road: str) -> Turns:
+        return self._surroundings.turns[road]
 
     # -- devices -----------------------------------------------------------------------------------------------
 
@@ -216,12 +225,17 @@ class Stage:
         notes: dict[str, Json] = {"user": who.name, "token": presented.label, "good": presented.good, "tag": tag}
         headers = {} if presented.absent else {"Authorization": f"Bearer {presented.value}".strip()}
         async with self.first_contact(who, presented):
-            for pause in [*self.pauses(), None]:
-                exchange = await self._request(method, headers)
-                if exchange["status"] != 429 or pause is None:
-                    break
+            exchange = await self._request(method, headers)
+
+            async def again(pause: float) -> bool:
+                nonlocal exchange
                 self.recorder.add(Kind.MARK, device="rest", label=f"HTTP 429: tries again after {pause:g} s")
                 await self.recorder.until(lambda: None, within=pause)
+                exchange = await self._request(method, headers)
+                return bool(exchange["status"] != 429)
+
+            if exchange["status"] == 429:
+                await self.turns("REST").retry(again, self.pauses())
             return self._exchanged(notes | exchange)
 
     def _exchanged(self, exchange: dict[str, Json]) -> Json:

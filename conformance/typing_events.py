@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from conformance.errors import Deviation, Unverified
-from conformance.judge import fits
+from conformance.judge import expect, fits
+from conformance.payloads import shown
 from conformance.protocol import TYPING
 from conformance.record import Event, Everything, Record
 from conformance.transcript import Entry, Kind
+
+OF_SUPPORTS_OWN = 2
+"""Typing signals that support may give by itself to a user who sends nothing: it begins, and it ends."""
+OFTEN = 3
+"""How often the user begins and stops: even half of these signals coming back are more than support's own."""
 
 
 def typing_sent(record: Record) -> list[Entry]:
@@ -32,7 +38,18 @@ def typing_fits(of: tuple[Record, Event]) -> None:
         raise
 
 
-def support_typing(record: Record, device: str) -> list[Event]:
+def not_echoed(record: Record, device: str) -> None:
+    """Deviate where a device was told that support types each time that the user did."""
+    typed, echoes = typing_sent(record), _support_typing(record, device)
+    expect(
+        len(echoes) <= OF_SUPPORTS_OWN,
+        f"no {TYPING} for what the user types",
+        f"{len(echoes)} after {len(typed)} of the user: {shown(echoes[-1].payload) if echoes else ''}",
+        at=[event.entry.serial for event in echoes],
+    )
+
+
+def _support_typing(record: Record, device: str) -> list[Event]:
     """Events by which a device was told that support types, since the user did."""
     first = typing_sent(record)[0]
     connection = record.connection(device)

@@ -30,6 +30,7 @@ from conformance.engine import (
     Outgoing,
     Transport,
     WireRefused,
+    attachment,
     ending_of,
     no_redirects,
     told,
@@ -180,7 +181,7 @@ class Wire:
 
     async def _connect_websocket(self) -> _WebSocket:
         url = self._base.with_scheme("wss" if self._base.scheme == "https" else "ws")
-        ws = await self._session.ws_connect(self._query(url, "websocket"), max_msg_size=MAX_FRAME)
+        ws = await self._session.ws_connect(self._query(url, "websocket"), max_msg_size=MAX_FRAME, compress=15)
         assert isinstance(ws, _WebSocket)
         self._websockets.append(ws)
         return ws
@@ -250,6 +251,8 @@ class Wire:
             while (frame := await ws.receive()).type not in ENDS:
                 if frame.type is aiohttp.WSMsgType.TEXT:
                     self._packet(frame.data, Transport.WEBSOCKET)
+                elif frame.type is aiohttp.WSMsgType.BINARY:
+                    self._listener.on_attachment(frame.data, Transport.WEBSOCKET)
                 else:
                     self._listener.on_garbled(repr(frame.data), f"a {frame.type.name} frame")
         except (aiohttp.ClientError, OSError) as error:  # a pong that could not be written
@@ -283,6 +286,8 @@ class Wire:
             self._end(Ending("target", reason="Engine.IO close packet"))
         elif kind == Engine.NOOP:
             self._listener.on_engine("<", "noop", via)
+        elif (data := attachment(packet)) is not None and via is Transport.POLLING:
+            self._listener.on_attachment(data, via)
         else:
             self._listener.on_garbled(packet, "not an Engine.IO packet that a server sends")
 

@@ -40,8 +40,9 @@ def test_an_ack_has_either_a_message_or_an_error(everything: Everything) -> None
 
 @scenario
 async def in_flight(stage: Stage) -> None:
-    """One device sends eight texts without waiting in between; then a second device shows the conversation."""
+    """One device sends a text, and then eight without waiting in between; a second device shows the conversation."""
     async with stage.device("phone") as phone:
+        await phone.say(tag="before")
         await phone.pipeline([stage.words() for _ in range(AT_ONCE)])
     async with stage.device("tablet"):
         pass

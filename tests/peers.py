@@ -74,6 +74,9 @@ class Heard:
     def on_engine(self, direction: str, packet: str, via: Transport) -> None:
         self._tell(self.engine, f"{direction} {packet} {via}")
 
+    def on_attachment(self, data: bytes, _via: Transport) -> None:
+        self._tell(self.garbled, (repr(data), "a BINARY frame"))
+
     def on_garbled(self, text: str, why: str) -> None:
         self._tell(self.garbled, (text, why))
 

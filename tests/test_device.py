@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from conformance.device import Cut
+from conformance.record import Record
 from conformance.reference import Event, HelpCenter, Problem
 from conformance.stage import Stage
 from conformance.transcript import Entry, Kind
@@ -18,6 +19,48 @@ from tests.peers import HANDSHAKE, in_loop, serving
 from tests.staging import stage_at, stage_on, story
 
 BOTH = pytest.mark.parametrize("transport", ["websocket", "polling"])
+
+# -- packets -------------------------------------------------------------------------------------------------------
+
+
+class SendsPictures(HelpCenter):
+    """Emits a binary event, whose bytes follow in frames of their own, and takes away some of these."""
+
+    lost = 0
+
+    async def welcome(self, sid: str, user: str) -> None:
+        await super().welcome(sid, user)
+        engine = self.wire.eio.sockets[self.wire.manager.eio_sid_from_sid(sid, self.wire.namespace)]
+        send = engine.send
+        frames = itertools.count()
+
+        async def losing(packet: Any) -> None:
+            if not packet.binary or next(frames) >= self.lost:
+                await send(packet)
+
+        engine.send = losing
+        await self.wire.emit("avatar", {"png": b"\x89PNG", "more": [b""]}, to=sid, namespace=self.wire.namespace)
+
+
+@BOTH
+@in_loop
+async def test_the_bytes_of_a_binary_event_belong_to_it(transport: str) -> None:
+    async with stage_on(SendsPictures) as stage:
+        async with stage.device(transport=transport) as phone:
+            await phone.say()
+        assert not stage.transcript.of(Kind.GARBLED)
+        told = [str(entry.get("packet")) for entry in stage.transcript.of(Kind.ENGINE)]
+        assert [line for line in told if "attachment" in line] == ["attachment of 4 bytes", "attachment of 0 bytes"]
+
+
+@BOTH
+@in_loop
+async def test_a_binary_event_without_its_bytes_is_garbled(transport: str) -> None:
+    async with stage_on(type("Loses", (SendsPictures,), {"lost": 1})) as stage:
+        async with stage.device(transport=transport) as phone:
+            await phone.say()
+        assert [e.get("why") for e in stage.transcript.of(Kind.GARBLED)] == ["a packet in place of 1 more attachments"]
+
 
 # -- connecting ----------------------------------------------------------------------------------------------------
 
@@ -206,6 +249,35 @@ async def test_a_throttled_text_is_tried_again_with_growing_pauses() -> None:
         times = [e.at for e in attempts(stage)]
         pauses = [later - earlier for earlier, later in itertools.pairwise(times)]
         assert all(pause >= least for pause, least in zip(pauses, [0.1, 0.2, 0.4], strict=True))
+
+
+class Limiting(HelpCenter):
+    """Takes five texts a second, and no two at once."""
+
+    next_one = 0.0
+
+    async def on_send(self, event: Event) -> None:
+        now = asyncio.get_running_loop().time()
+        if now < self.next_one:
+            await self.reject(event, Problem("RATE_LIMITED", "Not so fast."))
+        else:
+            self.next_one = now + 0.2
+            await super().on_send(event)
+
+
+@in_loop
+async def test_texts_that_were_throttled_together_are_tried_again_one_by_one() -> None:
+    async with stage_on(Limiting, deadline=1.0) as stage, stage.device() as phone:
+        await phone.pipeline([f"text {number}" for number in range(8)])
+        assert len(Record(stage.transcript).accepted()) == 8
+
+
+@in_loop
+async def test_those_who_wait_for_their_turn_give_up_with_the_one_who_tries() -> None:
+    async with stage_on(type("Always", (Throttling,), {"refusals": 10**6}), deadline=0.8) as stage:
+        async with stage.device() as phone:
+            await phone.pipeline(["one", "two", "three"])
+        assert [send.attempts[-1].entry.get("attempt") for send in Record(stage.transcript).sends] == [4, 1, 1]
 
 
 @in_loop

@@ -21,6 +21,7 @@ DRIVE = {
     "explore",
     "frames",
     "logins",
+    "pacing",
     "preflight",
     "presenting",
     "programs",

@@ -10,6 +10,7 @@ from conformance.errors import Deviation, Unverified
 from conformance.payloads import Misshapen
 from conformance.protocol import CONNECTED, ERROR, MESSAGE
 from conformance.requirements import catalogue
+from conformance.transcript import Json, Kind
 from tests.handmade import CONVERSATION, Handmade, message
 
 ERROR_PAYLOAD = {"code": "VALIDATION_ERROR", "message": "no"}
@@ -35,6 +36,24 @@ def test_a_connection_is_read() -> None:
     assert phone.history.ids == ["m0"]
     assert [event.name for event in phone.events()] == [CONNECTED, MESSAGE]
     assert phone.ended_by_target is phone.closed
+
+
+@pytest.mark.parametrize(
+    ("connect", "args", "told"),
+    [
+        ({"sid": "s1", "pid": "p1"}, [{}, "o-1"], [{}]),
+        ({"sid": "s1", "pid": "p1"}, [{}], [{}]),
+        ({"sid": "s1", "pid": "p1"}, ["o-1"], ["o-1"]),
+        ({"sid": "s1", "pid": "p1"}, [{}, {}], [{}, {}]),
+        ({"sid": "s1"}, [{}, "o-1"], [{}, "o-1"]),
+    ],
+)
+def test_the_offset_of_socket_io_is_no_argument(connect: Json, args: list[Json], told: list[Json]) -> None:
+    made = Handmade()
+    made.opens("phone")
+    made.packet(Kind.RECEIVED, "CONNECT", data=connect)
+    made.event(MESSAGE, *args)
+    assert [event.args for event in made.record.connection().events()] == [told]
 
 
 def test_an_accepted_send_is_read() -> None:

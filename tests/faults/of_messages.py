@@ -56,6 +56,14 @@ class MessageComesWithItsRoom(Packs):
 
 
 @fault("EVENT-ARGUMENT")
+class MessageComesWithItsOffset(Packs):
+    """As where Socket.IO recovers connections, but nobody does."""
+
+    def packed(self, payload: Json) -> Any:
+        return payload, "o-1"
+
+
+@fault("EVENT-ARGUMENT")
 class MessageIsInAnArray(Packs):
     def packed(self, payload: Json) -> Any:
         return [payload]
