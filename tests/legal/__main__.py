@@ -1,0 +1,43 @@
+"""``python -m tests.legal [--shared] [NAME-PART …]``: certify odd servers that are right, and say what they are accused
+of. Each oddity has a server of its own; with ``--shared``, oddities that do not touch each other share one, as in the
+tests.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from concurrent.futures import as_completed
+from pathlib import Path
+
+from tests.faults.battery import Certified, pool
+from tests.legal.legal import OddServer, load_all, shared
+
+
+def main(arguments: list[str]) -> int:
+    """Print a line for each server, as they are done; the number of those that were accused of something."""
+    parts = [argument for argument in arguments if argument != "--shared"]
+    chosen = [one for one in load_all().values() if not parts or any(part in one.name for part in parts)]
+    servers = shared(chosen) if "--shared" in arguments else [OddServer((one,)) for one in chosen]
+    with tempfile.TemporaryDirectory() as folder, pool() as workers:
+        runs = {workers.submit(server.certify, Path(folder)): server for server in servers}
+        return sum(_tell(runs[run], run.result()) for run in as_completed(runs))
+
+
+def _tell(server: OddServer, certified: Certified) -> bool:
+    accusations, unheard = server.accusations(certified), server.advice - certified.failed
+    wrong = bool(accusations or unheard or certified.exit_code)
+    took = certified.verdict.get("seconds", 0.0)
+    said = f"exit code {certified.exit_code}, {certified.verdict.get('verdict', 'no verdict')}, {took:.1f} s"
+    print(f"{'ACCUSED' if wrong else 'ok':<9}{server.name:<40} {said}", flush=True)
+    for one, reason in sorted(accusations.items()):
+        print(f"        {one}  {reason[:400]}")
+    for one in sorted(unheard):
+        print(f"        passed, against its advice: {one}")
+    if wrong and not accusations:
+        print(certified.output[-1000:])
+    return wrong
+
+
+if __name__ == "__main__":
+    sys.exit(min(main(sys.argv[1:]), 99))

@@ -1,0 +1,115 @@
+"""Windows, long histories, and conversations that were there before (sections 4.1 and 7)."""
+
+from __future__ import annotations
+
+from conformance import texts, verbatim
+from conformance.reference.help_center import HelpCenter
+from conformance.reference.protocol import SUPPORT, USER, Json
+from conformance.reference.store import Conversation, Message, Store
+from tests.legal.legal import legal
+
+
+class Windowed(HelpCenter):
+    """Shows the last messages only: `on_socket` of them in the greeting, `on_rest` over REST; all where None."""
+
+    on_socket: int | None = None
+    on_rest: int | None = None
+
+    def snapshot(self, user: str) -> Json:
+        return self.last(super().snapshot(user), self.on_socket)
+
+    def rest_payload(self, user: str) -> Json:
+        return self.last(super().snapshot(user), self.on_rest)
+
+    def last(self, payload: Json, window: int | None) -> Json:
+        return payload if window is None else payload | {"messages": payload["messages"][-window:]}
+
+
+class WithPast(Store):
+    """Every conversation has had messages before this run, some of support."""
+
+    LENGTH = 120
+    TEXT = "an old question"
+
+    def create(self, user: str) -> Conversation:
+        conversation = super().create(user)
+        for number in range(self.LENGTH // 4):
+            self._insert(conversation, [f"{self.TEXT} {number}", "another", "another"], USER)
+            self._insert(conversation, ["an old answer"], SUPPORT)
+        return conversation
+
+
+@legal()
+class ShowsTheLast20(Windowed):
+    """And support answers three times, so that few of them are the user's."""
+
+    on_socket = on_rest = 20
+
+    async def reply(self, user: str, message: Message) -> None:
+        for _ in range(3):
+            await super().reply(user, message)
+
+
+@legal()
+class ShowsTheLast50(Windowed):
+    on_socket = on_rest = 50
+    STORE = WithPast
+
+
+@legal()
+class ShowsLessOnTheSocket(Windowed):
+    """20 in the greeting, 100 over REST, of a conversation that is longer."""
+
+    on_socket, on_rest = 20, 100
+    STORE = WithPast
+
+
+@legal()
+class ShowsLessOverRest(Windowed):
+    """REST shows "the last messages"; the greeting shows all."""
+
+    on_rest = 25
+    STORE = WithPast
+
+
+@legal(advice=["HISTORY-DEPTH"])
+class ShowsTheLast10(Windowed):
+    on_socket = on_rest = 10
+
+
+@legal(advice=["HISTORY-ORDER"])
+class ShowsTheNewestFirst(HelpCenter):
+    def connected_payload(self, conversation: Conversation, messages: list[Message]) -> Json:  # type: ignore[override]
+        return super().connected_payload(conversation, messages[::-1])
+
+
+@legal()
+class UsersHaveLongHistories(HelpCenter):
+    """All of which is shown; every text is 1,000 characters long."""
+
+    class STORE(WithPast):
+        LENGTH = 160
+        TEXT = "blah " * 200
+
+
+@legal()
+class UsersWereCertifiedBefore(Windowed):
+    """Last month's run has sent these users everything that a run sends, and the window shows the end of it."""
+
+    on_socket = on_rest = 50
+
+    class STORE(Store):
+        def create(self, user: str) -> Conversation:
+            conversation = super().create(user)
+            tables = texts.merged([texts.SHORTEST, texts.FULL, texts.PADDED, *verbatim.FAMILIES.values()])
+            self._insert(conversation, [text.saved for text in tables.values()], USER)
+            return conversation
+
+
+@legal()
+class ConversationsAreClosedUntilWrittenTo(HelpCenter):
+    """A conversation that was closed is shown as such, and opens again with the first message of the user."""
+
+    def conversation_payload(self, conversation: Conversation) -> Json:
+        written = any(message.sender == USER for message in self.store.history(conversation))
+        return super().conversation_payload(conversation) | {"status": "open" if written else "closed"}

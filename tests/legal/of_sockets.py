@@ -1,0 +1,174 @@
+"""Socket.IO and Engine.IO as other servers speak them (sections 1 and 2.1)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from engineio.packet import NOOP, Packet
+from socketio import packet
+from starlette.types import ASGIApp
+
+from conformance.reference.help_center import HelpCenter
+from conformance.reference.protocol import CONNECTED, MESSAGE, NAMESPACE, Event, Json, Problem
+from conformance.reference.serve import Served, Server
+from conformance.reference.wire import Wire
+from tests.legal.legal import legal
+
+
+@legal()
+class StaysOnPolling(HelpCenter):
+    """Both transports, and no way from one to the other."""
+
+    def wire_options(self) -> Json:
+        return {"allow_upgrades": False}
+
+
+@legal()
+class TakesSmallFramesOnly(HelpCenter):
+    """25 kB at most; the longest text that is allowed, escaped, has 24,000 bytes."""
+
+    def wire_options(self) -> Json:
+        return {"max_http_buffer_size": 25_000}
+
+
+class Deflating(Served):
+    """Compresses WebSocket messages (RFC 7692), and has WebSocket's own pings beside those of Engine.IO."""
+
+    def server(self, app: ASGIApp) -> Server:
+        server = super().server(app)
+        server.config.ws_per_message_deflate = True
+        server.config.ws_ping_interval = 0.4
+        return server
+
+
+@legal()
+class CompressesWebSockets(HelpCenter):
+    """Every message, where the client agrees; and pings by WebSocket too."""
+
+    SERVED = Deflating
+
+
+@legal()
+class SetsCookies(HelpCenter):
+    """As Socket.IO did by default once."""
+
+    def wire_options(self) -> Json:
+        return {"cookie": {"name": "io", "httpOnly": True, "sameSite": "Lax"}}
+
+
+class Chatty(HelpCenter):
+    """A server that emits other events too, once a client was greeted and after each message."""
+
+    async def emit(self, event: str, payload: Json, *, to: str) -> None:
+        await super().emit(event, payload, to=to)
+        if event in (CONNECTED, MESSAGE):
+            for name, arguments in self.others():
+                await self.wire.emit(name, arguments, to=to, namespace=NAMESPACE)
+
+    def others(self) -> list[tuple[str, tuple[Any, ...]]]:
+        return []
+
+
+@legal()
+class EmitsOtherEvents(Chatty):
+    """Presence, counters, events without arguments or with many."""
+
+    def others(self) -> list[tuple[str, tuple[Any, ...]]]:
+        return [
+            ("help_center:presence", ({"online": ["Ada"], "agents": 1},)),
+            ("ping", ()),
+            ("message", ("plain text", 1, None, [True])),
+            ("help_center:unread", (3,)),
+            ("", ({},)),
+        ]
+
+
+@legal()
+class EmitsBinaryEvents(Chatty):
+    """The agent's picture, under a name of its own."""
+
+    def others(self) -> list[tuple[str, tuple[Any, ...]]]:
+        return [("support:avatar", ({"png": b"\x89PNG\r\n\x1a\n", "more": [b"", b"\x00\xff"]},))]
+
+
+@legal()
+class ServesOtherNamespaces(HelpCenter):
+    """The default namespace is there for whoever wants it, and has events of its own."""
+
+    def build_wire(self) -> Wire:
+        wire = super().build_wire()
+
+        async def greet(sid: str, _environ: Json, _auth: object = None) -> None:
+            await wire.emit("hello", {"server": "shop"}, to=sid, namespace="/")
+
+        wire.on("connect", greet, namespace="/")
+        wire.on("connect", greet, namespace="/orders")
+        return wire
+
+
+@legal()
+class AsksForAcksItself(HelpCenter):
+    """``emitWithAck``: each message is sent to each device with a request to acknowledge it."""
+
+    async def emit(self, event: str, payload: Json, *, to: str) -> None:
+        if event != MESSAGE:
+            await super().emit(event, payload, to=to)
+            return
+        for sid in [sid for sid, user in self.users.items() if to in (sid, self.room_of(user))]:
+            await self.wire.emit(event, payload, to=sid, namespace=NAMESPACE, callback=lambda *_: None)
+
+
+@legal()
+class RecoversConnections(HelpCenter):
+    """Socket.IO's connection state recovery is on: CONNECT tells a private id, and each event carries its offset as
+    one more argument, which clients give back when they return."""
+
+    def build_wire(self) -> Wire:
+        wire = super().build_wire()
+        send = wire._send_packet
+
+        async def sending(eio_sid: str, pkt: Any) -> None:
+            if pkt.packet_type == packet.CONNECT:
+                pkt.data = {**pkt.data, "pid": f"private-{pkt.data['sid']}"}
+            await send(eio_sid, pkt)
+
+        wire._send_packet = sending  # type: ignore[method-assign]
+        return wire
+
+    async def emit(self, event: str, payload: Json, *, to: str) -> None:
+        self.offset = getattr(self, "offset", 0) + 1
+        await self.wire.emit(event, (payload, f"o-{self.offset:x}"), to=to, namespace=NAMESPACE)
+
+
+@legal()
+class AnswersWhatItDoesNotKnow(HelpCenter):
+    """Unknown events get an error; typing is acked if somebody asks."""
+
+    async def on_unknown(self, event: Event) -> None:
+        await self.reject(event, Problem("UNKNOWN_EVENT", "What is that?"))
+
+    async def on_typing(self, event: Event) -> None:
+        await self.acknowledge(event, {"ok": True})
+
+
+@legal()
+class EndsPollsEarly(HelpCenter):
+    """Between client and server is something that allows a request half a second: an empty packet ends the poll."""
+
+    def build_wire(self) -> Wire:
+        wire = super().build_wire()
+        handle = wire._handle_eio_connect
+
+        async def connected(eio_sid: str, environ: Json) -> None:
+            await handle(eio_sid, environ)
+            self.spawn(self.keep_short(eio_sid))
+
+        wire.eio.on("connect", connected)
+        return wire
+
+    async def keep_short(self, eio_sid: str) -> None:
+        while (engine := self.wire.eio.sockets.get(eio_sid)) is not None and not (engine.upgraded or engine.closed):
+            if engine.queue.empty() and not engine.upgrading:
+                await engine.send(Packet(NOOP))
+            await asyncio.sleep(0.5)

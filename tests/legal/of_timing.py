@@ -1,0 +1,171 @@
+"""Slow, jittery and bursty servers, and other rhythms."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+from collections import defaultdict
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from conformance.reference.help_center import HelpCenter
+from conformance.reference.protocol import Json, Problem
+from conformance.reference.store import Message
+from conformance.reference.wire import Wire
+from tests.legal.legal import legal
+from tests.legal.middleware import Delayed, Fronted, answer, is_rest, with_headers
+
+
+@legal()
+class FarAway(Delayed):
+    """Everything arrives 150 ms after it was sent."""
+
+    def due(self, now: float) -> float:
+        return now + 0.15
+
+
+@legal()
+class Jittery(Delayed):
+    """Everything arrives up to 250 ms after it was sent, in order."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.chance = random.Random(11)  # noqa: S311
+        super().__init__(*arguments, **options)
+
+    def due(self, now: float) -> float:
+        return now + self.chance.uniform(0, 0.25)
+
+
+@legal()
+class Bursty(Delayed):
+    """A radio that wakes up four times a second: what was sent since then arrives at once."""
+
+    def due(self, now: float) -> float:
+        return math.ceil(now * 4) / 4
+
+
+@legal()
+class SlowToSave(HelpCenter):
+    """Each message takes 150 ms, one after the other."""
+
+    async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
+        await asyncio.sleep(0.15)
+        return await super().deliver(user, text, sender=sender, origin=origin)
+
+
+@legal()
+class SlowToGreet(HelpCenter):
+    """Tokens are looked up elsewhere: half a second until a client is greeted or refused, on REST too."""
+
+    async def on_connect(self, sid: str, environ: Json, auth: object = None) -> None:
+        await asyncio.sleep(0.5)
+        await super().on_connect(sid, environ, auth)
+
+    async def rest_messages(self, request: Request) -> Response:
+        await asyncio.sleep(0.5)
+        return await super().rest_messages(request)
+
+
+class Bucket:
+    """Allows ``most`` at once, and ``rate`` a second."""
+
+    def __init__(self, most: float, rate: float) -> None:
+        self.most, self.rate, self.level, self.at = most, rate, most, 0.0
+
+    def take(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        self.level, self.at = min(self.most, self.level + (now - self.at) * self.rate), now
+        if self.level < 1:
+            return False
+        self.level -= 1
+        return True
+
+
+@legal()
+class LimitsItsRate(HelpCenter):
+    """Six sends at once and eight a second for each user; two requests at once and four a second on REST."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.sends: defaultdict[str, Bucket] = defaultdict(lambda: Bucket(6, 8))
+        self.requests: defaultdict[str, Bucket] = defaultdict(lambda: Bucket(2, 4))
+        super().__init__(*arguments, **options)
+
+    async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
+        if origin is not None and not self.sends[user].take():
+            raise Problem("RATE_LIMITED", "Not so fast.", details={"retryAfter": 0.2})
+        return await super().deliver(user, text, sender=sender, origin=origin)
+
+    async def rest_messages(self, request: Request) -> Response:
+        if not self.requests[request.headers.get("authorization", "")].take():
+            body = {"code": "RATE_LIMITED", "message": "Not so fast."}
+            return JSONResponse(body, status_code=429, headers={"Retry-After": "1"})
+        return await super().rest_messages(request)
+
+
+@legal()
+class GatewayLimitsItsRate(Fronted):
+    """A gateway in front counts all requests of REST together, and says no in HTML."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.bucket = Bucket(4, 12)
+        super().__init__(*arguments, **options)
+
+    async def front(self, inner: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        if is_rest(scope) and not self.bucket.take():
+            await answer(send, 429, b"<h1>429 Too Many Requests</h1>", (b"content-type", b"text/html"))
+        else:
+            await inner(scope, receive, with_headers(send, (b"x-ratelimit-limit", b"12")))
+
+
+@legal()
+class GatewayLimitsConnections(Fronted):
+    """Ten new connections at once and ten a second, whoever they are from; 429 on either transport."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.bucket = Bucket(10, 10)
+        super().__init__(*arguments, **options)
+
+    async def front(self, inner: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        if is_rest(scope) or b"sid=" in scope["query_string"] or self.bucket.take():
+            await inner(scope, receive, send)
+        elif scope["type"] == "http":
+            await answer(send, 429, b"Too Many Requests")
+        else:
+            await send({"type": "websocket.http.response.start", "status": 429, "headers": []})
+            await send({"type": "websocket.http.response.body", "body": b"Too Many Requests"})
+
+
+@legal()
+class AnswersConnectLate(HelpCenter):
+    """Half a second until CONNECT is answered, for users as for strangers; then everything at once."""
+
+    def build_wire(self) -> Wire:
+        wire = super().build_wire()
+        connected = wire._handle_connect
+
+        async def late(eio_sid: str, namespace: str | None, data: object) -> None:
+            await asyncio.sleep(0.5)
+            await connected(eio_sid, namespace, data)
+
+        wire._handle_connect = late  # type: ignore[method-assign]
+        return wire
+
+
+@legal()
+class PingsQuickly(HelpCenter):
+    """Every 300 ms."""
+
+    def wire_options(self) -> Json:
+        return {"ping_interval": 0.3, "ping_timeout": 3}
+
+
+@legal()
+class PingsSlowly(HelpCenter):
+    """Every five minutes."""
+
+    def wire_options(self) -> Json:
+        return {"ping_interval": 300, "ping_timeout": 60}
