@@ -7,14 +7,11 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from conformance.pacing import SLICE
 from conformance.redaction import Redactor
 from conformance.transcript import Entry, Json, Kind, Transcript
 
 T = TypeVar("T")
-
-
-SLICE = 0.1
-"""Seconds."""
 
 
 class Recorder:

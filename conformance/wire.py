@@ -35,6 +35,7 @@ from conformance.engine import (
     no_redirects,
     told,
 )
+from conformance.pacing import unhurried
 
 MAX_FRAME = 64 * 2**20
 """Bytes of one WebSocket frame we take: a limit of ours must never be the target's failure."""
@@ -99,7 +100,7 @@ class Wire:
         """Shake hands. Raises WireRefused when the target does not."""
         self.transport = transport
         try:
-            async with asyncio.timeout(self._deadline):
+            async with unhurried(self._deadline):
                 await (self._open_websocket() if transport is Transport.WEBSOCKET else self._open_polling())
         except WireRefused as refused:
             await self._refused(refused)

@@ -277,7 +277,8 @@ async def test_those_who_wait_for_their_turn_give_up_with_the_one_who_tries() ->
     async with stage_on(type("Always", (Throttling,), {"refusals": 10**6}), deadline=0.8) as stage:
         async with stage.device() as phone:
             await phone.pipeline(["one", "two", "three"])
-        assert [send.attempts[-1].entry.get("attempt") for send in Record(stage.transcript).sends] == [4, 1, 1]
+        tries = [send.attempts[-1].entry.get("attempt") for send in Record(stage.transcript).sends]
+        assert sorted(tries) == [1, 1, 4]
 
 
 @in_loop
