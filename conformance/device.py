@@ -94,6 +94,8 @@ class Device:
         """Open the transport, again after a pause when the target asks for patience (HTTP 429). Whether it is open."""
         presented = self._presented or presenting(token, self._option)
         self._begin(token)
+        turns = self._stage.turns("handshake")
+        await turns.nobody()
         refused = await self._knock(presented)
 
         async def again(pause: float) -> bool:
@@ -104,7 +106,7 @@ class Device:
             return not _for_its_pace(refused)
 
         if _for_its_pace(refused):
-            await self._stage.turns(self._transport).retry(again, self._stage.pauses())
+            await turns.retry(again, self._stage.pauses())
         if refused is not None:
             self.on_closed(refused.ending)
             return self._unopened(token, refused)

@@ -48,6 +48,11 @@ class Turns:
         self._turn = asyncio.Lock()
         self._given_up = 0
 
+    async def nobody(self) -> None:
+        """Wait while somebody tries again: whoever comes for the first time would take what that one waits for."""
+        async with self._turn:
+            pass
+
     async def retry(self, again: Callable[[float], Awaitable[bool]], pauses: Iterable[float]) -> None:
         """Wait for a turn, and then call ``again`` with one pause (seconds) after the other until it says that this
         was taken."""
