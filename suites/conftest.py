@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conformance.protocol import LONGEST
 from conformance.scenario import scenario
 from conformance.stage import Stage
 
@@ -27,3 +28,20 @@ async def side_by_side(stage: Stage) -> None:
         async with stage.device("tablet", token=token) as tablet:
             await stage.together(phone.send(stage.words(), tag="side"), tablet.send(stage.words(), tag="side"))
         await phone.send(stage.words(), tag="left")
+
+
+@scenario(wave=2)
+async def wrong_texts(stage: Stage) -> None:
+    """One device sends an empty text and one that is too long, with and without a callback."""
+    async with stage.device("phone") as phone:
+        await phone.send("", tag="empty", valid=False)
+        await phone.send("a" * (LONGEST + 1), tag="too long", valid=False)
+        await phone.send("", tag="unacked", ack=False, valid=False)
+        await phone.fence()
+
+
+@scenario(wave=2, refused=True)
+async def unwelcome(stage: Stage) -> None:
+    """A device presents a token that is none."""
+    async with stage.device("phone", token=await stage.user.bad("garbage")):
+        pass

@@ -191,7 +191,8 @@ async def quiet(stage: Stage) -> None:
 
 
 @requirement("CONN-STAYS")
-def test_a_good_connection_stays(everything: Everything) -> None:
+def test_a_good_connection_stays(everything: Everything, websocket_chat: Record) -> None:
+    _ = websocket_chat
     every(settled(everything, alone=True), stays, nothing="no connection was greeted")
 
 

@@ -4,28 +4,10 @@ from __future__ import annotations
 
 from conformance import answers
 from conformance.laws import over
-from conformance.protocol import LONGEST
 from conformance.record import Everything, Record
 from conformance.requirements import requirement
 from conformance.scenario import scenario
 from conformance.stage import Stage
-
-
-@scenario(wave=2)
-async def wrong_texts(stage: Stage) -> None:
-    """One device sends an empty text and one that is too long, with and without a callback."""
-    async with stage.device("phone") as phone:
-        await phone.send("", tag="empty", valid=False)
-        await phone.send("a" * (LONGEST + 1), tag="too long", valid=False)
-        await phone.send("", tag="unacked", ack=False, valid=False)
-        await phone.fence()
-
-
-@scenario(wave=2, refused=True)
-async def unwelcome(stage: Stage) -> None:
-    """A device presents a token that is none."""
-    async with stage.device("phone", token=await stage.user.bad("garbage")):
-        pass
 
 
 @requirement("ERROR-SHAPE")

@@ -20,7 +20,8 @@ PAGES = 4
 
 
 @requirement("EVENT-ARGUMENT")
-def test_an_event_has_one_argument_an_object(everything: Everything) -> None:
+def test_an_event_has_one_argument_an_object(everything: Everything, wrong_texts: Record, unwelcome: Record) -> None:
+    _ = wrong_texts, unwelcome
     over(everything, laws.help_center_events, laws.one_object, nothing="no event came")
 
 

@@ -68,7 +68,8 @@ def test_typing_is_not_stored(typing_alone: Record) -> None:
 
 
 @requirement("TYPING-SHAPE")
-def test_every_typing_event_fits(everything: Everything) -> None:
+def test_every_typing_event_fits(everything: Everything, typing_beside: Record) -> None:
+    _ = typing_beside
     every(typing_events(everything), typing_fits)
 
 

@@ -1,6 +1,8 @@
-"""``python -m tests.faults [--write] [NAME-PART …]``: certify broken servers and say which requirements failed.
+"""``python -m tests.faults [--write | --selected] [NAME-PART …]``: certify broken servers and say which requirements
+failed.
 
 ``--write`` puts what failed into ``docs/kill-matrix.md``, in place of the rows of the faults that were certified.
+``--selected`` judges nothing but what a fault breaks: whether each failure can be seen again by its ``-k``.
 """
 
 from __future__ import annotations
@@ -10,19 +12,21 @@ import tempfile
 from pathlib import Path
 
 from tests.faults import matrix
-from tests.faults.battery import Certified, certify_fault, pool
+from tests.faults.battery import Certified, certify_fault, pool, selection
 from tests.faults.fault import Fault, load_all
 
 
 def main(arguments: list[str]) -> int:
     """Print a line for each fault; the number of those that were not blamed rightly."""
-    write, parts = "--write" in arguments, [part for part in arguments if part != "--write"]
+    write, selected = "--write" in arguments, "--selected" in arguments
+    parts = [part for part in arguments if not part.startswith("--")]
     known = load_all()
     faults = [f for f in known.values() if not parts or any(part in f.name for part in parts)]
     with tempfile.TemporaryDirectory() as folder, pool() as workers:
-        runs = [workers.submit(certify_fault, f, Path(folder) / f.name) for f in faults]
+        options = {f.name: selection(sorted(f.breaks)) if selected else [] for f in faults}
+        runs = [workers.submit(certify_fault, f, Path(folder) / f.name, *options[f.name]) for f in faults]
         certified = {fault.name: _told(fault, run.result()) for fault, run in zip(faults, runs, strict=True)}
-    if write:
+    if write and not selected:
         kept = {name: failed for name, failed in matrix.written().items() if name in known}
         failed = kept | {name: frozenset(one.failed) for name, one in certified.items()}
         matrix.PAGE.write_text(matrix.page(known, failed), "utf-8")

@@ -75,14 +75,14 @@ def certify_app(help_center: HelpCenter, reports: Path, *options: str) -> Certif
         return certify(server.url, reports, *options)
 
 
-def certify_fault(fault: Fault, reports: Path) -> Certified:
+def certify_fault(fault: Fault, reports: Path, *options: str) -> Certified:
     """Serve the broken server and certify it, with the key that its tokens are signed with."""
     if fault.algorithm == HS256:
-        return certify_app(fault.build(SECRET), reports)
+        return certify_app(fault.build(SECRET), reports, *options)
     private, public = key_files(fault.algorithm, reports)
     key = load_pem_public_key(public.read_bytes())
-    options = [f"--jwt-key={private}", f"--jwt-algorithm={fault.algorithm}"]
-    return certify_app(fault.build(cast("PublicKey", key)), reports, *options)
+    keys = (f"--jwt-key={private}", f"--jwt-algorithm={fault.algorithm}")
+    return certify_app(fault.build(cast("PublicKey", key)), reports, *keys, *options)
 
 
 def pool() -> ThreadPoolExecutor:

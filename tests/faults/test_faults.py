@@ -1,6 +1,7 @@
 """Every check can fail: broken servers are certified, and the requirement that each one's fault breaks is blamed.
 
-One fault for each requirement is certified here; ``python -m tests.faults`` certifies them all.
+One fault for each requirement is certified here. ``python -m tests.faults`` certifies them all, and what it wrote is held
+against what the faults say.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from concurrent.futures import Future
 
 import pytest
 
+from tests.faults import matrix
 from tests.faults.battery import Certified, certify_fault, pool
 from tests.faults.fault import cover, load_all
 
@@ -39,3 +41,9 @@ def test_the_fault_is_blamed_and_nothing_else(name: str, battery: Mapping[str, F
     assert not missed, f"not blamed: {sorted(missed)}; failed: {sorted(certified.failed)}"
     collateral = {one: certified.reason(one) for one in certified.failed - fault.breaks - fault.also}
     assert not collateral
+
+
+def test_the_kill_matrix_is_kept_in_step() -> None:
+    written = matrix.written()
+    assert written.keys() == FAULTS.keys(), "run python -m tests.faults --write NAME-PART …"
+    assert matrix.wrong(FAULTS, written).nothing, "run python -m tests.faults --write NAME-PART …"

@@ -77,7 +77,7 @@ class HandlersRunSideBySide(HelpCenter):
     """A thread pool: each send takes its own time, so acks and messages come in any order."""
 
     async def receive(self, event: Event) -> None:
-        chance: random.Random = self.__dict__.setdefault("chance", random.Random(7))  # noqa: S311
+        chance: random.Random = self.__dict__.setdefault("chance", random.Random(7))
         self.spawn(self.handled(event, chance.choice([0.0, 0.03, 0.09])))
 
     async def handled(self, event: Event, seconds: float) -> None:

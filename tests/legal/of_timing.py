@@ -33,7 +33,7 @@ class Jittery(Delayed):
     """Everything arrives up to 250 ms after it was sent, in order."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        self.chance = random.Random(11)  # noqa: S311
+        self.chance = random.Random(11)
         super().__init__(*arguments, **options)
 
     def due(self, now: float) -> float:

@@ -1,0 +1,30 @@
+"""Properties and random conversations by themselves: with every fixed scenario left out, they find broken servers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.faults.battery import certify_fault
+from tests.faults.fault import load_all
+
+FAULTS = load_all()
+
+
+@pytest.mark.timeout(0)  # the battery has a timeout of its own
+@pytest.mark.parametrize(
+    ("selection", "fault"),
+    [
+        ("test_properties and generated_texts", "DropsControlCharacters"),
+        ("test_properties and (long_texts or blank_texts)", "HasNoLimit"),
+        ("test_properties and arrays_and_objects", "PrintsObjects"),
+        ("test_properties and no_object", "EmitsOddPayloads"),
+        ("test_properties and generated_typing", "TakesNoTextAfterOddTyping"),
+        ("test_properties and generated_token", "DecodesWithoutVerifying"),
+        ("test_conversations", "OneRoomForAll"),
+    ],
+)
+def test_it_is_found_by_what_was_made_up(selection: str, fault: str, tmp_path: Path) -> None:
+    certified = certify_fault(FAULTS[fault], tmp_path, "-k", selection, "--hypothesis-seed=1")
+    assert FAULTS[fault].breaks <= certified.failed, certified.output
