@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import CONNECTED
+from conformance.reference.protocol import CONNECTED, NAMESPACE
 from conformance.reference.store import Message
 from tests.faults.fault import fault
 
@@ -52,3 +52,14 @@ class SavesTheWholeConversation(HelpCenter):
 
     def written(self, user: str) -> set[str]:
         return {message.id for message in self.store.history(self.store.conversation_of(user))}
+
+
+@fault("MESSAGE-ECHO", also=("MESSAGE-DEVICES", "SUPPORT-EMITTED", "DEVICE-COEXIST", "DEVICE-JOIN", "SEND-UNACKED"))
+class LeavingEmptiesTheRoom(HelpCenter):
+    """When one device disconnects, its user's room is closed, and the others in it hear no more."""
+
+    async def on_disconnect(self, sid: str, reason: str) -> None:
+        user = self.users.get(sid)
+        await super().on_disconnect(sid, reason)
+        if user is not None:
+            await self.wire.close_room(self.room_of(user), namespace=NAMESPACE)
