@@ -15,7 +15,7 @@ from conformance import answers
 from conformance.errors import Deviation, Unverified
 from conformance.laws import good_connections, saved
 from conformance.parity import heard_by
-from conformance.payloads import Message
+from conformance.payloads import Message, Misshapen
 from conformance.record import Connection, Everything, Record, Send
 from conformance.sending import is_accepted, is_refused
 from conformance.shown import Look, looks
@@ -47,7 +47,7 @@ def smallest_deviation(played: Iterable[Record], law: Callable[[Everything], Non
 def _deviation(part: Record, law: Callable[[Everything], None]) -> Deviation | None:
     try:
         law(Everything([part]))
-    except Unverified:  # nothing of its kind happened: its chapter says whether it could be judged
+    except (Misshapen, Unverified):  # nothing of its kind happened, or its shape is judged: its chapter says which
         return None
     except Deviation as deviation:
         return deviation
@@ -62,8 +62,16 @@ def script(part: Record) -> list[str]:
 
 
 def of(what: str) -> Callable[[Record], Iterator[Send]]:
-    """The acked sends of one kind (``programs.WHAT``)."""
-    return lambda record: (send for send in record.acked() if send.tag == what)
+    """The acked sends of one kind (``programs.WHAT``), where no other was in flight whose ack this one may be."""
+    return lambda record: (send for send in record.acked() if send.tag == what and _alone(send))
+
+
+def _alone(send: Send) -> bool:
+    sent, answered = send.entry.serial, send.acks[0].serial
+    others = (other for other in send.record.sends if other.number != send.number)
+    return not any(
+        other.entry.serial < answered and (not other.acks or other.acks[0].serial > sent) for other in others
+    )
 
 
 def accepted(record: Record) -> Iterator[Send]:
@@ -100,7 +108,8 @@ def listeners(record: Record) -> Iterator[tuple[Connection, Send]]:
     """Each accepted message with the user's other connections that were there before it was sent, and still were when
     all had become quiet."""
     quiet = next((entry.serial for entry in record.transcript.of(Kind.MARK) if entry.get("label") == QUIET), 0)
-    for send in (send for send in accepted(record) if send.entry.serial < quiet):
+    own = (send for send in accepted(record) if send.message.text == str(send.text).strip())  # else: ACK-MATCH's
+    for send in (send for send in own if send.entry.serial < quiet):
         for connection in good_connections(record):
             other = connection is not send.connection and connection.user == send.connection.user
             if other and _there(connection, send.attempts[0].entry.serial, quiet):

@@ -134,3 +134,14 @@ def test_a_law_that_finds_nothing_of_its_kind_is_silent() -> None:
         over(everything, lambda record: record.sends, lambda _: None, nothing="no send")
 
     smallest_deviation(made.record.parts, law)
+
+
+def test_a_misshapen_message_is_not_blamed_on_a_rule() -> None:
+    made = Handmade()
+    program(made, "phone sends a plain text")
+    made.opens()
+    made.greeted()
+    made.says("hello", tag="a plain text", saved={"id": "m1", "conversationId": "c1", "sender": "user"})
+    made.mark(QUIET)
+    for rule in RULES:
+        judge(made, rule)
