@@ -172,3 +172,13 @@ class EndsPollsEarly(HelpCenter):
             if engine.queue.empty() and not engine.upgrading:
                 await engine.send(Packet(NOOP))
             await asyncio.sleep(0.5)
+
+
+@legal(advice=["DEVICE-COEXIST"])
+class KeepsOneSessionForEachUser(HelpCenter):
+    """Who connects anew ends what the user had open: the document never speaks of several devices."""
+
+    async def admit(self, sid: str, user: str) -> None:
+        for other in [other for other, owner in self.users.items() if owner == user and other != sid]:
+            await self.disconnect(other)
+        await super().admit(sid, user)
