@@ -6,40 +6,24 @@ held against what the faults say.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future
-
 import pytest
 
+from tests.conftest import Batteries
 from tests.faults import matrix
-from tests.faults.battery import Certified, certify_fault, pool
 from tests.faults.fault import cover, load_all
 
 FAULTS = load_all()
 
 
-@pytest.fixture(scope="session")
-def battery(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Mapping[str, Future[Certified]]]:
-    """The certifications of all selected faults, begun at once and side by side."""
-    callspecs = [getattr(item, "callspec", None) for item in request.session.items]
-    names = [spec.params["name"] for spec in callspecs if spec and spec.params.get("name") in FAULTS]
-    folder = tmp_path_factory.mktemp("faults")
-    with pool() as workers:
-        yield {name: workers.submit(certify_fault, FAULTS[name], folder / name) for name in dict.fromkeys(names)}
-        workers.shutdown(cancel_futures=True)
-
-
 @pytest.mark.timeout(0)  # the battery has a timeout of its own for each certification
-@pytest.mark.parametrize("name", cover(FAULTS))
-def test_the_fault_is_blamed_and_nothing_else(name: str, battery: Mapping[str, Future[Certified]]) -> None:
-    fault, certified = FAULTS[name], battery[name].result()
+@pytest.mark.parametrize("fault", cover(FAULTS))
+def test_the_fault_is_blamed_and_nothing_else(fault: str, batteries: Batteries) -> None:
+    broken, certified = FAULTS[fault], batteries.faults[fault].result()
     assert certified.verdict, certified.output
     assert not certified.ids("error"), certified.output
-    missed = fault.breaks - certified.failed
+    missed = broken.breaks - certified.failed
     assert not missed, f"not blamed: {sorted(missed)}; failed: {sorted(certified.failed)}"
-    collateral = {one: certified.reason(one) for one in certified.failed - fault.breaks - fault.also}
+    collateral = {one: certified.reason(one) for one in certified.failed - broken.breaks - broken.also}
     assert not collateral
 
 
