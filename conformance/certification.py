@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from conformance import __version__, preflight
+from conformance import __version__, preflight, scope
+from conformance.agreement import Agreement, agreement, earlier
 from conformance.embedded import EmbeddedServer
 from conformance.errors import Unusable, Unverified
 from conformance.options import Options
+from conformance.progress import Progress
 from conformance.record import Everything, Record
 from conformance.redaction import Redactor
 from conformance.requirements import Catalogue
@@ -30,8 +33,9 @@ class Certification(Recordings):
     """What the plugin drives. ``open`` once, then ``record`` for each judgement, ``close`` at the end. Raises
     Unusable for waivers that cannot be used."""
 
-    def __init__(self, options: Options, catalogue: Catalogue) -> None:
+    def __init__(self, options: Options, catalogue: Catalogue, progress: Progress | None = None) -> None:
         self.options = options
+        self._progress = progress or Progress()
         self.catalogue = catalogue
         self.redactor = Redactor()
         self.outcomes: dict[str, Outcome] = {}
@@ -39,6 +43,9 @@ class Certification(Recordings):
         self.waivers = dict(load(options.waivers, catalogue)) if options.waivers else {}
         self.target = options.subject
         self.opened = False
+        self.agreement: Agreement | None = None
+        """Of a run that was judged again, with its verdict of then; known when there is a result."""
+        self._users: Users | None = None
         self._runner: Runner | None = None
         self._saved: dict[str, Transcript] = {}
         self._records: dict[str, Record] = {}
@@ -86,9 +93,11 @@ class Certification(Recordings):
             seed=options.seed,
         )
         source = source_of(options, self.redactor, embedded_secret)
-        users = Users(source, self.redactor, run=f"{self._started:%m%d%H%M%S}-{options.seed % 10**6:06}")
+        users = self._users = Users(source, self.redactor, run=f"{self._started:%m%d%H%M%S}-{options.seed % 10**6:06}")
         self._runner = Runner(self.surroundings, users, concurrency=options.concurrency)
-        self._runner.run(preflight.check(self.surroundings, users, wait=options.wait))
+        with self._progress as progress:
+            looking = preflight.check(self.surroundings, users, wait=options.wait)
+            self._runner.run(looking, lambda: progress.show(lambda: f"waiting for {self.target}"))
         self._runner.start(castings)
 
     @property
@@ -114,8 +123,9 @@ class Certification(Recordings):
         return self._records[key]
 
     def _transcript(self, key: str) -> Transcript:
-        if self._runner is not None:
-            return self._runner.result(key)
+        if (runner := self._runner) is not None:
+            with self._progress as progress:
+                return runner.result(key, lambda: progress.show(lambda: runner.standing))
         return self._saved.get(key) or Transcript(key, key, unverified="the saved run has no such transcript")
 
     def known(self, key: str) -> Transcript | None:
@@ -128,9 +138,10 @@ class Certification(Recordings):
     def everything(self) -> Everything:
         """All records of the run that there are, waited for."""
         records = []
-        for key in self._keys:
-            with contextlib.suppress(Exception):  # an error of the harness, told where its own judgement asks for it
-                records.append(self._record(key))
+        with self._progress:
+            for key in self._keys:
+                with contextlib.suppress(Exception):  # an error of the harness, told where its own judgement asks
+                    records.append(self._record(key))
         verified = [record for record in records if not record.transcript.unverified]
         return Everything([each for record in verified for each in (record.smallest_first or [record])])
 
@@ -150,7 +161,7 @@ class Certification(Recordings):
         return held[0] if held and len(held) == len(waivers) else None
 
     def result(self, *, complete: bool, interrupted: bool, broken: bool) -> Result:
-        return Result(
+        result = Result(
             findings(self.catalogue, self.outcomes.values()),
             self.observations,
             complete=complete,
@@ -159,6 +170,10 @@ class Certification(Recordings):
             gone=self._gone(),
             facts=self._facts(),
         )
+        if self.options.rejudge is None:
+            return result
+        self.agreement = agreement(earlier(self.options.rejudge.parent), result)
+        return dataclasses.replace(result, facts={**result.facts, "rejudged": self.agreement.to_json()})
 
     def _gone(self) -> str | None:
         """Since when the target did not answer; in a saved run its transcripts tell."""
@@ -168,6 +183,7 @@ class Certification(Recordings):
         return next((why.removeprefix(GONE) for why in told if why.startswith(GONE)), None)
 
     def _facts(self) -> dict[str, Any]:
+        settings = scope.settings(self.options, self.waivers, self._users.size if self._users else None)
         return {
             "target": self.redactor.text(self.target),
             "harness": __version__,
@@ -175,7 +191,14 @@ class Certification(Recordings):
             "started": self._started.isoformat(timespec="seconds"),
             "seconds": round(time.monotonic() - self._began, 2),
             "seed": self.options.seed,
+            "scope": scope.scope(self._folder if self.opened else None),
+            "options": self.redactor.clean(settings),
         }
+
+    @property
+    def _folder(self) -> Path:
+        """Where the transcripts that are judged lie, or will."""
+        return self.options.rejudge or self.options.reports / "transcripts"
 
     # -- ending ------------------------------------------------------------------------------------------------
 
@@ -191,9 +214,9 @@ class Certification(Recordings):
 
     def save_transcripts(self) -> None:
         """Write what was recorded to ``reports/transcripts``, in place of what an earlier run left there."""
-        folder = self.options.reports / "transcripts"
         if self._runner is None:
             return
+        folder = self._folder
         folder.mkdir(exist_ok=True)
         for old in folder.glob("*.jsonl"):
             old.unlink()

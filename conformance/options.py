@@ -8,7 +8,7 @@ import re
 import secrets
 import ssl
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,8 +18,11 @@ import pytest
 from conformance.errors import Unusable
 from conformance.hooks import NAME, TokenHook, token_hook
 from conformance.requirements import Level
+from conformance.selection import selection
 
 GROUP = "help-center conformance"
+REJUDGED = "rejudged"
+"""The folder, inside of that of an earlier run, that gets its verdict when it is judged again."""
 
 
 def add(parser: pytest.Parser) -> None:
@@ -58,7 +61,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "--token-command": _text("CMD", "a command that prints a token for the user {user} [HELP_CENTER_TOKEN_COMMAND]"),
     "--jwt-claims": _text("JSON", 'extra claims for minted tokens; "{user}" becomes the subject'),
     "--users": _text("A,B,C", "subjects that exist on the target, when it does not know others"),
-    "--reports": _text("DIR", "where verdict.json, report.html, junit.xml and transcripts go (default reports/)"),
+    "--reports": _text("DIR", "where the reports and transcripts go (default reports/; with --rejudge DIR/rejudged)"),
     "--level": _text("must|should", "the lowest level whose failures fail the run (default must)"),
     "--allow-incomplete": _flag("unverified MUSTs do not fail the run"),
     "--wait": _text("S", "wait up to S seconds for a target that is just being deployed"),
@@ -68,7 +71,9 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "--settle": _text("S", "how long silence must last to count as silence (default 0.3, scaled likewise)"),
     "--examples": _text("N", "how many batches each property generates (default 10)"),
     "--waivers": _text("FILE", "known failures that do not fail the run (TOML; each with a reason and a last day)"),
-    "--rejudge": _text("DIR", "judge the transcripts of an earlier run again, without a server"),
+    "--rejudge": _text(
+        "DIR", "judge the transcripts of an earlier run again, without a server: does its verdict hold?"
+    ),
     "--ca-bundle": _text("FILE", "certificates (PEM) to trust for https"),
     "--insecure": _flag("do not verify the target's certificate"),
 }
@@ -76,22 +81,22 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Options:
-    """The command line and environment of a run, checked. Times are in seconds."""
+    """The command line and environment of a run, checked. Times are in seconds. What may be secret is not printed."""
 
     target: str | None
-    tokens: Sequence[str]
-    jwt_secret: str | None
+    tokens: Sequence[str] = field(repr=False)
+    jwt_secret: str | None = field(repr=False)
     jwt_key: Path | None
     jwt_algorithm: str
-    token_command: str | None
+    token_command: str | None = field(repr=False)
     token_hook: TokenHook | None
-    jwt_claims: Mapping[str, Any]
+    jwt_claims: Mapping[str, Any] = field(repr=False)
     users: Sequence[str] | None
     reports: Path
     level: Level
     allow_incomplete: bool
     wait: float
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     concurrency: int
     deadline: float
     settle: float
@@ -100,6 +105,8 @@ class Options:
     rejudge: Path | None
     tls: ssl.SSLContext | None
     seed: int
+    selection: Sequence[str] = ()
+    """The words of the command line that select judgements; none: all are meant."""
 
     @property
     def subject(self) -> str:
@@ -164,7 +171,7 @@ class _Reader:
             token_hook=self._hook,
             jwt_claims=self._claims(),
             users=self._users(),
-            reports=self._folder / (self._get("--reports") or "reports"),
+            reports=self._reports(),
             level=self._level(),
             allow_incomplete=self._get("--allow-incomplete"),
             wait=self._number("--wait", 0.0, least=0.0),
@@ -177,6 +184,7 @@ class _Reader:
             rejudge=self._rejudge(),
             tls=self._tls(),
             seed=self._seed(),
+            selection=selection(self._config),
         )
         return self._consistent(options)
 
@@ -307,6 +315,16 @@ class _Reader:
         if not any(folder.glob("*.jsonl")):
             raise Unusable(f"--rejudge={given} holds no transcripts: pass the --reports folder of an earlier run")
         return folder
+
+    def _reports(self) -> Path:
+        """What judges an earlier run again leaves that run's own reports alone."""
+        given, judged = self._get("--reports"), self._rejudge()
+        if judged is None:
+            return self._folder / (given or "reports")
+        reports: Path = self._folder / given if given else judged.parent / REJUDGED
+        if reports.resolve() in (judged.resolve(), judged.parent.resolve()):
+            raise Unusable(f"--reports={given} would overwrite the run that is judged again: pass another, or none")
+        return reports
 
     def _tls(self) -> ssl.SSLContext | None:
         bundle = self._file("--ca-bundle", self._get("--ca-bundle"))

@@ -14,6 +14,8 @@ from conformance import options as command_line
 from conformance.certification import Certification
 from conformance.ending import HARNESS_ERROR, ROOT, Ending, is_advice, tells_itself, test_id, unformatted
 from conformance.errors import Unusable, Unverified
+from conformance.options import REJUDGED
+from conformance.progress import Progress
 from conformance.record import Everything
 from conformance.report import NOTES, RESULT, Report
 from conformance.requirements import Catalogue, Level, catalogue, ids_of
@@ -91,7 +93,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     try:
         options = command_line.read(config)
-        certification = Certification(options, catalogue())
+        certification = Certification(options, catalogue(), Progress(config))
         _prepare(options.reports)
     except Unusable as error:
         raise pytest.UsageError(str(error)) from None
@@ -104,7 +106,8 @@ def _prepare(reports: Path) -> None:
     try:
         reports.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=reports):
-            (reports / "verdict.json").unlink(missing_ok=True)
+            for verdict in (reports / "verdict.json", reports / REJUDGED / "verdict.json"):
+                verdict.unlink(missing_ok=True)
     except OSError as error:
         raise Unusable(f"--reports={reports} cannot be written to: {error.strerror}") from error
 
@@ -250,13 +253,13 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 def _conclude(session: pytest.Session, certification: Certification, exitstatus: int) -> None:
     """The verdict, its reports and its exit code."""
     stash, options = session.config.stash, certification.options
+    certification.save_transcripts()  # first: the verdict has their digest
     uncollected = stash.get(UNCOLLECTED, False)
     result = certification.result(
         complete=_complete(session, certification),
         interrupted=exitstatus == Exit.INTERRUPTED and not uncollected,
         broken=exitstatus == Exit.INTERNAL or uncollected,
     )
-    certification.save_transcripts()
     result.write(options.reports)
     stash[RESULT], stash[NOTES] = result, list(summary.notes(result, certification))
     code = result.exit_code(level=options.level, allow_incomplete=options.allow_incomplete)

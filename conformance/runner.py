@@ -6,7 +6,7 @@ import asyncio
 import concurrent.futures
 import contextlib
 import threading
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -43,6 +43,7 @@ class Runner:
         self._users = users
         self._concurrency = concurrency
         self._futures: dict[str, Future[Transcript]] = {}
+        self._running = 0
         self.gone: str | None = None
         """Since when the target has not answered, if it stopped and did not come back within a deadline."""
         self._again: list[tuple[Casting, Transcript]] = []
@@ -59,9 +60,9 @@ class Runner:
         if not asyncio.all_tasks(self.loop):
             self.loop.close()
 
-    def run(self, work: Coroutine[Any, Any, None]) -> None:
+    def run(self, work: Coroutine[Any, Any, None], meanwhile: Callable[[], None] | None = None) -> None:
         """Do something on the loop and wait for it. Raises what it raises."""
-        _waited_for(self._begin(work))
+        _waited_for(self._begin(work), meanwhile)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> Future[None]:
         begun = asyncio.run_coroutine_threadsafe(work, self.loop)
@@ -74,9 +75,16 @@ class Runner:
         self._futures = {key: Future() for key in unique}
         self._begin(self._record_or_say_why(list(unique.values())))
 
-    def result(self, key: str) -> Transcript:
+    def result(self, key: str, meanwhile: Callable[[], None] | None = None) -> Transcript:
         """The transcript, waited for. Raises what the recording raised (an error of the harness)."""
-        return _waited_for(self._futures[key])
+        return _waited_for(self._futures[key], meanwhile)
+
+    @property
+    def standing(self) -> str:
+        """How far the recordings are, in a few words."""
+        recorded = sum(future.done() for future in self._futures.values())
+        waiting = max(0, len(self._futures) - recorded - self._running)
+        return f"scenarios: {recorded} recorded, {self._running} running, {waiting} waiting"
 
     def finished(self) -> list[Transcript]:
         """The transcripts recorded so far."""
@@ -173,7 +181,8 @@ class Runner:
                 self._still_there()
                 transcript.users = [user.name for user in users]
                 transcript.subjects = {user.name: user.subject for user in users}
-                await self._drive(casting, Stage(self._surroundings, transcript, users, rush=scenario.rush))
+                with self._counted():
+                    await self._drive(casting, Stage(self._surroundings, transcript, users, rush=scenario.rush))
                 _outlived(transcript, users)
             if _unreached(transcript):
                 await self._look_again(casting.key)
@@ -182,6 +191,14 @@ class Runner:
         except Unverified as reason:
             transcript.unverified = str(reason)
         return transcript
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        self._running += 1
+        try:
+            yield
+        finally:
+            self._running -= 1
 
     def _still_there(self) -> None:
         if self.gone is not None:
@@ -224,9 +241,12 @@ class Runner:
         return {"rtt": round(s.rtt, 4), "deadline": round(s.deadline, 2), "settle": round(s.settle, 3)}
 
 
-def _waited_for(future: Future[T]) -> T:
-    """Its result. Wakes up now and then, as a wait without end cannot be interrupted on every system."""
+def _waited_for(future: Future[T], meanwhile: Callable[[], None] | None = None) -> T:
+    """Its result. Wakes up now and then, as a wait without end cannot be interrupted on every system; then, and when
+    the wait begins, it calls ``meanwhile``."""
     while not future.done():
+        if meanwhile is not None:
+            meanwhile()
         concurrent.futures.wait([future], timeout=WAIT)
     return future.result()
 

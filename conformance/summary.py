@@ -55,6 +55,8 @@ def lines(result: Result, certification: Certification) -> Iterator[str]:
     yield f"VERDICT  {result.verdict}: {WORDS[result.verdict]}"
     if result.gone:
         yield f"the target {result.gone}; what was not judged by then is unverified"
+    if certification.agreement is not None:
+        yield from (f"rejudged {line}" for line in certification.agreement.lines())
     yield f"target   {result.facts['target']}"
     yield f"seed     {result.facts['seed']}   {result.facts['seconds']} s"
     for level in (Level.MUST, Level.SHOULD):

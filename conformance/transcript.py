@@ -150,6 +150,15 @@ class Transcript:
             raise ValueError(f"{path} is not a transcript of this harness ({error})") from error
 
 
+def digest(folder: Path) -> str:
+    """One SHA-256 over all transcripts of a folder, in the order of their names."""
+    whole = hashlib.sha256()
+    for path in sorted(folder.glob("*.jsonl")):
+        contents = path.read_bytes()
+        whole.update(f"{path.name} {len(contents)}\n".encode() + contents)
+    return whole.hexdigest()
+
+
 def file_name(key: str) -> str:
     """A file name for a scenario's key: readable, safe on every file system, and another one for every other key."""
     plain = re.fullmatch(r"(?P<name>[a-z0-9_]+)(?:\[(?P<values>[a-z0-9_.+-]*[a-z0-9_+-])\])?", key)

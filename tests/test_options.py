@@ -52,9 +52,10 @@ class Given:
         self._values = vars(parser.parse_args(arguments))
         self.invocation_params = SimpleNamespace(dir=folder)
         self.hook = SimpleNamespace(pytest_help_center_token=_Caller(hooks))
+        self.args_source = None
 
     def getoption(self, name: str, *_: Any) -> Any:
-        return self._values[name]
+        return self._values.get(name)
 
 
 def hook(user: str) -> str:
@@ -134,6 +135,16 @@ def test_paths_are_meant_from_where_pytest_was_started(tmp_path: Path) -> None:
     (tmp_path / "waivers.toml").touch()
     given = read("--waivers=waivers.toml", "--reports=out", folder=tmp_path)
     assert (given.waivers, given.reports) == (tmp_path / "waivers.toml", tmp_path / "out")
+
+
+def test_what_is_judged_again_gets_a_folder_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "old" / "transcripts").mkdir(parents=True)
+    (tmp_path / "old" / "transcripts" / "chat.jsonl").touch()
+    assert read("--rejudge=old", folder=tmp_path).reports == tmp_path / "old" / "rejudged"
+    assert read("--rejudge=old/transcripts", folder=tmp_path).reports == tmp_path / "old" / "rejudged"
+    assert read("--rejudge=old", "--reports=new", folder=tmp_path).reports == tmp_path / "new"
+    told = refused("--rejudge=old", "--reports=new/../old", folder=tmp_path)
+    assert told.startswith("--reports=new/../old would overwrite the run that is judged again")
 
 
 def test_headers() -> None:

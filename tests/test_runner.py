@@ -207,7 +207,7 @@ def test_a_saved_run_is_judged_again_without_a_server(checkout: Checkout, report
     first = checkout.run(f"--reports={reports}")
     stale = reports / "transcripts" / "stale.jsonl"
     stale.write_text("of another run", encoding="utf-8")
-    again = checkout.run(f"--rejudge={reports / 'transcripts'}", f"--reports={reports}")
+    again = checkout.run(f"--rejudge={reports / 'transcripts'}", f"--reports={reports}-again")
     assert (first.code, again.code) == (0, 0)
     assert first.verdict is not None
     assert again.verdict is not None
@@ -217,6 +217,11 @@ def test_a_saved_run_is_judged_again_without_a_server(checkout: Checkout, report
     assert {path.stem for path in (reports / "transcripts").iterdir()} == {"chat"}
     missing = checkout.run(f"--rejudge={reports}", f"--reports={reports}-missing")
     assert (missing.code, missing.reason("AUTH-EXPIRED")) == (10, "the saved run has no such transcript")
+    assert missing.verdict is not None
+    assert (missing.verdict["rejudged"]["agrees"], missing.verdict["rejudged"]["earlier"]["verdict"]) == (
+        None,
+        "partial",
+    )
 
 
 def test_a_record_that_was_cut_off(checkout: Checkout, reports: Path) -> None:

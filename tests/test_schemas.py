@@ -57,8 +57,9 @@ FIELDS = [
     ("verdict", "observations", "an array"),
     ("verdict", "scope", "an object"),
     ("verdict", "options", "an object"),
+    ("verdict", "rejudged", "an object"),
 ]
-OPTIONAL = {("error", "details"), ("verdict", "scope"), ("verdict", "options")}
+OPTIONAL = {("error", "details"), ("verdict", "scope"), ("verdict", "options"), ("verdict", "rejudged")}
 REQUIRED = sorted({(name, field) for name, field, _ in FIELDS} - OPTIONAL)
 
 TYPES = {"a string": str, "a boolean": bool, "a number": float, "an object": dict, "an array": list}
@@ -346,8 +347,9 @@ def test_counts_are_whole_numbers(count):
     assert [mismatch.path for mismatch in mismatches("verdict", verdict)] == ["summary.should.waived"]
 
 
-def test_scope_and_options_are_optional():
-    assert fits("verdict", {key: VERDICT[key] for key in VERDICT if key not in ("scope", "options")})
+def test_what_older_verdicts_lack_is_optional():
+    later = ("scope", "options", "rejudged")
+    assert fits("verdict", {key: VERDICT[key] for key in VERDICT if key not in later})
 
 
 # Values no ordinary server sends

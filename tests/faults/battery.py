@@ -50,12 +50,16 @@ class Certified:
         return next((r.get("reason", "") for r in self.verdict["requirements"] if r["id"] == requirement), "")
 
 
-def certify(url: str, reports: Path, *options: str, secret: str = SECRET, folder: Path | None = None) -> Certified:
+def certify(
+    url: str | None, reports: Path, *options: str, secret: str = SECRET, folder: Path | None = None
+) -> Certified:
     """``pytest suites --target=url`` with everything else at its default, but a shorter deadline. In another
-    ``folder`` it is ``pytest --target=url``, as teams start it there, with a conftest.py of their own."""
+    ``folder`` it is ``pytest --target=url``, as teams start it there, with a conftest.py of their own. Without a URL it
+    is the embedded server, or what the options say."""
     reports.mkdir(parents=True, exist_ok=True)
     suites = ["suites"] if folder is None else []
-    arguments = [*suites, f"--target={url}", f"--reports={reports}", "--deadline=4", "-q", "-p", "no:cacheprovider"]
+    target = [f"--target={url}"] if url is not None else []
+    arguments = [*suites, *target, f"--reports={reports}", "--deadline=4", "-q", "-p", "no:cacheprovider"]
     output = reports / "output.txt"
     environment = {"HELP_CENTER_JWT_SECRET": secret}
     process = _FORKS.Process(target=run, args=([*arguments, *options], environment, folder or ROOT, output))

@@ -1,0 +1,25 @@
+"""What of the command line selects judgements: with any of it, a run may judge only a part."""
+
+from __future__ import annotations
+
+import pytest
+
+_OPTIONS = {
+    "-k": "keyword",
+    "-m": "markexpr",
+    "--deselect": "deselect",
+    "--ignore": "ignore",
+    "--ignore-glob": "ignore_glob",
+    "--lf": "lf",
+    "--sw": "stepwise",
+    "--maxfail": "maxfail",
+}
+"""pytest's own options with which not every judgement is run."""
+
+
+def selection(config: pytest.Config) -> list[str]:
+    """The selecting words, paths included; none: every judgement is meant."""
+    given = {flag: config.getoption(name, None) for flag, name in _OPTIONS.items()}
+    words = [flag if value is True else f"{flag} {value}" for flag, value in given.items() if value]
+    paths = config.args if config.args_source is pytest.Config.ArgsSource.ARGS else []
+    return [*words, *paths]
