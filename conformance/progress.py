@@ -19,7 +19,8 @@ class Progress:
     """``with progress:`` around a wait (they nest); ``show`` says how it stands; leaving takes the line away."""
 
     def __init__(self, config: pytest.Config | None = None) -> None:
-        self._config = config if config is not None and _is_watched(config) else None
+        self._config = config
+        self._watched: bool | None = None
         self._depth = 0
         self._began = 0.0
         self._shown = ""
@@ -39,6 +40,10 @@ class Progress:
 
     def show(self, standing: Callable[[], str]) -> None:
         if self._config is None or time.monotonic() - self._began < PATIENCE:
+            return
+        if self._watched is None:  # not asked before, as pytest makes its reporter after us
+            self._watched = _is_watched(self._config)
+        if not self._watched:
             return
         text = standing()
         if text != self._shown:
