@@ -40,6 +40,8 @@ def _variable(flag: str) -> str:
     return "HELP_CENTER_" + flag.lstrip("-").replace("-", "_").upper()
 
 
+_LONGEST_PATH = 1000
+"""Characters. What is longer is a key and not the name of its file; asking for such a file is an error by itself."""
 _EXCLUSIVE = ("--jwt-secret", "--jwt-key", "--token-command")
 """Of these one is given: what the command line says of one silences the environment on the others."""
 
@@ -226,6 +228,7 @@ class _Reader:
             url = urlsplit("")
         if url.username or url.password:
             raise Unusable("--target must not hold credentials: pass a gateway's by --header='Name: value'")
+        given = re.sub(r"[^/\s]*@", "‹redacted›@", given)
         if url.scheme not in ("http", "https") or not url.hostname:
             raise Unusable(f"--target={given} is no URL: pass scheme, host and port, as in http://localhost:3000")
         if url.path.strip("/") or url.query or url.fragment:
@@ -301,8 +304,10 @@ class _Reader:
     def _file(self, flag: str, given: str | None) -> Path | None:
         if given is None:
             return None
+        if "-----BEGIN" in given or len(given) > _LONGEST_PATH:
+            raise Unusable(f"{flag} takes the name of a file, not what stands in it")
         path: Path = self._folder / given
-        if not (path.is_file() and os.access(path, os.R_OK)):
+        if not (os.path.isfile(path) and os.access(path, os.R_OK)):  # pathlib raises for too long a name
             raise Unusable(f"{flag}={given} is no file that can be read")
         return path
 

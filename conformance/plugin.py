@@ -12,7 +12,7 @@ import pytest
 from conformance import hooks, summary
 from conformance import options as command_line
 from conformance.certification import Certification
-from conformance.ending import HARNESS_ERROR, ROOT, Ending, is_advice, tells_itself, test_id, unformatted
+from conformance.ending import HARNESS_ERROR, ROOT, Ending, is_advice, ours_to_tell, test_id, unformatted
 from conformance.errors import Unusable, Unverified
 from conformance.options import REJUDGED
 from conformance.progress import Progress
@@ -208,7 +208,7 @@ def pytest_runtest_makereport(
     certification = item.config.stash.get(CERTIFICATION, None)
     ids = ids_of(item)
     raised = call.excinfo
-    if certification is not None and ids and raised is not None and tells_itself(item, raised.value):
+    if certification is not None and ids and raised is not None and ours_to_tell(item, raised.value):
         call.excinfo = unformatted(raised)
     report = yield
     call.excinfo = raised
@@ -219,7 +219,7 @@ def pytest_runtest_makereport(
     if raised is not None:
         Ending(item, report, certification).tell(raised.value)
     elif report.failed:  # as a judgement does that is marked as failing, and passes
-        Ending(item, report, certification).erred(str(report.longrepr))
+        Ending(item, report, certification).erred(str(report.longrepr), str(report.longrepr))
     elif call.when == "call":
         certification.judged(Outcome(test_id(item), ids, Status.PASSED))
     return report

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import json
 import re
 import threading
 from bisect import bisect_right
+from collections.abc import Iterator
+from urllib.parse import quote, quote_plus
 
 from conformance.transcript import Json
 
@@ -13,6 +18,11 @@ _SHORTEST = 6
 
 _LONGEST = 200
 """Characters of somebody else's line that are shown."""
+_RANDOM = 12
+"""From this length on, letters and digits together look like a secret."""
+_HARMLESS = "help_center:connected help_center:message help_center:error conversation messages support application/json"
+"""Parts of this stand in every payload."""
+_TELLING = re.compile(r"auth|key|token|secret|session|cookie|pass|credential|signature|gateway", re.IGNORECASE)
 
 _DEEPEST = 100
 """Levels of a value that are kept. The document speaks of three; what is nested a thousand deep would break whoever
@@ -37,15 +47,22 @@ class Redactor:
         self._known: dict[str, dict[str, str]] = {}
         """Messages that were seen, by id. Histories of thousands are shown again and again: they share them."""
 
-    def register(self, secret: str, label: str) -> None:
-        """From now on ``secret`` reads ``‹label›``. The three parts of a JWT are secrets of their own."""
-        parts = secret.split(".")
-        payload_and_signature = parts[1:] if len(parts) == 3 and secret.startswith("ey") else []
+    def register(self, secret: str, label: str, *, disguised: bool = False) -> None:
+        """From now on ``secret`` reads ``‹label›``. The telling parts of a JWT are secrets of their own. ``disguised``:
+        so is what others make of it (for the few secrets of a user, not for the thousands of tokens of a run)."""
+        pieces = [secret, *_telling_parts(secret)]
         with self._lock:
-            for piece in (secret, *payload_and_signature):
+            for piece in [*pieces, *(form for one in pieces if disguised for form in _disguises(one))]:
                 if len(piece) >= _SHORTEST:
                     self._labels.setdefault(piece, f"‹{label}›")
             self._by_length = sorted(self._labels, key=len)
+
+    def register_key(self, pem: str, label: str) -> None:
+        """A private key in PEM form: as a whole, and each of its lines."""
+        lines = [line.strip() for line in pem.split("\n")]
+        body = [line for line in lines if line and not line.startswith("-----")]
+        for piece in (pem.strip(), "".join(body), *body):
+            self.register(piece, label, disguised=True)
 
     def text(self, text: str) -> str:
         """The text with every secret replaced, the longest first."""
@@ -76,3 +93,39 @@ class Redactor:
         if "id" in value and all(isinstance(inner, str) for inner in cleaned.values()):
             self._known[value["id"]] = cleaned  # strings alone: 1 equals True, and is not the same
         return cleaned
+
+
+def looks_secret(value: str, name: str = "") -> bool:
+    """Whether a value of the command line is to be kept out of reports. Its name may say so; else it looks random, and
+    not like a path, a media type or a word: words that payloads may hold must not be replaced in them."""
+    random = bool(re.search("[0-9]", value) and re.search("[A-Za-z]", value)) and not re.search(r"[/{\s]", value)
+    told = bool(_TELLING.search(name)) and value.lower() not in _HARMLESS
+    return told or (random and len(value) >= _RANDOM)
+
+
+def _telling_parts(secret: str) -> list[str]:
+    """Payload and signature of a JWT, and the JSON in its payload."""
+    parts = secret.split(".")
+    if len(parts) != 3 or not secret.startswith("ey"):
+        return []
+    try:
+        inside = [base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)).decode()]
+    except ValueError:
+        inside = []
+    return [*parts[1:], *inside]
+
+
+def _disguises(secret: str) -> Iterator[str]:
+    """What logs, URLs, JSON and tracebacks make of it."""
+    raw = secret.encode("utf-8", "surrogatepass")
+    yield base64.b64encode(raw).decode().rstrip("=")
+    yield base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    yield from (quote(raw), quote(raw, safe=""), quote_plus(raw))
+    once = _quoted(secret)
+    twice = [form for one in once for form in _quoted(one)]  # a KeyError quotes its message, and that another value
+    for form in dict.fromkeys([*once, *twice]):
+        yield from (form, html.escape(form))
+
+
+def _quoted(text: str) -> list[str]:
+    return [text, *(form[1:-1] for form in (json.dumps(text), json.dumps(text, ensure_ascii=False), repr(text)))]

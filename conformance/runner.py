@@ -189,7 +189,7 @@ class Runner:
                 if not _in_flight(transcript):
                     self._still_there()
         except Unverified as reason:
-            transcript.unverified = str(reason)
+            transcript.unverified = self._surroundings.redactor.text(str(reason))
         return transcript
 
     @contextlib.contextmanager
@@ -222,7 +222,7 @@ class Runner:
             async with asyncio.timeout(limit) as bound:
                 await casting.scenario.drive(stage, **casting.values)
         except Cut as cut:
-            stage.recorder.transcript.cut = str(cut)
+            stage.recorder.transcript.cut = self._surroundings.redactor.text(str(cut))
         except TimeoutError:
             if not bound.expired():
                 raise

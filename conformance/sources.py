@@ -11,17 +11,18 @@ from conformance.errors import Unusable
 from conformance.lifetimes import expiry_of, remaining, told
 from conformance.logins import Commanded, Hooked
 from conformance.options import Options
-from conformance.redaction import Redactor
+from conformance.redaction import Redactor, looks_secret
 from conformance.tokens import KeyMinter, Minter, claims_of
 from conformance.users import Minted, ReadyMade, Source
 
 
 def source_of(options: Options, redactor: Redactor, embedded_secret: str | None) -> Source:
     """The run's source of tokens; every secret given is registered with the redactor. Raises Unusable."""
+    _register_strangers(options, redactor)
     minter = _minter(options, redactor, embedded_secret)
     if options.tokens:
         for number, token in enumerate(options.tokens, 1):
-            redactor.register(token, f"token {number}")
+            redactor.register(token, f"token {number}", disguised=True)
         ready = _grouped(options.tokens)
         return ReadyMade(ready.tokens, minter)
     if options.token_command is not None:
@@ -33,13 +34,26 @@ def source_of(options: Options, redactor: Redactor, embedded_secret: str | None)
     return Minted(minter, options.jwt_claims, options.users)
 
 
+def _register_strangers(options: Options, redactor: Redactor) -> None:
+    """What the command line holds for others than us: a gateway's headers, the words of a command."""
+    for name, value in options.headers.items():
+        words = [value, *value.split()[1:]]  # of "Basic …" the second word is the secret
+        for word in words:
+            if looks_secret(word, name):
+                redactor.register(word, f"header {name}", disguised=True)
+    for word in (options.token_command or "").split():
+        name, _, value = word.rpartition("=")
+        if looks_secret(value.strip("'\""), name):
+            redactor.register(value.strip("'\""), "word of --token-command", disguised=True)
+
+
 def _minter(options: Options, redactor: Redactor, embedded_secret: str | None) -> Minter | None:
     secret = options.jwt_secret or embedded_secret
     if options.jwt_key is not None:
         return _signing(KeyMinter(_private_key(options.jwt_key, redactor), options.jwt_algorithm), "--jwt-key")
     if secret is None:
         return None
-    redactor.register(secret, "secret")
+    redactor.register(secret, "secret", disguised=True)
     return _signing(KeyMinter(secret, options.jwt_algorithm), "--jwt-secret")
 
 
@@ -55,7 +69,7 @@ def _signing(minter: KeyMinter, flag: str) -> KeyMinter:
 def _private_key(path: Path, redactor: Redactor) -> object:
     try:
         text = path.read_text(encoding="ascii")
-        redactor.register(text.strip(), "private key")
+        redactor.register_key(text, "private key")
         return load_pem_private_key(text.encode(), password=None)
     except (ValueError, TypeError, OSError) as error:
         raise Unusable(f"--jwt-key={path} holds no unencrypted private key in PEM form") from error

@@ -59,7 +59,7 @@ class Surroundings:
     """What all the stages of a run share. Times in seconds."""
 
     url: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     tls: ssl.SSLContext | None
     redactor: Redactor
     deadline: float

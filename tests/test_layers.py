@@ -58,8 +58,9 @@ IO = {
     "urllib",
     "websockets",
 }
-EXCEPTIONS = {"redaction": {"threading"}, "tokens": {"time"}, "lifetimes": {"time"}}
-"""Pure but for this: asked from several threads; says when a token expires, and whether it has."""
+EXCEPTIONS = {"redaction": {"threading", "urllib"}, "tokens": {"time"}, "lifetimes": {"time"}}
+"""Pure but for this: asked from several threads, and knows how URLs are quoted; says when a token expires, and whether
+it has."""
 
 
 @cache

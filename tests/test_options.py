@@ -137,6 +137,12 @@ def test_paths_are_meant_from_where_pytest_was_started(tmp_path: Path) -> None:
     assert (given.waivers, given.reports) == (tmp_path / "waivers.toml", tmp_path / "out")
 
 
+def test_what_may_be_secret_is_not_printed() -> None:
+    given = read(TARGET, "--jwt-secret=hidden", "--token=hidden", "--header=A: hidden", '--jwt-claims={"a": "hidden"}')
+    assert "hidden" not in repr(given)
+    assert "hidden" not in repr(read(TARGET, "--token-command=mint hidden"))
+
+
 def test_what_is_judged_again_gets_a_folder_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "old" / "transcripts").mkdir(parents=True)
     (tmp_path / "old" / "transcripts" / "chat.jsonl").touch()
@@ -164,6 +170,11 @@ def test_headers() -> None:
         (["--target=http://host/api"], "--target=http://host/api has a path"),
         (["--target=http://[::1]:3000/api"], "pass http://[::1]:3000"),
         (["--target=http://me:hidden@host/api"], "--target must not hold credentials"),
+        (["--target=http://me:hidden@host:99999"], "--target=http://‹redacted›@host:99999 is no URL"),
+        (["--target=me:hidden@host"], "--target=‹redacted›@host is no URL"),
+        ([TARGET, "--jwt-key=-----BEGIN PRIVATE KEY-----\nhidden"], "--jwt-key takes the name of a file, not what"),
+        ([TARGET, f"--jwt-key={'hidden' * 400}"], "--jwt-key takes the name of a file, not what stands in it"),
+        ([TARGET, f"--jwt-key={'long' * 100}"], "is no file that can be read"),
         ([TARGET], "no way to get a token: pass --token=JWT, --jwt-secret=S"),
         ([TARGET, "--token="], "--token (number 1 of 1) is empty: is the variable set that it should come from?"),
         ([TARGET, "--token=a b"], "--token (number 1 of 1) is no token"),

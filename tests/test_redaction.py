@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import json
 import time
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus
 
 import pytest
 
 from conformance.recorder import Recorder
-from conformance.redaction import Redactor
+from conformance.redaction import Redactor, looks_secret
 from conformance.transcript import Kind, Transcript
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJlLW9mLWFsaWNl"
@@ -96,3 +100,64 @@ def test_a_huge_history_is_cleaned_quickly_in_a_run_of_many_tokens() -> None:
     began = time.process_time()
     assert made.clean(body) == body
     assert time.process_time() - began < 3
+
+
+# -- what others make of a secret ------------------------------------------------------------------------------------
+
+ODD = 'a "key" with \\ and\na line/ü+<more>'
+
+
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        lambda secret: secret,
+        lambda secret: base64.b64encode(secret.encode()).decode(),
+        lambda secret: base64.urlsafe_b64encode(secret.encode()).decode(),
+        quote,
+        lambda secret: quote(secret, safe=""),
+        quote_plus,
+        lambda secret: json.dumps(secret)[1:-1],
+        lambda secret: json.dumps(secret, ensure_ascii=False)[1:-1],
+        lambda secret: repr(secret)[1:-1],
+        html.escape,
+    ],
+    ids=["plain", "base64", "base64url", "url", "url-whole", "form", "json", "json-utf8", "repr", "html"],
+)
+def test_a_secret_is_found_in_any_disguise(disguise: Callable[[str], str]) -> None:
+    made = Redactor()
+    made.register(ODD, "secret", disguised=True)
+    assert made.text(f"<{disguise(ODD)}>").rstrip(">=") == "<‹secret›"
+
+
+def test_the_claims_of_a_token_are_replaced_as_they_stand_in_it() -> None:
+    assert redactor((JWT, "token")).text('bad claims: {"sub":"alice"}') == "bad claims: ‹token›"
+
+
+def test_a_private_key_is_found_by_the_line_and_without_its_breaks() -> None:
+    pem = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\nhkiG9w0BAQEFAASC\nBKcwgg==\n-----END PRIVATE KEY-----\n"
+    made = Redactor()
+    made.register_key(pem, "key")
+    told = made.text(
+        f"{pem} hkiG9w0BAQEFAASC MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwgg== BKcwgg== -----BEGIN PRIVATE KEY-----"
+    )
+    assert told == "‹key›\n ‹key› ‹key› ‹key› -----BEGIN PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize(
+    ("value", "name", "secret"),
+    [
+        ("abcdefgh", "X-Api-Key", True),
+        ("me and you", "X-Gateway", True),
+        ("session=1", "Cookie", True),
+        ("f81d4fae7dec11d0", "X-Trace", True),
+        ("staging", "X-Env", False),
+        ("support", "X-Auth-Role", False),
+        ("help_center", "X-Gateway", False),
+        ("application/json", "Accept", False),
+        ("https://app1.example", "Origin", False),
+        ("/usr/bin/python3.11", "", False),
+        ("{user}-of-2026-01", "--user", False),
+    ],
+)
+def test_what_looks_secret(value: str, name: str, secret: bool) -> None:
+    assert looks_secret(value, name) is secret
