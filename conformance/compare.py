@@ -10,16 +10,19 @@ import argparse
 import html
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from conformance import schemas
+from conformance.readable import cut
 
 _RANK = {"passed": 0, "waived": 1, "unverified": 2, "failed": 3, "error": 3}
 """From good to bad; to lose certainty is to get worse."""
 _ABSENT = "-"
+_LONGEST = 110
+"""Characters of a reason; the report of its run has all of it."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,16 @@ class Run:
     verdict: dict[str, Any]
 
     @property
+    def letter(self) -> str:
+        return self.name.partition(" ")[0]
+
+    @property
     def statuses(self) -> dict[str, str]:
         return {one["id"]: one["status"] for one in self.verdict["requirements"]}
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        return {one["id"]: one.get("reason", "") for one in self.verdict["requirements"]}
 
     @property
     def observations(self) -> dict[str, str]:
@@ -53,10 +64,10 @@ class Row:
         return len(set(self.cells)) > 1
 
     @property
-    def worse(self) -> bool:
-        """Whether some run is worse off than the first; a requirement that either does not know is no loss."""
-        ranks = [_RANK[cell] for cell in self.cells if cell in _RANK]
-        return self.cells[0] in _RANK and max(ranks) > ranks[0]
+    def worse(self) -> list[int]:
+        """Which runs are worse off than the first; a requirement that either does not know is no loss."""
+        known = {number: _RANK[cell] for number, cell in enumerate(self.cells) if cell in _RANK}
+        return [number for number, rank in known.items() if 0 in known and rank > known[0]]
 
 
 def load(paths: Sequence[str]) -> list[Run]:
@@ -108,27 +119,69 @@ def silent(runs: Sequence[Run]) -> list[Row]:
 
 
 def lines(runs: Sequence[Run]) -> Iterator[str]:
-    """The comparison as text: legend, differing rows, differing observations, and a count of what is equal."""
+    """The comparison as text: what got worse, legend, differing rows with the reasons of losses, differing
+    observations, and a count of what is equal."""
+    table = rows(runs)
+    yield losses(runs, table)
+    width = max(len(run.name) for run in runs)
     for run in runs:
         v = run.verdict
-        yield f"{run.name:<16} {v['verdict']:<16} {v['target']}   {v['started']}   harness {v['harness']}"
-    yield from _documents(runs)
-    table = rows(runs)
+        yield f"{run.name:<{width}}  {v['verdict']:<15} {v['started']}  {v['target']}"
+    yield from (f"note: {note}" for note in notes(runs))
+    differing = [row for row in table if row.differs]
+    if differing:
+        yield ""
+        yield f"{'requirement':<26}{'level':<8}{_columns([run.letter for run in runs])}".rstrip()
+    for row in differing:
+        yield f"{row.id:<26}{row.level:<8}{_columns(row.cells)}{'WORSE' if row.worse else ''}".rstrip()
+        yield from (f"  {runs[number].letter}: {reason}" for number, reason in _reasons(runs, row).items())
     yield ""
-    yield f"{'requirement':<26}{'level':<8}" + "".join(f"{run.name[:14]:<16}" for run in runs)
-    for row in table:
-        if row.differs:
-            cells = "".join(f"{cell:<16}" for cell in row.cells)
-            yield f"{row.id:<26}{row.level:<8}{cells}{'WORSE' if row.worse else ''}".rstrip()
-    yield f"{sum(not row.differs for row in table)} of {len(table)} requirements are equal"
+    yield f"{len(table) - len(differing)} of {len(table)} requirements are equal"
     for row in silent(runs):
         yield f"{row.id} differs:"
-        yield from (f"  {run.name:<16} {cell}" for run, cell in zip(runs, row.cells, strict=True))
+        yield from (f"  {', '.join(letters)}: {says}" for says, letters in _alike(runs, row).items())
 
 
-def _documents(runs: Sequence[Run]) -> Iterator[str]:
-    if len({run.verdict["document"] for run in runs}) > 1:
-        yield "note: the verdicts speak of different versions of the document"
+def losses(runs: Sequence[Run], table: Sequence[Row]) -> str:
+    """The first line: has anything got worse, and where?"""
+    worse = {run.name: sum(number in row.worse for row in table) for number, run in enumerate(runs)}
+    told = [f"{name} ({count} requirement{'s' * (count > 1)})" for name, count in worse.items() if count]
+    return f"WORSE than {runs[0].name}: {', '.join(told)}" if told else f"nothing is worse than in {runs[0].name}"
+
+
+def notes(runs: Sequence[Run]) -> Iterator[str]:
+    """What keeps verdicts from speaking of the same; older ones do not name all of it."""
+    for name, what in _JUDGED_BY.items():
+        where = [run.verdict if name in _AT_THE_TOP else run.verdict.get("scope", {}) for run in runs]
+        if len({one[name] for one in where if name in one}) > 1:
+            yield f"the verdicts speak of different versions of {what}"
+
+
+_AT_THE_TOP = ("document", "harness")
+_JUDGED_BY = {
+    "document": "the document",
+    "harness": "the harness",
+    "requirements": "the requirements",
+    "schemas": "the schemas",
+}
+
+
+def _columns(cells: Sequence[str]) -> str:
+    return "".join(f"{cell:<12}" for cell in cells)
+
+
+def _reasons(runs: Sequence[Run], row: Row) -> dict[int, str]:
+    """Why each run that is worse off is so, as far as it says."""
+    reasons = {number: runs[number].reasons.get(row.id, "") for number in row.worse}
+    return {number: cut(reason, _LONGEST) for number, reason in reasons.items() if reason}
+
+
+def _alike(runs: Sequence[Run], row: Row) -> dict[str, list[str]]:
+    """The runs by what they say."""
+    said: dict[str, list[str]] = {}
+    for run, cell in zip(runs, row.cells, strict=True):
+        said.setdefault(cell, []).append(run.letter)
+    return said
 
 
 # -- HTML --------------------------------------------------------------------------------------------------------
@@ -153,8 +206,10 @@ def page(runs: Sequence[Run]) -> str:
     head = "".join(
         f"<th scope=col>{html.escape(run.name)}<br>{html.escape(run.verdict['verdict'])}</th>" for run in runs
     )
-    body = "".join(_html_row(row) for row in rows(runs))
-    notes = "".join(_html_row(row) for row in silent(runs))
+    table = rows(runs)
+    body = "".join(_html_row(row, _reasons(runs, row)) for row in table)
+    observed = "".join(_html_row(row, {}) for row in silent(runs))
+    said = "".join(f"<p>{html.escape(line)}</p>" for line in (losses(runs, table), *notes(runs)))
     legend = "".join(
         f"<li>{html.escape(run.name)}: {html.escape(run.verdict['target'])}, {html.escape(run.verdict['started'])}</li>"
         for run in runs
@@ -162,23 +217,30 @@ def page(runs: Sequence[Run]) -> str:
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>Help Center conformance, compared</title><style>{_STYLE}</style>"
-        f"<h1>Help Center conformance, compared</h1><ul>{legend}</ul>"
+        f"<h1>Help Center conformance, compared</h1>{said}<ul>{legend}</ul>"
         f"<div><table><thead><tr><th scope=col>Requirement</th><th scope=col>Level</th>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
-        + (f"<h2>Where the document is silent</h2><div><table><tbody>{notes}</tbody></table></div>" if notes else "")
+        + (
+            f"<h2>Where the document is silent</h2><div><table><tbody>{observed}</tbody></table></div>"
+            if observed
+            else ""
+        )
         + "</html>\n"
     )
 
 
-def _html_row(row: Row) -> str:
+def _html_row(row: Row, reasons: Mapping[int, str]) -> str:
     kind = "worse" if row.worse else "differs" if row.differs else "equal"
     title = html.escape(f"section {row.section}: {row.title}")
-    cells = "".join(
-        f'<td class="{html.escape(cell) if cell in _RANK else ""}">{html.escape(cell)}</td>' for cell in row.cells
-    )
+    cells = "".join(_html_cell(cell, reasons.get(number, "")) for number, cell in enumerate(row.cells))
     return (
         f'<tr class="{kind}"><th scope=row title="{title}">{html.escape(row.id)}</th><td>{row.level}</td>{cells}</tr>'
     )
+
+
+def _html_cell(cell: str, reason: str) -> str:
+    why = f"<br><small>{html.escape(reason)}</small>" if reason else ""
+    return f'<td class="{html.escape(cell) if cell in _RANK else ""}">{html.escape(cell)}{why}</td>'
 
 
 # -- the command -------------------------------------------------------------------------------------------------

@@ -45,7 +45,8 @@ def saved(folder: Path, name: str, content: dict[str, Any]) -> str:
 def test_equal_verdicts_are_no_loss(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     one, two = saved(tmp_path, "old", verdict()), saved(tmp_path, "new", verdict())
     assert compare.main([one, two]) == 0
-    assert "3 of 3 requirements are equal" in capsys.readouterr().out
+    told = capsys.readouterr().out.splitlines()
+    assert (told[0], told[-1]) == ("nothing is worse than in A old", "3 of 3 requirements are equal")
 
 
 @pytest.mark.parametrize(
@@ -71,17 +72,55 @@ def test_differences_come_first_and_losses_before_gains(tmp_path: Path, capsys: 
     page = tmp_path / "compared.html"
     assert compare.main([old, new, "--html", str(page)]) == 1
     told = capsys.readouterr().out.splitlines()
-    assert told[3:8] == [
-        "requirement               level   A old           B new           ",
-        "SEND-MAX                  must    passed          failed          WORSE",
-        "MESSAGE-ONCE              should  failed          passed",
+    assert told == [
+        "WORSE than A old: B new (1 requirement)",
+        "A old  conformant      2026-01-02T03:04:05+00:00  http://127.0.0.1:3000",
+        "B new  conformant      2026-01-02T03:04:05+00:00  http://127.0.0.1:3000",
+        "",
+        "requirement               level   A           B",
+        "SEND-MAX                  must    passed      failed      WORSE",
+        "  B: it did <not>",
+        "MESSAGE-ONCE              should  failed      passed",
+        "",
         "1 of 3 requirements are equal",
         "OBS-ACK-ORDER differs:",
+        "  A: acks before it emits",
+        "  B: acks after it emits",
     ]
     text = page.read_text(encoding="utf-8")
     assert text.index("SEND-MAX") < text.index("MESSAGE-ONCE") < text.index("SEND-TRIM")
     assert "http://127.0.0.1:3000" in text
+    assert "it did &lt;not&gt;" in text
+    assert "WORSE than A old: B new (1 requirement)" in text
     assert "<script" not in text
+
+
+def test_the_same_observation_of_several_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runs = [saved(tmp_path, name, verdict(says)) for name, says in (("x", "this"), ("y", "that"), ("z", "this"))]
+    compare.main(runs)
+    assert capsys.readouterr().out.splitlines()[-2:] == ["  A, C: this", "  B: that"]
+
+
+SCOPE = {"requirements": "1" * 64, "schemas": "2" * 64, "transcripts": "3" * 64}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "versions"),
+    [
+        ({}, {}, []),
+        ({"scope": SCOPE}, {"scope": {**SCOPE, "transcripts": "4" * 64}}, []),
+        ({"scope": SCOPE}, {}, []),
+        ({"scope": SCOPE}, {"scope": {**SCOPE, "schemas": "4" * 64}}, ["the schemas"]),
+        ({"harness": "0.2.0"}, {"document": "1" * 64, "scope": SCOPE}, ["the document", "the harness"]),
+    ],
+    ids=["without", "same", "an-older-one", "other-schemas", "other-document-and-harness"],
+)
+def test_verdicts_that_speak_of_different_things_say_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], old: Any, new: Any, versions: list[str]
+) -> None:
+    assert compare.main([saved(tmp_path, "old", verdict() | old), saved(tmp_path, "new", verdict() | new)]) == 0
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note: ")]
+    assert told == [f"note: the verdicts speak of different versions of {what}" for what in versions]
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"verdict": "conformant"}'])
