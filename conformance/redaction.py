@@ -22,7 +22,7 @@ _RANDOM = 12
 """From this length on, letters and digits together look like a secret."""
 _HARMLESS = "help_center:connected help_center:message help_center:error conversation messages support application/json"
 """Parts of this stand in every payload."""
-_TELLING = re.compile(r"auth|key|token|secret|session|cookie|pass|credential|signature|gateway", re.IGNORECASE)
+_NAMED_SECRET = re.compile(r"auth|key|token|secret|session|cookie|pass|credential|signature|gateway", re.IGNORECASE)
 
 _DEEPEST = 100
 """Levels of a value that are kept. The document speaks of three; what is nested a thousand deep would break whoever
@@ -99,7 +99,7 @@ def looks_secret(value: str, name: str = "") -> bool:
     """Whether a value of the command line is to be kept out of reports. Its name may say so; else it looks random, and
     not like a path, a media type or a word: words that payloads may hold must not be replaced in them."""
     random = bool(re.search("[0-9]", value) and re.search("[A-Za-z]", value)) and not re.search(r"[/{\s]", value)
-    told = bool(_TELLING.search(name)) and value.lower() not in _HARMLESS
+    told = bool(_NAMED_SECRET.search(name)) and value.lower() not in _HARMLESS
     return told or (random and len(value) >= _RANDOM)
 
 

@@ -52,5 +52,6 @@ def tokens(options: Options) -> str:
         f"minted with a secret ({options.jwt_algorithm})": options.jwt_secret is not None,
         f"minted with a private key ({options.jwt_algorithm})": options.jwt_key is not None,
         "printed by a command": options.token_command is not None,
+        "given by a hook": options.token_hook is not None,
     }
     return ", ".join(kind for kind, so in kinds.items() if so) or "minted with the embedded server's secret"
