@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from conformance import hooks, summary
+from conformance import hooks, selection, summary
 from conformance import options as command_line
 from conformance.certification import Certification
 from conformance.ending import HARNESS_ERROR, ROOT, Ending, is_advice, ours_to_tell, test_id, unformatted
@@ -285,6 +285,10 @@ def _observing(judgements: Sequence[pytest.Item], known: Catalogue) -> set[str]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    result = config.stash.get(RESULT, None)
+    result, certification = config.stash.get(RESULT, None), config.stash.get(CERTIFICATION, None)
+    if certification is None:
+        return
     if result is not None:
-        summary.write(terminalreporter, result, config.stash[CERTIFICATION])
+        summary.write(terminalreporter, result, certification)
+    elif missed := selection.unknown(config, certification.catalogue):
+        terminalreporter.write_line(f"help-center: {missed}", red=True)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
+import re
+from collections.abc import Collection
+
 import pytest
 
 _OPTIONS = {
@@ -23,3 +27,13 @@ def selection(config: pytest.Config) -> list[str]:
     words = [flag if value is True else f"{flag} {value}" for flag, value in given.items() if value]
     paths = config.args if config.args_source is pytest.Config.ArgsSource.ARGS else []
     return [*words, *paths]
+
+
+def unknown(config: pytest.Config, known: Collection[str]) -> str | None:
+    """What to say where ``-k`` names a requirement that there is none of; None where it does not."""
+    word = str(config.getoption("keyword", "") or "")
+    if not re.fullmatch(r"[A-Z]+(-[A-Z]+)+", word) or any(word in one for one in known):
+        return None
+    near = difflib.get_close_matches(word, known, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return f"no requirement has the id {word}: {hint}docs/requirements.md lists them all"

@@ -152,6 +152,12 @@ def test_a_selection_claims_no_verdict(checkout: Checkout, reports: str, target:
     assert run.status("SEND-TRIM") == "passed"
 
 
+def test_an_id_that_there_is_none_of_is_told(checkout: Checkout, reports: str, target: str) -> None:
+    run = checkout.run("-k", "SEND-MAXX", f"--target={target}", f"--jwt-secret={SECRET}", reports)
+    assert run.code == 5
+    assert "no requirement has the id SEND-MAXX: did you mean SEND-MAX?" in run.output
+
+
 def test_a_selection_that_selects_all_is_a_full_run(checkout: Checkout, reports: str) -> None:
     run = checkout.run("suites", "tests", "-m", "requirement or not requirement", "-n", "4", reports)
     assert (run.code, run.verdict and run.verdict["verdict"]) == (0, "conformant")

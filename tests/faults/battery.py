@@ -59,7 +59,7 @@ def certify(
     reports.mkdir(parents=True, exist_ok=True)
     suites = ["suites"] if folder is None else []
     target = [f"--target={url}"] if url is not None else []
-    arguments = [*suites, *target, f"--reports={reports}", "--deadline=4", "-q", "-p", "no:cacheprovider"]
+    arguments = [*suites, *target, f"--reports={reports}", "--deadline=8", "-q", "-p", "no:cacheprovider"]
     output = reports / "output.txt"
     environment = {"HELP_CENTER_JWT_SECRET": secret}
     process = _FORKS.Process(target=run, args=([*arguments, *options], environment, folder or ROOT, output))
