@@ -13,6 +13,7 @@ from conformance.observing import Seen
 from conformance.payloads import History
 from conformance.protocol import MESSAGE
 from conformance.record import Connection, Everything, Fetch, Record, Send
+from conformance.shown import looks
 from conformance.transcript import Json, Kind
 
 _MOST = 3
@@ -107,14 +108,14 @@ def _depth(road: str, longest: int, cut: int | None) -> tuple[str, str]:
 
 
 def _shown_partly(record: Record) -> Iterator[tuple[History, bool]]:
-    """Each history, and whether a message that was there before is missing in it."""
-    known: dict[str, set[str]] = {}
-    acked = [(send.connection.user, send.message.id, send.acks[0].serial) for send in record.accepted()]
-    for user, history in record.histories():
-        before = known.setdefault(user, set())
-        before |= {message_id for who, message_id, at in acked if who == user and at < history.at}
-        yield history, bool(before - set(history.ids))
-        before |= set(history.ids)
+    """Each history, and whether a message is missing in it that was there before it was asked for."""
+    acked = [(send.connection.user, send.message.id, send.acks[0].at) for send in record.accepted()]
+    shown = looks(record)
+    for look in shown:
+        known = {message_id for user, message_id, at in acked if user == look.user and at <= look.began}
+        earlier = (other for other in shown if other.user == look.user and other.ended <= look.began)
+        known.update(message_id for other in earlier for message_id in other.history.ids)
+        yield look.history, bool(known - set(look.history.ids))
 
 
 # -- acks (section 4.6) ------------------------------------------------------------------------------------------
