@@ -185,7 +185,8 @@ def in_the_users_name(record: Record) -> list[tuple[Record, Event]]:
         return []
     told = (event for connection in good_connections(record) for event in connection.events(MESSAGE))
     own = [event for event in told if isinstance(event.payload, dict) and event.payload.get("sender") == "user"]
-    return [(record, e) for e in own if e.payload.get("conversationId") in record.conversation_ids]
+    known = list(record.conversation_ids)  # what is looked for may be anything, hashable or not
+    return [(record, e) for e in own if e.payload.get("conversationId") in known]
 
 
 def sent_by_the_user(pair: tuple[Record, Event]) -> None:

@@ -88,7 +88,7 @@ def refusal(record: Record, device: str = "phone") -> Connection:
     connection = _looked_at(record, device)
     if let_in(connection):
         kind = str(connection.opened.get("token"))
-        raise Unverified(f"a bad token ({kind}) was let in", because=_ENTRY[kind.partition(":")[0]])
+        raise Unverified(f"a bad token ({kind}) was let in", because=_ENTRY.get(kind.partition(":")[0]))
     return connection
 
 

@@ -12,7 +12,7 @@ from conformance.protocol import ERROR, MESSAGE, VALIDATION_ERROR
 from conformance.record import Connection, Event, Everything, Record, Send
 from conformance.transcript import Entry
 
-USER = "user"
+USER, SUPPORT = "user", "support"
 _WHOLE = 120
 """Characters of a text that are shown whole."""
 
@@ -189,13 +189,13 @@ def chats_on(record: Record) -> None:
 
 
 def events_with(record: Record, text: str) -> list[Event]:
-    """The message events that tell of the user's message with this text."""
-    return [e for e in record.events(MESSAGE) if (e.message.text, e.message.sender) == (text, USER)]
+    """The message events that tell of a message with this text, and not in support's name."""
+    return [e for e in record.events(MESSAGE) if e.message.text == text and e.message.sender != SUPPORT]
 
 
 def lists(history: History, text: str) -> None:
-    """Deviate unless a conversation shows the user's message with this text."""
-    found = [m for m in history.messages if (m.text, m.sender) == (text, USER)]
+    """Deviate unless a conversation shows a message with this text, and not in support's name."""
+    found = [m for m in history.messages if m.text == text and m.sender != SUPPORT]
     expect(found, f"{history.where} to show {spelled(text)}", f"{len(history.messages)} others", at=[history.at])
 
 

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from conformance import failure, narrative
 from conformance.errors import Deviation, Unverified
+from conformance.laws import over
+from conformance.model import RULES, Rule
 from conformance.payloads import Payload
 from conformance.protocol import CONNECTED, ERROR, MESSAGE
 from conformance.record import Attempt, Connection, Event, Everything, Fetch, Record, Send
@@ -193,6 +195,39 @@ def stumbles(judge: Callable[..., None], record: Record) -> Exception | None:
 def test_only_deviations_and_doubts_come_out_of_a_judgement(record: Record) -> None:
     stumbled = {name: stumbles(judge, record) for name, judge in JUDGEMENTS.items()}
     assert {name: error for name, error in stumbled.items() if error is not None} == {}
+
+
+WRONG: dict[str, Any] = {"an object": {"id": "m1"}, "an array": ["m1"], "a number": 7, "null": None, "no": ...}
+"""What may stand in the place of any field."""
+
+
+def broken(payload: dict[str, Any], field: str, value: Any) -> dict[str, Any]:
+    return {name: kept for name, kept in payload.items() if name != field} | ({} if value is ... else {field: value})
+
+
+@pytest.mark.parametrize("value", WRONG)
+@pytest.mark.parametrize("field", [*message(), *CONVERSATION])
+def test_any_field_may_be_anything(field: str, value: str) -> None:
+    told = broken(message(id="m1"), field, WRONG[value])
+    history = {"conversation": broken(CONVERSATION, field, WRONG[value]), "messages": [told]}
+    made = Handmade()
+    for device in ("phone", "tablet"):
+        made.opens(device)
+        made.event(CONNECTED, history)
+        made.emits({"text": "hello"}, plain=True)
+        made.event(MESSAGE, told)
+        made.ack({"message": told})
+        made.fetches(history)
+    stumbled = {name: stumbles(judge, made.record) for name, judge in JUDGEMENTS.items()}
+    stumbled |= {rule.says: stumbles(_follows(rule), made.record) for rule in RULES}
+    assert {name: error for name, error in stumbled.items() if error is not None} == {}
+
+
+def _follows(rule: Rule) -> Callable[..., None]:
+    def judge(record: Record) -> None:
+        over([record], rule.items, rule.judge)
+
+    return judge
 
 
 # -- before it is recorded -----------------------------------------------------------------------------------------
