@@ -66,6 +66,16 @@ def of(what: str) -> Callable[[Record], Iterator[Send]]:
     return lambda record: (send for send in record.acked() if send.tag == what and _alone(send))
 
 
+def unprovoked(what: str) -> Callable[[Record], Iterator[Send]]:
+    """The same of those before which the user had sent nothing that is to be refused (REJECT-SURVIVED judges that)."""
+    return lambda record: (send for send in of(what)(record) if not _provoked(send))
+
+
+def _provoked(send: Send) -> bool:
+    own = (other for other in send.record.sends if other.connection.user == send.connection.user)
+    return any(not other.valid and other.entry.serial < send.entry.serial for other in own)
+
+
 def _alone(send: Send) -> bool:
     sent, answered = send.entry.serial, send.acks[0].serial
     others = (other for other in send.record.sends if other.number != send.number)
@@ -124,8 +134,8 @@ def _there(connection: Connection, since: int, until: int) -> bool:
 
 
 RULES = (
-    Rule("SEND-PLAIN", "a plain text is accepted", of("a plain text"), is_accepted),
-    Rule("SEND-TRIM", "a padded text is accepted", of("a padded text"), is_accepted),
+    Rule("SEND-PLAIN", "a plain text is accepted", unprovoked("a plain text"), is_accepted),
+    Rule("SEND-TRIM", "a padded text is accepted", unprovoked("a padded text"), is_accepted),
     Rule("SEND-EMPTY", "an empty text is refused", of("an empty text"), is_refused),
     Rule("SEND-MAX", "a long text is refused", of("a text that is too long"), is_refused),
     Rule("SEND-ABSENT", "null is refused", of("null"), is_refused),

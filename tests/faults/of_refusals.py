@@ -66,7 +66,7 @@ class RefusesInTheMiddleware(HelpCenter):
         await self.admit(sid, user)
 
 
-@fault("REFUSAL-EVENT")
+@fault("REFUSAL-EVENT", also=("REJECT-UNACKED",))
 class EmitsOnTheDefaultNamespace(HelpCenter):
     """io.emit where socket.emit was meant: the error goes to nobody who listens."""
 
@@ -74,7 +74,7 @@ class EmitsOnTheDefaultNamespace(HelpCenter):
         await self.wire.emit(ERROR, self.error_payload(problem), to=sid, namespace="/")
 
 
-@fault("REFUSAL-EVENT", also=("REFUSAL-SILENT",))
+@fault("REFUSAL-EVENT", also=("REFUSAL-SILENT", "REJECT-UNACKED"))
 class EmitsAnotherEvent(HelpCenter):
     """NestJS sends the errors of a gateway as "exception"."""
 
