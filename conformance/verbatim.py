@@ -77,6 +77,7 @@ MARKUP: Texts = {
     "sql": Text("Robert'); DROP TABLE messages;--", "SQL"),
     "percent": Text("100%s %d%% %(name)s %20 %C3%A9", "format strings and percent escapes"),
     "templates": Text("${7*7} {{7*7}} #{7*7} {0} <%= 7 %> $1", "template placeholders"),
+    "replacements": Text("it costs $$5, $& and $' or $`", "what some replace functions take for patterns"),
     "markdown": Text("**bold** _it_ `code` [a](b) # no\n- item", "Markdown"),
     "shortcode": Text("nice :smile: :-) <3 (c) -- ...", "what becomes emoji or typography elsewhere"),
     "url": Text("see https://example.com/a?b=c&d=%20e#f and www.example.com", "URLs"),

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
+from conformance import parity
 from conformance.device import Device
+from conformance.frames import first
 from conformance.isolation import told_nothing_foreign, typed_in_private
+from conformance.laws import over
+from conformance.protocol import CONNECTED
 from conformance.record import Everything, Record
 from conformance.requirements import requirement
 from conformance.scenario import scenario
 from conformance.stage import Stage
+from conformance.transcript import Json
 
 TYPED = [True, False] * 3
 
@@ -111,3 +118,48 @@ def test_a_user_who_does_nothing_hears_no_typing_of_another(bystander: Record, d
 @requirement("ISOLATION-TYPING")
 def test_no_typing_event_in_the_whole_run_tells_of_another_user(everything: Everything) -> None:
     told_nothing_foreign(everything, "typing")
+
+
+# -- fields of a saved message, sent along -----------------------------------------------------------------------
+
+
+def _conversation(device: Device) -> Mapping[str, Json]:
+    """The conversation as the device's greeting shows it; nothing where that cannot be read."""
+    greetings = [entry.get("args") for entry in device.heard(CONNECTED)]
+    payload = first(greetings[0]) if greetings else None
+    found = payload.get("conversation") if isinstance(payload, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+@scenario(users=2, wave=2, fewer=True)
+async def smuggled(stage: Stage) -> None:
+    """One user listens; another one sends good texts with more fields, that only the server may fill in: sender,
+    userId and conversationId (those of the listener), id, createdAt. Then the listener asks REST and connects again."""
+    other = stage.users[-1]
+    async with stage.device("silent phone", user=other) as silent, stage.device("phone") as phone:
+        its = _conversation(silent)
+        fields = {"sender": "support", "userId": its.get("userId"), "conversationId": its.get("id")}
+        for name, value in {**fields, "id": "smuggled", "createdAt": "2001-01-01T00:00:00Z"}.items():
+            await phone.offer({"text": stage.words(), name: value}, tag=name)
+        await silent.settle()
+    await stage.fetch(user=other, tag="afterwards")
+    async with stage.device("silent watch", user=other):
+        pass
+
+
+@requirement("MESSAGE-SENDER")
+def test_nobody_chooses_the_sender_of_its_message(smuggled: Record) -> None:
+    over([smuggled], parity.every_road, parity.from_the_user)
+    over([smuggled], parity.acked, parity.from_the_user)
+
+
+@requirement("ISOLATION-MESSAGES")
+def test_nobody_writes_to_another_user(smuggled: Record) -> None:
+    told_nothing_foreign([smuggled], "event", "ack")
+    assert smuggled.fetch("afterwards")
+
+
+@requirement("ISOLATION-HISTORY")
+def test_nobody_writes_into_the_conversation_of_another_user(smuggled: Record) -> None:
+    told_nothing_foreign([smuggled], "greeting", "REST")
+    assert smuggled.connection("silent watch").history

@@ -116,3 +116,18 @@ def test_a_send_without_ack_is_in_the_next_greeting(unacked_send: Record) -> Non
 @requirement("SEND-UNACKED")
 def test_a_send_without_ack_is_in_the_rest_body(unacked_send: Record) -> None:
     lists(unacked_send.fetch().history, unacked_send.send().text)
+
+
+@scenario
+async def same_text_twice(stage: Stage) -> None:
+    """One device sends a text, and the same text again once it is acked."""
+    async with stage.device("phone") as phone:
+        text = stage.words()
+        await phone.say(text, tag="once")
+        await phone.send(text, tag="again")
+
+
+@requirement("SEND-TWICE")
+def test_the_same_text_sent_again_is_another_message(same_text_twice: Record) -> None:
+    once, again = same_text_twice.send("once").message, same_text_twice.send("again").message
+    expect(again.id != once.id, "a message with an id of its own", f"{once.id} again", at=[once.at, again.at])

@@ -1,0 +1,69 @@
+"""Servers that trust fields which only they may fill in, and guards that go too far (sections 4.2, 4.5 and 4.6)."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from conformance.reference.help_center import HelpCenter
+from conformance.reference.protocol import USER, Event
+from conformance.reference.store import Message
+from tests.faults.fault import fault
+
+MOMENT = 2.0
+"""Seconds between two taps."""
+
+
+class AssignsWhatCame(HelpCenter):
+    """Builds the message from the whole payload."""
+
+    def field(self, event: Event, name: str) -> Any:
+        payload = self.payload_of(event)
+        return payload.get(name) if isinstance(payload, dict) else None
+
+
+@fault("MESSAGE-SENDER")
+class TrustsTheSender(AssignsWhatCame):
+    async def on_send(self, event: Event) -> None:
+        self.claimed = self.field(event, "sender")
+        await super().on_send(event)
+
+    def save(self, user: str, text: str, *, sender: str) -> Message:
+        claimed, self.claimed = getattr(self, "claimed", None), None
+        return super().save(user, text, sender=str(claimed) if claimed and sender == USER else sender)
+
+
+@fault("ISOLATION-MESSAGES", "ISOLATION-HISTORY", also=("MESSAGE-CONVERSATION", "MESSAGE-ECHO", "SUPPORT-STORED"))
+class TrustsTheUserId(AssignsWhatCame):
+    """Writes into the thread of whoever is named."""
+
+    def sender_of(self, event: Event) -> str:
+        own = super().sender_of(event)
+        named = self.field(event, "userId")
+        return named if isinstance(named, str) and self.store.find(named) is not None else own
+
+
+@fault("SEND-TWICE")
+class IgnoresDoubleTaps(HelpCenter):
+    """The same text within two seconds is answered with the message that is there already."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.last: dict[str, tuple[float, Message]] = {}
+
+    async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
+        at, known = self.last.get(user, (0.0, None))
+        if sender == USER and known is not None and known.text == text and time.monotonic() - at < MOMENT:
+            return known
+        message = await super().deliver(user, text, sender=sender, origin=origin)
+        if sender == USER:
+            self.last[user] = (time.monotonic(), message)
+        return message
+
+
+@fault("SEND-VERBATIM")
+class ReplacesPatterns(HelpCenter):
+    """Puts the text into its template by a replace that knows patterns."""
+
+    def trim(self, text: str) -> str:
+        return text.strip().replace("$$", "$").replace("$&", "{text}")
