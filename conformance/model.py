@@ -139,7 +139,6 @@ def _there(connection: Connection, since: int, until: int) -> bool:
 
 RULES = (
     Rule("SEND-PLAIN", "a plain text is accepted", unprovoked("a plain text"), is_accepted),
-    Rule("SEND-TRIM", "a padded text is accepted", unprovoked("a padded text"), is_accepted),
     Rule("SEND-EMPTY", "an empty text is refused", of("an empty text"), is_refused),
     Rule("SEND-MAX", "a long text is refused", of("a text that is too long"), is_refused),
     Rule("SEND-ABSENT", "null is refused", of("null"), is_refused),

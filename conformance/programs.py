@@ -7,7 +7,7 @@ so that every part of a program is a program. Playing asserts nothing: the gener
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hypothesis import strategies as st
@@ -227,10 +227,19 @@ class _Player:
     async def finish(self) -> None:
         for name in DEVICES:
             await self._outcomes(name)
-        await asyncio.gather(*(device.settle() for device in self._devices.values() if not device.closed))
+        there = {name: device for name, device in self._devices.items() if not device.closed}
+        await self._stage.together(*(self._fence(devices) for devices in _by_user(there)))
+        await asyncio.gather(*(device.settle() for device in there.values()))
         self._stage.mark(QUIET)
         await self.leave()
         await self._stage.together(*map(self._last_word, ("phone", "stranger")))
+
+    async def _fence(self, devices: Sequence[Device]) -> None:
+        """A last text of one of a user's devices, which the others wait for: what was emitted before has come then."""
+        sender, *others = devices
+        if others:
+            answer = await sender.send(self._stage.words(), tag="fence", plain=True)
+            await self._stage.together(*(other.until_told(answer) for other in others))
 
     async def _last_word(self, name: str) -> None:
         for step in (Connect(name, usual=True), Send(name), Fetch(name), Connect(name)):
@@ -240,3 +249,10 @@ class _Player:
         for name, device in self._devices.items():
             await device.close()
             await asyncio.gather(*self._going_on.pop(name, ()), return_exceptions=True)
+
+
+def _by_user(devices: Mapping[str, Device]) -> list[list[Device]]:
+    users: dict[int, list[Device]] = {}
+    for name, device in devices.items():
+        users.setdefault(DEVICES[name], []).append(device)
+    return list(users.values())

@@ -13,6 +13,7 @@ from conformance.record import Everything, Record
 from conformance.requirements import requirement
 from conformance.scenario import scenario
 from conformance.stage import Stage
+from conformance.transcript import Json
 
 QUIET = 1.5
 """Seconds that a connection is left alone."""
@@ -92,13 +93,14 @@ async def _one_by_one(sender: Device, stage: Stage) -> None:
         await sender.send(stage.words(), tag="moving")
 
 
-async def _upgrade_while_sending(stage: Stage, phone: Device, sender: Device) -> None:
+async def _upgrade_while_sending(stage: Stage, phone: Device, sender: Device) -> Json:
+    """The answer to the last text."""
     await sender.say(tag="before")
     at_once = [stage.words() for _ in range(STEPS)]
     await stage.together(
         phone.upgrade(), sender.pipeline(at_once, tag="moving", plain=False), _one_by_one(sender, stage)
     )
-    await sender.send(stage.words(), tag="moving")
+    return await sender.send(stage.words(), tag="moving")
 
 
 @scenario
@@ -113,9 +115,10 @@ async def upgraded(stage: Stage) -> None:
 
 @scenario
 async def upgraded_beside(stage: Stage) -> None:
-    """As one device moves from long-polling to WebSocket, another one of the same user sends."""
+    """As one device moves from long-polling to WebSocket, another one of the same user sends. The first one stays until
+    it has heard the last text."""
     async with stage.device("tablet") as tablet, stage.device("phone", transport="upgrade") as phone:
-        await _upgrade_while_sending(stage, phone, tablet)
+        await phone.until_told(await _upgrade_while_sending(stage, phone, tablet))
 
 
 @pytest.fixture

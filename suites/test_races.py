@@ -51,8 +51,10 @@ async def crowd(stage: Stage) -> None:
     async with stage.device("phone") as phone, stage.device("tablet") as tablet:
         await stage.together(chat(phone), chat(tablet), visit())
         await phone.revive()
-        await phone.say(tag="last")
-        await stage.together(*(device.settle() for device in (tablet, *visitors[1:])))
+        answer = await phone.send(stage.words(), tag="last", plain=True)
+        others = (tablet, *visitors[1:])
+        await stage.together(*(other.until_told(answer) for other in others if not other.closed))
+        await stage.together(*(other.settle() for other in others))
     await stage.fetch(tag="after")
     async with stage.device("laptop"):
         pass
