@@ -85,14 +85,6 @@ class EmitsOtherEvents(Chatty):
 
 
 @legal()
-class EmitsBinaryEvents(Chatty):
-    """The agent's picture, under a name of its own."""
-
-    def others(self) -> list[tuple[str, tuple[Any, ...]]]:
-        return [("support:avatar", ({"png": b"\x89PNG\r\n\x1a\n", "more": [b"", b"\x00\xff"]},))]
-
-
-@legal()
 class ServesOtherNamespaces(HelpCenter):
     """The default namespace is there for whoever wants it, and has events of its own."""
 
