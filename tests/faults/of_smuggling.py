@@ -43,6 +43,23 @@ class TrustsTheUserId(AssignsWhatCame):
         return named if isinstance(named, str) and self.store.find(named) is not None else own
 
 
+@fault("ISOLATION-MESSAGES", "ISOLATION-HISTORY", also=("MESSAGE-CONVERSATION", "MESSAGE-ECHO", "SUPPORT-STORED"))
+class TrustsTheConversationId(AssignsWhatCame):
+    """Writes into the conversation that is named."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.owners: dict[str, str] = {}
+
+    async def welcome(self, sid: str, user: str) -> None:
+        self.owners[self.store.conversation_of(user).id] = user
+        await super().welcome(sid, user)
+
+    def sender_of(self, event: Event) -> str:
+        own, named = super().sender_of(event), self.field(event, "conversationId")
+        return self.owners.get(named, own) if isinstance(named, str) else own
+
+
 @fault("SEND-TWICE")
 class IgnoresDoubleTaps(HelpCenter):
     """The same text within two seconds is answered with the message that is there already."""
