@@ -13,8 +13,10 @@ from conformance.texts import WHITE
 
 
 def emitted_strays(record: Record) -> list[Message]:
-    """Messages of the user that were emitted and that no accepted send, and no earlier history, accounts for."""
-    old = set(record.connections[0].history.ids) if record.connections else set()
+    """Messages of the user that were emitted and that no accepted send, and no earlier history, accounts for. (What was
+    sent before the record began may be emitted late.)"""
+    first = {connection.user: connection for connection in reversed(record.connections)}
+    old = {message_id for connection in first.values() for message_id in connection.history.ids}
     return _strays(record, [event.message for event in record.events(MESSAGE)], old)
 
 
