@@ -12,7 +12,7 @@ from conformance.device import Device
 from conformance.judge import every
 from conformance.laws import over
 from conformance.parity import heard_by
-from conformance.record import Everything, Record
+from conformance.record import Record
 from conformance.requirements import requirement
 from conformance.scenario import scenario
 from conformance.stage import Stage
@@ -86,8 +86,3 @@ def test_a_device_hears_on_after_another_has_left(crowd: Record, device: str) ->
 def test_a_device_that_joins_a_running_chat_misses_nothing(crowd: Record, device: str) -> None:
     granted(lambda: kept(crowd), because="SEND-KEPT")
     misses_nothing(crowd.connection(device), crowd.send("last"))
-
-
-@requirement("SEND-KEPT")
-def test_rest_keeps_up_with_a_running_chat(crowd: Record, everything: Everything) -> None:
-    over([crowd], lambda record: [look for look in shown.looks(record) if look.road == "REST"], shown.Kept(everything))
