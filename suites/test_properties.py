@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from conformance import attempts, fallback, forgeries, generated, refusals, shapes
+from conformance.device import Device
 from conformance.explore import explore
 from conformance.forgeries import Change
 from conformance.generated import comes_back, is_refused, last_batch, smallest_deviation, was_refused
@@ -69,12 +71,21 @@ def test_generated_long_texts_are_refused(generated_invalid_texts: Record) -> No
 # -- payloads that are objects -------------------------------------------------------------------------------------
 
 
-@scenario(wave=2)
-async def generated_payloads(stage: Stage) -> None:
-    """One device sends batches of generated objects without a text to be taken, each batch pipelined; REST shows the
-    conversation before and after. Where the connection is ended, the device connects again."""
+@asynccontextmanager
+async def _chatting(stage: Stage) -> AsyncIterator[Device]:
+    """A device that has sent a plain text; REST shows the conversation before and after."""
     await stage.fetch(tag="before")
     async with stage.device("phone") as phone:
+        await phone.say(tag="before")
+        yield phone
+    await stage.fetch(tag="after")
+
+
+@scenario(wave=2)
+async def generated_payloads(stage: Stage) -> None:
+    """One device sends a plain text, and batches of generated objects without a text to be taken, each batch pipelined;
+    REST shows the conversation before and after. Where the connection is ended, the device connects again."""
+    async with _chatting(stage) as phone:
 
         async def drive(payloads: Sequence[dict[str, Json]]) -> None:
             stage.mark("batch")
@@ -90,7 +101,6 @@ async def generated_payloads(stage: Stage) -> None:
         await explore(stage, shapes.batches, drive, judge)
         await phone.revive()
         await phone.fence()
-    await stage.fetch(tag="after")
 
 
 @requirement("SEND-ABSENT")
@@ -133,11 +143,9 @@ def test_generated_payloads_do_not_end_the_connection(generated_payloads: Record
 
 @scenario(wave=2)
 async def generated_no_objects(stage: Stage) -> None:
-    """One device sends a plain text, generated payloads that are no objects, and a plain text again; REST shows the
-    conversation before and after. Where the connection is ended, the device connects again."""
-    await stage.fetch(tag="before")
-    async with stage.device("phone") as phone:
-        await phone.say(tag="before")
+    """One device sends a plain text, generated payloads that are no objects, and a plain text again; then another
+    device does. REST shows the conversation before and after. Where the connection is ended, it is made again."""
+    async with _chatting(stage) as phone:
 
         async def drive(batch: Sequence[Sequence[Json]]) -> None:
             stage.mark("batch")
@@ -150,9 +158,10 @@ async def generated_no_objects(stage: Stage) -> None:
 
         await explore(stage, shapes.no_object_batches, drive, judge)
         await phone.send(stage.words(), tag="after")
-    async with stage.device("tablet") as tablet:
-        await tablet.send(stage.words(), tag="again")
-    await stage.fetch(tag="after")
+        await phone.settle()
+        await phone.close()
+        async with stage.device("tablet") as tablet:
+            await tablet.send(stage.words(), tag="again")
 
 
 @requirement("SEND-NO-OBJECT")
@@ -185,11 +194,9 @@ def test_generated_payloads_of_no_object_are_survived(generated_no_objects: Reco
 
 @scenario(wave=2)
 async def generated_typing(stage: Stage) -> None:
-    """One device emits batches of generated typing events, and a plain text after each batch; REST shows the
-    conversation before and after. Where the connection is ended, the device connects again."""
-    await stage.fetch(tag="before")
-    async with stage.device("phone") as phone:
-        await phone.say(tag="before")
+    """One device sends a plain text, batches of generated typing events, and a plain text after each batch; REST shows
+    the conversation before and after. Where the connection is ended, the device connects again."""
+    async with _chatting(stage) as phone:
 
         async def drive(batch: Sequence[Sequence[Json]]) -> None:
             stage.mark("batch")
@@ -205,7 +212,6 @@ async def generated_typing(stage: Stage) -> None:
             none_stray(emitted_strays(last))
 
         await explore(stage, shapes.typing_batches, drive, judge)
-    await stage.fetch(tag="after")
 
 
 @requirement("TYPING-ODD")
