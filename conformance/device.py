@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from socketio.packet import CONNECT, DISCONNECT, EVENT, Packet
 
-from conformance.engine import Ending, Transport, WireRefused
-from conformance.frames import Received, fields_of, first, only
+from conformance.engine import Transport, WireRefused
+from conformance.frames import fields_of, first, only
+from conformance.line import Line
 from conformance.presenting import Presenting, presenting
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, NAMESPACE, SEND, TYPING, VALIDATION_ERROR
 from conformance.tokens import Token
-from conformance.transcript import Entry, Json, Kind
+from conformance.transcript import Json, Kind
 from conformance.wire import Wire
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Cut(Exception):
     """The scenario cannot go on: what it needs did not come. The transcript says so and is judged as it is."""
 
 
-class Device:
+class Device(Line):
     """Made by ``Stage.device``; an async context manager that connects, and on leaving waits for quiet and closes."""
 
     def __init__(
@@ -48,9 +49,8 @@ class Device:
         trial: bool = False,
         presented: Presenting | None = None,
     ) -> None:
+        super().__init__(stage.recorder, name)
         self._stage = stage
-        self._recorder = stage.recorder
-        self.name = name
         self.user = user
         self._token = token
         self._usual = option is None and transport is None
@@ -61,13 +61,6 @@ class Device:
         self._presented = presented
         self._wire: Wire | None = None
         self._ack_ids = 0
-        self._inbox: list[Entry] = []
-        self._acks: dict[int, Entry] = {}
-        self._messages: dict[str, Entry] = {}
-        self._attachments = 0
-        self._disconnected = 0
-        self.connection = 0
-        self.handshake: Mapping[str, Any] = {}
 
     # -- connecting --------------------------------------------------------------------------------------------
 
@@ -124,9 +117,7 @@ class Device:
 
     def _begin(self, token: Token) -> None:
         self.connection = self._stage.next_connection()
-        self._inbox, self._acks, self._messages = [], {}, {}
-        self._attachments = 0
-        self.handshake = {}
+        self._clear()
         self._log(
             Kind.OPEN,
             user=self.user.name,
@@ -404,64 +395,6 @@ class Device:
         """Cut the line without a word."""
         assert self._wire is not None
         await self._wire.drop()
-
-    # -- the wire's listener -----------------------------------------------------------------------------------
-
-    def on_handshake(self, handshake: Mapping[str, Any], via: Transport) -> None:
-        self.handshake = handshake
-        known = ("upgrades", "pingInterval", "pingTimeout", "maxPayload")
-        self._log(Kind.HANDSHAKE, **{name: handshake.get(name) for name in known}, via=str(via))
-
-    def on_message(self, text: str, via: Transport) -> None:
-        if self._attachments:
-            self.on_garbled(text, f"a packet in place of {self._attachments} more attachments")
-        self._attachments = 0
-        try:
-            packet = Received(encoded_packet=text)
-            entry = self._log(Kind.RECEIVED, **fields_of(packet), via=str(via))
-        except (ValueError, IndexError, RecursionError) as error:
-            self.on_garbled(text, f"no Socket.IO packet: {error}")
-        else:
-            self._attachments = packet.attachment_count
-            self._keep(entry)
-
-    def on_attachment(self, data: bytes, via: Transport) -> None:
-        """The bytes of a binary packet follow it, each piece in a frame of its own."""
-        if self._attachments:
-            self._attachments -= 1
-            self._log(Kind.ENGINE, direction="<", packet=f"attachment of {len(data)} bytes", via=str(via))
-        else:
-            self.on_garbled(repr(data), "a BINARY frame")
-
-    def on_engine(self, direction: str, packet: str, via: Transport) -> None:
-        self._log(Kind.ENGINE, direction=direction, packet=self._recorder.brief(packet), via=str(via))
-
-    def on_garbled(self, text: str, why: str) -> None:
-        self._log(Kind.GARBLED, text=self._recorder.brief(text), why=why)
-
-    def on_closed(self, ending: Ending) -> None:
-        reason = self._recorder.brief(ending.reason)
-        self._log(Kind.CLOSED, by=ending.by, code=ending.code, status=ending.status, reason=reason)
-
-    # -- what was recorded -------------------------------------------------------------------------------------
-
-    def _log(self, kind: Kind, **data: Json) -> Entry:
-        return self._recorder.add(kind, device=self.name, connection=self.connection, **data)
-
-    def _keep(self, entry: Entry) -> None:
-        """Index what the current connection received, for those who wait for it."""
-        self._inbox.append(entry)
-        if entry.get("packet") == "DISCONNECT":
-            self._disconnected = self.connection
-        if entry.get("packet") == "ACK":
-            self._acks.setdefault(entry.get("id"), entry)
-        payload = first(entry.get("args"))
-        if entry.get("event") == MESSAGE and isinstance(payload, dict) and isinstance(payload.get("id"), str):
-            self._messages.setdefault(payload["id"], entry)
-
-    def heard(self, event: str) -> list[Entry]:
-        """The events of this name that the current connection has received."""
-        return [entry for entry in self._inbox if entry.get("event") == event]
 
 
 def _for_its_pace(refused: WireRefused | None) -> bool:

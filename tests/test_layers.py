@@ -20,6 +20,7 @@ DRIVE = {
     "engine",
     "explore",
     "frames",
+    "line",
     "logins",
     "pacing",
     "preflight",

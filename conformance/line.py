@@ -1,0 +1,92 @@
+"""What a device hears: each packet is recorded as it comes, and kept for those who wait for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from conformance.engine import Ending, Transport
+from conformance.frames import Received, fields_of, first
+from conformance.protocol import MESSAGE
+from conformance.recorder import Recorder
+from conformance.transcript import Entry, Json, Kind
+
+
+class Line:
+    """The listener of a device's wires (``engine.Listener``), one after the other; it knows what the current one has
+    received."""
+
+    def __init__(self, recorder: Recorder, name: str) -> None:
+        self._recorder = recorder
+        self.name = name
+        self.connection = 0
+        self._disconnected = 0
+        """The last connection whose namespace the target has ended."""
+        self._clear()
+
+    def _clear(self) -> None:
+        """A new connection has received nothing yet."""
+        self.handshake: Mapping[str, Any] = {}
+        self._inbox: list[Entry] = []
+        self._acks: dict[int, Entry] = {}
+        self._messages: dict[str, Entry] = {}
+        self._attachments = 0
+        """Those of a binary packet that are still to come."""
+
+    # -- the wire's listener -----------------------------------------------------------------------------------
+
+    def on_handshake(self, handshake: Mapping[str, Any], via: Transport) -> None:
+        self.handshake = handshake
+        known = ("upgrades", "pingInterval", "pingTimeout", "maxPayload")
+        self._log(Kind.HANDSHAKE, **{name: handshake.get(name) for name in known}, via=str(via))
+
+    def on_message(self, text: str, via: Transport) -> None:
+        if self._attachments:
+            self.on_garbled(text, f"a packet in place of {self._attachments} more attachments")
+        self._attachments = 0
+        try:
+            packet = Received(encoded_packet=text)
+            entry = self._log(Kind.RECEIVED, **fields_of(packet), via=str(via))
+        except (ValueError, IndexError, RecursionError) as error:
+            self.on_garbled(text, f"no Socket.IO packet: {error}")
+        else:
+            self._attachments = packet.attachment_count
+            self._keep(entry)
+
+    def on_attachment(self, data: bytes, via: Transport) -> None:
+        """The bytes of a binary packet follow it, each piece in a frame of its own."""
+        if self._attachments:
+            self._attachments -= 1
+            self._log(Kind.ENGINE, direction="<", packet=f"attachment of {len(data)} bytes", via=str(via))
+        else:
+            self.on_garbled(repr(data), "a BINARY frame")
+
+    def on_engine(self, direction: str, packet: str, via: Transport) -> None:
+        self._log(Kind.ENGINE, direction=direction, packet=self._recorder.brief(packet), via=str(via))
+
+    def on_garbled(self, text: str, why: str) -> None:
+        self._log(Kind.GARBLED, text=self._recorder.brief(text), why=why)
+
+    def on_closed(self, ending: Ending) -> None:
+        reason = self._recorder.brief(ending.reason)
+        self._log(Kind.CLOSED, by=ending.by, code=ending.code, status=ending.status, reason=reason)
+
+    # -- what was recorded -------------------------------------------------------------------------------------
+
+    def _log(self, kind: Kind, **data: Json) -> Entry:
+        return self._recorder.add(kind, device=self.name, connection=self.connection, **data)
+
+    def _keep(self, entry: Entry) -> None:
+        """Index what the current connection received, for those who wait for it."""
+        self._inbox.append(entry)
+        if entry.get("packet") == "DISCONNECT":
+            self._disconnected = self.connection
+        if entry.get("packet") == "ACK":
+            self._acks.setdefault(entry.get("id"), entry)
+        payload = first(entry.get("args"))
+        if entry.get("event") == MESSAGE and isinstance(payload, dict) and isinstance(payload.get("id"), str):
+            self._messages.setdefault(payload["id"], entry)
+
+    def heard(self, event: str) -> list[Entry]:
+        """The events of this name that the current connection has received."""
+        return [entry for entry in self._inbox if entry.get("event") == event]
