@@ -14,9 +14,9 @@ from typing import Any
 import aiohttp
 import httpx
 import pytest
-import socketio
 
 from conformance.reference import HelpCenter, Message, Served, Store, Verifier, mint
+from tests.interop.clients import official_client
 
 SECRET = "a secret of the tests, long enough for HS256"
 OTHER_SECRET = "another secret of the tests, just as long"
@@ -639,14 +639,13 @@ def test_an_ordinary_client_can_chat(url: str, transports: list[str] | None) -> 
     user = f"ordinary {transports}"
 
     async def work() -> None:
-        client = socketio.AsyncClient(reconnection=False)
         events: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
-        client.on("*", lambda *args: events.put_nowait(args), namespace=NAMESPACE)
-        await client.connect(url, namespaces=NAMESPACE, auth={"token": token(user)}, transports=transports)
-        assert (await events.get())[0] == CONNECTED
-        answer = await client.call(SEND, {"text": " hello "}, namespace=NAMESPACE)
-        assert await events.get() == (MESSAGE, answer["message"])
-        await client.disconnect()
+        async with official_client() as client:
+            client.on("*", lambda *args: events.put_nowait(args), namespace=NAMESPACE)
+            await client.connect(url, namespaces=NAMESPACE, auth={"token": token(user)}, transports=transports)
+            assert (await events.get())[0] == CONNECTED
+            answer = await client.call(SEND, {"text": " hello "}, namespace=NAMESPACE)
+            assert await events.get() == (MESSAGE, answer["message"])
 
     run(work)
 

@@ -41,11 +41,30 @@ def in_loop(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
     return run
 
 
-class Device:
-    """A python-socketio client that keeps the events it receives."""
+@asynccontextmanager
+async def official_client() -> AsyncIterator[socketio.AsyncClient]:
+    """A python-socketio client, disconnected on leaving. By itself it drops the answer of a poll after the server's
+    end without reading it, and aiohttp then warns of the connection; here every answer is read."""
 
-    def __init__(self) -> None:
-        self.client = socketio.AsyncClient(reconnection=False)
+    async def read(_session: Any, _context: Any, params: aiohttp.TraceRequestEndParams) -> None:
+        if params.response.status != 101:
+            await params.response.read()
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_end.append(read)
+    async with aiohttp.ClientSession(trace_configs=[trace]) as http:
+        client = socketio.AsyncClient(reconnection=False, http_session=http)
+        try:
+            yield client
+        finally:
+            await client.disconnect()
+
+
+class Device:
+    """Keeps the events that a python-socketio client receives."""
+
+    def __init__(self, client: socketio.AsyncClient) -> None:
+        self.client = client
         self.events: list[tuple[str, Any]] = []
         self._changed = asyncio.Condition()
         self.client.on("*", self._keep, namespace=NAMESPACE)
@@ -72,12 +91,10 @@ class Device:
 
 @asynccontextmanager
 async def device(url: str, *, auth: Any = None, **connect: Any) -> AsyncIterator[Device]:
-    it = Device()
-    await it.client.connect(url, namespaces=[NAMESPACE], auth=auth, wait=False, **connect)
-    try:
+    async with official_client() as client:
+        it = Device(client)
+        await client.connect(url, namespaces=[NAMESPACE], auth=auth, wait=False, **connect)
         yield it
-    finally:
-        await it.client.disconnect()
 
 
 class Wire:

@@ -15,7 +15,7 @@ from socketio import packet
 from conformance.frames import Received, fields_of
 from conformance.reference import HelpCenter, Served, Verifier
 from conformance.transcript import Kind
-from tests.interop.clients import CONNECTED, DEADLINE, ERROR, MESSAGE, NAMESPACE, SECRET, SEND
+from tests.interop.clients import CONNECTED, DEADLINE, ERROR, MESSAGE, NAMESPACE, SECRET, SEND, official_client
 from tests.peers import in_loop
 from tests.servers import node_server
 from tests.staging import stage_at
@@ -36,8 +36,8 @@ def urls() -> Iterator[dict[str, str]]:
 class Official:
     """A python-socketio client with a sync handler: events come in order as long as nobody awaits."""
 
-    def __init__(self) -> None:
-        self.client = socketio.AsyncClient(reconnection=False)
+    def __init__(self, client: socketio.AsyncClient) -> None:
+        self.client = client
         self.story: Story = []
         self._changed = asyncio.Event()
         self.client.on("*", self._keep, namespace=NAMESPACE)
@@ -65,8 +65,8 @@ class Official:
 @ROADS
 @in_loop
 async def test_both_tell_the_same_story(urls: dict[str, str], make: str, transport: str) -> None:
-    official = Official()
-    async with stage_at(urls[make], deadline=DEADLINE) as stage:
+    async with official_client() as client, stage_at(urls[make], deadline=DEADLINE) as stage:
+        official = Official(client)
         token = await stage.user.token()
         phone = stage.device("phone", token=token, transport=transport)
         await phone.connect()
@@ -77,7 +77,6 @@ async def test_both_tell_the_same_story(urls: dict[str, str], make: str, transpo
         await stage.recorder.until(lambda: len(phone.heard(MESSAGE)) == heard - 1 or None, within=DEADLINE)
         events = [e for e in stage.transcript.of(Kind.RECEIVED) if e.get("event")]
         story: Story = [(e.get("event"), e.get("args")) for e in events]
-        await official.client.disconnect()
     assert [event for event, _ in story] == [CONNECTED] + [MESSAGE] * (heard - 1)
     assert story == official.story
     assert sorted(ack["message"]["text"] for ack in acks[1:]) == sorted(TEXTS)
@@ -88,15 +87,14 @@ async def test_both_tell_the_same_story(urls: dict[str, str], make: str, transpo
 @in_loop
 async def test_both_read_the_same_acks(urls: dict[str, str], make: str, transport: str) -> None:
     """Each sends the same texts, valid or not: but for ids and times the answers are the same."""
-    official = Official()
     texts = ["hello", "", "  padded\n", "x" * 2001, "\u2028"]
-    async with stage_at(urls[make], deadline=DEADLINE) as stage:
+    async with official_client() as client, stage_at(urls[make], deadline=DEADLINE) as stage:
+        official = Official(client)
         token = await stage.user.token()
         async with stage.device("phone", token=token, transport=transport) as phone:
             await official.connect(urls[make], token.value, transport)
             ours = [await phone.offer({"text": text}, tag="text") for text in texts]
             theirs = [await official.send(text) for text in texts]
-        await official.client.disconnect()
     assert list(map(_timeless, ours)) == list(map(_timeless, theirs))
     assert [set(answer) for answer in ours[:4]] == [{"message"}, {"error"}, {"message"}, {"error"}]
 
@@ -110,13 +108,12 @@ def _timeless(answer: Any) -> Any:
 @ROADS
 @in_loop
 async def test_both_are_refused_in_the_same_words(urls: dict[str, str], make: str, transport: str) -> None:
-    official = Official()
-    async with stage_at(urls[make], deadline=DEADLINE) as stage:
+    async with official_client() as client, stage_at(urls[make], deadline=DEADLINE) as stage:
+        official = Official(client)
         bad = await stage.user.bad("garbage")
         async with stage.device("phone", token=bad, transport=transport) as phone:
             told = [(e.get("event"), e.get("args")) for e in phone.heard(ERROR)]
         await official.connect(urls[make], "not-a-token", transport)
-        await official.client.disconnect()
     assert told == official.story
     assert told[0][1][0]["code"] == "UNAUTHORIZED"
 
