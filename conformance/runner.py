@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import gc
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import Future
@@ -71,6 +72,7 @@ class Runner:
 
     def start(self, castings: Iterable[Casting]) -> None:
         """Begin recording; each casting once, whoever needs it."""
+        gc.freeze()  # what was imported and collected stays; Hypothesis has the rest looked through for each search
         unique = {casting.key: casting for casting in castings}
         self._futures = {key: Future() for key in unique}
         self._begin(self._record_or_say_why(list(unique.values())))
