@@ -60,6 +60,7 @@ class Device(Line):
         self._trial = trial
         self._presented = presented
         self._wire: Wire | None = None
+        self._recovery: Mapping[str, Json] = {}
         self._ack_ids = 0
 
     # -- connecting --------------------------------------------------------------------------------------------
@@ -103,7 +104,7 @@ class Device(Line):
         if refused is not None:
             self.on_closed(refused.ending)
             return self._unopened(token, refused)
-        self.packet(CONNECT, presented.auth)
+        self.packet(CONNECT, {**self._recovery, **(presented.auth or {})} if self._recovery else presented.auth)
         return True
 
     async def _knock(self, presented: Presenting) -> WireRefused | None:
@@ -135,8 +136,12 @@ class Device(Line):
             raise Cut(f"{self.name}: no {self._transport} connection: {self._recorder.brief(str(refused))}")
         return False
 
-    async def reconnect(self, *, token: Token | None = None, transport: str | None = None) -> None:
-        """A new connection of the same device, by the same option; with the same token unless another is given."""
+    async def reconnect(
+        self, *, token: Token | None = None, transport: str | None = None, recover: bool = False
+    ) -> None:
+        """A new connection of the same device, by the same option; with the same token unless another is given.
+        ``recover``: with what Socket.IO recovers connections by, where the target has told it."""
+        self._recovery = self.recovery if recover else {}
         self._token = token or self._token
         self._transport = transport or self._transport
         await self.connect()

@@ -104,8 +104,8 @@ def greeted(connection: Connection) -> None:
 
 
 def arrivals(record: Record) -> Iterator[Connection]:
-    """Every greeted connection."""
-    return (connection for connection in good_connections(record) if connection.greeted)
+    """Every greeted connection that did not ask for what it had missed: Socket.IO itself emits that, at once."""
+    return (connection for connection in good_connections(record) if connection.greeted and not connection.recovers)
 
 
 def greeted_first(connection: Connection) -> None:

@@ -87,6 +87,16 @@ class Line:
         if entry.get("event") == MESSAGE and isinstance(payload, dict) and isinstance(payload.get("id"), str):
             self._messages.setdefault(payload["id"], entry)
 
+    @property
+    def recovery(self) -> dict[str, Json]:
+        """What official clients present, besides their token, when they come back to a server that recovers
+        connections: the private id that its CONNECT told, and the offset at the end of the last event."""
+        answers = [entry.get("data") for entry in self._inbox if entry.get("packet") == "CONNECT"]
+        private = [answer.get("pid") for answer in answers if isinstance(answer, dict)]
+        last = [entry.get("args")[-1] for entry in self._inbox if entry.get("event") and entry.get("args")]
+        known = {"pid": next(iter(private), None), "offset": next(iter(reversed(last)), None)}
+        return known if all(isinstance(one, str) for one in known.values()) else {}
+
     def heard(self, event: str) -> list[Entry]:
         """The events of this name that the current connection has received."""
         return [entry for entry in self._inbox if entry.get("event") == event]

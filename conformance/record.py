@@ -104,12 +104,17 @@ class Connection:
         """The arguments of an event, without the offset that a server with Socket.IO's connection state recovery adds
         to every event, as a last argument: a string. Such a server tells a private id (``pid``) in its CONNECT."""
         args = _arguments(entry)
-        return args[:-1] if len(args) > 1 and isinstance(args[-1], str) and self._recovers else args
+        return args[:-1] if len(args) > 1 and isinstance(args[-1], str) and self._recoverable else args
 
     @cached_property
-    def _recovers(self) -> bool:
-        answers = [entry.get("data") for entry in self.received("CONNECT")]
-        return any(isinstance(answer, dict) and isinstance(answer.get("pid"), str) for answer in answers)
+    def _recoverable(self) -> bool:
+        return any(_private_id(entry) is not None for entry in self.received("CONNECT"))
+
+    @property
+    def recovers(self) -> bool:
+        """Whether it presented the private id of an earlier connection, to be told what was missed since."""
+        sent = (entry for entry in self.entries if entry.kind is Kind.SENT and entry.get("packet") == "CONNECT")
+        return any(_private_id(entry) is not None for entry in sent)
 
     @property
     def closed(self) -> Entry | None:
@@ -294,6 +299,13 @@ class Record:
 def _arguments(entry: Entry) -> list[Json]:
     args = entry.get("args")
     return args if isinstance(args, list) else []
+
+
+def _private_id(entry: Entry) -> str | None:
+    """What a CONNECT packet, of either side, says of connection state recovery."""
+    data = entry.get("data")
+    told = data.get("pid") if isinstance(data, dict) else None
+    return told if isinstance(told, str) else None
 
 
 def _ack_problems(attempt: Attempt) -> Iterator[tuple[Payload, Entry]]:

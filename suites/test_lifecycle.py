@@ -44,7 +44,8 @@ async def _leave(phone: Device, way: str) -> None:
 @scenario
 async def comes_back(stage: Stage, way: str, transport: str) -> None:
     """A device sends a text and goes, properly or cut off; another device of the user sends two texts and goes; then
-    the first one comes back and sends again."""
+    the first one comes back, as official clients do: where the target recovers connections that were cut off (an option
+    of Socket.IO), with what it wants for that; and sends again."""
     token = await stage.user.token()
     phone = stage.device("phone", transport=transport, token=token)
     await phone.connect()
@@ -54,7 +55,7 @@ async def comes_back(stage: Stage, way: str, transport: str) -> None:
         async with stage.device("tablet", token=token) as tablet:
             await tablet.say(tag="missed")
             await tablet.say(tag="missed")
-    await phone.reconnect()
+    await phone.reconnect(recover=way == "dropped")
     await phone.send(stage.words(), tag="after")
     await phone.close()
 

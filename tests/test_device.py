@@ -16,6 +16,7 @@ from conformance.reference import Event, HelpCenter, Problem
 from conformance.stage import Stage
 from conformance.transcript import Entry, Kind
 from tests.peers import HANDSHAKE, in_loop, serving
+from tests.recovery import Recovers
 from tests.staging import stage_at, stage_on, story
 
 BOTH = pytest.mark.parametrize("transport", ["websocket", "polling"])
@@ -63,6 +64,36 @@ async def test_a_binary_event_without_its_bytes_is_garbled(transport: str) -> No
 
 
 # -- connecting ----------------------------------------------------------------------------------------------------
+
+
+@BOTH
+@in_loop
+async def test_who_was_cut_off_gives_back_what_recovers_a_connection(transport: str) -> None:
+    """As the official JavaScript client does; and only where it is told how, and asked to."""
+    async with stage_on(Recovers) as stage:
+        phone = stage.device(transport=transport)
+        await phone.connect()
+        await phone.drop()
+        await phone.reconnect(recover=True)
+        await phone.close()
+        await phone.reconnect()
+        await phone.close()
+        record = Record(stage.transcript)
+        assert [connection.recovers for connection in record.connections] == [False, True, False]
+        sent = [e.get("data") for e in stage.transcript.of(Kind.SENT) if e.get("packet") == "CONNECT"]
+        assert sent[1].keys() == {"pid", "offset", "token"}
+        assert sent[1]["offset"] == "o-1"
+
+
+@in_loop
+async def test_who_was_told_nothing_gives_nothing_back() -> None:
+    async with stage_on(HelpCenter) as stage:
+        phone = stage.device()
+        await phone.connect()
+        await phone.drop()
+        await phone.reconnect(recover=True)
+        await phone.close()
+        assert not any(connection.recovers for connection in Record(stage.transcript).connections)
 
 
 class GreetsEarly(HelpCenter):

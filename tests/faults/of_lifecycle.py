@@ -13,6 +13,7 @@ from conformance.reference.protocol import MESSAGE, USER, Json, Problem
 from conformance.reference.store import Conversation, Message, Store
 from conformance.reference.tokens import BadToken, Verifier
 from tests.faults.fault import fault
+from tests.recovery import Recovers
 
 DATABASE = 0.03
 """Seconds that a query of a real database may take."""
@@ -40,6 +41,15 @@ class GreetsOnlyWhoWasOffline(HelpCenter):
 
     async def welcome(self, sid: str, user: str) -> None:
         if list(self.users.values()).count(user) == 1:
+            await super().welcome(sid, user)
+
+
+@fault("RECONNECT-GREETED")
+class GreetsNobodyItRecovers(Recovers):
+    """Leaves it to Socket.IO's connection state recovery: whoever is recovered has heard the greeting before."""
+
+    async def welcome(self, sid: str, user: str) -> None:
+        if sid not in self.since:
             await super().welcome(sid, user)
 
 

@@ -6,7 +6,6 @@ import asyncio
 from typing import Any
 
 from engineio.packet import NOOP, Packet
-from socketio import packet
 from starlette.types import ASGIApp
 
 from conformance.reference.help_center import HelpCenter
@@ -14,6 +13,7 @@ from conformance.reference.protocol import CONNECTED, MESSAGE, NAMESPACE, Event,
 from conformance.reference.serve import Served, Server
 from conformance.reference.wire import Wire
 from tests.legal.legal import legal
+from tests.recovery import Recovers
 
 
 @legal()
@@ -112,25 +112,8 @@ class AsksForAcksItself(HelpCenter):
 
 
 @legal()
-class RecoversConnections(HelpCenter):
-    """Socket.IO's connection state recovery is on: CONNECT tells a private id, and each event carries its offset as
-    one more argument, which clients give back when they return."""
-
-    def build_wire(self) -> Wire:
-        wire = super().build_wire()
-        send = wire._send_packet
-
-        async def sending(eio_sid: str, pkt: Any) -> None:
-            if pkt.packet_type == packet.CONNECT:
-                pkt.data = {**pkt.data, "pid": f"private-{pkt.data['sid']}"}
-            await send(eio_sid, pkt)
-
-        wire._send_packet = sending  # type: ignore[method-assign]
-        return wire
-
-    async def emit(self, event: str, payload: Json, *, to: str) -> None:
-        self.offset = getattr(self, "offset", 0) + 1
-        await self.wire.emit(event, (payload, f"o-{self.offset:x}"), to=to, namespace=NAMESPACE)
+class RecoversConnections(Recovers):
+    """Socket.IO's connection state recovery is on, and whoever comes back is greeted all the same."""
 
 
 @legal()
