@@ -26,7 +26,7 @@ from typing import IO, cast
 
 from conformance.verdict import Exit
 from tests.faults.battery import SECRET, certify
-from tests.mutation.mutants import REFERENCE, ROOT, Mutant, mutants
+from tests.mutation.mutants import REFERENCE, ROOT, Mutant, mutants, unchanged
 
 OPTIONS = ("-x", "--examples=4", "--hypothesis-seed=1", "--deadline=4", "-p", "no:html", "-p", "no:junitxml")
 """Cheap: the first failure is enough, and nobody reads a report."""
@@ -106,6 +106,8 @@ def main(arguments: list[str]) -> int:
     chosen = [m for m in mutants() if not asked.places or any(part in m.place for part in asked.places)]
     found: list[Judged] = []
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(asked.jobs) as pool:
+        if judged(unchanged(), Path(folder) / "unchanged").word != SURVIVED:
+            parser.error("the server is not found conformant as it is")
         runs = [pool.submit(judged, mutant, Path(folder) / str(number)) for number, mutant in enumerate(chosen)]
         for number, run in enumerate(as_completed(runs), 1):
             found.append(run.result())
@@ -118,12 +120,14 @@ def main(arguments: list[str]) -> int:
 
 
 def _summarize(found: list[Judged], survivors: list[Judged]) -> None:
-    print("\nSurvivors\n")
+    print()
     for one in sorted(survivors, key=lambda one: (one.mutant.path, one.mutant.line)):
         print(f"{one}\n{one.mutant.diff}\n")
-    for word, times in Counter(one.word for one in found).most_common():
+    words = Counter(one.word for one in found)
+    for word, times in words.most_common():
         print(f"{times:>5} {word}")
-    print(f"{len(found) - len(survivors)} of {len(found)} killed")
+    started = len(found) - words[DEAD]
+    print(f"{started - len(survivors)} of {started} that started were killed")
 
 
 if __name__ == "__main__":
