@@ -109,11 +109,14 @@ def main(arguments: list[str]) -> int:
         if judged(unchanged(), Path(folder) / "unchanged").word != SURVIVED:
             parser.error("the server is not found conformant as it is")
         runs = [pool.submit(judged, mutant, Path(folder) / str(number)) for number, mutant in enumerate(chosen)]
-        for number, run in enumerate(as_completed(runs), 1):
-            found.append(run.result())
-            print(f"{number:>4} of {len(runs)}  {found[-1]}", flush=True)
-            if found[-1].word == SURVIVED:
-                print(found[-1].mutant.diff, flush=True)
+        try:
+            for number, run in enumerate(as_completed(runs), 1):
+                found.append(run.result())
+                print(f"{number:>4} of {len(runs)}  {found[-1]}", flush=True)
+                if found[-1].word == SURVIVED:
+                    print(found[-1].mutant.diff, flush=True)
+        finally:
+            pool.shutdown(cancel_futures=True)  # after Ctrl-C only those that run are waited for
     survivors = [one for one in found if one.word == SURVIVED]
     _summarize(found, survivors)
     return len(survivors)
