@@ -64,13 +64,14 @@ def _builder(broken: type, algorithm: str) -> Callable[[str | PublicKey], HelpCe
 
 
 def cover(faults: Mapping[str, Fault]) -> list[str]:
-    """Names of a few faults that together break every requirement that any of them breaks: for each requirement the
-    first fault that breaks it and nothing else, or else the one that breaks the fewest. And those that only another way
-    of signing shows."""
+    """Names of a few faults that together break every requirement that any of them breaks: again and again the one that
+    breaks the most of what is left, and little else. And those that only another way of signing shows."""
     chosen = {name for name, fault in faults.items() if fault.algorithm != HS256}
-    for requirement in sorted({one for fault in faults.values() for one in fault.breaks}):
-        able = [name for name, fault in faults.items() if requirement in fault.breaks]
-        chosen.add(min(able, key=lambda name: len(faults[name].breaks | faults[name].also)))
+    left = {one for name, fault in faults.items() if name not in chosen for one in fault.breaks}
+    while left:
+        best = max(faults, key=lambda name: (len(faults[name].breaks & left), -len(faults[name].also)))
+        chosen.add(best)
+        left -= faults[best].breaks
     return sorted(chosen)
 
 
