@@ -8,6 +8,15 @@ from conformance.protocol import CONNECTED, MESSAGE, NAMESPACE, SEND
 from conformance.record import Record
 from conformance.transcript import Entry, Kind, Transcript
 
+FACTS = {
+    "target": "http://127.0.0.1:3000",
+    "harness": "0.1.0",
+    "document": "0" * 64,
+    "started": "2026-01-01T00:00:00+00:00",
+    "seconds": 1.5,
+    "seed": 7,
+}
+"""What a verdict says of a run."""
 CONVERSATION = {
     "id": "c1",
     "userId": "u1",

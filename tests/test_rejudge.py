@@ -16,18 +16,11 @@ from conformance.verdict import Finding, Result, Status
 from tests.checkout import CHAT, TOKENS, Checkout, Run
 from tests.faults.battery import SECRET, Certified, certify, certify_app
 from tests.faults.fault import load_all
+from tests.handmade import FACTS
 from tests.servers import node_server
 
 SCOPE = {"requirements": "1" * 64, "schemas": "2" * 64, "transcripts": "3" * 64}
-FACTS = {
-    "target": "http://127.0.0.1:3000",
-    "harness": "0.1.0",
-    "document": "0" * 64,
-    "started": "2026-01-01T00:00:00+00:00",
-    "seconds": 1.5,
-    "seed": 7,
-    "scope": SCOPE,
-}
+SCOPED = {**FACTS, "scope": SCOPE}
 
 
 def finding(name: str, status: str, tests: int = 1) -> Finding:
@@ -36,7 +29,7 @@ def finding(name: str, status: str, tests: int = 1) -> Finding:
 
 
 def result(complete: bool = True, **statuses: str) -> Result:
-    return Result([finding(name, status) for name, status in statuses.items()], complete=complete, facts=FACTS)
+    return Result([finding(name, status) for name, status in statuses.items()], complete=complete, facts=SCOPED)
 
 
 def told(was: Result | dict[str, Any], now: Result) -> Agreement:
@@ -80,7 +73,7 @@ def test_the_same_verdict_and_statuses_agree(was: Result, now: Result, agrees: b
 
 
 def test_a_requirement_of_which_not_all_was_judged_contradicts_nothing() -> None:
-    was = Result([finding("A", "failed", tests=2)], facts=FACTS)
+    was = Result([finding("A", "failed", tests=2)], facts=SCOPED)
     assert told(was, result(False, A="passed")).agrees is None
 
 
@@ -89,7 +82,7 @@ def test_an_error_of_the_harness_contradicts_the_same_statuses() -> None:
 
 
 def test_what_changed_since_is_named() -> None:
-    now = replace(result(A="passed"), facts={**FACTS, "harness": "0.2.0", "scope": {**SCOPE, "transcripts": "4" * 64}})
+    now = replace(result(A="passed"), facts={**SCOPED, "harness": "0.2.0", "scope": {**SCOPE, "transcripts": "4" * 64}})
     found = told(result(A="passed"), now)
     assert (found.agrees, list(found.changed)) == (True, ["harness", "transcripts"])
     assert list(found.lines()) == [
@@ -123,7 +116,7 @@ def test_what_the_terminal_says_where_nothing_can_be_said() -> None:
 @pytest.mark.parametrize("now", [result(A="failed"), result(False, A="passed")], ids=["differs", "part"])
 def test_it_fits_the_schema(now: Result) -> None:
     for found in (told(result(A="passed"), now), agreement(None, now)):
-        verdict = replace(now, facts={**FACTS, "rejudged": found.to_json()}).to_json()
+        verdict = replace(now, facts={**SCOPED, "rejudged": found.to_json()}).to_json()
         assert schemas.mismatches("verdict", {**verdict, "requirements": []}) == []
 
 

@@ -11,16 +11,9 @@ import pytest
 from conformance import schemas
 from conformance.requirements import Level, Requirement, catalogue
 from conformance.verdict import Finding, Observation, Outcome, Result, Status, Verdict, erred, findings
+from tests.handmade import FACTS
 
 PASSED, FAILED, UNVERIFIED, WAIVED, ERROR = Status
-FACTS = {
-    "target": "http://127.0.0.1:3000",
-    "harness": "0.1.0",
-    "document": "0" * 64,
-    "started": "2026-01-01T00:00:00+00:00",
-    "seconds": 1.5,
-    "seed": 7,
-}
 
 
 def finding(level: Level, status: Status, name: str = "SEND-TRIM", reason: str = "why") -> Finding:
