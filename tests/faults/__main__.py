@@ -1,12 +1,10 @@
 """``python -m tests.faults [--write | --selected] [NAME-PART …]``: certify broken servers and say which requirements
 failed.
-
-``--write`` puts what failed into ``docs/kill-matrix.md``, in place of the rows of the faults that were certified.
-``--selected`` judges nothing but what a fault breaks: whether each failure can be seen again by its ``-k``.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 import tempfile
 from pathlib import Path
@@ -18,15 +16,19 @@ from tests.faults.fault import Fault, load_all
 
 def main(arguments: list[str]) -> int:
     """Print a line for each fault; the number of those that were not blamed rightly."""
-    write, selected = "--write" in arguments, "--selected" in arguments
-    parts = [part for part in arguments if not part.startswith("--")]
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="NAME-PART")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--write", action="store_true", help="put what failed into docs/kill-matrix.md")
+    how.add_argument("--selected", action="store_true", help="judge only what a fault breaks: is it seen again by -k?")
+    asked = parser.parse_args(arguments)
     known = load_all()
-    faults = [f for f in known.values() if not parts or any(part in f.name for part in parts)]
+    faults = [f for f in known.values() if not asked.parts or any(part in f.name for part in asked.parts)]
     with tempfile.TemporaryDirectory() as folder, pool() as workers:
-        options = {f.name: selection(sorted(f.breaks)) if selected else [] for f in faults}
+        options = {f.name: selection(sorted(f.breaks)) if asked.selected else [] for f in faults}
         runs = [workers.submit(certify_fault, f, Path(folder) / f.name, *options[f.name]) for f in faults]
         certified = {fault.name: _told(fault, run.result()) for fault, run in zip(faults, runs, strict=True)}
-    if write and not selected:
+    if asked.write:
         kept = {name: failed for name, failed in matrix.written().items() if name in known}
         failed = kept | {name: frozenset(one.failed) for name, one in certified.items()}
         matrix.PAGE.write_text(matrix.page(known, failed), "utf-8")

@@ -1,10 +1,10 @@
 """``python -m tests.legal [--shared] [NAME-PART …]``: certify odd servers that are right, and say what they are accused
-of. Each oddity has a server of its own; with ``--shared``, oddities that do not touch each other share one, as in the
-tests.
+of. Each oddity has a server of its own, unless told.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 import tempfile
 from concurrent.futures import as_completed
@@ -16,9 +16,12 @@ from tests.legal.legal import OddServer, load_all, shared
 
 def main(arguments: list[str]) -> int:
     """Print a line for each server, as they are done; the number of those that were accused of something."""
-    parts = [argument for argument in arguments if argument != "--shared"]
-    chosen = [one for one in load_all().values() if not parts or any(part in one.name for part in parts)]
-    servers = shared(chosen) if "--shared" in arguments else [OddServer((one,)) for one in chosen]
+    parser = argparse.ArgumentParser(prog="python -m tests.legal", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="NAME-PART")
+    parser.add_argument("--shared", action="store_true", help="one server for oddities that do not touch each other")
+    asked = parser.parse_args(arguments)
+    chosen = [one for one in load_all().values() if not asked.parts or any(part in one.name for part in asked.parts)]
+    servers = shared(chosen) if asked.shared else [OddServer((one,)) for one in chosen]
     with tempfile.TemporaryDirectory() as folder, pool() as workers:
         runs = {workers.submit(server.certify, Path(folder)): server for server in servers}
         return sum(_tell(runs[run], run.result()) for run in as_completed(runs))
