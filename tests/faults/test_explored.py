@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.battery import certify_fault
+from conformance.reference import HelpCenter, Verifier
+from tests.faults.battery import SECRET, certify_app, certify_fault
 from tests.faults.fault import load_all
 
 FAULTS = load_all()
@@ -28,3 +29,13 @@ FAULTS = load_all()
 def test_it_is_found_by_what_was_made_up(selection: str, fault: str, tmp_path: Path) -> None:
     certified = certify_fault(FAULTS[fault], tmp_path, "-k", selection, "--hypothesis-seed=1")
     assert FAULTS[fault].breaks <= certified.failed, certified.output
+
+
+@pytest.mark.timeout(0)
+def test_on_a_correct_server_nothing_ends_a_search(tmp_path: Path) -> None:
+    """What a judge mistakes for a deviation would fail no judgement, and leave the rest of the examples untried."""
+    certified = certify_app(HelpCenter(Verifier(SECRET)), tmp_path, "-k", "test_properties", "--examples=7")
+    assert certified.exit_code == 0, certified.output
+    transcripts = {path.stem: path.read_text("utf-8") for path in tmp_path.glob("transcripts/generated_*.jsonl")}
+    assert len(transcripts) > 4
+    assert {name: text.count('"label": "batch"') for name, text in transcripts.items()} == dict.fromkeys(transcripts, 7)
