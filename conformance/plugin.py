@@ -17,7 +17,7 @@ from conformance.errors import Unusable, Unverified
 from conformance.options import REJUDGED
 from conformance.progress import Progress
 from conformance.record import Everything
-from conformance.report import NOTES, RESULT, Report
+from conformance.report import NOTES, RESULT, UNUSABLE, Report
 from conformance.requirements import Catalogue, Level, catalogue, ids_of
 from conformance.scenario import RECORDINGS, basics, castings_of
 from conformance.verdict import Exit, Observation, Outcome, Status
@@ -172,7 +172,9 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     try:
         certification.open(castings)
     except (Unusable, Unverified) as error:
-        raise pytest.UsageError(" ".join(certification.redactor.text(str(error)).split())) from None
+        why = " ".join(certification.redactor.text(str(error)).split())
+        session.config.stash[UNUSABLE] = why
+        raise pytest.UsageError(why) from None
 
 
 def _goes_on(config: pytest.Config) -> bool:

@@ -95,7 +95,8 @@ def _why(error: Exception) -> str:
     if "[SSL" in told or "TLS" in told:
         return f"does not speak TLS as it should ({told}): is it http and not https?"
     if isinstance(error, httpx.ConnectError):
-        return f"cannot be reached: {told}"
+        nobody = told.startswith("All connection attempts")  # as httpx says it, whatever the system said
+        return f"cannot be reached: {'nothing listens there. Is it running, and on this port?' if nobody else told}"
     if isinstance(error, httpx.RemoteProtocolError):
         return f"does not speak HTTP: {told}"
     return f"does not answer: {told or type(error).__name__}"

@@ -20,6 +20,8 @@ from conformance.verdict import Result, Status
 RESULT = pytest.StashKey[Result]()
 NOTES = pytest.StashKey[Sequence[str]]()
 """Lines that belong to the verdict."""
+UNUSABLE = pytest.StashKey[str]()
+"""Why nothing was judged."""
 
 _HERE = Path(__file__)
 
@@ -129,6 +131,8 @@ class Report:
         if result is not None:
             self._page.title = page.title(result)  # type: ignore[attr-defined]
             prefix.extend(page.head(result, [*session.config.stash.get(NOTES, ()), *self._left_out()]))
+        elif (why := session.config.stash.get(UNUSABLE, None)) is not None:
+            prefix.append(f"<p><strong>No verdict: nothing was judged.</strong> {html.escape(why)}</p>")
         postfix.append(f"{_CONTROLS}<script>{_resource('.js')}</script>")
 
     def _left_out(self) -> list[str]:

@@ -57,12 +57,19 @@ def _minter(options: Options, redactor: Redactor, embedded_secret: str | None) -
     return _signing(KeyMinter(secret, options.jwt_algorithm), "--jwt-secret")
 
 
+_ALGORITHMS = {
+    "--jwt-secret": "HS256, HS384 and HS512",
+    "--jwt-key": "RS…, PS…, ES… and EdDSA, each with its kind of key",
+}
+
+
 def _signing(minter: KeyMinter, flag: str) -> KeyMinter:
     """The same minter, tried once. Raises Unusable."""
     try:
         minter.sign({})
     except Exception as error:
-        raise Unusable(f"--jwt-algorithm={minter.algorithm} does not work with {flag}: {error}") from error
+        told = f"--jwt-algorithm={minter.algorithm} does not work with {flag}"
+        raise Unusable(f"{told}, which is for {_ALGORITHMS[flag]}: {error}") from error
     return minter
 
 

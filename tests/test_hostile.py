@@ -64,7 +64,7 @@ def served(kind: type[HelpCenter]) -> Iterator[str]:
 
 def test_nothing_listens(checkout: Checkout, tmp_path: Path) -> None:
     line = unusable(certify(checkout, "http://127.0.0.1:1", tmp_path))
-    assert line == "http://127.0.0.1:1 cannot be reached: All connection attempts failed"
+    assert line == "http://127.0.0.1:1 cannot be reached: nothing listens there. Is it running, and on this port?"
 
 
 @pytest.mark.parametrize(
