@@ -1,6 +1,7 @@
-"""``python -m tests.pace [--rtt SECONDS]``: how long a run takes nearby and far away, and its live parts by themselves.
+"""``python -m tests.pace [--rtt SECONDS] [--fault NAME]``: how long a run takes nearby and far away, and its parts.
 
-What a scenario takes longer far away, in round trips, is how often it waits for the target.
+What a scenario takes longer far away, in round trips, is how often it waits for the target. A fault shows what a broken
+server takes, the search for a smaller example with it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from conformance.reference.tokens import Verifier
 from conformance.transcript import Transcript
 from tests.distance import Distance, far_away
 from tests.faults.battery import SECRET, certify
+from tests.faults.fault import load_all
 
 LIVE = (
     "generated_texts",
@@ -33,9 +35,9 @@ SEED = "--hypothesis-seed=1"
 """The same examples nearby and far away."""
 
 
-def measured(distance: Distance, reports: Path) -> Mapping[str, float]:
+def measured(center: HelpCenter, distance: Distance, reports: Path) -> Mapping[str, float]:
     """Seconds of the whole run, and of each live scenario."""
-    with Served(HelpCenter(Verifier(SECRET)).app) as server, far_away(server.url, distance) as url:
+    with Served(center.app) as server, far_away(server.url, distance) as url:
         verdict = certify(url, reports, SEED).verdict
     seconds = {name: _lasted(reports / "transcripts" / f"{name}.jsonl") for name in LIVE}
     return {"the whole run": float(verdict["seconds"]), **seconds}
@@ -48,10 +50,18 @@ def _lasted(path: Path) -> float:
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.pace", description=__doc__)
     parser.add_argument("--rtt", type=float, default=0.1, help="seconds for a round trip (default: 0.1)")
-    rtt = parser.parse_args(arguments).rtt
+    parser.add_argument("--fault", metavar="NAME", help="a broken server in place of the correct one")
+    asked = parser.parse_args(arguments)
+    rtt, faults = asked.rtt, load_all()
+    if asked.fault not in (None, *faults):
+        parser.error(f"--fault={asked.fault}: docs/kill-matrix.md has the names")
+
+    def center() -> HelpCenter:
+        return faults[asked.fault].build(SECRET) if asked.fault else HelpCenter(Verifier(SECRET))
+
     with tempfile.TemporaryDirectory() as folder:
-        near = measured(Distance(), Path(folder) / "near")
-        far = measured(Distance(rtt), Path(folder) / "far")
+        near = measured(center(), Distance(), Path(folder) / "near")
+        far = measured(center(), Distance(rtt), Path(folder) / "far")
     print(f"{'':<26}{'near':>9}{f'{rtt * 1000:.0f} ms':>9}   round trips")
     for name, seconds in near.items():
         print(f"{name:<26}{seconds:>7.1f} s{far[name]:>7.1f} s{(far[name] - seconds) / rtt:>10.0f}")
