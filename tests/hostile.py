@@ -68,13 +68,19 @@ def page(client: socket.socket) -> None:
         client.sendall(head.encode() + body)
 
 
+def _cut(client: socket.socket, behind: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # the client has left
+        client.shutdown(socket.SHUT_RDWR)
+    behind.close()
+
+
 def dropping(url: str, after: float) -> Callable[[socket.socket], None]:
     """A gateway before ``url`` that cuts every connection ``after`` so many seconds."""
     where = urlsplit(url)
 
     def handle(client: socket.socket) -> None:
         with socket.create_connection((where.hostname, where.port)) as behind:
-            cut = threading.Timer(after, lambda: [client.shutdown(socket.SHUT_RDWR), behind.close()])
+            cut = threading.Timer(after, _cut, [client, behind])
             cut.start()
             back = threading.Thread(target=_pump, args=[behind, client], daemon=True)
             back.start()
