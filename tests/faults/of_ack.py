@@ -288,13 +288,18 @@ class EventIsStampedAgain(Emits):
 
 @fault("PIPELINE-ORDER", also=("SEND-VERBATIM",))
 class SavesTheLastFirst(HelpCenter):
-    """Sends in flight are handled at once, and what came last is saved first."""
+    """Collects what comes within a moment, and takes the last of it first."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.collected: dict[str, list[Event]] = {}
 
     async def receive(self, event: Event) -> None:
-        self.spawn(self.handled(event))
+        self.collected.setdefault(event.sid, []).append(event)
+        if len(self.collected[event.sid]) == 1:
+            self.spawn(self.handled(event.sid))
 
-    async def handled(self, event: Event) -> None:
-        self.__dict__["pause"] = pause = max(0.002, self.__dict__.get("pause", 0.2) - 0.02)
-        await asyncio.sleep(pause)
-        await super().receive(event)
-        self.__dict__["pause"] = 0.2
+    async def handled(self, sid: str) -> None:
+        await asyncio.sleep(0.1)
+        for event in reversed(self.collected.pop(sid)):
+            await super().receive(event)
