@@ -16,6 +16,8 @@ from tests.legal.legal import LEGAL, OddServer, shared
 from tests.legal.legal import load_all as load_legal
 
 HERE = Path(__file__).parent
+UNREPORTED = ("-p", "no:html", "-p", "no:junitxml")
+"""Of a battery, only verdicts are read."""
 FEW = "--examples=4"
 """For broken servers: what only more of them would find is found by the command, python -m tests.faults."""
 FAULTY, ODD = HERE / "faults" / "test_faults.py", HERE / "legal" / "test_legal.py"
@@ -45,9 +47,14 @@ def batteries(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     folder, known = tmp_path_factory.mktemp("batteries"), load_faults()
     load_legal()
     with pool() as workers:
-        runs = [(server, workers.submit(server.certify, folder)) for server in shared([LEGAL[name] for name in odd])]
+        runs = [
+            (server, workers.submit(server.certify, folder, *UNREPORTED))
+            for server in shared([LEGAL[name] for name in odd])
+        ]
         yield Batteries(
-            faults={name: workers.submit(certify_fault, known[name], folder / name, FEW) for name in faults},
+            faults={
+                name: workers.submit(certify_fault, known[name], folder / name, FEW, *UNREPORTED) for name in faults
+            },
             odd={one.name: (server, run) for server, run in runs for one in server.oddities},
         )
         workers.shutdown(cancel_futures=True)

@@ -89,9 +89,9 @@ class OddServer:
         found = [o if issubclass(o, base) else getattr(o, attribute, None) for o in odd]
         return type(base.__name__, (*dict.fromkeys(o for o in found if o is not None), base), {})
 
-    def certify(self, folder: Path) -> Certified:
-        """Serve it on a free loopback port and certify it. ``folder``: where the reports go."""
-        options = itertools.chain.from_iterable(one.options for one in self.oddities)
+    def certify(self, folder: Path, *more: str) -> Certified:
+        """Serve it on a free loopback port and certify it. ``folder``: where the reports go; ``more``: options."""
+        options = itertools.chain(more, *(one.options for one in self.oddities))
         center = self.build(SECRET)
         served = getattr(center, "SERVED", Served)
         with served(center.app) as server:
