@@ -90,12 +90,12 @@ class Line:
     @property
     def recovery(self) -> dict[str, Json]:
         """What official clients present, besides their token, when they come back to a server that recovers
-        connections: the private id that its CONNECT told, and the offset at the end of the last event."""
+        connections: the private id that its CONNECT told, and the last offset at the end of an event."""
         answers = [entry.get("data") for entry in self._inbox if entry.get("packet") == "CONNECT"]
-        private = [answer.get("pid") for answer in answers if isinstance(answer, dict)]
-        last = [entry.get("args")[-1] for entry in self._inbox if entry.get("event") and entry.get("args")]
-        known = {"pid": next(iter(private), None), "offset": next(iter(reversed(last)), None)}
-        return known if all(isinstance(one, str) for one in known.values()) else {}
+        private = [answer["pid"] for answer in answers if isinstance(answer, dict) and "pid" in answer]
+        ends = [entry.get("args")[-1] for entry in self._inbox if entry.get("event") and entry.get("args")]
+        offsets = [end for end in ends if isinstance(end, str)]  # not each event has one
+        return {"pid": private[-1], "offset": offsets[-1]} if private and offsets else {}
 
     def heard(self, event: str) -> list[Entry]:
         """The events of this name that the current connection has received."""

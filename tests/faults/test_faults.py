@@ -1,7 +1,7 @@
 """Every check can fail: broken servers are certified, and the requirement that each one's fault breaks is blamed.
 
-One fault for each requirement is certified here. ``python -m tests.faults`` certifies them all, and what it wrote is
-held against what the faults say.
+A few faults that break every requirement between them are certified here. ``python -m tests.faults`` certifies all,
+and what it wrote is held against what the faults say.
 """
 
 from __future__ import annotations
