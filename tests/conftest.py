@@ -10,16 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.battery import Certified, certify_fault, pool
+from tests.faults.battery import QUICK, Certified, certify_fault, pool
 from tests.faults.fault import load_all as load_faults
 from tests.legal.legal import LEGAL, OddServer, shared
 from tests.legal.legal import load_all as load_legal
 
 HERE = Path(__file__).parent
-UNREPORTED = ("-p", "no:html", "-p", "no:junitxml")
-"""Of a battery, only verdicts are read."""
-FEW = "--examples=4"
-"""For broken servers: what only more of them would find is found by the command, python -m tests.faults."""
 FAULTY, ODD = HERE / "faults" / "test_faults.py", HERE / "legal" / "test_legal.py"
 
 
@@ -48,13 +44,10 @@ def batteries(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     load_legal()
     with pool() as workers:
         runs = [
-            (server, workers.submit(server.certify, folder, *UNREPORTED))
-            for server in shared([LEGAL[name] for name in odd])
+            (server, workers.submit(server.certify, folder, *QUICK)) for server in shared([LEGAL[name] for name in odd])
         ]
         yield Batteries(
-            faults={
-                name: workers.submit(certify_fault, known[name], folder / name, FEW, *UNREPORTED) for name in faults
-            },
+            faults={name: workers.submit(certify_fault, known[name], folder / name, *QUICK) for name in faults},
             odd={one.name: (server, run) for server, run in runs for one in server.oddities},
         )
         workers.shutdown(cancel_futures=True)

@@ -14,7 +14,7 @@ from conformance.agreement import Agreement, agreement, earlier
 from conformance.requirements import Level, Requirement
 from conformance.verdict import Finding, Result, Status
 from tests.checkout import CHAT, TOKENS, Checkout, Run
-from tests.faults.battery import SECRET, Certified, certify, certify_app
+from tests.faults.battery import QUICK, SECRET, Certified, certify, certify_app
 from tests.faults.fault import load_all
 from tests.handmade import FACTS
 from tests.servers import node_server
@@ -205,7 +205,7 @@ def test_transcripts_alone_are_judged_too(checkout: Checkout, tmp_path: Path) ->
 
 def agrees(live: Certified, folder: Path) -> None:
     """Judge a run again, with no server and no secret; its verdict holds."""
-    again = certify(None, folder / "again", f"--rejudge={folder}", secret="")
+    again = certify(None, folder / "again", f"--rejudge={folder}", "-p", "no:html", "-p", "no:junitxml", secret="")
     assert again.verdict, again.output
     assert again.verdict["rejudged"] == {
         "agrees": True,
@@ -218,7 +218,7 @@ def agrees(live: Certified, folder: Path) -> None:
 
 
 def test_it_agrees_on_the_embedded_server(tmp_path: Path) -> None:
-    live = certify(None, tmp_path)
+    live = certify(None, tmp_path, *QUICK)
     assert live.verdict["verdict"] == "conformant", live.output
     agrees(live, tmp_path)
 
@@ -226,7 +226,7 @@ def test_it_agrees_on_the_embedded_server(tmp_path: Path) -> None:
 def test_it_agrees_on_the_node_server(tmp_path: Path) -> None:
     secret = "the secret of the server of another make"
     with node_server(f"--jwt-secret={secret}") as url:
-        live = certify(url, tmp_path, secret=secret)
+        live = certify(url, tmp_path, *QUICK, secret=secret)
     assert live.verdict["verdict"] == "conformant", live.output
     agrees(live, tmp_path)
 
@@ -234,6 +234,6 @@ def test_it_agrees_on_the_node_server(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["KeepsWhiteSpace", "RoomsByPrefix", "DropsControlCharacters", "HangsUpOnNull"])
 def test_it_agrees_on_a_broken_server(name: str, tmp_path: Path) -> None:
     fault = load_all()[name]
-    live = certify_app(fault.build(SECRET), tmp_path)
+    live = certify_app(fault.build(SECRET), tmp_path, *QUICK)
     assert fault.breaks <= live.failed, live.output
     agrees(live, tmp_path)

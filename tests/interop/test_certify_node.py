@@ -15,7 +15,7 @@ from pathlib import Path
 import jwt
 import pytest
 
-from tests.faults.battery import ROOT, SECRET, Certified, certify
+from tests.faults.battery import QUICK, ROOT, SECRET, Certified, certify
 from tests.keys import key_files
 from tests.servers import node_server
 
@@ -112,6 +112,7 @@ def certified(setting: Setting, reports: Path) -> list[Certified]:
                 *setting.options,
                 *signing,
                 *tokens,
+                *QUICK,
                 secret="" if tokens else secret,
                 folder=folder,
             )

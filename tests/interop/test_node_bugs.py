@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.battery import SECRET, Certified, certify
+from tests.faults.battery import QUICK, SECRET, Certified, certify
 from tests.keys import key_files
 from tests.servers import copy_node_server, node_server
 
@@ -144,7 +144,7 @@ def certified(bug: Bug, folder: Path) -> Certified:
         (private, public), algorithm = key_files(bug.algorithm, folder), f"--jwt-algorithm={bug.algorithm}"
         verifying, signing = [f"--jwt-key={public}", algorithm], [f"--jwt-key={private}", algorithm]
     with node_server(*verifying, entry=entry) as url:
-        return certify(url, folder / "reports", *signing)
+        return certify(url, folder / "reports", *signing, *QUICK)
 
 
 @pytest.mark.timeout(0)  # each certification has a timeout of its own
