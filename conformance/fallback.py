@@ -40,6 +40,16 @@ def bodies(record: Record) -> Iterator[Fetch]:
     return (fetch for fetch in record.fetches if fetch.good and fetch.successful and fetch.is_json)
 
 
+def answers(record: Record) -> Iterator[Fetch]:
+    """The successes of good tokens that have a body, of whatever kind."""
+    return (fetch for fetch in record.fetches if fetch.good and fetch.successful and fetch.body != "")
+
+
+def is_json(fetch: Fetch) -> None:
+    """REST-OPEN, whatever the conversation holds."""
+    expect(fetch.is_json, "a JSON body, whole", fetch.outcome, at=[fetch.entry.serial])
+
+
 def fits_the_schema(fetch: Fetch) -> None:
     """REST-SHAPE."""
     fits("connected", fetch.body, "the REST body", at=[fetch.entry.serial])

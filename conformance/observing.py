@@ -11,7 +11,7 @@ from typing import NamedTuple
 from conformance.errors import Unverified
 from conformance.isolation import is_typing
 from conformance.payloads import Message, Problem
-from conformance.protocol import ERROR, MESSAGE
+from conformance.protocol import CONNECTED, ERROR, MESSAGE
 from conformance.record import Connection, Record, Send
 from conformance.transcript import Entry, Json, Kind
 
@@ -207,6 +207,18 @@ def expiry(record: Record) -> Seen:
     if fate(afterwards[0]) == ACCEPTED:
         return Seen("nothing", "lets a connection go on after its token has expired")
     return Seen("refused", f"refuses what is sent after the token has expired ({code_of(afterwards[0])})")
+
+
+def long_token(record: Record) -> Seen:
+    phone = record.connection("phone")
+    ended = phone.ended_by_target is not None
+    if ended and phone.greeted:
+        return Seen("ended", f"answers a token of thirty days with {CONNECTED}, and ends the connection then")
+    if ended:
+        return Seen("refused", "refuses a token of thirty days")
+    if not phone.greeted or not _tagged(record, "second"):
+        raise record.cut_short("second text")
+    return Seen("accepted", "takes a token of thirty days")
 
 
 def _tagged(record: Record, tag: str) -> list[Send]:

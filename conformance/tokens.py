@@ -97,7 +97,7 @@ def expired_claims(claims: Mapping[str, Any]) -> dict[str, Any]:
     return {**claims, "iat": now - 3 * HOUR, "exp": now - 2 * HOUR}
 
 
-def short_lived_claims(claims: Mapping[str, Any], seconds: int) -> dict[str, Any]:
+def living_claims(claims: Mapping[str, Any], seconds: int) -> dict[str, Any]:
     return {**claims, "exp": int(time.time()) + seconds}
 
 

@@ -14,7 +14,7 @@ from conformance.errors import Unverified
 from conformance.forgeries import Change, Words
 from conformance.lifetimes import alive
 from conformance.redaction import Redactor
-from conformance.tokens import FORGED, Basis, Minter, Token, bad_token, good_claims, short_lived_claims
+from conformance.tokens import FORGED, Basis, Minter, Token, bad_token, good_claims, living_claims
 
 
 class Source(Protocol):
@@ -112,11 +112,11 @@ class User:
             self.redactor.register(value, f"forged token of {self.name}")
         return Token(value, f"{FORGED}: {change}", good=False)
 
-    async def short_lived(self, seconds: int) -> Token:
-        """A good token that expires in ``seconds``."""
+    async def living(self, seconds: int) -> Token:
+        """A good token that expires in ``seconds``: sooner, or much later, than those of ``token``."""
         if self.source.minter is None or not isinstance(self.source, Minted):
-            raise Unverified("a token that expires soon needs the signing key: pass --jwt-secret or --jwt-key")
-        claims = short_lived_claims(good_claims(self.subject, self.source.extra_claims), seconds)
+            raise Unverified("a token of another lifetime needs the signing key: pass --jwt-secret or --jwt-key")
+        claims = living_claims(good_claims(self.subject, self.source.extra_claims), seconds)
         return self._made(self.source.minter.sign(claims), f"token of {seconds} s", good=True)
 
     def _made(self, value: str, label: str, *, good: bool) -> Token:

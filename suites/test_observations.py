@@ -24,6 +24,8 @@ Observe = Callable[[str, str], None]
 
 LIFETIME = 2
 """Seconds that a token lives which expires while connected."""
+LONG_LIFETIME = 30 * 24 * 3600
+"""Seconds that a token lives which outlives what some timers hold: 2³¹ milliseconds are 24.9 days."""
 WELL_PAST = LIFETIME + 0.25
 REPLY_PATIENCE = 2.0
 FURTHER_FIELDS = {"clientId": "c-1", "attachments": []}
@@ -176,7 +178,7 @@ def test_which_of_two_tokens_counts(two_tokens: Record, observe: Observe) -> Non
 async def expires_while_connected(stage: Stage) -> None:
     """A device with a token of two seconds sends a text, stays until the token has expired and sends another one;
     then another device presents the same token."""
-    token = await stage.user.short_lived(LIFETIME)
+    token = await stage.user.living(LIFETIME)
     async with stage.device(token=token, trial=True) as phone:
         await phone.say(tag="before")
         if not await phone.wait_closed(WELL_PAST):
@@ -188,6 +190,20 @@ async def expires_while_connected(stage: Stage) -> None:
 @requirement("OBS-EXPIRY")
 def test_what_happens_when_a_token_expires_while_connected(expires_while_connected: Record, observe: Observe) -> None:
     observe(*observing.expiry(expires_while_connected))
+
+
+@scenario(wave=2)
+async def lives_long(stage: Stage) -> None:
+    """A device with a token of thirty days sends a text, and another one."""
+    token = replace(await stage.user.living(LONG_LIFETIME), good=False)
+    async with stage.device(token=token, trial=True) as phone:
+        await phone.say(tag="first")
+        await phone.say(tag="second")
+
+
+@requirement("OBS-LONG-TOKEN")
+def test_what_becomes_of_a_token_that_lives_long(lives_long: Record, observe: Observe) -> None:
+    observe(*observing.long_token(lives_long))
 
 
 @scenario

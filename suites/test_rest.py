@@ -17,6 +17,7 @@ from conformance.stage import Stage
 from conformance.tokens import CONFUSED, EXPIRED
 
 CONFUSED_TOKENS = [pytest.param(kind, marks=pytest.mark.public_key) for kind in CONFUSED]
+NO_SUCCESS = "REST answered no good token with a success that has a body"
 NO_BODY = "REST answered no good token with JSON"
 
 # -- good tokens -------------------------------------------------------------------------------------------------
@@ -32,6 +33,11 @@ async def rest_after_the_socket(stage: Stage) -> None:
 @requirement("REST-OPEN")
 def test_rest_answers_a_good_token(rest_after_the_socket: Record) -> None:
     fallback.opens(rest_after_the_socket.fetch(nth=-1), "a 2xx status with a JSON body for a good token")
+
+
+@requirement("REST-OPEN")
+def test_every_rest_success_is_json(everything: Everything) -> None:
+    over(everything, fallback.answers, fallback.is_json, nothing=NO_SUCCESS)
 
 
 @scenario

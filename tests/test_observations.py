@@ -21,6 +21,8 @@ from tests.faults.battery import SECRET, certify_app
 
 WHITE_IN_JAVASCRIPT = "\t\n\v\f\r \u00a0\u2003\u2028\u3000\ufeff"
 
+DAY = 24 * 3600
+
 EXPECTED = {
     "OBS-COUNT-EMOJI": ("1", "2"),
     "OBS-COUNT-COMBINING": ("2", "1 if composable"),
@@ -35,6 +37,7 @@ EXPECTED = {
     "OBS-BEARER-CASE": ("accepted", "refused"),
     "OBS-BOTH-OPTIONS": ("auth.token", "header"),
     "OBS-EXPIRY": ("nothing", "refused"),
+    "OBS-LONG-TOKEN": ("accepted", "refused"),
     "OBS-REST-BODY": ("HTTP 401 and an error as on the socket", "HTTP 403 and no JSON"),
     "OBS-DATES": ("UTC with Z, milliseconds", "offset +00:00, no fraction"),
     "OBS-USER-ID": ("sub", "none"),
@@ -90,6 +93,8 @@ class Contrary(HelpCenter):
     def user_of(self, token: object) -> str:
         user = super().user_of(token)
         self.ends[user] = self.verifier.claims(str(token))["exp"]
+        if self.ends[user] > time.time() + DAY:
+            raise self.unauthorized("The token lives too long.")
         return user
 
     def sender_of(self, event: Event) -> str:
@@ -141,7 +146,7 @@ class Contrary(HelpCenter):
 @cache
 def observed(kind: type[HelpCenter]) -> dict[str, str]:
     """All observations of a server, by id."""
-    server = Contrary() if kind is Contrary else HelpCenter(Verifier(SECRET))
+    server = Contrary() if kind is Contrary else kind(Verifier(SECRET))
     with TemporaryDirectory() as folder:
         certified = certify_app(server, Path(folder), "-k", "OBS-")
     return {one["id"]: one["value"] for one in certified.verdict["observations"]}
@@ -151,6 +156,19 @@ def observed(kind: type[HelpCenter]) -> dict[str, str]:
 @pytest.mark.parametrize(("index", "kind"), list(enumerate([HelpCenter, Contrary])), ids=["reference", "contrary"])
 def test_what_is_observed(one: str, index: int, kind: type[HelpCenter]) -> None:
     assert observed(kind)[one] == EXPECTED[one][index]
+
+
+class TimerOverflows(HelpCenter):
+    """Ends a connection with its token, by a timer that knows 2³¹ milliseconds."""
+
+    async def on_connect(self, sid: str, environ: Json, auth: object = None) -> None:
+        await super().on_connect(sid, environ, auth)
+        if sid in self.users and self.verifier.claims(str(self.token_of(environ, auth)))["exp"] > time.time() + DAY:
+            await self.refuse(sid, self.unauthorized("The token has expired."))
+
+
+def test_a_long_lived_token_that_is_taken_for_a_moment() -> None:
+    assert observed(TimerOverflows)["OBS-LONG-TOKEN"] == "ended"
 
 
 def test_every_observation_is_proved() -> None:

@@ -32,7 +32,7 @@ from conformance.tokens import (
     claims_of,
     decode_part,
     good_claims,
-    short_lived_claims,
+    living_claims,
 )
 from conformance.users import Minted, ReadyMade, User
 from tests.peers import in_loop
@@ -110,7 +110,7 @@ def test_the_user_is_filled_in_at_any_depth() -> None:
 
 
 def test_a_short_lived_token_expires_soon() -> None:
-    claims = short_lived_claims(good_claims("ada", {}), 3)
+    claims = living_claims(good_claims("ada", {}), 3)
     assert 1 <= claims["exp"] - time.time() <= 3
 
 

@@ -132,7 +132,7 @@ async def test_what_ready_made_tokens_cannot_show() -> None:
     with pytest.raises(Unverified, match="a second token of the same user"):
         await ready(["first-token"]).token(fresh=True)
     with pytest.raises(Unverified, match="needs the signing key"):
-        await ready(["first-token"]).short_lived(3)
+        await ready(["first-token"]).living(3)
     with pytest.raises(Unverified, match="needs the signing key"):
         await ready([MINTER.sign(good_claims("ada", {}))]).bad("expired")
 
@@ -140,7 +140,7 @@ async def test_what_ready_made_tokens_cannot_show() -> None:
 @in_loop
 async def test_every_token_that_is_made_is_kept_out_of_the_record() -> None:
     async with pool().lease(1) as [user]:
-        tokens = [await user.token(), await user.token(fresh=True), await user.short_lived(3)]
+        tokens = [await user.token(), await user.token(fresh=True), await user.living(3)]
         tokens += [await user.bad(kind) for kind in BAD if kind not in CONFUSED]
         texts = [token.value for token in tokens if isinstance(token.value, str) and token.value]
         cleaned = [user.redactor.text(f"Bearer {text}") for text in texts]

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import json
+
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -73,6 +75,15 @@ class AnswersNoContent(HelpCenter):
 
     def rest_answer(self, status: int, payload: Json) -> Response:
         return Response(status_code=204) if status == 200 else super().rest_answer(status, payload)
+
+
+@fault("REST-OPEN")
+class CountsCharactersForContentLength(HelpCenter):
+    """The length of the string, not of its UTF-8: where a text is not of ASCII alone, the end is cut off."""
+
+    def rest_answer(self, status: int, payload: Json) -> Response:
+        text = json.dumps(payload, ensure_ascii=False)
+        return Response(text.encode()[: len(text)], status_code=status, media_type="application/json")
 
 
 # -- first -------------------------------------------------------------------------------------------------------
