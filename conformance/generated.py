@@ -61,14 +61,19 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789äöüßéñ漢字"
 """One character each, whether code points, UTF-16 units or what a person sees is counted."""
 _LENGTHS = (0, 0, 0, 1, 2, 255, 256, 1000, 1001, LONGEST - 1, LONGEST)
 BATCH = 8
+_BEFORE = (0xE33, 0xEB3, 0xFF9E, 0xFF9F, *range(0x1F3FB, 0x1F400))
+_AFTER = (0xD4E, 0x111C2, 0x111C3, 0x1193F, 0x11941, 0x11A3A, *range(0x11A84, 0x11A8A), 0x11D46, 0x11F02)
+_JOINING = "".join(map(chr, _BEFORE + _AFTER))
+"""Letters and symbols that are one grapheme with what stands before or after them, white space included: a trim that
+goes by graphemes takes the one away with the other, or leaves both."""
 
 
-def _characters(categories: Iterable[str]) -> st.SearchStrategy[str]:
-    of_one = [st.characters(categories=[category], exclude_characters="\0") for category in categories]  # type: ignore[list-item]
+def _characters(categories: Iterable[str], but: str = "\0") -> st.SearchStrategy[str]:
+    of_one = [st.characters(categories=[category], exclude_characters=but) for category in categories]  # type: ignore[list-item]
     return st.one_of(of_one)
 
 
-_solid = _characters(category for category in _CATEGORIES if category[0] in _SOLID)
+_solid = _characters((category for category in _CATEGORIES if category[0] in _SOLID), but=_JOINING)
 _any = _characters(_CATEGORIES)
 
 
@@ -120,7 +125,7 @@ def label(text: str) -> str | None:
 
 
 def _is_solid(character: str) -> bool:
-    return unicodedata.category(character)[0] in _SOLID
+    return unicodedata.category(character)[0] in _SOLID and character not in _JOINING
 
 
 def described(text: str) -> str:

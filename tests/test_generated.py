@@ -245,3 +245,9 @@ def test_the_last_batch_is_what_came_after_the_last_mark() -> None:
     sends: list[Send] = last_batch(made.transcript).sends
     assert [send.text for send in sends] == ["b", "c"]
     assert sends[0].message.text == "b"
+
+
+@pytest.mark.parametrize("text", ["\n\U0001f3fb", " \uff9ex", "x\u0e33", "\u0d4e "])
+def test_what_joins_white_space_is_called_nothing(text: str) -> None:
+    """Swift takes it for one character with the space, and trims both or none."""
+    assert label(text) is None

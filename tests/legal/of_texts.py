@@ -58,7 +58,7 @@ def graphemes(text: str) -> int:
     text = unicodedata.normalize("NFC", _JOINED.sub("", text))
     flags = sum(0x1F1E6 <= ord(one) <= 0x1F1FF for one in text)
     marks = sum(unicodedata.category(one).startswith("M") or 0x1F3FB <= ord(one) <= 0x1F3FF for one in text)
-    return len(text) - marks - flags // 2
+    return max(len(text) - marks - flags // 2, min(len(text), 1))
 
 
 class CountsUtf16(HelpCenter):
@@ -105,6 +105,10 @@ def _trimming(name: str, trim: Trim, length: Length) -> None:
     legal()(type(name, (HelpCenter,), methods))
 
 
+_CLUSTER = rf"[{re.escape(UNICODE)}][\u0300-\u036f\uff9e\uff9f\U0001f3fb-\U0001f3ff\u0e33\u0eb3]*"
+_SWIFT = re.compile(rf"^(?:{_CLUSTER})+|(?:{_CLUSTER})+$")
+"""Swift's characters are graphemes, and white if they begin with white space."""
+_trimming("TrimsAsSwift", lambda text: _SWIFT.sub("", text), graphemes)
 for _name, _language in {"TrimsAsJavaStrips": "java_strip", "TrimsAsKotlin": "kotlin"}.items():
     _trimming(_name, TRIMS[_language], utf16)
 _trimming("TrimsAsPostgres", TRIMS["postgres"], code_points)
