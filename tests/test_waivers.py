@@ -16,9 +16,10 @@ from tests.checkout import CHAT, Checkout, Run
 from tests.hostile import SECRET, Untrimming, help_center
 
 TODAY = datetime.datetime.now(datetime.UTC).date()
+LATER = TODAY + datetime.timedelta(days=30)
 
 
-def waiver(requirement: str = "SEND-TRIM", reason: str = "fixed soon", expires: datetime.date = TODAY) -> str:
+def waiver(requirement: str = "SEND-TRIM", reason: str = "fixed soon", expires: datetime.date = LATER) -> str:
     return f'[[waiver]]\nrequirement = "{requirement}"\nreason = "{reason}"\nexpires = {expires}\n'
 
 
@@ -29,7 +30,7 @@ def test_waivers_are_read(tmp_path: Path) -> None:
     path = tmp_path / "waivers.toml"
     path.write_text(waiver() + waiver("SEND-MAX", expires=datetime.date(2030, 1, 31)), encoding="utf-8")
     assert load(path, catalogue()) == {
-        "SEND-TRIM": Waiver("SEND-TRIM", "fixed soon", TODAY),
+        "SEND-TRIM": Waiver("SEND-TRIM", "fixed soon", LATER),
         "SEND-MAX": Waiver("SEND-MAX", "fixed soon", datetime.date(2030, 1, 31)),
     }
 
@@ -53,8 +54,8 @@ def test_a_waiver_holds_until_its_last_day() -> None:
         (waiver("SEND-TRIMM"), ": SEND-TRIMM is no requirement"),
         (waiver("OBS-TRIM"), ": OBS-TRIM cannot fail (its level is observation)"),
         (waiver(reason=" "), ": SEND-TRIM lacks a reason"),
-        (waiver().replace(str(TODAY), f'"{TODAY}"'), ": SEND-TRIM lacks a date without quotes"),
-        (waiver().replace(str(TODAY), f"{TODAY}T10:00:00Z"), ": SEND-TRIM lacks a date without quotes"),
+        (waiver().replace(str(LATER), f'"{LATER}"'), ": SEND-TRIM lacks a date without quotes"),
+        (waiver().replace(str(LATER), f"{LATER}T10:00:00Z"), ": SEND-TRIM lacks a date without quotes"),
         (waiver() + waiver(), ": SEND-TRIM is waived twice"),
     ],
 )
@@ -102,7 +103,7 @@ def test_a_waived_failure_does_not_fail_the_run(saved: tuple[Checkout, Path], tm
     run = judged(saved, tmp_path, waiver() + waiver("REST-OPEN"))
     assert (run.code, run.verdict and run.verdict["verdict"]) == (0, "conformant")
     assert run.status("SEND-TRIM") == "waived"
-    assert run.reason("SEND-TRIM").startswith(f"fixed soon (until {TODAY}); expected ack.message.text to be")
+    assert run.reason("SEND-TRIM").startswith(f"fixed soon (until {LATER}); expected ack.message.text to be")
     assert run.line("MUST ") == "MUST     2 passed, 1 waived"
     assert run.line("waived ").startswith("waived     SEND-TRIM                MUST   4.5   ")
     assert run.line("XFAIL").startswith("XFAIL suites/test_chat.py::test_trim - waived: fixed soon (until ")
