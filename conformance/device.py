@@ -16,6 +16,7 @@ from socketio.packet import CONNECT, DISCONNECT, EVENT, Packet
 from conformance.engine import Transport, WireRefused
 from conformance.frames import fields_of, first, only
 from conformance.line import Line
+from conformance.pacing import SLOWER
 from conformance.presenting import Presenting, presenting
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, NAMESPACE, SEND, TYPING, VALIDATION_ERROR
 from conformance.tokens import Token
@@ -85,7 +86,8 @@ class Device(Line):
             await self._wait_for_greeting() if token.good else await self._wait_for_refusal()
 
     async def _open(self, token: Token) -> bool:
-        """Open the transport, again after a pause when the target asks for patience (HTTP 429). Whether it is open."""
+        """Open the transport, again after a pause when the target asks for patience (HTTP 429 or 503).
+        Whether it is open."""
         presented = self._presented or presenting(token, self._option)
         self._begin(token)
         turns = self._stage.turns("handshake")
@@ -94,7 +96,8 @@ class Device(Line):
 
         async def again(pause: float) -> bool:
             nonlocal refused
-            self._log(Kind.MARK, label=f"HTTP 429: tries again after {pause:g} s")
+            assert refused is not None
+            self._log(Kind.MARK, label=f"HTTP {refused.ending.status}: tries again after {pause:g} s")
             await self._recorder.until(lambda: None, within=pause)
             refused = await self._knock(presented)
             return not _for_its_pace(refused)
@@ -403,4 +406,4 @@ class Device(Line):
 
 
 def _for_its_pace(refused: WireRefused | None) -> bool:
-    return refused is not None and refused.ending.status == 429
+    return refused is not None and refused.ending.status in SLOWER

@@ -40,14 +40,17 @@ def bodies(record: Record) -> Iterator[Fetch]:
     return (fetch for fetch in record.fetches if fetch.good and fetch.successful and fetch.is_json)
 
 
-def answers(record: Record) -> Iterator[Fetch]:
-    """The successes of good tokens that have a body, of whatever kind."""
-    return (fetch for fetch in record.fetches if fetch.good and fetch.successful and fetch.body != "")
+def settled(record: Record) -> Iterator[Fetch]:
+    """The answers to good tokens with which the target, and not a gateway, succeeded or failed."""
+    fetches = (fetch for fetch in record.fetches if fetch.good and fetch.status not in BUSY)
+    return (fetch for fetch in fetches if fetch.successful or fetch.status >= 500)
 
 
 def is_json(fetch: Fetch) -> None:
     """REST-OPEN, whatever the conversation holds."""
-    expect(fetch.is_json, "a JSON body, whole", fetch.outcome, at=[fetch.entry.serial])
+    why = f" (no JSON: {fetch.entry.get('reason')})" if fetch.successful else ""
+    holds = fetch.successful and fetch.is_json
+    expect(holds, "a 2xx status with a JSON body", f"{fetch.outcome}{why}", at=[fetch.entry.serial])
 
 
 def fits_the_schema(fetch: Fetch) -> None:

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 
+SLOWER = (429, 503)
+"""HTTP statuses by which a target, or a gateway before it, limits the rate (nginx: 503, unless told)."""
 SLICE = 0.1
 """Seconds."""
 

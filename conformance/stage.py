@@ -17,7 +17,7 @@ import httpx
 from conformance.device import Device
 from conformance.engine import Listener, told
 from conformance.frames import no_constant
-from conformance.pacing import Turns
+from conformance.pacing import SLOWER, Turns
 from conformance.presenting import Presenting
 from conformance.protocol import REST_PATH
 from conformance.recorder import Recorder
@@ -73,7 +73,7 @@ class Surroundings:
     patience: Patience = field(init=False)
     throttle_codes: set[str] = field(default_factory=set)
     turns: defaultdict[str, Turns] = field(default_factory=lambda: defaultdict(Turns))
-    """By road: those whom the target asked for patience (HTTP 429) there."""
+    """By road: those whom the target asked for patience (HTTP 429 or 503) there."""
 
     def __post_init__(self) -> None:
         self.patience = Patience(self.deadline)
@@ -216,25 +216,26 @@ class Stage:
 
     # -- REST --------------------------------------------------------------------------------------------------
 
-    async def fetch(
-        self, *, user: User | None = None, token: Token | None = None, tag: str = "fetch", method: str = "GET"
-    ) -> Json:
-        """The conversation over REST (section 7); its body, None when there is none. HTTP 429 is tried again."""
+    async def fetch(self, *, user: User | None = None, token: Token | None = None, tag: str = "fetch") -> Json:
+        """The conversation over REST (section 7); its body, None when there is none. HTTP 429 and 503 are
+        tried again."""
         who = user or self.user
         presented = token or await who.token()
         notes: dict[str, Json] = {"user": who.name, "token": presented.label, "good": presented.good, "tag": tag}
         headers = {} if presented.absent else {"Authorization": f"Bearer {presented.value}".strip()}
         async with self.first_contact(who, presented):
-            exchange = await self._request(method, headers)
+            exchange = await self._request(headers)
 
             async def again(pause: float) -> bool:
                 nonlocal exchange
-                self.recorder.add(Kind.MARK, device="rest", label=f"HTTP 429: tries again after {pause:g} s")
+                self.recorder.add(
+                    Kind.MARK, device="rest", label=f"HTTP {exchange['status']}: tries again after {pause:g} s"
+                )
                 await self.recorder.until(lambda: None, within=pause)
-                exchange = await self._request(method, headers)
-                return bool(exchange["status"] != 429)
+                exchange = await self._request(headers)
+                return exchange["status"] not in SLOWER
 
-            if exchange["status"] == 429:
+            if exchange["status"] in SLOWER:
                 await self.turns("REST").retry(again, self.pauses())
             return self._exchanged(notes | exchange)
 
@@ -245,23 +246,24 @@ class Stage:
             exchange |= {"json": False, "body": "JSON that is nested too deep"}
             return self.recorder.add(Kind.HTTP, device="rest", **exchange).get("body")
 
-    async def _request(self, method: str, headers: Mapping[str, str]) -> dict[str, Json]:
+    async def _request(self, headers: Mapping[str, str]) -> dict[str, Json]:
         """One exchange as ``Kind.HTTP`` records it."""
         self._client = self._client or self._surroundings.client()
-        asked = {"method": method, "path": REST_PATH, "began": self.recorder.now}
+        asked = {"method": "GET", "path": REST_PATH, "began": self.recorder.now}
         try:
-            answer = await self._client.request(method, REST_PATH, headers=dict(headers))
+            answer = await self._client.get(REST_PATH, headers=dict(headers))
         except (httpx.HTTPError, ValueError) as error:
             return asked | {"status": 0, "reason": told(error), "headers": {}, "body": None}
         kept = {name: answer.headers[name] for name in ("content-type", "location") if name in answer.headers}
         return asked | {"status": answer.status_code, "headers": kept} | self._content(answer)
 
     def _content(self, answer: httpx.Response) -> dict[str, Json]:
-        """``{"json": True, "body": …}``, or the beginning of a body that is no JSON."""
+        """``{"json": True, "body": …}``, or the beginning of a body that is no JSON, with the reason why."""
         try:
             return {"json": True, "body": json.loads(answer.content, parse_constant=no_constant)}
-        except (ValueError, RecursionError):
-            return {"json": False, "body": self.recorder.brief(answer.text, 500)}
+        except (ValueError, RecursionError) as error:
+            body = self.recorder.brief(answer.content.decode("utf-8", "replace"), 500)
+            return {"json": False, "reason": f"{error}; {len(answer.content):,} bytes in all", "body": body}
 
     # -- numbers and words -------------------------------------------------------------------------------------
 

@@ -115,7 +115,9 @@ class User:
     async def living(self, seconds: int) -> Token:
         """A good token that expires in ``seconds``: sooner, or much later, than those of ``token``."""
         if self.source.minter is None or not isinstance(self.source, Minted):
-            raise Unverified("a token of another lifetime needs the signing key: pass --jwt-secret or --jwt-key")
+            raise Unverified(
+                "a token of another lifetime needs users of our own: pass --jwt-secret or --jwt-key, and no --token"
+            )
         claims = living_claims(good_claims(self.subject, self.source.extra_claims), seconds)
         return self._made(self.source.minter.sign(claims), f"token of {seconds} s", good=True)
 

@@ -6,6 +6,7 @@ import pytest
 
 from conformance import attempts, refusals
 from conformance.attempts import AGED, CONFUSING, MISSING, ODD_WAYS, WRONG
+from conformance.connections import stays
 from conformance.record import Record
 from conformance.requirements import requirement
 from conformance.scenario import scenario
@@ -141,6 +142,13 @@ async def eavesdropper(stage: Stage, kind: str) -> None:
 @pytest.mark.parametrize("kind", ["resigned"])
 def test_a_forgery_of_a_token_in_use_is_not_let_in(eavesdropper: Record, kind: str) -> None:
     refusals.kept_out(eavesdropper, kind, "intruder")
+
+
+@requirement("CONN-STAYS")
+@pytest.mark.parametrize("kind", ["resigned"])
+def test_a_forgery_of_a_token_in_use_ends_no_connection_but_its_own(eavesdropper: Record) -> None:
+    _ = refusals.refusal(eavesdropper, "intruder")
+    stays((eavesdropper, eavesdropper.connection("phone")))
 
 
 @requirement("REFUSAL-SILENT")

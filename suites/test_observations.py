@@ -192,7 +192,7 @@ def test_what_happens_when_a_token_expires_while_connected(expires_while_connect
     observe(*observing.expiry(expires_while_connected))
 
 
-@scenario(wave=2)
+@scenario(wave=2, refused=True)
 async def lives_long(stage: Stage) -> None:
     """A device with a token of thirty days sends a text, and another one."""
     token = replace(await stage.user.living(LONG_LIFETIME), good=False)

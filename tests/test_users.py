@@ -131,7 +131,7 @@ async def test_the_second_ready_made_token_is_the_refreshed_one() -> None:
 async def test_what_ready_made_tokens_cannot_show() -> None:
     with pytest.raises(Unverified, match="a second token of the same user"):
         await ready(["first-token"]).token(fresh=True)
-    with pytest.raises(Unverified, match="needs the signing key"):
+    with pytest.raises(Unverified, match="pass --jwt-secret or --jwt-key, and no --token"):
         await ready(["first-token"]).living(3)
     with pytest.raises(Unverified, match="needs the signing key"):
         await ready([MINTER.sign(good_claims("ada", {}))]).bad("expired")

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+from contextlib import suppress
 from typing import Any
 
 import jwt
@@ -303,3 +304,17 @@ class IgnoresExpiryOnTheSocket(HelpCenter):
                 return self.verifier.subject(self.verifier.claims(self.verifier.text(token)))
             except BadToken as bad:
                 raise self.unauthorized(str(bad)) from bad
+
+
+@fault("CONN-STAYS")
+class LogsOutWhoeverIsForged(HelpCenter):
+    """A bad token with the user's name: the user's sessions end, to be on the safe side."""
+
+    async def on_connect(self, sid: str, environ: Json, auth: object = None) -> None:
+        await super().on_connect(sid, environ, auth)
+        if sid in self.users:
+            return
+        with suppress(jwt.InvalidTokenError):
+            claims = jwt.decode(str(self.token_of(environ, auth)), options={"verify_signature": False})
+            for other in [one for one, user in self.users.items() if user == claims.get("sub")]:
+                await self.disconnect(other)

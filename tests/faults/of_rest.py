@@ -86,6 +86,18 @@ class CountsCharactersForContentLength(HelpCenter):
         return Response(text.encode()[: len(text)], status_code=status, media_type="application/json")
 
 
+@fault("REST-OPEN")
+class EncodesInLatin1(HelpCenter):
+    """A view that fails beyond the characters of western Europe."""
+
+    def rest_answer(self, status: int, payload: Json) -> Response:
+        try:
+            json.dumps(payload, ensure_ascii=False).encode("latin-1")
+        except UnicodeEncodeError:
+            return PlainTextResponse("Internal Server Error", 500)
+        return super().rest_answer(status, payload)
+
+
 # -- first -------------------------------------------------------------------------------------------------------
 
 

@@ -110,13 +110,15 @@ class LimitsItsRate(HelpCenter):
 class GatewayLimitsItsRate(Fronted):
     """A gateway in front counts all requests of REST together, and says no in HTML."""
 
+    STATUS = 429
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self.bucket = Bucket(4, 12)
         super().__init__(*arguments, **options)
 
     async def front(self, inner: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         if is_rest(scope) and not self.bucket.take():
-            await answer(send, 429, b"<h1>429 Too Many Requests</h1>", (b"content-type", b"text/html"))
+            await answer(send, self.STATUS, b"<h1>Not so fast</h1>", (b"content-type", b"text/html"))
         else:
             await inner(scope, receive, with_headers(send, (b"x-ratelimit-limit", b"12")))
 
@@ -124,6 +126,8 @@ class GatewayLimitsItsRate(Fronted):
 @legal()
 class GatewayLimitsConnections(Fronted):
     """Ten new connections at once and ten a second, whoever they are from; 429 on either transport."""
+
+    STATUS = 429
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self.bucket = Bucket(10, 10)
@@ -133,10 +137,24 @@ class GatewayLimitsConnections(Fronted):
         if is_rest(scope) or b"sid=" in scope["query_string"] or self.bucket.take():
             await inner(scope, receive, send)
         elif scope["type"] == "http":
-            await answer(send, 429, b"Too Many Requests")
+            await answer(send, self.STATUS, b"Too Many Requests")
         else:
-            await send({"type": "websocket.http.response.start", "status": 429, "headers": []})
+            await send({"type": "websocket.http.response.start", "status": self.STATUS, "headers": []})
             await send({"type": "websocket.http.response.body", "body": b"Too Many Requests"})
+
+
+@legal()
+class NginxLimitsItsRate(GatewayLimitsItsRate):
+    """By the status that nginx has for it, unless told another one."""
+
+    STATUS = 503
+
+
+@legal()
+class NginxLimitsConnections(GatewayLimitsConnections):
+    """The same, for connections."""
+
+    STATUS = 503
 
 
 @legal()
