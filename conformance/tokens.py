@@ -98,6 +98,7 @@ def expired_claims(claims: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def living_claims(claims: Mapping[str, Any], seconds: int) -> dict[str, Any]:
+    """The same claims, for so many seconds from now."""
     return {**claims, "exp": int(time.time()) + seconds}
 
 

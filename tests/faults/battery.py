@@ -25,8 +25,8 @@ SIDE_BY_SIDE = 4
 TIMEOUT = 240
 """Seconds: what a hanging certification would be killed after, unless told (a bug of ours: it never hangs)."""
 QUICK = ("--examples=4", "-p", "no:html", "-p", "no:junitxml")
-"""Options for tests: only verdicts are read, and what only more examples would find is found by the batteries' own
-commands, python -m tests.faults and python -m tests.legal."""
+"""Options for tests: only verdicts are read, and more examples are for the commands python -m tests.faults and
+python -m tests.legal."""
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.faults.worker"])
