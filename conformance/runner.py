@@ -144,7 +144,7 @@ class Runner:
             await self._resolve(casting, self._try(casting), innocent=not casting.scenario.refused)
 
     async def _resolve(self, casting: Casting, recording: Coroutine[Any, Any, Transcript], *, innocent: bool) -> None:
-        """Settle the future of a casting; or put it off, when an innocent scenario lost its connection."""
+        """Settle the future of a casting; or put it off, when an innocent scenario lost a connection."""
         future = self._futures[casting.key]
         try:
             transcript = await recording
@@ -254,12 +254,13 @@ def _waited_for(future: Future[T], meanwhile: Callable[[], None] | None = None) 
 
 
 def _dropped(transcript: Transcript, by: Sequence[str] = ("network", "target")) -> str | None:
-    """Which connection with a good token was lost after its handshake, though the scenario had not closed it."""
+    """Which connection with a good token was lost after its handshake, though the scenario had not closed it; or which
+    request."""
     shaken = {entry.connection for entry in transcript.of(Kind.HANDSHAKE)}
     good = {entry.connection for entry in transcript.of(Kind.OPEN) if entry.get("good")}
-    for entry in transcript.of(Kind.CLOSED, Kind.RECEIVED):
+    for entry in transcript.of(Kind.CLOSED, Kind.RECEIVED, Kind.HTTP):
         lost = entry.get("by") in by or (entry.get("packet") == "DISCONNECT" and "target" in by)
-        if lost and entry.connection in shaken & good:
+        if lost and (entry.get("good") if entry.kind is Kind.HTTP else entry.connection in shaken & good):
             return f"{entry.device}: {entry.get('reason') or entry.get('code') or entry.get('packet')}"
     return None
 

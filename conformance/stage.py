@@ -46,6 +46,10 @@ class Patience:
         self._expired.add(kind)
 
 
+LOST = (httpx.NetworkError, httpx.RemoteProtocolError)
+"""How a connection ends that an answer was expected on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Road:
     """A way into the Help Center: how the token is presented, and over which transport."""
@@ -248,14 +252,31 @@ class Stage:
 
     async def _request(self, headers: Mapping[str, str]) -> dict[str, Json]:
         """One exchange as ``Kind.HTTP`` records it."""
-        self._client = self._client or self._surroundings.client()
         asked = {"method": "GET", "path": REST_PATH, "began": self.recorder.now}
         try:
-            answer = await self._client.get(REST_PATH, headers=dict(headers))
+            answer = await self._answer(headers)
         except (httpx.HTTPError, ValueError) as error:
-            return asked | {"status": 0, "reason": told(error), "headers": {}, "body": None}
+            lost = {"by": "network"} if isinstance(error, LOST) else {}
+            return asked | lost | {"status": 0, "reason": told(error), "headers": {}, "body": None}
         kept = {name: answer.headers[name] for name in ("content-type", "location") if name in answer.headers}
         return asked | {"status": answer.status_code, "headers": kept} | self._content(answer)
+
+    async def _answer(self, headers: Mapping[str, str]) -> httpx.Response:
+        """The answer to one request. A connection that was idle may end just as it is used again: the request is then
+        made once more, as by every client (RFC 9110, section 9.2.2), until it had a connection of its own."""
+        self._client = self._client or self._surroundings.client()
+        while True:
+            steps: list[str] = []
+
+            async def trace(step: str, _: object, steps: list[str] = steps) -> None:
+                steps.append(step)
+
+            try:
+                return await self._client.get(REST_PATH, headers=dict(headers), extensions={"trace": trace})
+            except LOST:
+                if "connection.connect_tcp.started" in steps:
+                    raise
+                self.recorder.add(Kind.MARK, device="rest", label="the idle connection had ended: asks again")
 
     def _content(self, answer: httpx.Response) -> dict[str, Json]:
         """``{"json": True, "body": …}``, or the beginning of a body that is no JSON, with the reason why."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import socket
 import socketserver
 import threading
@@ -86,6 +87,21 @@ def dropping(url: str, after: float) -> Callable[[socket.socket], None]:
             back.start()
             _pump(client, behind)
             cut.cancel()
+
+    return handle
+
+
+def losing(url: str, request: str, number: int) -> Callable[[socket.socket], None]:
+    """A gateway before ``url`` that loses one connection: over the so manyth request that begins like this."""
+    where, counted = urlsplit(url), itertools.count(1)
+
+    def handle(client: socket.socket) -> None:
+        with socket.create_connection((where.hostname, where.port)) as behind:
+            threading.Thread(target=_pump, args=[behind, client], daemon=True).start()
+            while data := client.recv(65536):
+                if data.startswith(request.encode()) and next(counted) == number:
+                    return _cut(client, behind)
+                behind.sendall(data)
 
     return handle
 

@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from conformance.protocol import REST_PATH
 from conformance.reference.serve import Served
 from tests.checkout import CHAT, TOKENS, Checkout, Run
-from tests.hostile import SECRET, Deploying, Leaving, help_center
+from tests.hostile import SECRET, Deploying, Leaving, help_center, losing, tcp
 
 LONG = """
 import os
@@ -37,6 +38,23 @@ async def long(stage):
 def test_long(long):
     pass
 """
+ASK = """
+from conformance.judge import expect
+from conformance.requirements import requirement
+from conformance.scenario import scenario
+
+
+@scenario
+async def asks(stage):
+    await stage.fetch(tag="asked")
+
+
+@requirement("REST-OPEN")
+def test_asks(asks):
+    expect(asks.fetch("asked").successful, "an answer", "none")
+"""
+BEFORE_THE_FIRST_SCENARIO = 1
+"""REST requests: that of the preflight."""
 LEAVE = """
 from conformance.judge import expect
 from conformance.requirements import requirement
@@ -201,6 +219,18 @@ def test_a_target_that_never_comes(checkout: Checkout, reports: Path) -> None:
     )
     assert (run.code, run.line("ERROR")) == (4, f"ERROR: {told}")
     assert f"nothing was judged.</strong> {told}" in (reports / "report.html").read_text("utf-8")
+
+
+def test_a_request_that_was_lost_on_the_way_is_made_again(tmp_path: Path, reports: Path) -> None:
+    asking = Checkout(tmp_path, ask=ASK)
+    with (
+        Served(help_center().app) as server,
+        tcp(losing(server.url, f"GET {REST_PATH}", BEFORE_THE_FIRST_SCENARIO + 1)) as gateway,
+    ):
+        run = asking.run(f"--target={gateway}", f"--jwt-secret={SECRET}", f"--reports={reports}")
+    assert run.code == 0, run.output
+    assert "asks: rest: RemoteProtocolError" in run.output
+    assert len(list((reports / "transcripts").glob("asks_first_try*"))) == 1
 
 
 # -- saved runs ----------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from conformance.reference import HelpCenter, Served, Verifier
 from conformance.stage import Stage
 from conformance.transcript import Kind
 from tests.interop.clients import SECRET
-from tests.peers import HANDSHAKE, in_loop, serving
+from tests.peers import HANDSHAKE, Stream, in_loop, raw_server, serving
 from tests.staging import stage_at, stage_on, story
 
 BOTH = pytest.mark.parametrize("transport", ["websocket", "polling"])
@@ -115,7 +115,33 @@ async def test_a_request_that_is_not_answered_has_the_status_0() -> None:
     async with serving(handle) as url, stage_at(url, deadline=0.2) as stage:
         assert await stage.fetch() is None
         entry = stage.transcript.entries[-1]
-        assert (entry.get("status"), entry.get("reason")) == (0, "ReadTimeout: ")
+        assert (entry.get("status"), entry.get("reason"), entry.get("by")) == (0, "ReadTimeout: ", None)
+
+
+def answering(times: int) -> Callable[[Stream], Awaitable[None]]:
+    """A server that ends each connection after so many answers, without a word to the next request."""
+
+    async def handle(stream: Stream) -> None:
+        for _ in range(times):
+            await stream[0].readuntil(b"\r\n\r\n")
+            stream[1].write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        await stream[0].readuntil(b"\r\n\r\n")
+
+    return handle
+
+
+@in_loop
+async def test_a_request_on_a_connection_that_ends_while_idle_is_made_once_more() -> None:
+    async with raw_server(answering(1)) as url, stage_at(url) as stage:
+        assert [await stage.fetch(), await stage.fetch()] == [{}, {}]
+        assert story(stage) == ["http 200", "mark the idle connection had ended: asks again", "http 200"]
+
+
+@in_loop
+async def test_a_request_that_loses_a_connection_of_its_own_is_not_answered() -> None:
+    async with raw_server(answering(0)) as url, stage_at(url) as stage:
+        assert await stage.fetch() is None
+        assert (story(stage), stage.transcript.entries[-1].get("by")) == (["http 0"], "network")
 
 
 # -- secrets -------------------------------------------------------------------------------------------------------
