@@ -37,6 +37,7 @@ class Progress:
         self._depth -= 1
         if self._depth == 0 and self._shown:
             self._write("")
+            self._shown = ""
 
     def show(self, standing: Callable[[], str]) -> None:
         if self._config is None or time.monotonic() - self._began < PATIENCE:
@@ -47,6 +48,7 @@ class Progress:
             return
         text = standing()
         if text != self._shown:
+            self._shown = text  # first: whoever interrupts the writing still finds that there is a line to take away
             self._write(text)
 
     def _write(self, text: str) -> None:
@@ -60,7 +62,6 @@ class Progress:
         with capture.global_and_fixture_disabled():
             writer.flush()
             os.write(_STDOUT, f"\r\n\x1b[K{line}\r\x1b[A\x1b[{column}G".encode("utf-8", "replace"))
-        self._shown = text
 
 
 _STDOUT = 1

@@ -15,9 +15,11 @@ import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from conformance.progress import Progress
 from tests.checkout import CHAT, TIMEOUT, Checkout
 
 SLOW = '''
@@ -199,6 +201,25 @@ def test_ctrl_c_stops_at_once_and_says_what_was_judged(tmp_path: Path) -> None:
     }
     verdict = json.loads((endless.folder / "reports" / "verdict.json").read_text(encoding="utf-8"))
     assert [one["status"] for one in verdict["requirements"] if one["id"] == "SEND-TRIM"] == ["passed"]
+
+
+def test_a_line_is_taken_away_though_its_writing_was_interrupted(
+    pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[bytes] = []
+
+    def write(_: int, said: bytes) -> None:
+        written.append(said)
+        if len(written) == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("conformance.progress.os", SimpleNamespace(write=write))
+    monkeypatch.setattr("conformance.progress._is_watched", lambda _: True)
+    monkeypatch.setattr("conformance.progress.PATIENCE", 0)
+    progress = Progress(pytestconfig)
+    with pytest.raises(KeyboardInterrupt), progress:
+        progress.show(lambda: "it stands")
+    assert [b"it stands" in said for said in written] == [True, False]
 
 
 def test_waiting_for_a_target_is_told_of(checkout: Checkout) -> None:
