@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from conformance.errors import Deviation
 from conformance.judge import every, expect
-from conformance.protocol import CONNECTED, MESSAGE
+from conformance.protocol import CONNECTED, MESSAGE, TYPING
 from conformance.record import Connection, Event, Record
 from conformance.transcript import Json
 
@@ -130,8 +130,8 @@ def told_nothing_foreign(records: Iterable[Record], *roads: str) -> None:
 
 def typed_in_private(connection: Connection, typed: int) -> None:
     """The judgement: this connection of a user who did nothing heard nothing of the ``typed`` signals of another.
-    Support may begin and stop typing by itself, and tell so by an event of the server's own; more than that, or any
-    other sender, has come from the other user."""
+    Support may begin and stop typing by itself, and tell so by an event of the server's own, under a name of its own;
+    more than that, or a user as the sender, has come from the other user."""
     signals = [event for event in connection.events() if is_typing(event)]
     strange = [event for event in signals if not _may_be_of_support(event)]
     told = [event.payload for event in connection.events(MESSAGE)]
@@ -152,7 +152,8 @@ def is_typing(event: Event) -> bool:
 
 def _may_be_of_support(event: Event) -> bool:
     payload = event.payload if isinstance(event.payload, dict) else {}
-    return bool(payload.get("sender", "support") == "support")
+    sender = payload.get("sender", "support")
+    return bool(sender == "support" or (event.name != TYPING and sender != "user"))
 
 
 # -- reading what was told ---------------------------------------------------------------------------------------
@@ -175,7 +176,8 @@ def _told(record: Record) -> Iterator[Told]:
 def _told_on(record: Record, connection: Connection) -> Iterator[Told]:
     for event in connection.events():
         place = f"{event.name} at {connection.title}"
-        yield Told(record, connection.user, _road(event), event.payload, event.entry.serial, place)
+        for value in event.args:
+            yield Told(record, connection.user, _road(event), value, event.entry.serial, place)
     for ack in connection.received("ACK", "BINARY_ACK"):
         place = f"ack #{ack.get('id')} at {connection.title}"
         yield Told(record, connection.user, "ack", ack.get("args"), ack.serial, place)

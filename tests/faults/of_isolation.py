@@ -176,6 +176,15 @@ class OnlineUsersGetACopy(Loud):
         return [sid for sid, other in self.users.items() if other == user]
 
 
+@fault("ISOLATION-MESSAGES", also=HEARD)
+class ChangesReachEverybody(Loud):
+    """An event for the support's console, its name first and the row behind it, without a room."""
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
+        await super().announce(user, message, origin=origin)
+        await self.to_all("row_changed", ("messages", self.message_payload(message)))
+
+
 @fault("ISOLATION-MESSAGES", also=MIXED_UP)
 class AcksTheLatestMessage(HelpCenter):
     """The service keeps ``this.message`` between two awaits: the ack carries whatever was saved last."""

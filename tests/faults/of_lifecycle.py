@@ -149,7 +149,10 @@ class KeepsConversationsByToken(Verifier):
         return str(claims.get("jti") or super().subject(claims))
 
 
-@fault("TOKEN-REFRESHED", also=("AUTH-BARE", "AUTH-HEADER", "AUTH-PREFIXED", "AUTH-SHARED", "FIRST-CONTACT"))
+@fault(
+    "TOKEN-REFRESHED",
+    also=("AUTH-BARE", "AUTH-HEADER", "AUTH-PREFIXED", "AUTH-SHARED", "CONNECTED-SENT", "FIRST-CONTACT"),
+)
 class PinsTheFirstToken(HelpCenter):
     """Takes a second token of a user for a stolen one."""
 

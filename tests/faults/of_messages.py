@@ -184,7 +184,7 @@ MIXED_UP = ("MESSAGE-ONCE", "HISTORY-ORDER", "PARITY-TIME", "REST-SAME", "SEND-T
 """Where messages are looked up by an id that several have, the wrong one is found."""
 
 
-@fault("MESSAGE-ID", also=MIXED_UP)
+@fault("MESSAGE-ID", also=(*MIXED_UP, "SEND-TWICE"))
 class IdsAreSeconds(HelpCenter):
     """The id is the time."""
 

@@ -300,7 +300,7 @@ class AgentsTypeUnderAnotherName(HelpCenter):
 
     async def types(self, to: str) -> None:
         for typing in (True, False):
-            await self.emit("support:typing", {"isTyping": typing, "agent": "Ada"}, to=to)
+            await self.emit("support:typing", {"isTyping": typing, "sender": "Ada"}, to=to)
 
 
 @legal(advice=["TYPING-ECHO"])
