@@ -209,7 +209,7 @@ class Certification(Recordings):
         return [*self._runner.finished(), *self._runner.first_tries]
 
     def drops(self) -> list[str]:
-        """Connections that were lost once and not again."""
+        """Connections and requests that were lost once and not again."""
         return [f"{t.key}: {t.dropped}" for t in self.transcripts() if t.dropped]
 
     def save_transcripts(self) -> None:

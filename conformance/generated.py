@@ -193,10 +193,11 @@ def _what(send: Send) -> str:
 
 def last_batch(transcript: Transcript) -> Record:
     """The example that was driven last: how each connection began, and what came after the last mark."""
-    entries = list(transcript.entries)
-    marks = [index for index, entry in enumerate(entries) if entry.kind is Kind.MARK]
-    between = [entry for entry in entries[marks[0] : marks[-1]] if _begins(entry)]
-    return Record(replace(transcript, entries=[*entries[: marks[0]], *between, *entries[marks[-1] :]]))
+    entries, marks = transcript.entries, transcript.marks
+    first, last = marks[0].serial, marks[-1].serial
+    before = [entry for entry in entries if entry.serial < first]
+    between = [entry for entry in entries if first <= entry.serial < last and _begins(entry)]
+    return Record(replace(transcript, entries=[*before, *between, *(e for e in entries if e.serial >= last)]))
 
 
 def _begins(entry: Entry) -> bool:

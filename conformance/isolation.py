@@ -7,7 +7,7 @@ user away is a text that no one else of the run has sent, or the id of that user
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -84,7 +84,7 @@ class Ledger:
         }
 
     @cached_property
-    def _ids_of(self) -> Mapping[Owner, set[tuple[str, str]]]:
+    def ids_of(self) -> Mapping[Owner, set[tuple[str, str]]]:
         """The conversation id and user id that each user was first shown as its own, on the socket if it was there."""
         ids: dict[Owner, set[tuple[str, str]]] = {}
         for told in [*self.everything_told("greeting"), *self.everything_told("REST")]:
@@ -93,7 +93,7 @@ class Ledger:
 
     @cached_property
     def _known_ids(self) -> Mapping[tuple[str, str], Owner]:
-        return {one: owner for owner, ids in self._ids_of.items() for one in ids}
+        return {one: owner for owner, ids in self.ids_of.items() for one in ids}
 
     def judge(self, told: Told) -> None:
         """Deviate when it holds something of another user."""
@@ -111,7 +111,7 @@ class Ledger:
             owner = self._owner_of.get(words)
             if owner is not None and owner.surely_differs_from(told.owner):
                 yield f'"{words}"', owner
-        own = self._ids_of.get(told.owner, set())
+        own = self.ids_of.get(told.owner, set())
         for field, one in sorted(told.ids - own):
             owner = self._known_ids.get((field, one))
             if owner is not None and owner.surely_differs_from(told.owner):
@@ -133,7 +133,8 @@ def typed_in_private(connection: Connection, typed: int) -> None:
     Support may begin and stop typing by itself, and tell so by an event of the server's own, under a name of its own;
     more than that, or a user as the sender, has come from the other user."""
     signals = [event for event in connection.events() if is_typing(event)]
-    strange = [event for event in signals if not _may_be_of_support(event)]
+    others = _names_of_others(connection)
+    strange = [event for event in signals if not _may_be_of_support(event, others)]
     told = [event.payload for event in connection.events(MESSAGE)]
     answers = sum(isinstance(one, dict) and one.get("sender") == "support" for one in told)  # to earlier texts
     expect(
@@ -146,14 +147,22 @@ def typed_in_private(connection: Connection, typed: int) -> None:
 
 def is_typing(event: Event) -> bool:
     """Whether an event tells that somebody types, by whatever name."""
-    named = "typing" in str(event.name).lower()
-    return named or (isinstance(event.payload, dict) and "isTyping" in event.payload)
+    return "typing" in str(event.name).lower() or any(isinstance(one, dict) and "isTyping" in one for one in event.args)
 
 
-def _may_be_of_support(event: Event) -> bool:
-    payload = event.payload if isinstance(event.payload, dict) else {}
-    sender = payload.get("sender", "support")
-    return bool(sender == "support" or (event.name != TYPING and sender != "user"))
+def _may_be_of_support(event: Event, others: Collection[str]) -> bool:
+    senders = [str(one["sender"]) for one in event.args if isinstance(one, dict) and "sender" in one]
+    if event.name == TYPING:
+        return all(sender == "support" for sender in senders)
+    return not any(sender.lower() == "user" or sender in others for sender in senders)
+
+
+def _names_of_others(connection: Connection) -> set[str]:
+    """By which the target may know the other users of the record: their subjects, and their ids as it showed them."""
+    told = Ledger((connection.record,)).ids_of.items()
+    shown = {one for owner, ids in told if owner.name != connection.user for field, one in ids if field == "userId"}
+    subjects = connection.record.transcript.subjects.items()
+    return shown | {subject for name, subject in subjects if name != connection.user}
 
 
 # -- reading what was told ---------------------------------------------------------------------------------------

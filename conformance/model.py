@@ -57,8 +57,8 @@ def _deviation(part: Record, law: Callable[[Everything], None]) -> Deviation | N
 
 def script(part: Record) -> list[str]:
     """The steps of a program, for a person to follow."""
-    labels = [str(entry.get("label")) for entry in part.transcript.of(Kind.MARK)]
-    steps = [label for label in labels if label not in (EXAMPLE, QUIET) and not label.startswith("HTTP")]
+    labels = [str(entry.get("label")) for entry in part.transcript.marks]
+    steps = [label for label in labels if label not in (EXAMPLE, QUIET)]
     return [*steps, "all leave; then each user connects, sends a plain text, asks REST and connects again"]
 
 

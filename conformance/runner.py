@@ -7,6 +7,7 @@ import concurrent.futures
 import contextlib
 import gc
 import threading
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from typing import Any, TypeVar
@@ -17,9 +18,10 @@ from conformance.device import Cut
 from conformance.errors import Unverified
 from conformance.lifetimes import SKEW, remaining, up
 from conformance.protocol import ERROR, UNAUTHORIZED
+from conformance.readable import cut
 from conformance.scenario import Casting
 from conformance.stage import Stage, Surroundings
-from conformance.transcript import Kind, Transcript
+from conformance.transcript import Entry, Kind, Transcript
 from conformance.users import User, Users
 
 T = TypeVar("T")
@@ -27,11 +29,12 @@ T = TypeVar("T")
 REFUSED_AT_ONCE = 4
 """Bad tokens go out a few at a time: a target may well shut out an address that sends many."""
 AGAIN = 5
-"""Connections lost in so many recordings and once more in the second ones: the target drops them, no need to ask on."""
+"""Connections (or requests) lost in so many recordings and once more in the second ones: no need to ask on."""
 GONE = "the target "
 """How the reason of a recording begins that came too late, for the target is gone."""
 LETTING_GO = 1.0
 """Seconds that recordings may take to end when they are told to."""
+LONGEST_REASON = 160
 WAIT = 1.0
 """Seconds: the main thread wakes up this often, for Ctrl-C."""
 
@@ -47,8 +50,10 @@ class Runner:
         self._running = 0
         self.gone: str | None = None
         """Since when the target has not answered, if it stopped and did not come back within a deadline."""
-        self._again: list[tuple[Casting, Transcript]] = []
-        self._recurred = 0
+        self._again: list[tuple[Casting, Transcript, Entry]] = []
+        """Who lost something, and what."""
+        self._recurred: Counter[Kind] = Counter()
+        """By what was lost: ``Kind.HTTP`` for requests."""
         self._begun: list[Future[None]] = []
         self.first_tries: list[Transcript] = []
         self.loop = asyncio.new_event_loop()
@@ -133,9 +138,9 @@ class Runner:
             own = [casting for casting in castings if casting.scenario.wave == wave]
             await asyncio.gather(*(self._record(c, few if c.scenario.refused else free) for c in own))
             while self._again:
-                casting, first = self._again.pop(0)
-                if self._recurred < AGAIN:
-                    await self._resolve(casting, self._once_more(casting, first), innocent=False)
+                casting, first, lost = self._again.pop(0)
+                if self._recurred[lost.kind] < AGAIN:
+                    await self._resolve(casting, self._once_more(casting, first, lost), innocent=False)
                 else:
                     self._settle(casting.key, first)
 
@@ -153,8 +158,9 @@ class Runner:
                 future.set_exception(error)
             return
         by = ("network", "target") if casting.scenario.wave == 1 else ("network",)
-        if innocent and self.gone is None and transcript.unverified is None and _dropped(transcript, by) is not None:
-            self._again.append((casting, transcript))
+        lost = _dropped(transcript, by)
+        if innocent and self.gone is None and transcript.unverified is None and lost is not None:
+            self._again.append((casting, transcript, lost))
         else:
             self._settle(casting.key, transcript)
 
@@ -162,13 +168,14 @@ class Runner:
         if not self._futures[key].cancelled():
             self._futures[key].set_result(transcript)
 
-    async def _once_more(self, casting: Casting, first: Transcript) -> Transcript:
-        """Record a scenario again, alone, whose connection ended for no reason of its own; keep both records."""
+    async def _once_more(self, casting: Casting, first: Transcript, lost: Entry) -> Transcript:
+        """Record a scenario again, alone, that lost a connection or a request for no reason of its own; keep both
+        records."""
         second = await self._try(casting)
-        if _dropped(second) is None:
-            second.dropped = _dropped(first)
-        else:
-            self._recurred += 1
+        if (once_more := _dropped(second)) is not None:
+            self._recurred[once_more.kind] += 1
+        elif second.unverified is None:
+            second.dropped = _said(lost)
         first.key += " (first try)"
         self.first_tries.append(first)
         return second
@@ -253,16 +260,20 @@ def _waited_for(future: Future[T], meanwhile: Callable[[], None] | None = None) 
     return future.result()
 
 
-def _dropped(transcript: Transcript, by: Sequence[str] = ("network", "target")) -> str | None:
-    """Which connection with a good token was lost after its handshake, though the scenario had not closed it; or which
-    request."""
+def _dropped(transcript: Transcript, by: Sequence[str] = ("network", "target")) -> Entry | None:
+    """The end of a connection with a good token that was lost after its handshake, though the scenario had not closed
+    it; or of such a request."""
     shaken = {entry.connection for entry in transcript.of(Kind.HANDSHAKE)}
     good = {entry.connection for entry in transcript.of(Kind.OPEN) if entry.get("good")}
     for entry in transcript.of(Kind.CLOSED, Kind.RECEIVED, Kind.HTTP):
         lost = entry.get("by") in by or (entry.get("packet") == "DISCONNECT" and "target" in by)
         if lost and (entry.get("good") if entry.kind is Kind.HTTP else entry.connection in shaken & good):
-            return f"{entry.device}: {entry.get('reason') or entry.get('code') or entry.get('packet')}"
+            return entry
     return None
+
+
+def _said(lost: Entry) -> str:
+    return f"{lost.device}: {cut(lost.get('reason') or lost.get('code') or lost.get('packet'), LONGEST_REASON)}"
 
 
 def _outlived(transcript: Transcript, users: Sequence[User]) -> None:

@@ -262,8 +262,8 @@ class Stage:
         return asked | {"status": answer.status_code, "headers": kept} | self._content(answer)
 
     async def _answer(self, headers: Mapping[str, str]) -> httpx.Response:
-        """The answer to one request. A connection that was idle may end just as it is used again: the request is then
-        made once more, as by every client (RFC 9110, section 9.2.2), until it had a connection of its own."""
+        """The answer to one request. A connection that was idle may end just as it is used again, and nothing comes:
+        the request is then made again, as by every client (RFC 9110, section 9.2.2), until it had one of its own."""
         self._client = self._client or self._surroundings.client()
         while True:
             steps: list[str] = []
@@ -273,10 +273,11 @@ class Stage:
 
             try:
                 return await self._client.get(REST_PATH, headers=dict(headers), extensions={"trace": trace})
-            except LOST:
-                if "connection.connect_tcp.started" in steps:
+            except LOST as error:
+                if "connection.connect_tcp.started" in steps or _answered(steps, error):
                     raise
-                self.recorder.add(Kind.MARK, device="rest", label="the idle connection had ended: asks again")
+                label = f"an idle connection had ended ({told(error)}): asks again"
+                self.recorder.add(Kind.MARK, device="rest", label=label)
 
     def _content(self, answer: httpx.Response) -> dict[str, Json]:
         """``{"json": True, "body": …}``, or the beginning of a body that is no JSON, with the reason why."""
@@ -322,3 +323,9 @@ class Stage:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _answered(steps: Sequence[str], error: Exception) -> bool:
+    """Whether anything came before the connection was lost (``steps`` as httpcore calls them)."""
+    began = "http11.receive_response_headers.complete" in steps
+    return began or (isinstance(error, httpx.RemoteProtocolError) and "without sending a response" not in str(error))

@@ -101,7 +101,7 @@ def _finding(finding: Finding, word: str) -> Iterator[str]:
 def notes(result: Result, certification: Certification) -> Iterator[str]:
     """What a maintainer should know beside the verdict."""
     for drop in certification.drops():
-        yield f"a connection was lost once and not again: {drop}"
+        yield f"a connection or request was lost once and not again: {drop}"
     statuses = {finding.requirement.id: finding.status for finding in result.findings}
     for name, waiver in certification.waivers.items():
         if statuses.get(name) is Status.PASSED:

@@ -84,9 +84,9 @@ class Transcript:
     """The record of one scenario.
 
     ``cut`` says why the scenario ended before its end (None: it did not); ``unverified`` says why it was never
-    driven at all (no second user, no signing key); ``dropped`` says which connection was lost in a first recording
-    and not in this one. ``subjects`` says who the users are, across transcripts. ``facts`` are the run's measures that
-    judgements may need (round trip, deadlines).
+    driven at all (no second user, no signing key); ``dropped`` says which connection or request was lost in a first
+    recording and not in this one. ``subjects`` says who the users are, across transcripts. ``facts`` are the run's
+    measures that judgements may need (round trip, deadlines).
     """
 
     key: str
@@ -107,6 +107,11 @@ class Transcript:
 
     def of(self, *kinds: Kind, connection: int | None = None) -> list[Entry]:
         return [e for e in self.entries if e.kind in kinds and (connection is None or e.connection == connection)]
+
+    @property
+    def marks(self) -> list[Entry]:
+        """The scenario's own: what devices and REST note besides has their name."""
+        return [entry for entry in self.of(Kind.MARK) if not entry.device]
 
     def save(self, folder: Path) -> Path:
         """Write the transcript as JSON Lines: a header, then one entry a line."""

@@ -17,7 +17,7 @@ from conformance.scenario import scenario
 from conformance.sending import can_still_chat, each_taken, lives_on, was_told
 from conformance.stage import Stage
 from conformance.strays import emitted_strays, fetched_strays, none_stray
-from conformance.transcript import Json, Kind
+from conformance.transcript import Json
 
 # -- texts -------------------------------------------------------------------------------------------------------
 
@@ -257,9 +257,7 @@ async def forged_tokens(stage: Stage) -> None:
 
     def judge() -> None:
         last = last_batch(stage.transcript)
-        forgers = [
-            one for one in refusals.forgers(last) if one.opened.serial > last.transcript.of(Kind.MARK)[-1].serial
-        ]
+        forgers = [one for one in refusals.forgers(last) if one.opened.serial > last.transcript.marks[-1].serial]
         every(forgers, refusals.forger_kept_out)
         every(forgers, refusals.of_forgers(refusals.told_once))
 

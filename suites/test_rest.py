@@ -44,8 +44,12 @@ async def beyond_ascii(stage: Stage) -> None:
 
 
 @requirement("REST-OPEN")
-def test_rest_answers_whatever_the_conversation_holds(everything: Everything, beyond_ascii: Record) -> None:
-    _ = beyond_ascii
+def test_rest_answers_when_texts_are_not_of_ascii_alone(beyond_ascii: Record) -> None:
+    fallback.opens(beyond_ascii.fetch(nth=-1), "a 2xx status with a JSON body after a text beyond ASCII")
+
+
+@requirement("REST-OPEN")
+def test_rest_answers_whatever_the_conversation_holds(everything: Everything) -> None:
     over(everything, fallback.settled, fallback.is_json, nothing=NO_ANSWER)
 
 

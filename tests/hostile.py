@@ -7,7 +7,7 @@ import itertools
 import socket
 import socketserver
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -91,15 +91,15 @@ def dropping(url: str, after: float) -> Callable[[socket.socket], None]:
     return handle
 
 
-def losing(url: str, request: str, number: int) -> Callable[[socket.socket], None]:
-    """A gateway before ``url`` that loses one connection: over the so manyth request that begins like this."""
+def losing(url: str, request: str, numbers: Collection[int]) -> Callable[[socket.socket], None]:
+    """A gateway before ``url`` that loses connections: over these of the requests that begin like this."""
     where, counted = urlsplit(url), itertools.count(1)
 
     def handle(client: socket.socket) -> None:
         with socket.create_connection((where.hostname, where.port)) as behind:
             threading.Thread(target=_pump, args=[behind, client], daemon=True).start()
             while data := client.recv(65536):
-                if data.startswith(request.encode()) and next(counted) == number:
+                if data.startswith(request.encode()) and next(counted) in numbers:
                     return _cut(client, behind)
                 behind.sendall(data)
 

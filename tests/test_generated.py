@@ -22,6 +22,7 @@ from conformance.generated import (
 )
 from conformance.payloads import Misshapen
 from conformance.record import Send
+from conformance.transcript import Kind
 from tests.handmade import Handmade, message
 
 MANY = settings(
@@ -241,6 +242,7 @@ def test_a_text_that_became_valid_need_not_be_refused() -> None:
 
 def test_the_last_batch_is_what_came_after_the_last_mark() -> None:
     made = chat(("a", "a"), ("b", "b"))
+    made.add(Kind.MARK, device="rest", connection=0, label="HTTP 429: tries again after 0.1 s")
     made.says("c")
     sends: list[Send] = last_batch(made.transcript).sends
     assert [send.text for send in sends] == ["b", "c"]

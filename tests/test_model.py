@@ -10,7 +10,7 @@ from conformance.errors import Deviation
 from conformance.laws import over
 from conformance.model import RULES, Rule, smallest_deviation
 from conformance.record import Everything
-from conformance.transcript import EXAMPLE, QUIET
+from conformance.transcript import EXAMPLE, QUIET, Kind
 from tests.handmade import CONVERSATION, Handmade, message
 
 RULE = {rule.says: rule for rule in RULES}
@@ -113,6 +113,7 @@ def test_the_smallest_conversation_is_told_as_a_script() -> None:
     refused(made, "null", None)
     an_empty_text_is_taken(made)
     program(made, "phone sends an empty text")
+    made.add(Kind.MARK, device="rest", connection=0, label="HTTP 429: tries again after 0.1 s")
     made.opens()
     made.greeted()
     an_empty_text_is_taken(made)

@@ -221,15 +221,19 @@ def test_a_target_that_never_comes(checkout: Checkout, reports: Path) -> None:
     assert f"nothing was judged.</strong> {told}" in (reports / "report.html").read_text("utf-8")
 
 
-def test_a_request_that_was_lost_on_the_way_is_made_again(tmp_path: Path, reports: Path) -> None:
+@pytest.mark.parametrize(("times", "code"), [(1, 0), (2, 1)], ids=["once", "twice"])
+def test_a_request_that_was_lost_on_the_way_counts_when_it_is_lost_again(
+    tmp_path: Path, reports: Path, times: int, code: int
+) -> None:
     asking = Checkout(tmp_path, ask=ASK)
+    lost = range(BEFORE_THE_FIRST_SCENARIO + 1, BEFORE_THE_FIRST_SCENARIO + 1 + times)
     with (
         Served(help_center().app) as server,
-        tcp(losing(server.url, f"GET {REST_PATH}", BEFORE_THE_FIRST_SCENARIO + 1)) as gateway,
+        tcp(losing(server.url, f"GET {REST_PATH}", lost)) as gateway,
     ):
         run = asking.run(f"--target={gateway}", f"--jwt-secret={SECRET}", f"--reports={reports}")
-    assert run.code == 0, run.output
-    assert "asks: rest: RemoteProtocolError" in run.output
+    assert run.code == code, run.output
+    assert ("lost once and not again: asks: rest: RemoteProtocolError" in run.output) is (times == 1)
     assert len(list((reports / "transcripts").glob("asks_first_try*"))) == 1
 
 

@@ -118,14 +118,15 @@ async def test_a_request_that_is_not_answered_has_the_status_0() -> None:
         assert (entry.get("status"), entry.get("reason"), entry.get("by")) == (0, "ReadTimeout: ", None)
 
 
-def answering(times: int) -> Callable[[Stream], Awaitable[None]]:
-    """A server that ends each connection after so many answers, without a word to the next request."""
+def answering(times: int, *, then: bytes = b"") -> Callable[[Stream], Awaitable[None]]:
+    """A server that ends each connection after so many answers; the next request gets ``then``."""
 
     async def handle(stream: Stream) -> None:
         for _ in range(times):
             await stream[0].readuntil(b"\r\n\r\n")
             stream[1].write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
         await stream[0].readuntil(b"\r\n\r\n")
+        stream[1].write(then)
 
     return handle
 
@@ -134,7 +135,25 @@ def answering(times: int) -> Callable[[Stream], Awaitable[None]]:
 async def test_a_request_on_a_connection_that_ends_while_idle_is_made_once_more() -> None:
     async with raw_server(answering(1)) as url, stage_at(url) as stage:
         assert [await stage.fetch(), await stage.fetch()] == [{}, {}]
-        assert story(stage) == ["http 200", "mark the idle connection had ended: asks again", "http 200"]
+        (again,) = (entry for entry in stage.transcript.of(Kind.MARK))
+        assert story(stage) == ["http 200", f"mark {again.get('label')}", "http 200"]
+        assert str(again.get("label")).startswith("an idle connection had ended (RemoteProtocolError")
+        assert stage.transcript.marks == []
+
+
+@in_loop
+async def test_an_answer_that_is_no_http_is_not_asked_for_again() -> None:
+    async with raw_server(answering(1, then=b"}\r\n\r\n")) as url, stage_at(url) as stage:
+        assert [await stage.fetch(), await stage.fetch()] == [{}, None]
+        assert story(stage) == ["http 200", "http 0"]
+
+
+@in_loop
+async def test_an_answer_that_breaks_off_is_not_asked_for_again() -> None:
+    cut_off = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{"
+    async with raw_server(answering(1, then=cut_off)) as url, stage_at(url) as stage:
+        assert [await stage.fetch(), await stage.fetch()] == [{}, None]
+        assert story(stage) == ["http 200", "http 0"]
 
 
 @in_loop

@@ -346,6 +346,17 @@ class RelaysTypingUnderAnotherName(Loud):
 
 
 @fault("ISOLATION-TYPING", also=TYPED)
+class TellsOnceWhoTypes(Loud):
+    """Once for each connection, to spare the network, by an event of its own that says whose typing it is."""
+
+    async def on_typing(self, event: Event) -> None:
+        told = self.__dict__.setdefault("told", set())
+        if event.sid not in told:
+            told.add(event.sid)
+            await self.to_all("user_typing", {"isTyping": True, "sender": self.users[event.sid]}, but=[event.sid])
+
+
+@fault("ISOLATION-TYPING", also=TYPED)
 class RelaysTypingByPrefix(HelpCenter):
     """Rooms compared with ``startsWith``, for typing only."""
 

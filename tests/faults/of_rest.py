@@ -87,6 +87,16 @@ class CountsCharactersForContentLength(HelpCenter):
 
 
 @fault("REST-OPEN")
+class CountsEscapesForContentLength(HelpCenter):
+    """The length of what ``json.dumps`` writes by itself, and then the characters as they are: the end never comes."""
+
+    def rest_answer(self, status: int, payload: Json) -> Response:
+        body, length = json.dumps(payload, ensure_ascii=False).encode(), len(json.dumps(payload))
+        headers = {"content-length": str(length)}
+        return Response(body, status_code=status, media_type="application/json", headers=headers)
+
+
+@fault("REST-OPEN")
 class EncodesInLatin1(HelpCenter):
     """A view that fails beyond the characters of western Europe."""
 
