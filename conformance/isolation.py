@@ -80,7 +80,7 @@ class Ledger:
             words: _owner(record, send.connection.user)
             for record in self.records
             for send in record.sends
-            for words in _words(send.args)
+            for words in words_in(send.args)
         }
 
     @cached_property
@@ -107,7 +107,7 @@ class Ledger:
             )
 
     def _foreign(self, told: Told) -> Iterator[tuple[str, Owner]]:
-        for words in sorted(_words(told.value)):
+        for words in sorted(words_in(told.value)):
             owner = self._owner_of.get(words)
             if owner is not None and owner.surely_differs_from(told.owner):
                 yield f'"{words}"', owner
@@ -119,7 +119,7 @@ class Ledger:
 
     def _sent_at(self, what: str, told: Told) -> list[int]:
         """Where the words were sent, when that stands in the same transcript."""
-        return [s.entry.serial for s in told.record.sends for words in _words(s.args) if what == f'"{words}"'][:1]
+        return [s.entry.serial for s in told.record.sends for words in words_in(s.args) if what == f'"{words}"'][:1]
 
 
 def told_nothing_foreign(records: Iterable[Record], *roads: str) -> None:
@@ -198,7 +198,7 @@ def _road(event: Event) -> str:
     return "typing" if is_typing(event) else "event"
 
 
-def _words(value: Json) -> set[str]:
+def words_in(value: Json) -> set[str]:
     """The unmistakable words inside a payload."""
     return {words for text in _texts(value) for words in UNIQUE_WORDS.findall(text)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from conformance.isolation import words_in
 from conformance.judge import expect
 from conformance.payloads import History, Message
 from conformance.protocol import MESSAGE
@@ -43,12 +44,16 @@ def none_stray(strays: Sequence[Message]) -> None:
 
 
 def _strays(record: Record, messages: Sequence[Message], old: set[str]) -> list[Message]:
-    accounted = _accounting(record)
-    return [
-        m
-        for m in messages
-        if m.sender == USER and m.id not in old and not accounted(m) and m.conversation_id in record.conversation_ids
-    ]  # a message of another conversation is a leak, which ISOLATION-MESSAGES and its kin judge
+    accounted, said = _accounting(record), {words for send in record.sends for words in words_in(send.args)}
+
+    def of_this_record(message: Message) -> bool:
+        """A message of another conversation, or of words that were said elsewhere, is a leak, which ISOLATION-MESSAGES
+        and its kin judge; or it comes late (SEND-KEPT)."""
+        words = words_in(message.text)
+        return message.conversation_id in record.conversation_ids and (not words or bool(words & said))
+
+    unknown = (m for m in messages if m.sender == USER and m.id not in old and not accounted(m))
+    return [message for message in unknown if of_this_record(message)]
 
 
 def _accounting(record: Record) -> Callable[[Message], bool]:

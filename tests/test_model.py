@@ -105,6 +105,22 @@ def test_a_conversation_as_it_should_be_breaks_no_rule() -> None:
         judge(made, rule)
 
 
+def test_what_an_earlier_program_said_may_be_shown_late() -> None:
+    """A stale history, which SEND-KEPT judges, holds nothing that was refused."""
+    late = "conformance check a1b2 number 1"
+    made = Handmade()
+    program(made, "phone sends a plain text")
+    made.opens()
+    made.greeted()
+    made.says(late, tag="a plain text", saved=message(late, id="m1"))
+    program(made, "phone connects", "phone connects again")
+    made.opens()
+    made.greeted()
+    made.opens()
+    made.greeted([message(late, id="m1")])
+    judge(made, RULE["nothing is shown that was refused"])
+
+
 def test_the_smallest_conversation_is_told_as_a_script() -> None:
     made = Handmade()
     program(made, "phone connects", "phone sends null", "phone sends an empty text")
