@@ -10,10 +10,13 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
+from yarl import URL
 
+from conformance.cookies import Cookies
 from conformance.device import Device
 from conformance.engine import Listener, told
 from conformance.frames import no_constant
@@ -95,6 +98,7 @@ class Surroundings:
         return httpx.AsyncClient(
             base_url=self.url,
             headers=dict(self.headers),
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # keeps none: see conformance.cookies
             verify=self.tls or True,
             timeout=self.deadline,
             trust_env=False,  # as aiohttp: proxies of the environment are for neither road
@@ -114,6 +118,8 @@ class Stage:
         self._words = 0
         self._salt = uuid.uuid4().hex[:8]
         self._client: httpx.AsyncClient | None = None
+        self._cookies: defaultdict[str, Cookies] = defaultdict(lambda: Cookies.beside(surroundings.headers))
+        """By user: of REST."""
         self.devices: list[Device] = []
         self.resending = Turns()
         """Whose texts were refused for another reason than validation."""
@@ -227,8 +233,9 @@ class Stage:
         presented = token or await who.token()
         notes: dict[str, Json] = {"user": who.name, "token": presented.label, "good": presented.good, "tag": tag}
         headers = {} if presented.absent else {"Authorization": f"Bearer {presented.value}".strip()}
+        cookies = self._cookies[who.name]
         async with self.first_contact(who, presented):
-            exchange = await self._request(headers)
+            exchange = await self._request(headers, cookies)
 
             async def again(pause: float) -> bool:
                 nonlocal exchange
@@ -236,7 +243,7 @@ class Stage:
                     Kind.MARK, device="rest", label=f"HTTP {exchange['status']}: tries again after {pause:g} s"
                 )
                 await self.recorder.until(lambda: None, within=pause)
-                exchange = await self._request(headers)
+                exchange = await self._request(headers, cookies)
                 return exchange["status"] not in SLOWER
 
             if exchange["status"] in SLOWER:
@@ -250,21 +257,22 @@ class Stage:
             exchange |= {"json": False, "body": "JSON that is nested too deep"}
             return self.recorder.add(Kind.HTTP, device="rest", **exchange).get("body")
 
-    async def _request(self, headers: Mapping[str, str]) -> dict[str, Json]:
+    async def _request(self, headers: Mapping[str, str], cookies: Cookies) -> dict[str, Json]:
         """One exchange as ``Kind.HTTP`` records it."""
         asked = {"method": "GET", "path": REST_PATH, "began": self.recorder.now}
         try:
-            answer = await self._answer(headers)
+            answer = await self._answer(headers, cookies)
         except (httpx.HTTPError, ValueError) as error:
             lost = {"by": "network"} if isinstance(error, LOST) else {}
             return asked | lost | {"status": 0, "reason": told(error), "headers": {}, "body": None}
         kept = {name: answer.headers[name] for name in ("content-type", "location") if name in answer.headers}
         return asked | {"status": answer.status_code, "headers": kept} | self._content(answer)
 
-    async def _answer(self, headers: Mapping[str, str]) -> httpx.Response:
+    async def _answer(self, headers: Mapping[str, str], cookies: Cookies) -> httpx.Response:
         """The answer to one request. A connection that was idle may end just as it is used again, and nothing comes:
         the request is then made again, as by every client (RFC 9110, section 9.2.2), until it had one of its own."""
         self._client = self._client or self._surroundings.client()
+        url = URL(self._surroundings.url) / REST_PATH.lstrip("/")
         while True:
             steps: list[str] = []
 
@@ -272,7 +280,10 @@ class Stage:
                 steps.append(step)
 
             try:
-                return await self._client.get(REST_PATH, headers=dict(headers), extensions={"trace": trace})
+                sent = {**headers, **cookies.header(url)}
+                answer = await self._client.get(REST_PATH, headers=sent, extensions={"trace": trace})
+                cookies.take(answer.headers.get_list("set-cookie"), url)
+                return answer
             except LOST as error:
                 if "connection.connect_tcp.started" in steps or _answered(steps, error):
                     raise

@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 import aiohttp
 from yarl import URL
 
+from conformance.cookies import Cookies
 from conformance.engine import (
     ENDS,
     SEPARATOR,
@@ -52,6 +53,11 @@ class _WebSocket(aiohttp.ClientWebSocketResponse):
     def cut(self) -> None:
         self._response.close()  # private, there is no other way; tests pin it
 
+    @property
+    def set_cookies(self) -> list[str]:
+        """The headers by which the handshake's answer set cookies."""
+        return self._response.headers.getall("Set-Cookie", [])
+
 
 class Wire:
     """One connection to ``base`` (scheme, host and port). Not reusable: open, use, close or drop."""
@@ -70,14 +76,15 @@ class Wire:
         self._deadline = deadline
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(ssl=tls or True, limit=0),
-            cookie_jar=aiohttp.CookieJar(unsafe=True),  # sticky sessions, on bare IP addresses too
-            headers=dict(headers),
+            cookie_jar=aiohttp.DummyCookieJar(),  # it would put quotes around values
+            headers={name: value for name, value in headers.items() if name.lower() != "cookie"},
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=deadline),
             ws_response_class=_WebSocket,
             trace_configs=[no_redirects()],
             max_line_size=LONGEST_HEADER,
             max_field_size=LONGEST_HEADER,
         )
+        self._cookies = Cookies.beside(headers)
         self._outgoing: deque[Outgoing] = deque()
         self._something_to_write = asyncio.Event()
         self._all_written = asyncio.Event()
@@ -182,8 +189,12 @@ class Wire:
 
     async def _connect_websocket(self) -> _WebSocket:
         url = self._base.with_scheme("wss" if self._base.scheme == "https" else "ws")
-        ws = await self._session.ws_connect(self._query(url, "websocket"), max_msg_size=MAX_FRAME, compress=15)
+        cookies = self._cookies.header(url)
+        ws = await self._session.ws_connect(
+            self._query(url, "websocket"), headers=cookies, max_msg_size=MAX_FRAME, compress=15
+        )
         assert isinstance(ws, _WebSocket)
+        self._cookies.take(ws.set_cookies, url)
         self._websockets.append(ws)
         return ws
 
@@ -239,9 +250,10 @@ class Wire:
                 await self._ws.send_str(packet)
             return
         url = self._query(self._base, "polling")
-        headers = {"Content-Type": "text/plain;charset=UTF-8"}
+        headers = {"Content-Type": "text/plain;charset=UTF-8", **self._cookies.header(url)}
         body = SEPARATOR.join(packets)
         async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
+            self._cookies.take(answer.headers.getall("Set-Cookie", []), url)
             if answer.status != 200:
                 self._end(Ending("target", status=answer.status, reason=await answer.text(errors="replace")))
 
@@ -272,7 +284,9 @@ class Wire:
                 self._packet(packet, Transport.POLLING)
 
     async def _get(self) -> tuple[int, str]:
-        async with self._session.get(self._query(self._base, "polling"), allow_redirects=False) as answer:
+        url = self._query(self._base, "polling")
+        async with self._session.get(url, headers=self._cookies.header(url), allow_redirects=False) as answer:
+            self._cookies.take(answer.headers.getall("Set-Cookie", []), url)
             return answer.status, await answer.text(encoding="utf-8", errors="replace")
 
     def _packet(self, packet: str, via: Transport) -> None:

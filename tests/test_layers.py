@@ -15,6 +15,7 @@ RUN = {"certification", "ending", "options", "page", "plugin", "progress", "repo
 """Turn a run of pytest into a certification."""
 DRIVE = {
     "attempts",
+    "cookies",
     "device",
     "embedded",
     "engine",
