@@ -85,20 +85,12 @@ def _all_done(done: Callable[[Send], bool], record: Record) -> bool:
 
 def ended(connection: Connection) -> Entry | None:
     """What shows that the target ended the connection before the device left it."""
-    end = connection.ended_by_target
-    return end if end is not None and end.serial < _left(connection) else None
-
-
-def _left(connection: Connection) -> float:
-    """The serial number at which the device itself left; infinity when it never did."""
-    goodbyes = [e for e in connection.entries if e.kind is Kind.SENT and e.get("packet") == "DISCONNECT"]
-    closed = [e for e in connection.entries if e.kind is Kind.CLOSED and e.get("by") == "harness"]
-    return min([float(entry.serial) for entry in (*goodbyes, *closed)], default=float("inf"))
+    return connection.ended_by_target
 
 
 def _over(connection: Connection) -> float:
     closed = connection.closed
-    return min(_left(connection), float(closed.serial) if closed is not None else float("inf"))
+    return min(connection.left, float(closed.serial) if closed is not None else float("inf"))
 
 
 def accompanied(connection: Connection, others: Iterable[Connection]) -> bool:

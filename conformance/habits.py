@@ -182,7 +182,7 @@ def refusal_end(everything: Everything) -> Seen:
 def _ending(connection: Connection) -> str | None:
     if connection.received("CONNECT_ERROR"):
         return "a connect error for the namespace"
-    hung_up = connection.closed is not None and connection.closed.get("by") == "target"
+    hung_up = connection.broken_off is not None and connection.broken_off.get("by") == "target"
     if connection.received("DISCONNECT"):
         return "a DISCONNECT packet and closing the transport" if hung_up else "a DISCONNECT packet"
     return "closing the transport" if hung_up else None

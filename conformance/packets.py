@@ -50,9 +50,12 @@ FORMS = {
 
 
 def arrivals(records: Iterable[Record]) -> Iterator[tuple[Record, Entry]]:
-    """Everything that arrived on a connection, packet or not."""
+    """Everything that arrived on a connection before the device left it, packet or not."""
     for record in records:
-        yield from ((record, entry) for entry in record.transcript.of(Kind.RECEIVED, Kind.GARBLED))
+        for entry in record.transcript.of(Kind.RECEIVED, Kind.GARBLED):
+            connection = record.connection_of(entry)
+            if connection is None or entry.serial < connection.left:
+                yield record, entry
 
 
 def whole(arrival: tuple[Record, Entry]) -> None:

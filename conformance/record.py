@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
@@ -121,13 +122,26 @@ class Connection:
         """How the transport ended."""
         return next((entry for entry in self.entries if entry.kind is Kind.CLOSED), None)
 
+    @cached_property
+    def left(self) -> float:
+        """The serial number at which the device itself said goodbye, closed or dropped the line; infinity when it never
+        did. What arrives later, nobody listens to."""
+        goodbyes = (e for e in self.entries if e.kind is Kind.SENT and e.get("packet") == "DISCONNECT")
+        closed = (e for e in self.entries if e.kind is Kind.CLOSED and e.get("by") == "harness")
+        return min((float(entry.serial) for entry in (*goodbyes, *closed)), default=math.inf)
+
     @property
     def ended_by_target(self) -> Entry | None:
-        """The first entry that says that the target ended the connection: a DISCONNECT packet, or the transport."""
-        disconnect = next(iter(self.received("DISCONNECT", "CONNECT_ERROR")), None)
-        if disconnect is not None:
-            return disconnect
-        return self.closed if self.closed is not None and self.closed.get("by") != "harness" else None
+        """The first entry that says that the target ended the connection, before the device left it: a DISCONNECT
+        packet, or the transport."""
+        refused = next(iter(self.received("DISCONNECT", "CONNECT_ERROR")), None)
+        return refused if refused is not None and refused.serial < self.left else self.broken_off
+
+    @property
+    def broken_off(self) -> Entry | None:
+        """How the transport ended, where it was not the device that left first."""
+        closed = self.closed
+        return closed if closed is not None and closed.serial < self.left else None
 
     @property
     def greeted(self) -> bool:
@@ -247,6 +261,14 @@ class Record:
             return found[nth]
         except IndexError:
             raise self.cut_short(what) from None
+
+    def connection_of(self, entry: Entry) -> Connection | None:
+        """The connection that an entry belongs to, a trial or not."""
+        return self._by_number.get(entry.connection)
+
+    @cached_property
+    def _by_number(self) -> Mapping[int, Connection]:
+        return {connection.number: connection for connection in self._all_connections}
 
     def cut_short(self, what: str) -> Unverified:
         """Why something that the scenario should have is not in the record, and who judges that."""

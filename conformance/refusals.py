@@ -110,7 +110,7 @@ def kept_out(record: Record, kind: str, device: str = "phone") -> None:
 
 def _looked_at(record: Record, device: str) -> Connection:
     connection = record.connection(device, -1)
-    closed = connection.closed
+    closed = connection.broken_off
     if closed is not None and closed.get("status") in BUSY:
         raise Unverified(f"{connection.title}: the target was busy (HTTP {closed.get('status')})")
     if not connection.shaken and not (_turned_away(connection) and _others_shaken(record)):
@@ -121,7 +121,7 @@ def _looked_at(record: Record, device: str) -> Connection:
 
 def _turned_away(connection: Connection) -> bool:
     """Whether the target itself said no to the handshake (and it was not the network)."""
-    return connection.closed is not None and connection.closed.get("by") == "target"
+    return connection.broken_off is not None and connection.broken_off.get("by") == "target"
 
 
 def _others_shaken(record: Record) -> bool:

@@ -23,7 +23,7 @@ T = TypeVar("T", bound="type[HelpCenter] | type[Store] | type[Verifier]")
 SHARING = (
     ("order", "ids", "dates", "payloads", "refusals", "rest", "texts"),
     ("history", "sockets"),
-    ("timing", "languages"),
+    ("timing", "languages", "goodbyes"),
 )
 """Topics whose oddities have nothing to do with each other: one server may have one of each."""
 
