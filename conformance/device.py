@@ -11,10 +11,10 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from socketio.packet import CONNECT, DISCONNECT, EVENT, Packet
+from socketio.packet import CONNECT, DISCONNECT, EVENT
 
 from conformance.engine import Transport, WireRefused
-from conformance.frames import fields_of, first, only
+from conformance.frames import Sending, fields_of, first, only
 from conformance.line import Line
 from conformance.pacing import SLOWER
 from conformance.presenting import Presenting, presenting
@@ -232,7 +232,7 @@ class Device(Line):
     def packet(self, kind: int, data: Json = None, *, id: int | None = None, **notes: Json) -> None:
         """Queue one Socket.IO packet; it is recorded when it is written to the transport."""
         assert self._wire is not None
-        packet = Packet(kind, data=data, namespace=NAMESPACE, id=id)
+        packet = Sending(kind, data=data, namespace=NAMESPACE, id=id)
         fields = fields_of(packet) | notes
         self._wire.send(str(packet.encode()), lambda via: self._written(fields, via))
 

@@ -59,6 +59,11 @@ class Outgoing:
     packet: str
     written: Callable[[Transport], None]
 
+    @property
+    def size(self) -> int:
+        """Bytes of UTF-8."""
+        return len(self.packet.encode("utf-8", "surrogatepass"))
+
 
 class WireRefused(Exception):
     """The transport could not be opened. The listener is not told: there never was a connection."""

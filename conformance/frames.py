@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 
 from socketio.packet import Packet
 from socketio.packet import packet_names as PACKET_NAMES
 
 from conformance.transcript import Json
+
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+class Sending(Packet):  # type: ignore[misc]  # the base class has no types
+    """A packet whose JSON is written as JavaScript's ``JSON.stringify`` does."""
+
+    class json:
+        @staticmethod
+        def dumps(value: Json, separators: tuple[str, str]) -> str:
+            return stringified(value, separators)
 
 
 class Received(Packet):  # type: ignore[misc]  # the base class has no types
@@ -17,6 +30,15 @@ class Received(Packet):  # type: ignore[misc]  # the base class has no types
         @staticmethod
         def loads(text: str) -> Json:
             return json.loads(text, parse_constant=no_constant)
+
+
+def stringified(value: Json, separators: tuple[str, str] = (",", ":")) -> str:
+    """JSON with every character as it is; halves of surrogate pairs, which UTF-8 cannot hold, are escaped."""
+    text = json.dumps(value, ensure_ascii=False, separators=separators)
+    if _HALF.search(text) is None:
+        return text
+    whole = _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
+    return _HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", whole)
 
 
 def no_constant(name: str) -> None:

@@ -2,7 +2,8 @@
 
 A text is labelled only where every reading of the document agrees (section 4.5, docs/readings.md): its ends are
 characters that no language takes for white space, it has no U+0000 and no half of a surrogate pair, and its length is
-within the limit however characters are counted, or beyond it however they are counted.
+within the limit however characters are counted, or beyond it however they are counted; and its packet is no larger than
+every server has to take.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from conformance.errors import Deviation, Unverified
 from conformance.judge import expect
 from conformance.payloads import Misshapen, shown
-from conformance.protocol import CONNECTED, LONGEST
+from conformance.protocol import CONNECTED, LARGEST, LONGEST
 from conformance.record import Record, Send
 from conformance.transcript import Entry, Kind, Transcript
 
@@ -59,6 +60,8 @@ _CATEGORIES = [
 """All of Unicode but surrogates. Drawn from one by one: most code points are ideographs, and most bugs are not."""
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789äöüßéñ漢字"
 """One character each, whether code points, UTF-16 units or what a person sees is counted."""
+_ROOMY = LARGEST - 200
+"""Bytes of JSON, with room for what is around a text in its packet."""
 _LENGTHS = (0, 0, 0, 1, 2, 255, 256, 1000, 1001, LONGEST - 1, LONGEST)
 BATCH = 8
 _BEFORE = (0xE33, 0xEB3, 0xFF9E, 0xFF9F, *range(0x1F3FB, 0x1F400))
@@ -82,6 +85,11 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
+def _written(text: str) -> int:
+    """Bytes of a text in JSON, which needs six for a control character."""
+    return len(json.dumps(text, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+
+
 def _fitting(first: str, inside: str, last: str, length: int) -> str:
     """A text that begins and ends solidly; with a ``length``, what is inside is repeated up to so many UTF-16 units."""
     if length == 0:
@@ -92,7 +100,8 @@ def _fitting(first: str, inside: str, last: str, length: int) -> str:
     repeated = (inside or "x") * (room // units(inside or "x") + 1)
     while units(repeated) > room:
         repeated = repeated[:-1]
-    return first + repeated + last
+    text = first + repeated + last
+    return text if _written(text) <= _ROOMY else first + inside + last
 
 
 valid_texts = st.builds(_fitting, _solid, st.text(_any, max_size=30), _solid, st.sampled_from(_LENGTHS))
@@ -120,7 +129,7 @@ def label(text: str) -> str | None:
     if "\0" in text or any(0xD800 <= ord(c) < 0xE000 for c in text) or not (_is_solid(core[0]) and _is_solid(core[-1])):
         return None
     if units(text) <= LONGEST:
-        return "valid"
+        return "valid" if _written(text) <= _ROOMY else None
     return "long" if len(core) > LONGEST and set(core) <= set(_LETTERS) else None
 
 

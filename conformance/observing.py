@@ -74,6 +74,16 @@ def combining_counting(record: Record) -> Seen:
     return Seen("2", "counts a letter and its combining accent as two characters")
 
 
+def huge_text(send: Send) -> Seen:
+    says = {
+        ACCEPTED: "takes a text of 20,000 characters",
+        REFUSED: "refuses a text of 20,000 characters like any other that is too long",
+        ENDED: "ends the connection for a text of 20,000 characters",
+    }
+    end = fate(send)
+    return Seen(end, says[end])
+
+
 # -- white space (section 4.5) -----------------------------------------------------------------------------------
 
 WHITE_SPACE = "\u000b\u000c\u001c\u0085\u00a0\u180e\u200b\u2003\u2028\u3000\ufeff"

@@ -23,3 +23,7 @@ REST_PATH = "/api/help-center/messages"
 
 LONGEST = 2000
 """Characters of a text, after trimming (section 4.5)."""
+
+LARGEST = 10_000
+"""Bytes of a packet that a server has to take: the longest text has 8,000 in UTF-8 at most, and there are names around
+it. A server may well end a connection for a larger one, of whatever text."""

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from conformance.errors import Deviation, Unverified
 from conformance.judge import every, expect, same
 from conformance.payloads import History, Message, Misshapen, shown
-from conformance.protocol import ERROR, MESSAGE, VALIDATION_ERROR
+from conformance.protocol import ERROR, LARGEST, MESSAGE, SEND, VALIDATION_ERROR
 from conformance.record import Connection, Event, Everything, Record, Send
-from conformance.transcript import Entry
+from conformance.transcript import Entry, Kind
 
 USER, SUPPORT = "user", "support"
 _WHOLE = 120
@@ -86,7 +86,10 @@ def spelled(text: str) -> str:
 
 
 def is_refused(send: Send) -> None:
-    """Deviate where a text is accepted that has to be refused."""
+    """Deviate where a text is accepted that has to be refused. A packet of a size that no server has to take is refused
+    by ending the connection, too."""
+    if not send.acks and _ended_for_its_size(send.connection) is send.entry:
+        return
     expect(not send.accepted, "ack: {error: {code, message}}", f"ack: {shown(send.answer)}", at=send.at)
     if not send.refused:
         raise Misshapen("an ack with a message or an error", shown(send.answer), at=send.at, because="ACK-SHAPE")
@@ -123,16 +126,28 @@ def _code_of(ack: Entry) -> str | None:
     return code if isinstance(code, str) else None
 
 
+def _ended_for_its_size(connection: Connection) -> Entry | None:
+    """The last send of a connection that the target ended, where its text alone is larger than any packet has to be."""
+    sends = [e for e in connection.entries if e.kind is Kind.SENT and e.get("event") == SEND]
+    return sends[-1] if sends and connection.ended_by_target is not None and _is_huge(sends[-1]) else None
+
+
+def _is_huge(send: Entry) -> bool:
+    payload = next(iter(send.get("args")), None)
+    text = payload.get("text") if isinstance(payload, dict) else None
+    return isinstance(text, str) and len(text.encode("utf-8", "surrogatepass")) > LARGEST
+
+
 # -- and afterwards ------------------------------------------------------------------------------------------------
 
 
 def lives_on(record: Record, device: str = "phone") -> None:
-    """Deviate where the target ended a connection of the device."""
+    """Deviate where the target ended a connection of the device, other than for a packet that no server has to take."""
     own = [connection for connection in record.connections if connection.device == device]
     record.connection(device)
     for connection in own:
         _ = connection.history  # one that was never let in has not ended for what it sent
-        end = connection.ended_by_target
+        end = connection.ended_by_target if _ended_for_its_size(connection) is None else None
         how = "" if end is None else f"{end.get('packet') or 'the transport was closed'} {end.get('reason') or ''}"
         expect(end is None, "the connection to live on", how.strip(), at=[end.serial] if end else ())
 

@@ -75,7 +75,7 @@ LONG: Texts = {
     "2001-latin": Text(of_length(LATIN, LONGEST + 1), "one character too long, beyond ASCII"),
     "2001-cjk": Text(of_length(CJK, LONGEST + 1), "one character too long, in ideographs"),
     "2001-padded": Text(f"  {of_length(ASCII, LONGEST + 1)}\n", "one character too long after trimming"),
-    "20000-ascii": Text(of_length(ASCII, 10 * LONGEST), "ten times too long"),
+    "20000-ascii": Text(of_length(ASCII, 10 * LONGEST), "ten times too long: a packet that no server has to take"),
 }
 
 # -- nothing to say (SEND-EMPTY, SEND-BLANK) -----------------------------------------------------------------------

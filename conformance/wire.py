@@ -225,11 +225,12 @@ class Wire:
                 self._all_written.set()
 
     def _next_batch(self) -> list[Outgoing]:
-        """One packet on WebSocket; on polling as many as fit into a post."""
+        """One packet on WebSocket; on polling as many as fit into a post: the target said how many bytes of
+        UTF-8 it takes."""
         batch = [self._outgoing.popleft()]
-        size = len(batch[0].packet)
+        size = batch[0].size
         while self._outgoing and self.transport is Transport.POLLING and len(batch) < PACKETS_PER_POST:
-            size += len(self._outgoing[0].packet) + 1
+            size += self._outgoing[0].size + len(SEPARATOR)
             if size > self._max_payload:
                 break
             batch.append(self._outgoing.popleft())

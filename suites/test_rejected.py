@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from conformance import misfits
+from conformance import misfits, observing
 from conformance.judge import every
 from conformance.misfits import NO_OBJECT, REFUSED, Misfits
 from conformance.protocol import LONGEST
@@ -59,6 +61,12 @@ async def refused_payloads(stage: Stage, family: str) -> None:
 @pytest.mark.parametrize(("family", "name"), named("long", misfits.LONG))
 def test_a_text_of_more_than_2000_characters_is_refused(refused_payloads: Record, name: str) -> None:
     is_refused(refused_payloads.send(name))
+
+
+@requirement("OBS-HUGE-TEXT")
+@pytest.mark.parametrize("family", ["long"])
+def test_what_becomes_of_a_huge_text(refused_payloads: Record, observe: Callable[[str, str], None]) -> None:
+    observe(*observing.huge_text(refused_payloads.send("20000-ascii")))
 
 
 @requirement("SEND-EMPTY")

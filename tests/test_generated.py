@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from conformance import generated
 from conformance.errors import Deviation, Unverified
+from conformance.frames import Sending
 from conformance.generated import (
     WHITE,
     comes_back,
@@ -21,6 +22,7 @@ from conformance.generated import (
     units,
 )
 from conformance.payloads import Misshapen
+from conformance.protocol import LARGEST
 from conformance.record import Send
 from conformance.transcript import Kind
 from tests.handmade import Handmade, message
@@ -253,3 +255,15 @@ def test_the_last_batch_is_what_came_after_the_last_mark() -> None:
 def test_what_joins_white_space_is_called_nothing(text: str) -> None:
     """Swift takes it for one character with the space, and trims both or none."""
     assert label(text) is None
+
+
+@MANY
+@given(generated.valid_texts)
+def test_the_packet_of_a_valid_text_is_none_that_is_too_large(text: str) -> None:
+    packet = Sending(2, data=["help_center:send", {"text": text}], namespace="/help-center", id=1000)
+    assert len(str(packet.encode()).encode()) <= LARGEST
+
+
+def test_control_characters_without_end_are_not_asked_for() -> None:
+    assert generated.label("a" + "\x01" * 1500 + "a") == "valid"
+    assert generated.label("a" + "\x01" * 1900 + "a") is None

@@ -37,6 +37,7 @@ EXPECTED = {
     "OBS-BEARER-CASE": ("accepted", "refused"),
     "OBS-BOTH-OPTIONS": ("auth.token", "header"),
     "OBS-EXPIRY": ("nothing", "refused"),
+    "OBS-HUGE-TEXT": ("refused", "ended"),
     "OBS-LONG-TOKEN": ("accepted", "refused"),
     "OBS-REST-BODY": ("HTTP 401 and an error as on the socket", "HTTP 403 and no JSON"),
     "OBS-DATES": ("UTC with Z, milliseconds", "offset +00:00, no fraction"),
@@ -71,7 +72,7 @@ class Contrary(HelpCenter):
         self.ends: dict[str, float] = {}
 
     def wire_options(self) -> Json:
-        return {"ping_interval": 7, "ping_timeout": 3}
+        return {"ping_interval": 7, "ping_timeout": 3, "max_http_buffer_size": 10_000}
 
     def length(self, text: str) -> int:
         return len(unicodedata.normalize("NFC", text).encode("utf-16-le")) // 2

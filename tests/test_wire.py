@@ -198,6 +198,15 @@ async def test_a_post_holds_what_every_server_takes() -> None:
     assert all(len("\x1e".join(post)) <= 1_000_000 for post in server.posts)
 
 
+@in_loop
+async def test_what_a_post_may_hold_is_counted_in_bytes() -> None:
+    server = Polling()
+    async with serving(server) as url, opened(url, "polling") as (wire, heard):
+        for _ in range(4):
+            send(wire, heard, "请" * 166_600)  # 499,800 bytes
+    assert [len(post) for post in server.posts if post != ["1"]] == [2, 2]
+
+
 @MAKES
 @BOTH
 @in_loop

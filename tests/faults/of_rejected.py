@@ -8,6 +8,7 @@ from conformance.reference.help_center import HelpCenter
 from conformance.reference.protocol import MAX_LENGTH, MESSAGE, USER, Event, Problem
 from conformance.reference.store import Message
 from tests.faults.fault import fault
+from tests.legal.middleware import Bounded
 
 # -- what a refusal leaves behind ----------------------------------------------------------------------------------
 
@@ -76,6 +77,13 @@ class HangsUpOnLongTexts(HelpCenter):
         await super().reject(event, problem)
         if (problem.details or {}).get("rule") == "maximum":
             await self.wire.hang_up(event.sid)
+
+
+@fault("CONN-STAYS", "REJECT-SURVIVED", also=("SEND-FULL", "SEND-VERBATIM", "SEND-MAX"))
+class TakesTooSmallFrames(Bounded):
+    """4 kB at most, as if every character were one or two bytes: 2,000 ideographs end the connection, and 2,001 do."""
+
+    LIMIT = 4_096
 
 
 @fault("REJECT-SURVIVED", also=("REJECT-NO-OBJECT",))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from conformance.reference.help_center import HelpCenter
+from conformance.reference.protocol import Json
 
 
 class Fronted(HelpCenter):
@@ -100,3 +101,31 @@ class Delayed(Fronted):
             await postman.finish()
         finally:
             postman.cancel()
+
+
+class Bounded(Fronted):
+    """A frame or request of more than so many bytes ends the connection."""
+
+    LIMIT = 1_000_000
+
+    def wire_options(self) -> Json:
+        return {"max_http_buffer_size": self.LIMIT}
+
+    async def front(self, inner: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        size = 0
+
+        async def receiving() -> Message:
+            nonlocal size
+            message = await receive()
+            text = message.get("text") or ""
+            size = len(text.encode()) if text else size + len(message.get("body", b""))
+            if size > self.LIMIT and message["type"] == "websocket.receive":
+                await send({"type": "websocket.close", "code": 1009})
+                return {"type": "websocket.disconnect", "code": 1009}
+            return message
+
+        length = int(dict(scope["headers"]).get(b"content-length", b"0"))
+        if scope["type"] == "http" and length > self.LIMIT:
+            await answer(send, 413, b"too large", (b"connection", b"close"))
+        else:
+            await inner(scope, receiving, send)

@@ -13,6 +13,7 @@ from conformance.reference.protocol import CONNECTED, MESSAGE, NAMESPACE, Event,
 from conformance.reference.serve import Served, Server
 from conformance.reference.wire import Wire
 from tests.legal.legal import legal
+from tests.legal.middleware import Bounded
 from tests.recovery import Recovers
 
 
@@ -25,11 +26,10 @@ class StaysOnPolling(HelpCenter):
 
 
 @legal()
-class TakesSmallFramesOnly(HelpCenter):
-    """25 kB at most; the longest text that is allowed, escaped, has 24,000 bytes."""
+class TakesSmallFramesOnly(Bounded):
+    """10,000 bytes at most; the longest text that is allowed has 8,000. Whatever is larger ends the connection."""
 
-    def wire_options(self) -> Json:
-        return {"max_http_buffer_size": 25_000}
+    LIMIT = 10_000
 
 
 class Deflating(Served):
