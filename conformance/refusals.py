@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from conformance import schemas
+from conformance.delivery import delivered, undelivered
 from conformance.errors import Unverified
 from conformance.judge import expect, same
 from conformance.payloads import History, shown
 from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED
-from conformance.record import Connection, Fetch, Record, Send
+from conformance.record import Connection, Event, Fetch, Record, Send
 from conformance.tokens import ABSENT, CONFUSED, EXPIRED, FORGED, INVALID, NOT_STRINGS
 from conformance.transcript import Entry, Json
 
@@ -132,23 +133,30 @@ def _others_shaken(record: Record) -> bool:
 
 
 def told_once(connection: Connection) -> None:
-    """One ``help_center:error``, and before the end: clients listen no longer than that."""
+    """One ``help_center:error``, and such that official clients hand it to the app."""
     errors = [event.entry for event in connection.events(ERROR)]
+    heard = delivered(connection, ERROR)
     end = connection.ended_by_target
-    in_time = [error for error in errors if end is None or error.serial < end.serial]
     at = [*_serials(errors), *([end.serial] if end else [connection.entries[-1].serial])]
     expect(
-        len(errors) == len(in_time) == 1,
-        f"one {ERROR}, before the connection ends",
-        _told_instead(connection, len(errors)),
+        len(errors) == len(heard) == 1,
+        f"one {ERROR} that the client's library delivers, before the connection ends",
+        _told_instead(connection),
         at=at,
     )
 
 
-def _told_instead(connection: Connection, errors: int) -> str:
-    if errors:
-        return f"{ERROR} {errors} times" if errors > 1 else f"{ERROR} after the end"
-    return _instead_of_an_event(connection)
+def _told_instead(connection: Connection) -> str:
+    errors = connection.events(ERROR)
+    if not errors:
+        return _instead_of_an_event(connection)
+    told = [f"{ERROR} {shown(error.payload)}{_unheard(connection, error)}" for error in errors]
+    return told[0] if len(told) == 1 else "\n".join([f"{len(told)} of them:", *told])
+
+
+def _unheard(connection: Connection, error: Event) -> str:
+    why = undelivered(connection, error)
+    return f", which official clients never deliver: {why}" if why else ""
 
 
 def _instead_of_an_event(connection: Connection) -> str:

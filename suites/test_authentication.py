@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from conformance import attempts, refusals
+from conformance import attempts, delivery, refusals
 from conformance.attempts import AGED, CONFUSING, MISSING, ODD_WAYS, WRONG
 from conformance.connections import stays
-from conformance.record import Record
+from conformance.laws import over
+from conformance.record import Everything, Record
 from conformance.requirements import requirement
 from conformance.scenario import scenario
 from conformance.stage import Stage
@@ -61,6 +62,11 @@ async def one_token(stage: Stage) -> None:
 @requirement("AUTH-SHARED")
 def test_the_token_of_the_socket_opens_rest(one_token: Record) -> None:
     refusals.shared(one_token.fetch(nth=-1))
+
+
+@requirement("EVENT-AFTER-CONNECT")
+def test_events_come_after_the_answer_to_connect(everything: Everything) -> None:
+    over(everything, delivery.early, delivery.in_time, nothing="no client was let into the namespace")
 
 
 # -- bad tokens --------------------------------------------------------------------------------------------------

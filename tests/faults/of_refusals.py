@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+from socketio import packet
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import ERROR, Json, Problem
+from conformance.reference.protocol import ERROR, NAMESPACE, Json, Problem
 from tests.faults.fault import fault
 
 # -- the error ---------------------------------------------------------------------------------------------------
@@ -51,7 +53,7 @@ class HangsUpWithoutAnError(HelpCenter):
         await self.wire.hang_up(sid)
 
 
-@fault("REFUSAL-EVENT")
+@fault("REFUSAL-EVENT", also=("EVENT-AFTER-CONNECT",))
 class RefusesInTheMiddleware(HelpCenter):
     """next(new Error("unauthorized")): a connect error."""
 
@@ -120,6 +122,71 @@ class SaysNothingAtAll(HelpCenter):
 
     async def refuse(self, sid: str, problem: Problem) -> None:
         pass
+
+
+# -- an error that nobody hears ----------------------------------------------------------------------------------
+
+
+class AnswersLast(HelpCenter):
+    """What all have in common whose connect handler runs before CONNECT is answered: python-socketio's default."""
+
+    def wire_options(self) -> dict[str, Any]:
+        return {"always_connect": False}
+
+
+@fault("REFUSAL-EVENT", also=("EVENT-AFTER-CONNECT",))
+class ErrsBeforeAConnectError(AnswersLast):
+    """Emits, then raises ConnectionRefusedError: the client's library has nobody to hand the event to."""
+
+    async def on_connect(self, sid: str, environ: Json, auth: object = None) -> None:
+        try:
+            user = self.authenticate(environ, auth)
+        except Problem as problem:
+            await self.emit_error(sid, problem)
+            raise ConnectionRefusedError(problem.message) from problem
+        await self.admit(sid, user)
+
+
+@fault("REFUSAL-EVENT", also=("EVENT-AFTER-CONNECT",))
+class ErrsAndHangsUpBeforeConnect(AnswersLast):
+    """The transport ends with CONNECT never answered, and the client comes back for ever."""
+
+    async def disconnect(self, sid: str) -> None:
+        await self.wire.hang_up(sid)
+
+
+@fault("REFUSAL-EVENT", also=("EVENT-AFTER-CONNECT",))
+class ErrsAndDisconnectsBeforeConnect(AnswersLast):
+    """DISCONNECT overtakes the answer to CONNECT."""
+
+    async def disconnect(self, sid: str) -> None:
+        await self.say(sid, packet.Packet(packet.DISCONNECT, namespace=NAMESPACE))
+
+    async def say(self, sid: str, what: packet.Packet) -> None:
+        await self.wire._send_packet(self.wire.manager.eio_sid_from_sid(sid, NAMESPACE), what)
+
+
+@fault("REFUSAL-EVENT")
+class ErrsAfterDisconnect(HelpCenter):
+    """The two lines the other way round."""
+
+    async def refuse(self, sid: str, problem: Problem) -> None:
+        eio_sid = self.wire.manager.eio_sid_from_sid(sid, NAMESPACE)
+        await self.disconnect(sid)
+        event = packet.Packet(packet.EVENT, namespace=NAMESPACE, data=[ERROR, self.error_payload(problem)])
+        await self.wire._send_packet(eio_sid, event)
+
+
+@fault("EVENT-AFTER-CONNECT")
+class AnswersConnectAfterItsHandler(AnswersLast):
+    """The greeting comes before the answer to CONNECT; only a refusal waits for it."""
+
+    async def refuse(self, sid: str, problem: Problem) -> None:
+        self.spawn(self.later(sid, problem))
+
+    async def later(self, sid: str, problem: Problem) -> None:
+        await asyncio.sleep(0.05)
+        await super().refuse(sid, problem)
 
 
 # -- its code ----------------------------------------------------------------------------------------------------

@@ -20,6 +20,8 @@ from tests.staging import stage_at
 Story = list[tuple[str, Any]]
 """What was seen, in order: an event, an ack, a disconnect, a body of REST; and what came with it."""
 ACK, DISCONNECT, REST = "ack", "disconnect", "rest"
+CONNECT_ERROR = "connect_error"
+"""Told, and no part of the story: the client tries again by itself where there is no connection yet."""
 LOST, REFUSED, LEFT = "connection lost", "io server disconnect", "io client disconnect"
 
 
@@ -66,7 +68,7 @@ class Official:
 
     @property
     def story(self) -> Story:
-        return [one for one in self._told if one[0] not in ("done", "thread", "transport")]
+        return [one for one in self._told if one[0] not in ("done", "thread", "transport", CONNECT_ERROR)]
 
     async def read(self) -> None:
         """Take down what it tells."""

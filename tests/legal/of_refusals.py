@@ -56,7 +56,7 @@ class RefusesLater(HelpCenter):
         await super().disconnect(sid)
 
 
-@legal()
+@legal(advice=["EVENT-AFTER-CONNECT"])
 class GreetsBeforeConnect(HelpCenter):
     """The greeting precedes the answer to CONNECT, as python-socketio has it by default; a refusal follows that."""
 
@@ -69,6 +69,21 @@ class GreetsBeforeConnect(HelpCenter):
     async def later(self, sid: str, problem: Problem) -> None:
         await asyncio.sleep(0.05)
         await super().refuse(sid, problem)
+
+
+@legal(advice=["EVENT-AFTER-CONNECT"])
+class ErrsBeforeConnect(HelpCenter):
+    """The error, too, precedes the answer to CONNECT, which lets the client deliver it; the end comes after that."""
+
+    def wire_options(self) -> Json:
+        return {"always_connect": False}
+
+    async def disconnect(self, sid: str) -> None:
+        self.spawn(self.later(sid))
+
+    async def later(self, sid: str) -> None:
+        await asyncio.sleep(0.05)
+        await super().disconnect(sid)
 
 
 @legal()

@@ -38,6 +38,8 @@ socket.on('disconnect', (reason) => {
   tell('disconnect', reason);
 });
 
+socket.on('connect_error', (error) => tell('connect_error', error.message));
+
 function send(text) {
   if (ready) socket.emit('help_center:send', { text }, (answer) => tell('ack', answer));
   else outbox.push(text);
