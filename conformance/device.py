@@ -166,7 +166,8 @@ class Device(Line):
                 return min(refusals)
             return CONNECTED if "CONNECT" in packets and self.heard(CONNECTED) else None
 
-        answer = await self._patiently("connected", CONNECTED, answered)
+        kind = "connected on trial" if self._trial else "connected"  # a trial says nothing about the other waits
+        answer = await self._patiently(kind, CONNECTED, answered)
         if answer != CONNECTED:
             raise Cut(f"{self.name}: {answer or ('a closed transport' if self.closed else 'nothing')} for a greeting")
 

@@ -171,6 +171,11 @@ class Fetch:
         return bool(self.entry.get("good"))
 
     @property
+    def trial(self) -> bool:
+        """As of a connection."""
+        return bool(self.entry.get("trial"))
+
+    @property
     def tag(self) -> str:
         return str(self.entry.get("tag"))
 

@@ -210,6 +210,11 @@ class Record:
 
     @cached_property
     def fetches(self) -> list[Fetch]:
+        """Every REST exchange but the trials."""
+        return [fetch for fetch in self._all_fetches if not fetch.trial]
+
+    @cached_property
+    def _all_fetches(self) -> list[Fetch]:
         return [Fetch(entry) for entry in self.transcript if entry.kind is Kind.HTTP]
 
     @cached_property
@@ -254,7 +259,7 @@ class Record:
 
     def fetch(self, tag: str = "fetch", nth: int = 0) -> Fetch:
         """The ``nth`` REST exchange with this tag."""
-        return self._pick([f for f in self.fetches if f.tag == tag], nth, f'REST request "{tag}"')
+        return self._pick([f for f in self._all_fetches if f.tag == tag], nth, f'REST request "{tag}"')
 
     def _pick(self, found: Sequence[T], nth: int, what: str) -> T:
         try:

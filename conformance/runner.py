@@ -186,7 +186,8 @@ class Runner:
             casting.key, scenario.name, dict(casting.values), scenario.doc, scenario.wave, facts=self._facts()
         )
         try:
-            async with self._users.lease(scenario.users, brand_new=scenario.brand_new, fewer=scenario.fewer) as users:
+            needs = {"brand_new": scenario.brand_new, "fewer": scenario.fewer, "alike": scenario.alike}
+            async with self._users.lease(scenario.users, **needs) as users:
                 self._still_there()
                 transcript.users = [user.name for user in users]
                 transcript.subjects = {user.name: user.subject for user in users}

@@ -21,7 +21,8 @@ class Scenario:
     """What to drive, and what it needs. ``users``: how many are lent to it. ``wave``: 1 for documented input, 2 for
     malformed input and bad tokens. ``brand_new``: its user never had contact before. ``rush``: first contacts of one
     user may overlap. ``basic``: driven whenever a law is judged. ``refused``: it ends in a refused connection, and
-    only a few of these run at once. ``fewer``: it does with fewer users where there are not that many."""
+    only a few of these run at once. ``fewer``: it does with fewer users where there are not that many. ``alike``: its
+    users are those of ``lookalikes.ALIKE``; it does with one where subjects are given."""
 
     name: str
     drive: Drive
@@ -33,6 +34,7 @@ class Scenario:
     basic: bool = False
     refused: bool = False
     fewer: bool = False
+    alike: bool = False
 
     @property
     def doc(self) -> str:
@@ -79,6 +81,7 @@ def scenario(
     basic: bool = False,
     refused: bool = False,
     fewer: bool = False,
+    alike: bool = False,
 ) -> Callable[[Drive], Drive]: ...
 def scenario(
     drive: Drive | None = None,
@@ -90,6 +93,7 @@ def scenario(
     basic: bool = False,
     refused: bool = False,
     fewer: bool = False,
+    alike: bool = False,
 ) -> Any:
     """Make an ``async def drive(stage, *params)`` a scenario and a fixture of its name (see ``Scenario``)."""
 
@@ -106,6 +110,7 @@ def scenario(
             basic=basic,
             refused=refused,
             fewer=fewer,
+            alike=alike,
         )
         if basic:
             _BASICS[made.name] = made

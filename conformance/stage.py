@@ -226,12 +226,15 @@ class Stage:
 
     # -- REST --------------------------------------------------------------------------------------------------
 
-    async def fetch(self, *, user: User | None = None, token: Token | None = None, tag: str = "fetch") -> Json:
+    async def fetch(
+        self, *, user: User | None = None, token: Token | None = None, tag: str = "fetch", trial: bool = False
+    ) -> Json:
         """The conversation over REST (section 7); its body, None when there is none. HTTP 429 and 503 are
-        tried again."""
+        tried again. ``trial``: as of a device."""
         who = user or self.user
         presented = token or await who.token()
         notes: dict[str, Json] = {"user": who.name, "token": presented.label, "good": presented.good, "tag": tag}
+        notes |= {"trial": True} if trial else {}
         headers = {} if presented.absent else {"Authorization": f"Bearer {presented.value}".strip()}
         cookies = self._cookies[who.name]
         async with self.first_contact(who, presented):

@@ -42,7 +42,7 @@ class Kind(StrEnum):
     CLOSED = "closed"
     """The transport ended: by ("target" | "harness" | "network"), code, status, reason."""
     HTTP = "http"
-    """A finished REST exchange: user, token, good, tag, method, path, status, headers, body, began (seconds).
+    """A finished REST exchange: user, token, good, tag, trial, method, path, status, headers, body, began (seconds).
     ``status`` is 0 when no answer came (reason says why; by is "network" when the connection was lost)."""
     EXPIRED = "expired"
     """A wait that ended at its deadline: waiting (for what), seconds."""

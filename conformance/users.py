@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from conformance.errors import Unverified
 from conformance.forgeries import Change, Words
 from conformance.lifetimes import alive
+from conformance.lookalikes import ALIKE, claims_for
 from conformance.redaction import Redactor
 from conformance.tokens import FORGED, Basis, Minter, Token, bad_token, good_claims, living_claims
 
@@ -84,6 +85,8 @@ class User:
     """When the first of the tokens expires that the scenario was given (seconds since 1970)."""
     lacking: Unverified | None = None
     """Why there was no good token when the scenario asked for one."""
+    trait: str = ""
+    """Of look-alikes: in what the subject differs from that of the first one."""
 
     async def token(self, *, fresh: bool = False) -> Token:
         """A good token of this user. Raises Unverified when there is none, or its time is up."""
@@ -141,18 +144,31 @@ class Users:
         return User("user", subject, self.source, self._redactor, brand_new)
 
     @asynccontextmanager
-    async def lease(self, count: int, *, brand_new: bool = False, fewer: bool = False) -> AsyncIterator[list[User]]:
-        """``count`` different users, exclusively; with ``fewer``, all where there are not that many. Raises Unverified
-        when there are too few."""
+    async def lease(
+        self, count: int, *, brand_new: bool = False, fewer: bool = False, alike: bool = False
+    ) -> AsyncIterator[list[User]]:
+        """``count`` different users, exclusively; with ``fewer``, all where there are not that many; with ``alike``,
+        those of ``lookalikes.ALIKE``, or one where subjects are given. Raises Unverified when there are too few."""
         most = self.size if fewer and self.size is not None else count
-        users = await self._take(min(count, most), brand_new=brand_new)
+        users = await self._look_alikes() if alike else await self._take(min(count, most), brand_new=brand_new)
         for number, user in enumerate(users, 1):
-            user.name = f"user {number}"
+            user.name = f"user {number}{user.trait and f' ({user.trait})'}"
             user.expiry, user.lacking = math.inf, None
         try:
             yield users
         finally:
             await self._give_back(users)
+
+    async def _look_alikes(self) -> list[User]:
+        source = self.source
+        if self._free is not None or not isinstance(source, Minted):
+            return await self._take(1, brand_new=False)
+        subject = next(self._subjects)
+        users = []
+        for (trait, change), plain in zip(ALIKE.items(), _related(subject, len(ALIKE)), strict=True):
+            own = Minted(source.minter, claims_for(source.extra_claims, plain))
+            users.append(User("user", change(subject), own, self._redactor, brand_new=True, trait=trait))
+        return users
 
     async def _take(self, count: int, *, brand_new: bool) -> list[User]:
         if self._free is None or self.size is None:

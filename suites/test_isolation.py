@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Mapping, Sequence
 
 import pytest
 
-from conformance import parity
-from conformance.device import Device
+from conformance import parity, shown
+from conformance.device import Cut, Device
 from conformance.frames import first
 from conformance.isolation import told_nothing_foreign, typed_in_private
 from conformance.laws import over
@@ -17,6 +18,7 @@ from conformance.requirements import requirement
 from conformance.scenario import scenario
 from conformance.stage import Stage
 from conformance.transcript import Json
+from conformance.trials import of_accepted_users
 
 TYPED = [True, False] * 3
 
@@ -118,6 +120,58 @@ def test_a_user_who_does_nothing_hears_no_typing_of_another(bystander: Record, d
 @requirement("ISOLATION-TYPING")
 def test_no_typing_event_in_the_whole_run_tells_of_another_user(everything: Everything) -> None:
     told_nothing_foreign(everything, "typing")
+
+
+# -- users whose ids look alike ----------------------------------------------------------------------------------
+
+AT_ONCE = 8
+"""Devices that connect at the same moment."""
+
+
+async def _introduce(phone: Device) -> None:
+    """A device connects and sends a plain text, where the target takes such a user."""
+    with contextlib.suppress(Cut):
+        await phone.connect()
+        await phone.say(tag="hello")
+
+
+def _grouped(devices: Sequence[Device]) -> list[Sequence[Device]]:
+    return [devices[begin : begin + AT_ONCE] for begin in range(0, len(devices), AT_ONCE)]
+
+
+@scenario(wave=2, alike=True)
+async def look_alikes(stage: Stage) -> None:
+    """Users whose ids differ in letter case, white space, wildcards, accents, zeros and the like connect, the plain one
+    first; each sends a text and stays. Then each asks REST. A target need not take such ids."""
+    tokens = {user.name: await user.token() for user in stage.users}
+    plain, *others = [stage.device(user.name, user=user, token=tokens[user.name], trial=True) for user in stage.users]
+    for group in [[plain], *_grouped(others)]:
+        await stage.together(*map(_introduce, group))
+    there = [device for device in (plain, *others) if device.heard(CONNECTED)]
+    await stage.together(*(device.settle() for device in there))
+    for group in _grouped(there):
+        asked = ((device.user, tokens[device.name]) for device in group)
+        await stage.together(*(stage.fetch(user=user, token=token, tag="later", trial=True) for user, token in asked))
+
+
+@requirement("CONNECTED-USER")
+def test_users_whose_ids_look_alike_have_user_ids_of_their_own(look_alikes: Record) -> None:
+    over([of_accepted_users(look_alikes)], shown.strangers, shown.differ_in("userId", shown.user_id))
+
+
+@requirement("CONNECTED-CONVERSATION")
+def test_users_whose_ids_look_alike_have_conversations_of_their_own(look_alikes: Record) -> None:
+    over([of_accepted_users(look_alikes)], shown.strangers, shown.differ_in("conversation", shown.conversation_id))
+
+
+@requirement("ISOLATION-MESSAGES")
+def test_users_whose_ids_look_alike_hear_nothing_of_each_other(look_alikes: Record) -> None:
+    told_nothing_foreign([of_accepted_users(look_alikes)], "event", "ack")
+
+
+@requirement("ISOLATION-HISTORY")
+def test_users_whose_ids_look_alike_are_shown_nothing_of_each_other(look_alikes: Record) -> None:
+    told_nothing_foreign([of_accepted_users(look_alikes)], "greeting", "REST")
 
 
 # -- fields of a saved message, sent along -----------------------------------------------------------------------

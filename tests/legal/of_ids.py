@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import secrets
 import time
 import uuid
@@ -140,3 +141,35 @@ class UserIdIsNotTheSubject(HelpCenter):
     def conversation_payload(self, conversation: Conversation) -> Json:
         profile = uuid.uuid5(uuid.NAMESPACE_OID, conversation.user_id)
         return super().conversation_payload(conversation) | {"userId": f"{{{str(profile).upper()}}}"}
+
+
+class KnowsTheFormOfSubjects(HelpCenter):
+    """Issues subjects of one form, and takes no token with another; right as it stands."""
+
+    FORM = r".*"
+
+    def user_of(self, token: object) -> str:
+        subject = super().user_of(token)
+        if not re.fullmatch(self.FORM, subject):
+            raise self.unknown(subject)
+        return subject
+
+    def unknown(self, subject: str) -> Exception:  # noqa: ARG002  for overrides
+        return self.unauthorized("There is no such user.")
+
+
+@legal()
+class SubjectsAreSlugs(KnowsTheFormOfSubjects):
+    """Lower case, digits and hyphens, forty at most."""
+
+    FORM = r"[a-z0-9-]{1,40}"
+
+
+@legal()
+class OddSubjectsFail(KnowsTheFormOfSubjects):
+    """A constraint of the column, met as late as the insert: a failure of the server, on either road."""
+
+    FORM = r"[A-Za-z0-9@.|_-]{1,64}"
+
+    def unknown(self, subject: str) -> Exception:
+        return ValueError(f"violates a check constraint: {subject!r}")

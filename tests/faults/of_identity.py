@@ -1,0 +1,97 @@
+"""Servers that take one user for another whose id looks alike (sections 2.2 and 4.1)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from conformance.reference.help_center import HelpCenter
+from conformance.reference.store import Conversation, Store
+from tests.faults.fault import fault
+
+ONE_FOR_TWO = ("CONNECTED-USER", "CONNECTED-CONVERSATION", "ISOLATION-HISTORY", "ISOLATION-MESSAGES")
+
+
+class Compares(HelpCenter):
+    """Users whose ``key`` is the same are one user; right as it stands."""
+
+    def user_of(self, token: object) -> str:
+        return self.key(super().user_of(token))
+
+    def key(self, subject: str) -> str:
+        return subject
+
+
+@fault(*ONE_FOR_TWO)
+class ComparesWithoutCase(Compares):
+    """The collation of the column."""
+
+    def key(self, subject: str) -> str:
+        return subject.lower()
+
+
+@fault(*ONE_FOR_TWO)
+class ComparesWithoutAccents(Compares):
+    def key(self, subject: str) -> str:
+        return "".join(c for c in unicodedata.normalize("NFD", subject) if not unicodedata.combining(c))
+
+
+@fault(*ONE_FOR_TWO)
+class ComparesNormalized(Compares):
+    def key(self, subject: str) -> str:
+        return unicodedata.normalize("NFC", subject)
+
+
+@fault(*ONE_FOR_TWO)
+class ComparesTrimmed(Compares):
+    """CHAR columns are padded with spaces."""
+
+    def key(self, subject: str) -> str:
+        return subject.rstrip(" ")
+
+
+@fault(*ONE_FOR_TWO)
+class ComparesNumbers(Compares):
+    """What looks like a number is one: ``==`` of a language that converts."""
+
+    def key(self, subject: str) -> str:
+        try:
+            return repr(float(subject))
+        except ValueError:
+            return subject
+
+
+@fault(*ONE_FOR_TWO)
+class ComparesSlugs(Compares):
+    def key(self, subject: str) -> str:
+        return re.sub(r"[^0-9A-Za-z]+", "-", subject)
+
+
+@fault(*ONE_FOR_TWO)
+class ComparesWhatFits(Compares):
+    """A column of 64 characters, in a database that cuts."""
+
+    def key(self, subject: str) -> str:
+        return subject[:64]
+
+
+@fault(*ONE_FOR_TWO)
+class ComparesLocalParts(Compares):
+    def key(self, subject: str) -> str:
+        return subject.partition("@")[0].partition("+")[0]
+
+
+@fault("CONNECTED-USER", "CONNECTED-CONVERSATION", "ISOLATION-HISTORY", also=("ISOLATION-MESSAGES", "SEND-PLAIN"))
+class LooksUsersUpWithLike(Store):
+    """WHERE user_id LIKE :subject"""
+
+    def find(self, user: str) -> Conversation | None:
+        query = "SELECT id, user_id, status, created_at, updated_at FROM conversations WHERE user_id LIKE ?"
+        row = self.db.execute(query, (user,)).fetchone()
+        return None if row is None else Conversation(*row)
+
+
+@fault("ISOLATION-MESSAGES", also=("MESSAGE-CONVERSATION",))
+class RoomsAreSlugs(HelpCenter):
+    def room_of(self, user: str) -> str:
+        return "user:" + re.sub(r"\W", "", user.lower())
