@@ -1,0 +1,127 @@
+"""A Help Center on Flask-SocketIO in threading mode, with SQLite.
+
+    PORT=3000 JWT_SECRET=… DATABASE=help-center.db python app.py
+    JWT_SECRET=… DATABASE=help-center.db gunicorn --worker-class gthread --threads 100 --bind 127.0.0.1:3000 app:app
+
+One process: the threads of one process share the sockets, and Flask-SocketIO in this mode has no other.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections import defaultdict
+from contextlib import AbstractContextManager
+from typing import Any
+
+import jwt
+from conversations import Conversations
+from flask import Flask, Response, jsonify, request, session
+from flask_socketio import SocketIO, disconnect, emit, join_room
+
+NAMESPACE = "/help-center"
+MAX_TEXT_LENGTH = 2000
+AUTO_REPLY = "Thank you for your message. Our support team will answer you soon."
+
+app = Flask(__name__)
+app.secret_key = os.urandom(32)
+app.json.sort_keys = False
+# always_connect: a client that is refused has to enter the namespace before it can hear why.
+# async_handlers: with a thread for each event, what a client sends in one go would be saved in any order.
+socketio = SocketIO(app, async_mode="threading", always_connect=True, async_handlers=False)
+conversations = Conversations(os.environ.get("DATABASE", "help-center.db"))
+
+
+class Locks:
+    """One lock for each user: whoever holds it sees what is saved and what was emitted agree."""
+
+    def __init__(self) -> None:
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._all = threading.Lock()
+
+    def of(self, user: str) -> AbstractContextManager[Any]:
+        with self._all:
+            return self._locks[user]
+
+
+locks = Locks()
+
+
+def user_of(token: str | None) -> str | None:
+    """Whose token it is; None for one that is not to be trusted."""
+    try:
+        claims = jwt.decode(token or "", os.environ["JWT_SECRET"], algorithms=["HS256"])
+    except jwt.InvalidTokenError:
+        return None
+    return claims.get("sub") or None
+
+
+def bearer_token() -> str | None:
+    found = re.fullmatch(r"Bearer +(\S+)", request.headers.get("Authorization", ""), re.IGNORECASE)
+    return found and found[1]
+
+
+@app.get("/api/help-center/messages")
+def messages() -> tuple[Response, int]:
+    user = user_of(bearer_token())
+    if user is None:
+        return jsonify(code="UNAUTHORIZED", message="The token is missing or not valid"), 401
+    return jsonify(conversations.read(user)), 200
+
+
+@socketio.on("connect", namespace=NAMESPACE)
+def connect(auth: Any) -> None:
+    token = auth.get("token") if isinstance(auth, dict) else None
+    user = user_of(re.sub("^Bearer +", "", token.strip()) if isinstance(token, str) else bearer_token())
+    if user is None:
+        emit("help_center:error", {"code": "UNAUTHORIZED", "message": "The token is missing or not valid"})
+        disconnect()
+        return
+    session["user"] = user
+    with locks.of(user):
+        emit("help_center:connected", conversations.read(user))
+        join_room(user)
+
+
+@socketio.on("help_center:send", namespace=NAMESPACE)
+def send(payload: Any = None, *_: Any) -> dict[str, Any]:
+    text, problem = validated(payload)
+    if problem is not None:
+        error = {"code": "VALIDATION_ERROR", "message": problem, "details": {"text": problem}}
+        emit("help_center:error", error)  # Flask-SocketIO does not tell whether an acknowledgement is waited for
+        return {"error": error}
+    user = session["user"]
+    message = publish(user, "user", text)
+    socketio.start_background_task(publish, user, "support", AUTO_REPLY)
+    return {"message": message}
+
+
+@socketio.on("help_center:typing", namespace=NAMESPACE)
+def typing(*_: Any) -> None:
+    """Nobody on the support side is watching yet."""
+
+
+def validated(payload: Any) -> tuple[str, str | None]:
+    """The trimmed text, or what is wrong with it."""
+    text = payload.get("text") if isinstance(payload, dict) else None
+    if not isinstance(text, str):
+        return "", "The text must be a string"
+    text = text.strip()
+    if not text:
+        return "", "The text must not be empty"
+    if len(text) > MAX_TEXT_LENGTH:
+        return "", f"The text must not be longer than {MAX_TEXT_LENGTH} characters"
+    return text, None
+
+
+def publish(user: str, sender: str, text: str) -> dict[str, str]:
+    """Save a message and tell all devices of its user."""
+    with locks.of(user):
+        message = conversations.append(user, sender, text)
+        socketio.emit("help_center:message", message, to=user, namespace=NAMESPACE)
+    return message
+
+
+if __name__ == "__main__":
+    socketio.run(app, host="127.0.0.1", port=int(os.environ.get("PORT", "3000")), allow_unsafe_werkzeug=True)
