@@ -275,6 +275,20 @@ class Device(Line):
         """Send all the texts without waiting in between; then wait for all outcomes."""
         await asyncio.gather(*(self.send(text, tag=tag, plain=plain) for text in texts))
 
+    async def flood(self, texts: Sequence[str], *, tag: str, within: float) -> bool:
+        """Send all the texts without waiting in between, and none again. Whether all were acked as saved within so many
+        seconds: of a slow target, or one that limits its rate, no more is asked."""
+        notes: dict[str, Json] = {"tag": tag, "valid": True, "plain": False}
+        numbers = [self._emit_send(({"text": text},), self._stage.next_send(), 1, ack=True, **notes) for text in texts]
+
+        def answered() -> bool | None:
+            return True if self._gone or all(number in self._acks for number in numbers) else None
+
+        await self._recorder.until(answered, within=within)
+        answers = [only(entry.get("args")) for number in numbers if (entry := self._acks.get(number or 0))]
+        saved = [answer for answer in answers if isinstance(answer, dict) and answer.get("message") is not None]
+        return len(saved) == len(texts)
+
     async def post(self, *args: Json, tag: str, ack: bool = True) -> None:
         """Emit ``help_center:send`` with any arguments; the ack that may come is waited for no longer than a quiet
         window (the document does not clearly promise one)."""

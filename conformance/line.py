@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.engine import Ending, Transport
 from conformance.frames import Received, fields_of, first
-from conformance.protocol import MESSAGE
+from conformance.protocol import CONNECTED, MESSAGE
 from conformance.recorder import Recorder
 from conformance.transcript import Entry, Json, Kind
 
@@ -96,6 +96,13 @@ class Line:
         ends = [entry.get("args")[-1] for entry in self._inbox if entry.get("event") and entry.get("args")]
         offsets = [end for end in ends if isinstance(end, str)]  # not each event has one
         return {"pid": private[-1], "offset": offsets[-1]} if private and offsets else {}
+
+    @property
+    def listed(self) -> list[Json]:
+        """The messages that the greeting of the current connection shows."""
+        greeting = next((first(entry.get("args")) for entry in self.heard(CONNECTED)), None)
+        messages = greeting.get("messages") if isinstance(greeting, dict) else None
+        return messages if isinstance(messages, list) else []
 
     def heard(self, event: str) -> list[Entry]:
         """The events of this name that the current connection has received."""

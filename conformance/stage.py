@@ -149,6 +149,10 @@ class Stage:
         return self._surroundings.settle
 
     @property
+    def deadline(self) -> float:
+        return self._surroundings.deadline
+
+    @property
     def usual(self) -> Road:
         return self._surroundings.usual
 

@@ -138,9 +138,33 @@ async def long_chat(stage: Stage) -> None:
         pass
 
 
+BURSTS = (9, 20, 40, 60, 70, 70)
+"""Texts sent at once, well past a hundred, two hundred and two hundred and fifty in all."""
+
+
+@scenario
+async def deep_chat(stage: Stage) -> None:
+    """One device sends 270 texts: one, then a few bursts, each larger than the one before. Fewer where the target is
+    slow or limits its rate, or the conversation is as long already. Then REST and a second device show it."""
+    async with stage.device("phone") as phone:
+        await phone.say()
+        pace = 0.0
+        for size in BURSTS if len(phone.listed) < sum(BURSTS) else ():
+            began = stage.recorder.now
+            texts = [stage.words() for _ in range(size)]
+            if pace * size > stage.deadline or not await phone.flood(texts, tag="deep", within=stage.deadline):
+                break
+            pace = (stage.recorder.now - began) / size
+    await stage.fetch()
+    async with stage.device("tablet"):
+        pass
+
+
 @requirement("SEND-KEPT")
-def test_an_acked_message_is_in_the_conversation_from_then_on(everything: Everything, long_chat: Record) -> None:
-    _ = long_chat
+def test_an_acked_message_is_in_the_conversation_from_then_on(
+    everything: Everything, long_chat: Record, deep_chat: Record
+) -> None:
+    _ = long_chat, deep_chat
     over(everything, shown.looks, shown.Kept(everything), nothing=NOBODY)
 
 

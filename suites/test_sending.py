@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from conformance import texts, verbatim
+from conformance import meanings, texts, verbatim
 from conformance.judge import every, expect
+from conformance.longest import LONGEST_TEXTS
 from conformance.record import Everything, Record
 from conformance.requirements import requirement
 from conformance.scenario import scenario
@@ -22,6 +23,10 @@ ACCEPTED: Mapping[str, Texts] = {
     **verbatim.FAMILIES,
 }
 """What one connection sends, by family."""
+IN_FLIGHT: Mapping[str, Texts] = {"longest": LONGEST_TEXTS, **meanings.FAMILIES}
+"""The same, of what is sent a few at a time."""
+AT_ONCE = 8
+"""Texts that are sent without waiting in between."""
 
 
 def each(family: str, *tables: Texts) -> list[tuple[str, str]]:
@@ -44,6 +49,19 @@ async def accepted_texts(stage: Stage, family: str) -> None:
         pass
 
 
+@scenario
+async def texts_in_flight(stage: Stage, family: str) -> None:
+    """One device sends the texts of a family, eight at a time; then REST and a second connection show them."""
+    async with stage.device("phone") as phone:
+        cases = list(IN_FLIGHT[family].items())
+        for begin in range(0, len(cases), AT_ONCE):
+            batch = cases[begin : begin + AT_ONCE]
+            await stage.together(*(phone.send(text.sent, tag=name) for name, text in batch))
+    await stage.fetch()
+    async with stage.device("tablet"):
+        pass
+
+
 @requirement("SEND-PLAIN")
 def test_a_plain_text_is_accepted(everything: Everything) -> None:
     every(plain_sends(everything), is_accepted, nothing="no plain text was acked")
@@ -59,6 +77,12 @@ def test_a_text_of_one_character_is_accepted(accepted_texts: Record, name: str) 
 @named(*each("limits", texts.FULL))
 def test_a_text_of_2000_characters_is_accepted(accepted_texts: Record, name: str) -> None:
     is_accepted(accepted_texts.send(name))
+
+
+@requirement("SEND-FULL")
+@named(*each("longest", LONGEST_TEXTS))
+def test_2000_characters_of_any_nature_are_accepted(texts_in_flight: Record, name: str) -> None:
+    is_accepted(texts_in_flight.send(name))
 
 
 @requirement("SEND-PADDED-FULL")
@@ -89,6 +113,18 @@ def test_the_longest_text_comes_back_as_it_was_sent(accepted_texts: Record, name
 @named(*(case for family, table in verbatim.FAMILIES.items() for case in each(family, table)))
 def test_the_text_comes_back_as_it_was_sent(accepted_texts: Record, family: str, name: str) -> None:
     comes_back(accepted_texts.send(name), verbatim.FAMILIES[family][name].sent)
+
+
+@requirement("SEND-VERBATIM")
+@named(*each("longest", LONGEST_TEXTS))
+def test_2000_characters_of_any_nature_come_back_as_they_were_sent(texts_in_flight: Record, name: str) -> None:
+    comes_back(texts_in_flight.send(name), LONGEST_TEXTS[name].sent, because="SEND-FULL")
+
+
+@requirement("SEND-VERBATIM")
+@named(*(case for family, table in meanings.FAMILIES.items() for case in each(family, table)))
+def test_a_text_that_means_something_comes_back_as_it_was_sent(texts_in_flight: Record, family: str, name: str) -> None:
+    comes_back(texts_in_flight.send(name), meanings.FAMILIES[family][name].sent)
 
 
 @scenario

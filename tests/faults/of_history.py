@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from typing import Any
 
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.protocol import MESSAGE, USER, Event, Json
@@ -97,6 +98,31 @@ class ListsTheFirstTwenty(Lists):
 
     def listed(self, messages: list[Message]) -> list[Message]:
         return messages[:20]
+
+
+class Silent(HelpCenter):
+    """Support does not reply by itself, and the store lists ``messages[:MOST]``."""
+
+    MOST = 0
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options, auto_reply=False)
+
+    def snapshot(self, user: str) -> Json:
+        payload = super().snapshot(user)
+        return payload | {"messages": payload["messages"][: self.MOST]}
+
+
+@fault("SEND-KEPT", also=LOST)
+class ListsTheFirstHundred(Silent):
+    """LIMIT 100"""
+
+    MOST = 100
+
+
+@fault("SEND-KEPT", also=LOST)
+class ListsTheFirst250(Silent):
+    MOST = 250
 
 
 @fault("SEND-KEPT", also=LOST)
