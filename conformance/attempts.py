@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable, Mapping, Sequence
 
 from conformance.device import Cut, Device, Presenting
 from conformance.errors import Unverified
+from conformance.lifetimes import expiry_of, remaining
 from conformance.refusals import FORBIDDEN
 from conformance.stage import Stage
 from conformance.tokens import CONFUSED, EXPIRED, INVALID, NOT_STRINGS, Token
@@ -54,6 +56,22 @@ AGED = [
 REQUESTS = ["missing", "empty", *INVALID, *EXPIRED]
 """The kinds that a REST request can carry; with a public key, those of ``CONFUSED`` too."""
 
+KNOWN: Mapping[tuple[str, str], Sequence[tuple[str, str]]] = {
+    ("present", "websocket"): [("expired", "auth"), ("resigned", "header"), ("missing", "auth"), ("expired", "auth")],
+    ("present", "polling"): [("wrong-key", "auth"), ("expired", "header"), ("resigned", "bearer")],
+    ("left", "websocket"): [("expired", "header"), ("wrong-key", "auth"), ("resigned", "auth"), ("resigned", "auth")],
+    ("left", "polling"): [("resigned", "bearer"), ("expired", "auth"), ("missing", "auth")],
+    ("cut", "websocket"): [("expired", ""), ("missing", ""), ("resigned", "")],
+    ("cut", "polling"): [("expired", ""), ("wrong-key", ""), ("missing", "")],
+}
+"""Kind and option of the tokens that are tried for a user whom the target knows, by state and transport: any two of
+state, kind and transport meet, and what is there twice is the very same token. Who was cut off comes back by the usual
+option."""
+IN_BETWEEN = ("expired", "resigned", "missing")
+"""The kinds that REST is asked with meanwhile."""
+PAST = 1.0
+"""Seconds after its time that a token is tried again."""
+
 # -- steps -------------------------------------------------------------------------------------------------------
 
 
@@ -99,3 +117,31 @@ async def control(stage: Stage, device: Device, transport: str) -> None:
     """Where a bad token found no handshake, see whether a good one does: else the transport is to blame."""
     if not device.handshake:
         await knock(stage.device("control", option="auth", transport=transport, greet=False))
+
+
+async def call(device: Device) -> None:
+    """Connect, and leave once it is clear what becomes of it."""
+    with contextlib.suppress(Cut):
+        await device.connect()
+    await device.close()
+
+
+async def come_back(phone: Device, good: Token, bad: Token) -> None:
+    """Connect with a good token, be cut off, and come back with a bad one and what Socket.IO recovers by."""
+    await phone.reconnect(token=good)
+    await phone.drop()
+    await phone.settle()  # the target needs a moment to notice
+    with contextlib.suppress(Cut):
+        await phone.reconnect(token=bad, recover=True)
+    await phone.close()
+
+
+async def bad_ones(user: User, kinds: Iterable[str], good: Token) -> dict[str, Token]:
+    """One bad token of each kind, made from a good one."""
+    return {kind: await bad(user, kind, of=good) for kind in dict.fromkeys(kinds)}
+
+
+async def outlive(stage: Stage, token: Token) -> None:
+    """Wait until a token has expired."""
+    seconds = remaining(expiry_of(token.value)) + PAST
+    await stage.recorder.until(lambda: None, within=max(0.0, seconds))

@@ -182,6 +182,10 @@ class Record:
                 by_number.setdefault(entry.connection, []).append(entry)
         return [Connection(self, number, entries) for number, entries in sorted(by_number.items())]
 
+    @property
+    def connections_and_trials(self) -> list[Connection]:
+        return self._all_connections
+
     @cached_property
     def sends(self) -> list[Send]:
         """Every ``help_center:send`` that went out but on trial connections, in the order of their first attempts."""

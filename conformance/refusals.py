@@ -19,7 +19,7 @@ from conformance.record import Connection, Event, Fetch, Record, Send
 from conformance.tokens import ABSENT, CONFUSED, EXPIRED, FORGED, INVALID, NOT_STRINGS
 from conformance.transcript import Entry, Json
 
-_ENTRY = {
+ENTRY = {
     **dict.fromkeys(ABSENT, "AUTH-MISSING"),
     **dict.fromkeys({**INVALID, **CONFUSED, **NOT_STRINGS}, "AUTH-INVALID"),
     **dict.fromkeys(EXPIRED, "AUTH-EXPIRED"),
@@ -86,10 +86,14 @@ def let_in(connection: Connection) -> bool:
 def refusal(record: Record, device: str = "phone") -> Connection:
     """The (last) connection of a device with a bad token. Raises Unverified where the token was let in, and where
     the target never came to look at it."""
-    connection = _looked_at(record, device)
+    return refused_after_all(looked_at(record.connection(device, -1)))
+
+
+def refused_after_all(connection: Connection) -> Connection:
+    """The connection. Raises Unverified where its bad token was let in."""
     if let_in(connection):
         kind = str(connection.opened.get("token"))
-        raise Unverified(f"a bad token ({kind}) was let in", because=_ENTRY.get(kind.partition(":")[0]))
+        raise Unverified(f"a bad token ({kind}) was let in", because=ENTRY.get(kind.partition(":")[0]))
     return connection
 
 
@@ -101,20 +105,26 @@ def of_kind(entry: Entry, kind: str) -> None:
 
 def kept_out(record: Record, kind: str, device: str = "phone") -> None:
     """The token did not open the conversation."""
-    connection = _looked_at(record, device)
+    connection = looked_at(record.connection(device, -1))
     of_kind(connection.opened, kind)
+    opens_nothing(connection)
+
+
+def opens_nothing(connection: Connection) -> None:
+    """What a bad token is presented on is not let in."""
+    kind = connection.opened.get("token")
     greetings = [event.entry for event in connection.events(CONNECTED)]
     told = f"{CONNECTED}: {shown(greetings[0].get('args'))}" if greetings else ""
     at = [connection.opened.serial, *_serials(greetings)]
     expect(not let_in(connection), f"no {CONNECTED} for a bad token ({kind})", told, at=at)
 
 
-def _looked_at(record: Record, device: str) -> Connection:
-    connection = record.connection(device, -1)
+def looked_at(connection: Connection) -> Connection:
+    """The connection. Raises Unverified where the target never came to look at its token."""
     closed = connection.broken_off
     if closed is not None and closed.get("status") in BUSY:
         raise Unverified(f"{connection.title}: the target was busy (HTTP {closed.get('status')})")
-    if not connection.shaken and not (_turned_away(connection) and _others_shaken(record)):
+    if not connection.shaken and not (_turned_away(connection) and _others_shaken(connection.record)):
         because = "CONN-WEBSOCKET" if connection.transport == "websocket" else "CONN-POLLING"
         raise Unverified(f"{connection.title}: no Engine.IO handshake", because=because)
     return connection

@@ -205,3 +205,16 @@ class AllowsForClocks(Verifier):
     def check_expiry(self, claims: dict[str, Any]) -> None:
         if "exp" in claims and self.instant(claims["exp"]) + 300 <= self.now():
             raise BadToken("The token has expired.")
+
+
+@legal(advice=["AUTH-OUTLIVED"])
+class CachesWhatItVerified(Verifier):
+    """A gateway verifies each token once in ten seconds, by a cache of whole tokens."""
+
+    def verify(self, token: object) -> str:
+        cache: dict[str, tuple[str, float]] = self.__dict__.setdefault("cache", {})
+        user, until = cache.get(str(token), ("", 0.0))
+        if until < self.now():
+            user = super().verify(token)
+            cache[str(token)] = user, self.now() + 10
+        return user
