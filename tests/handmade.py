@@ -60,7 +60,7 @@ class Handmade:
         self.connection = len(self._devices)
         self._devices[self.connection] = device
         road = {"option": "auth", "transport": "websocket", "usual": True, "greet": True, **data}
-        self.add(Kind.OPEN, user=user, token="token" if good else "expired", good=good, **road)
+        self.add(Kind.OPEN, **{"user": user, "token": "token" if good else "expired", "good": good, **road})
         self.add(Kind.HANDSHAKE, upgrades=[], pingInterval=25000, pingTimeout=20000, via="websocket")
         self.packet(Kind.SENT, "CONNECT", data={"token": f"‹token of {user}›"})
         self.packet(Kind.RECEIVED, "CONNECT", data={"sid": "s1"})
