@@ -57,7 +57,7 @@ class Process:
 
     def start(self) -> None:
         """Raises NotRun when it does not say that it is ready."""
-        is_ready = threading.Event()
+        said, is_ready = threading.Event(), threading.Event()
         self._process = subprocess.Popen(
             self._command,
             stdin=subprocess.DEVNULL,
@@ -67,21 +67,23 @@ class Process:
             cwd=self._log.parent,
         )
         assert self._process.stdout is not None
-        self._reader = threading.Thread(target=self._read, args=(self._process.stdout, is_ready), daemon=True)
+        self._reader = threading.Thread(target=self._read, args=(self._process.stdout, said, is_ready), daemon=True)
         self._reader.start()
-        is_ready.wait(START_DEADLINE)
-        if self._process.poll() is not None or not is_ready.is_set():
+        said.wait(START_DEADLINE)
+        if not is_ready.is_set():
             self.stop()
-            raise NotRun(f"{Path(self._command[0]).name} did not start: {self.said()[-500:].strip()}")
+            words = " ".join(self.said().split())
+            raise NotRun(f"{Path(self._command[0]).name} did not start: {words[-400:] or 'it said nothing'}")
 
-    def _read(self, output: IO[bytes], is_ready: threading.Event) -> None:
+    def _read(self, output: IO[bytes], said: threading.Event, is_ready: threading.Event) -> None:
         with output, self._log.open("ab") as log:
             for line in output:
                 log.write(line)
                 log.flush()
                 if self._ready.encode() in line:
                     is_ready.set()
-        is_ready.set()  # it will say no more
+                    said.set()
+        said.set()  # it will say no more
 
     def stop(self) -> None:
         """Ask it to end, and wait until it has."""
