@@ -94,6 +94,7 @@ class Certification(Recordings):
         )
         source = source_of(options, self.redactor, embedded_secret)
         users = self._users = Users(source, self.redactor, run=f"{self._started:%m%d%H%M%S}-{options.seed % 10**6:06}")
+        _reserve(users, castings)
         self._runner = Runner(self.surroundings, users, concurrency=options.concurrency)
         with self._progress as progress:
             looking = preflight.check(self.surroundings, users, wait=options.wait)
@@ -227,3 +228,10 @@ class Certification(Recordings):
         if self._runner is not None:
             self._runner.stop()
         self._resources.close()
+
+
+def _reserve(users: Users, castings: Sequence[Casting]) -> None:
+    scenarios = [casting.scenario for casting in {casting.key: casting for casting in castings}.values()]
+    wanted = [scenario.users for scenario in scenarios if scenario.brand_new]
+    needed = [1 if scenario.fewer else scenario.users for scenario in scenarios if not scenario.brand_new]
+    users.reserve(wanted, needed=max(needed, default=1))

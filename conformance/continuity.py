@@ -176,10 +176,10 @@ def answered_with_own(send: Send) -> None:
         raise Deviation(f"the ack to carry {shown(send.text)}", actual, at=send.at)
 
 
-def not_too_early(early: Record, late: Record, *, tag: str) -> None:
+def not_too_early(early: Sequence[Send], late: Sequence[Send]) -> None:
     """Deviate when sends are refused for having come before the greeting. A code that a burst after the greeting gets
     too is about the pace, and such sends were tried again."""
-    pace = {code for send in late.tagged(tag) for code in _refusals(send)}
+    pace = {code for send in late for code in _refusals(send)}
 
     def judge(send: Send) -> None:
         codes = _refusals(send) - pace
@@ -187,7 +187,7 @@ def not_too_early(early: Record, late: Record, *, tag: str) -> None:
             actual = f"send #{send.number} was refused with {', '.join(sorted(codes))}"
             raise Deviation("a message sent before help_center:connected to be saved", actual, at=send.at)
 
-    every(early.tagged(tag), judge)
+    every(early, judge)
 
 
 def _refusals(send: Send) -> set[str]:

@@ -61,6 +61,8 @@ class Device(Line):
         self._trial = trial
         self._presented = presented
         self._wire: Wire | None = None
+        self._shown: Token | None = None
+        """The token that the current connection presents."""
         self._recovery: Mapping[str, Json] = {}
         self._ack_ids = 0
 
@@ -78,17 +80,32 @@ class Device(Line):
     async def connect(self) -> None:
         """Open the transport, enter the namespace, wait for the greeting (or, with a bad token, for the end)."""
         token = self._token or await self.user.token()
-        if self._wire is not None:
-            await self._wire.close()
         async with self._stage.first_contact(self.user, token):
-            if not await self._open(token) or not self._greet:
-                return
-            await self._wait_for_greeting() if token.good else await self._wait_for_refusal()
+            if await self._open(token):
+                await self.enter()
+
+    async def open(self) -> None:
+        """Open the transport and no more: ``enter`` goes on. For devices that are to enter at the same moment."""
+        await self._open(self._token or await self.user.token())
+
+    async def enter(self) -> None:
+        """Enter the namespace on a transport that is open, and wait for the greeting or the end."""
+        assert self._shown is not None
+        auth = self._presentation(self._shown).auth
+        self.packet(CONNECT, {**self._recovery, **(auth or {})} if self._recovery else auth)
+        if self._greet:
+            await self._wait_for_greeting() if self._shown.good else await self._wait_for_refusal()
+
+    def _presentation(self, token: Token) -> Presenting:
+        return self._presented or presenting(token, self._option)
 
     async def _open(self, token: Token) -> bool:
         """Open the transport, again after a pause when the target asks for patience (HTTP 429 or 503).
         Whether it is open."""
-        presented = self._presented or presenting(token, self._option)
+        if self._wire is not None:
+            await self._wire.close()
+        self._shown = token
+        presented = self._presentation(token)
         self._begin(token)
         turns = self._stage.turns("handshake")
         await turns.nobody()
@@ -107,7 +124,6 @@ class Device(Line):
         if refused is not None:
             self.on_closed(refused.ending)
             return self._unopened(token, refused)
-        self.packet(CONNECT, {**self._recovery, **(presented.auth or {})} if self._recovery else presented.auth)
         return True
 
     async def _knock(self, presented: Presenting) -> WireRefused | None:

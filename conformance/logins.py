@@ -29,7 +29,6 @@ class Asked:
     PATIENCE = 30.0
     """Seconds that an answer may take."""
     minter: Minter | None = None
-    may_be_new = True
 
     def __init__(self, what: str, users: Sequence[str] | None, *, names_users: bool, otherwise: str) -> None:
         self.what = what

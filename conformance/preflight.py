@@ -46,9 +46,10 @@ def looks_like_a_conversation(fetch: Fetch) -> bool:
 
 
 async def check(surroundings: Surroundings, users: Users, *, wait: float) -> None:
-    """Find the usual road and the round trip. Raises Unusable with one clear line where the target can't be judged."""
+    """Find the usual road and the round trip. Raises Unusable with one clear line where the target can't be judged.
+    Users who are kept for scenarios that need a new one make no contact: there only has to be a token."""
     brief = replace(surroundings, deadline=min(surroundings.deadline, BRIEF))
-    async with users.lease(min(users.size or 1, AT_ONCE)) as lent:
+    async with users.lease(min(users.at_hand or 1, AT_ONCE)) as lent:
         first = await _first_meeting(brief, lent[:1], wait)
         surroundings.usual = first.road or Road()
         others = [_meet(replace(brief, usual=surroundings.usual), [user]) for user in lent[1:]]
@@ -56,6 +57,7 @@ async def check(surroundings: Surroundings, users: Users, *, wait: float) -> Non
             if not met.works:
                 told = _diagnosis(surroundings.url, met, lent[number - 1])
                 raise Unusable(f"user {number} of {len(lent)}: {told}")
+        await asyncio.gather(*(user.token() for user in users.untouched[: AT_ONCE - len(lent)]))
     surroundings.calibrate(await _round_trip(surroundings))
 
 

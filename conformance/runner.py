@@ -14,11 +14,13 @@ from typing import Any, TypeVar
 
 import httpx
 
+from conformance.contact import Contact, kept_out
 from conformance.device import Cut
 from conformance.errors import Unverified
 from conformance.lifetimes import SKEW, remaining, up
 from conformance.protocol import ERROR, UNAUTHORIZED
 from conformance.readable import cut
+from conformance.record import Record
 from conformance.scenario import Casting
 from conformance.stage import Stage, Surroundings
 from conformance.transcript import Entry, Kind, Transcript
@@ -134,8 +136,8 @@ class Runner:
 
     async def _record_all(self, castings: Sequence[Casting]) -> None:
         free, few = asyncio.Semaphore(self._concurrency), asyncio.Semaphore(REFUSED_AT_ONCE)
-        for wave in sorted({casting.scenario.wave for casting in castings}):
-            own = [casting for casting in castings if casting.scenario.wave == wave]
+        for phase in sorted({_phase(casting) for casting in castings}):
+            own = [casting for casting in castings if _phase(casting) == phase]
             await asyncio.gather(*(self._record(c, few if c.scenario.refused else free) for c in own))
             while self._again:
                 casting, first, lost = self._again.pop(0)
@@ -143,6 +145,8 @@ class Runner:
                     await self._resolve(casting, self._once_more(casting, first, lost), innocent=False)
                 else:
                     self._settle(casting.key, first)
+            still = [c.scenario for c in castings if _phase(c) > phase and c.scenario.brand_new]
+            await self._users.release(keep=sum(scenario.users for scenario in still))
 
     async def _record(self, casting: Casting, turn: asyncio.Semaphore) -> None:
         async with turn:
@@ -172,6 +176,8 @@ class Runner:
         """Record a scenario again, alone, that lost a connection or a request for no reason of its own; keep both
         records."""
         second = await self._try(casting)
+        if second.unverified is not None and casting.scenario.brand_new and _told_why(first):
+            return first  # no new user is left, and what the target said is no accident of the network
         if (once_more := _dropped(second)) is not None:
             self._recurred[once_more.kind] += 1
         elif second.unverified is None:
@@ -193,6 +199,8 @@ class Runner:
                 transcript.subjects = {user.name: user.subject for user in users}
                 with self._counted():
                     await self._drive(casting, Stage(self._surroundings, transcript, users, rush=scenario.rush))
+                if scenario.brand_new:
+                    _note_who_is_kept_out(transcript, users)
                 _outlived(transcript, users)
             if _unreached(transcript):
                 await self._look_again(casting.key)
@@ -251,6 +259,12 @@ class Runner:
         return {"rtt": round(s.rtt, 4), "deadline": round(s.deadline, 2), "settle": round(s.settle, 3)}
 
 
+def _phase(casting: Casting) -> tuple[int, bool]:
+    """When it is recorded: by wave, and within a wave the first contacts of new users before all others, for whether
+    they overlap is a matter of milliseconds, and as long as a user is kept for them nobody else has it."""
+    return casting.scenario.wave, not casting.scenario.brand_new
+
+
 def _waited_for(future: Future[T], meanwhile: Callable[[], None] | None = None) -> T:
     """Its result. Wakes up now and then, as a wait without end cannot be interrupted on every system; then, and when
     the wait begins, it calls ``meanwhile``."""
@@ -271,6 +285,18 @@ def _dropped(transcript: Transcript, by: Sequence[str] = ("network", "target")) 
         if lost and (entry.get("good") if entry.kind is Kind.HTTP else entry.connection in shaken & good):
             return entry
     return None
+
+
+def _told_why(transcript: Transcript) -> bool:
+    """Whether the target refused a connection with a good token in words."""
+    good = [connection for connection in Record(transcript).connections if connection.good]
+    return any(connection.events(ERROR) or connection.received("CONNECT_ERROR") for connection in good)
+
+
+def _note_who_is_kept_out(transcript: Transcript, users: Sequence[User]) -> None:
+    record = Record(transcript)
+    for user in users:
+        user.turned_away = not user.brand_new and kept_out(Contact(record, user.name))
 
 
 def _said(lost: Entry) -> str:

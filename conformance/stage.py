@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import ssl
 import uuid
@@ -230,11 +231,24 @@ class Stage:
 
     # -- REST --------------------------------------------------------------------------------------------------
 
+    async def warm_up(self, connections: int) -> None:
+        """Open connections for as many requests of REST, so that they reach the target at the same moment."""
+        self._client = self._client or self._surroundings.client()
+        with contextlib.suppress(httpx.HTTPError):
+            await self.together(*(self._client.get("/") for _ in range(connections)))
+        self.mark(f"{connections} HTTP connections are open")
+
     async def fetch(
-        self, *, user: User | None = None, token: Token | None = None, tag: str = "fetch", trial: bool = False
+        self,
+        *,
+        user: User | None = None,
+        token: Token | None = None,
+        tag: str = "fetch",
+        trial: bool = False,
+        once: bool = False,
     ) -> Json:
         """The conversation over REST (section 7); its body, None when there is none. HTTP 429 and 503 are
-        tried again. ``trial``: as of a device."""
+        tried again, unless it is asked ``once``. ``trial``: as of a device."""
         who = user or self.user
         presented = token or await who.token()
         notes: dict[str, Json] = {"user": who.name, "token": presented.label, "good": presented.good, "tag": tag}
@@ -253,7 +267,7 @@ class Stage:
                 exchange = await self._request(headers, cookies)
                 return exchange["status"] not in SLOWER
 
-            if exchange["status"] in SLOWER:
+            if exchange["status"] in SLOWER and not once:
                 await self.turns("REST").retry(again, self.pauses())
             return self._exchanged(notes | exchange)
 
@@ -328,9 +342,9 @@ class Stage:
             spent += pause
             pause *= 2
 
-    def mark(self, label: str) -> None:
+    def mark(self, label: str, **notes: Json) -> None:
         """A point of the scenario that judgements refer to."""
-        self.recorder.add(Kind.MARK, label=label)
+        self.recorder.add(Kind.MARK, label=label, **notes)
 
     async def together(self, *work: Any) -> None:
         """Do several things at once; the first failure ends them all, and the scenario."""

@@ -22,8 +22,6 @@ class Source(Protocol):
     """Where good tokens come from. ``subjects`` is None when there are as many users as one likes."""
 
     minter: Minter | None
-    may_be_new: bool
-    """Whether a user of this source may be one whom the target never saw; nobody but the target knows."""
 
     @property
     def subjects(self) -> Sequence[str] | None: ...
@@ -39,7 +37,6 @@ class Minted:
     minter: Minter | None
     extra_claims: Mapping[str, Any] = field(default_factory=dict)
     known: Sequence[str] | None = None
-    may_be_new = True
 
     @property
     def subjects(self) -> Sequence[str] | None:
@@ -56,7 +53,6 @@ class ReadyMade:
 
     tokens: Mapping[str, Sequence[str]]
     minter: Minter | None = None
-    may_be_new = False
 
     @property
     def subjects(self) -> Sequence[str] | None:
@@ -78,6 +74,7 @@ class User:
     source: Source
     redactor: Redactor
     brand_new: bool
+    """Whether it was made up for this run. A user who was given may be new to the target too: nobody else knows."""
     met: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held during the very first contact, which creates the conversation."""
     known: bool = False
@@ -87,6 +84,8 @@ class User:
     """Why there was no good token when the scenario asked for one."""
     trait: str = ""
     """Of look-alikes: in what the subject differs from that of the first one."""
+    turned_away: bool = False
+    """Whether the target took none of its good tokens: nobody else shall be blamed for that, or borrow it."""
 
     async def token(self, *, fresh: bool = False) -> Token:
         """A good token of this user. Raises Unverified when there is none, or its time is up."""
@@ -130,18 +129,55 @@ class User:
 
 
 class Users:
-    """Lends users to scenarios. With a finite pool, scenarios wait their turn."""
+    """Lends users to scenarios. With a finite pool, scenarios wait their turn, and whom nobody has met yet are kept
+    for those that need a user whom the target never saw."""
 
     def __init__(self, source: Source, redactor: Redactor, *, run: str) -> None:
         self.source = source
         self._redactor = redactor
         self._subjects = (f"conformance-{run}-{number}" for number in itertools.count(1))
         self._free = None if source.subjects is None else [self._user(s, brand_new=False) for s in source.subjects]
+        self._untouched: list[User] = []
+        self._expected = 0
+        """Scenarios that still want some of those."""
+        self._needed = 1
+        """Users that another scenario needs at least."""
         self.size = None if self._free is None else len(self._free)
         self._changed = asyncio.Condition()
 
     def _user(self, subject: str, *, brand_new: bool) -> User:
         return User("user", subject, self.source, self._redactor, brand_new)
+
+    # -- those whom the target never saw -----------------------------------------------------------------------
+
+    def reserve(self, wanted: Sequence[int], *, needed: int = 1) -> None:
+        """Keep users untouched for scenarios that want so many of them; as many again where there are enough, as
+        scenarios may be recorded again. One is left for a look at the target. ``needed``: how many users the others
+        need at least."""
+        if self._free is not None:
+            spared = max(len(self._free) - 2 * sum(wanted), 1) if wanted else len(self._free)
+            self._free, self._untouched = self._free[:spared], self._free[spared:]
+            self._expected, self._needed = len(wanted), needed
+
+    @property
+    def untouched(self) -> Sequence[User]:
+        return self._untouched
+
+    async def release(self, *, keep: int) -> None:
+        """Lend the untouched to everybody, but for some that are still wanted."""
+        if self._free is not None and self.size is not None:
+            keep = max(0, min(keep, self.size - self._needed))
+            async with self._changed:
+                self._free.extend(self._untouched[keep:])
+                del self._untouched[keep:]
+                self._changed.notify_all()
+
+    # -- lending -----------------------------------------------------------------------------------------------
+
+    @property
+    def at_hand(self) -> int | None:
+        """How many can be lent right now; None where there are as many as one likes."""
+        return None if self._free is None else len(self._free)
 
     @asynccontextmanager
     async def lease(
@@ -173,19 +209,30 @@ class Users:
     async def _take(self, count: int, *, brand_new: bool) -> list[User]:
         if self._free is None or self.size is None:
             return [self._user(subject, brand_new=True) for subject in _related(next(self._subjects), count)]
-        if brand_new and not self.source.may_be_new:
-            raise Unverified("a brand-new user needs a signing key: pass --jwt-secret or --jwt-key")
-        if count > self.size:
-            raise Unverified(f"{count} users are needed: pass a --token for each, --users, or a signing key")
+        if brand_new:
+            return self._take_untouched(count)
         free = self._free
         async with self._changed:
-            await self._changed.wait_for(lambda: len(free) >= count)
+            await self._changed.wait_for(lambda: len(free) >= count or count > (self.size or 0))
+            if len(free) < count:
+                raise Unverified(f"{count} users are needed: pass a --token for each, --users, or a signing key")
             return [free.pop(0) for _ in range(count)]
 
+    def _take_untouched(self, count: int) -> list[User]:
+        """A fair share of them: one of those that stand beside each other in the list, which may be much alike."""
+        share = self._untouched[:: max(1, self._expected)][:count]
+        self._untouched = [user for user in self._untouched if user not in share]
+        self._expected -= 1
+        if not share:
+            told = "pass --jwt-secret or --jwt-key without --users, or more users whom it never saw"
+            raise Unverified(f"this needs users whom the target never saw: {told}")
+        return share
+
     async def _give_back(self, users: list[User]) -> None:
-        if self._free is not None:
+        if self._free is not None and self.size is not None:
             async with self._changed:
-                self._free.extend(users)
+                self._free.extend(user for user in users if not user.turned_away)
+                self.size -= sum(user.turned_away for user in users)
                 self._changed.notify_all()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance.protocol import LONGEST
+from conformance.rush import buffered
 from conformance.scenario import scenario
 from conformance.stage import Stage
 
@@ -28,6 +29,17 @@ async def side_by_side(stage: Stage) -> None:
         async with stage.device("tablet", token=token) as tablet:
             await stage.together(phone.send(stage.words(), tag="side"), tablet.send(stage.words(), tag="side"))
         await phone.send(stage.words(), tag="left")
+
+
+@scenario
+async def burst(stage: Stage) -> None:
+    """A device sends a text; another one sends five at once as soon as it is greeted; a third one shows them."""
+    async with stage.device("tablet") as tablet:
+        await tablet.say(tag="before")
+    async with stage.device("phone") as phone:
+        await buffered(stage, phone)
+    async with stage.device("laptop"):
+        pass
 
 
 @scenario(wave=2)

@@ -1,4 +1,4 @@
-"""Sections 4.1 and 6: coming back, new tokens, bursts, and the very first contact."""
+"""Section 6: coming back, new tokens, and bursts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import contextlib
 
 import pytest
 
-from conformance.contact import answered, let_in_with_others, one_conversation
 from conformance.continuity import (
     accepted,
     answered_with_own,
@@ -25,11 +24,9 @@ from conformance.device import Cut, Device
 from conformance.judge import every
 from conformance.record import Record
 from conformance.requirements import requirement
+from conformance.rush import buffered
 from conformance.scenario import scenario
 from conformance.stage import Stage
-
-BURST = 5
-"""Messages that a client has buffered: fewer than any sane limit of a request or of a server's pace."""
 
 # -- coming back (6) -----------------------------------------------------------------------------------------------
 
@@ -154,25 +151,6 @@ def test_a_good_token_is_let_in_after_an_expired_one(refreshed_late: Record, ref
 # -- bursts (6) ----------------------------------------------------------------------------------------------------
 
 
-async def _burst(stage: Stage, phone: Device) -> None:
-    await phone.pipeline([stage.words() for _ in range(BURST)], tag="burst", plain=False)
-
-
-async def _afterwards(stage: Stage) -> None:
-    async with stage.device("laptop"):
-        pass
-
-
-@scenario
-async def burst(stage: Stage) -> None:
-    """A device sends a text; another one sends five at once as soon as it is greeted; a third one shows them."""
-    async with stage.device("tablet") as tablet:
-        await tablet.say(tag="before")
-    async with stage.device("phone") as phone:
-        await _burst(stage, phone)
-    await _afterwards(stage)
-
-
 @scenario(wave=2)
 async def early_burst(stage: Stage) -> None:
     """As ``burst``, but the five texts go out as soon as the namespace is entered, greeted or not."""
@@ -180,8 +158,9 @@ async def early_burst(stage: Stage) -> None:
         await tablet.say(tag="before")
     async with stage.device("phone", greet=False, trial=True) as phone:
         await phone.entered()
-        await _burst(stage, phone)
-    await _afterwards(stage)
+        await buffered(stage, phone)
+    async with stage.device("laptop"):
+        pass
 
 
 @requirement("BURST-AFTER-GREETING")
@@ -215,7 +194,7 @@ def test_every_message_of_an_early_burst_is_accepted(early_burst: Record, burst:
 
 @requirement("BURST-AFTER-CONNECT")
 def test_no_message_of_an_early_burst_is_refused_at_first(early_burst: Record, burst: Record) -> None:
-    not_too_early(early_burst, burst, tag="burst")
+    not_too_early(early_burst.tagged("burst"), burst.tagged("burst"))
 
 
 @requirement("BURST-AFTER-CONNECT")
@@ -228,52 +207,3 @@ def test_every_message_of_an_early_burst_is_acked_with_its_own(early_burst: Reco
 def test_an_early_burst_is_saved_whole(early_burst: Record, burst: Record) -> None:
     granted(lambda: shows(burst.connection("laptop").history, burst.tagged("burst")), because="BURST-AFTER-GREETING")
     shows(early_burst.connection("laptop").history, early_burst.tagged("burst"))
-
-
-# -- the very first contact (4.1) ----------------------------------------------------------------------------------
-
-
-async def _connect(device: Device) -> None:
-    """Whatever becomes of one device, the others are waited for."""
-    with contextlib.suppress(Cut):
-        await device.connect()
-
-
-@scenario(brand_new=True, rush=True)
-async def first_contact(stage: Stage) -> None:
-    """Three devices of a user who was never seen before connect at the same moment. When they have gone, one more
-    device connects."""
-    devices = [stage.device(name) for name in ("phone", "tablet", "laptop")]
-    await stage.together(*map(_connect, devices))
-    await stage.together(*(device.close() for device in devices))
-    await _connect(stage.device("later"))
-
-
-@scenario(brand_new=True, rush=True)
-async def first_launch(stage: Stage) -> None:
-    """REST is asked twice for the conversation of a user who was never seen before, while a device connects."""
-    await stage.together(stage.fetch(tag="one"), stage.fetch(tag="two"), _connect(stage.device("phone")))
-
-
-@requirement("FIRST-CONTACT")
-@pytest.mark.parametrize("device", ["phone", "tablet", "laptop", "later"])
-def test_every_device_of_a_brand_new_user_is_let_in(first_contact: Record, side_by_side: Record, device: str) -> None:
-    let_in_with_others(first_contact.connection(device), side_by_side)
-
-
-@requirement("FIRST-CONTACT")
-def test_devices_of_a_brand_new_user_get_one_conversation(first_contact: Record, plain_chat: Record) -> None:
-    granted(lambda: one_conversation(plain_chat), because="CONNECTED-CONVERSATION")
-    one_conversation(first_contact)
-
-
-@requirement("FIRST-CONTACT")
-@pytest.mark.parametrize("tag", ["one", "two"])
-def test_rest_answers_a_brand_new_user(first_launch: Record, plain_chat: Record, tag: str) -> None:
-    answered(first_launch.fetch(tag), plain_chat.fetch())
-
-
-@requirement("FIRST-CONTACT")
-def test_rest_and_device_of_a_brand_new_user_get_one_conversation(first_launch: Record, plain_chat: Record) -> None:
-    granted(lambda: one_conversation(plain_chat), because="CONNECTED-CONVERSATION")
-    one_conversation(first_launch)

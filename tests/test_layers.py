@@ -29,6 +29,7 @@ DRIVE = {
     "programs",
     "recorder",
     "runner",
+    "rush",
     "sources",
     "stage",
     "users",

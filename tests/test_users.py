@@ -96,7 +96,8 @@ async def test_users_come_back_from_a_scenario_that_failed_or_was_cancelled() ->
             ReadyMade({"a": ["token"]}),
             1,
             True,
-            "a brand-new user needs a signing key: pass --jwt-secret or --jwt-key",
+            "this needs users whom the target never saw: pass --jwt-secret or --jwt-key without --users, or more users "
+            "whom it never saw",
         ),
     ],
 )
@@ -107,10 +108,68 @@ async def test_what_a_pool_cannot_lend(source: Minted | ReadyMade, count: int, b
             pass
 
 
+# -- those whom the target never saw -------------------------------------------------------------------------------
+
+
+def lists(users: Sequence[User]) -> str:
+    return "".join(user.subject for user in users)
+
+
+@pytest.mark.parametrize(
+    ("known", "shares", "kept"),
+    [("a", "", ""), ("ab", "b", "b"), ("abc", "b c", "bc"), ("abcdefg", "be cf dg", "bcdefg")],
+)
 @in_loop
-async def test_a_known_user_may_be_new_to_the_help_center() -> None:
-    async with pool("a").lease(1, brand_new=True) as users:
-        assert [user.subject for user in users] == ["a"]
+async def test_the_untouched_are_shared_by_those_who_need_them(known: str, shares: str, kept: str) -> None:
+    users = pool(*known)
+    users.reserve([3, 2, 1])
+    assert lists(users.untouched) == kept
+    async with users.lease(users.at_hand or 0) as others:
+        assert lists(others) == "a"
+    for share in shares.split():
+        async with users.lease(3, brand_new=True, fewer=True) as own:
+            assert lists(own) == share
+    if len(shares.split()) < 3:
+        with pytest.raises(Unverified, match="whom the target never saw"):
+            async with users.lease(1, brand_new=True, fewer=True):
+                pass
+
+
+@in_loop
+async def test_as_many_untouched_users_are_kept_for_second_recordings() -> None:
+    users = pool(*"abcdefghij")
+    users.reserve([2, 1])
+    assert lists(users.untouched) == "efghij"
+
+
+@in_loop
+async def test_who_is_not_wanted_any_more_is_lent_to_everybody() -> None:
+    users = pool(*"abcde")
+    users.reserve([2, 1], needed=2)
+    await users.release(keep=1)
+    assert (lists(users.untouched), users.at_hand) == ("b", 4)
+
+
+@in_loop
+async def test_nobody_waits_for_users_that_are_kept_for_later() -> None:
+    users = pool(*"abc")
+    users.reserve([5], needed=2)
+    await users.release(keep=5)
+    async with asyncio.timeout(1), users.lease(2) as own:
+        assert (lists(users.untouched), lists(own)) == ("b", "ac")
+
+
+@in_loop
+async def test_a_user_whom_the_target_turns_away_is_not_lent_again() -> None:
+    users = pool(*"ab")
+    async with users.lease(2) as own:
+        waiting = asyncio.create_task(anext(users.lease(2).gen))
+        await asyncio.sleep(0)
+        own[0].turned_away = True
+    with pytest.raises(Unverified, match="2 users are needed"):
+        await waiting
+    async with users.lease(1) as rest:
+        assert (lists(rest), users.size) == ("b", 1)
 
 
 # -- tokens --------------------------------------------------------------------------------------------------------

@@ -33,6 +33,8 @@ class Fault:
     algorithm: str
     does: str = ""
     """What it does, in a sentence, where its name does not say it all."""
+    chapter: str = ""
+    """Of the module it stands in, ``of_<chapter>``."""
 
 
 FAULTS: dict[str, Fault] = {}
@@ -48,7 +50,10 @@ def fault(*breaks: str, also: tuple[str, ...] = (), algorithm: str = HS256) -> C
         assert broken.__name__ not in FAULTS, broken.__name__
         build = _builder(broken, algorithm)
         does = inspect.cleandoc(broken.__doc__ or "").partition("\n\n")[0]
-        FAULTS[broken.__name__] = Fault(broken.__name__, build, frozenset(breaks), frozenset(also), algorithm, does)
+        chapter = broken.__module__.rpartition(".of_")[2]
+        FAULTS[broken.__name__] = Fault(
+            broken.__name__, build, frozenset(breaks), frozenset(also), algorithm, does, chapter
+        )
         return broken
 
     return register

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import Response
-
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import MESSAGE, USER, Json, Problem
+from conformance.reference.protocol import MESSAGE, USER, Json
 from conformance.reference.store import Conversation, Message, Store
 from conformance.reference.tokens import BadToken, Verifier
 from tests.faults.fault import fault
 from tests.recovery import Recovers
-
-DATABASE = 0.03
-"""Seconds that a query of a real database may take."""
 
 # -- coming back ---------------------------------------------------------------------------------------------------
 
@@ -183,54 +176,3 @@ class BansAfterAnExpiredToken(Verifier):
             raise
         if claims.get("sub") in self.banned:
             raise BadToken("The session has expired.")
-
-
-# -- the very first contact ----------------------------------------------------------------------------------------
-
-
-class Races(HelpCenter):
-    """Looks for a conversation, and makes one when there was none a moment ago."""
-
-    async def admit(self, sid: str, user: str) -> None:
-        await self.prepare(user)
-        await super().admit(sid, user)
-
-    async def prepare(self, user: str) -> None:
-        if self.store.find(user) is None:
-            await asyncio.sleep(DATABASE)
-            self.make(user)
-
-    def make(self, user: str) -> None:
-        self.store.create(user)
-
-
-@fault("FIRST-CONTACT", also=("CONNECTED-SENT",))
-class RefusesWhoLosesTheRace(Races):
-    """The unique constraint holds, and its violation is an error like any other."""
-
-
-@fault("FIRST-CONTACT", also=("CONNECTED-CONVERSATION",))
-class OverwritesTheConversation(Races):
-    """INSERT OR REPLACE: the last one to write wins, and the others hold an id that is gone."""
-
-    def make(self, user: str) -> None:
-        with self.store.db:
-            self.store.db.execute("DELETE FROM conversations WHERE user_id = ?", (user,))
-        super().make(user)
-
-
-@fault("FIRST-CONTACT", also=("CONNECTED-CONVERSATION", "REST-OPEN"))
-class RestLosesTheRace(Races):
-    """Only the socket knows how to survive the race."""
-
-    async def admit(self, sid: str, user: str) -> None:
-        await HelpCenter.admit(self, sid, user)
-
-    async def rest_messages(self, request: Request) -> Response:
-        try:
-            await self.prepare(self.rest_user(request))
-        except Problem as problem:
-            return self.rest_refusal(problem)
-        except Exception:
-            return self.rest_refusal(self.server_problem())
-        return await super().rest_messages(request)

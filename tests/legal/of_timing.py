@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import random
+import sqlite3
 from collections import defaultdict
 from typing import Any
 
@@ -187,3 +189,52 @@ class PingsSlowly(HelpCenter):
 
     def wire_options(self) -> Json:
         return {"ping_interval": 300, "ping_timeout": 60}
+
+
+@legal()
+class SlowToMakeConversations(HelpCenter):
+    """Whoever comes first has a conversation made, 100 ms for each, one after the other, whoever they are from; the
+    others of that user wait."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.making = asyncio.Lock()
+
+    async def made(self, user: str) -> None:
+        async with self.making:
+            if self.store.find(user) is None:
+                await asyncio.sleep(0.1)
+                self.store.create(user)
+
+    async def admit(self, sid: str, user: str) -> None:
+        await self.made(user)
+        await super().admit(sid, user)
+
+    async def rest_messages(self, request: Request) -> Response:
+        with contextlib.suppress(Problem):
+            await self.made(self.rest_user(request))
+        return await super().rest_messages(request)
+
+
+@legal()
+class LosesTheRaceAndLooksAgain(HelpCenter):
+    """Finds no conversation, makes one a few milliseconds later, and takes the other one where somebody was faster."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.chance = random.Random(5)
+
+    async def made(self, user: str) -> None:
+        if self.store.find(user) is None:
+            await asyncio.sleep(self.chance.uniform(0.001, 0.005))
+            with contextlib.suppress(sqlite3.IntegrityError):
+                self.store.create(user)
+
+    async def admit(self, sid: str, user: str) -> None:
+        await self.made(user)
+        await super().admit(sid, user)
+
+    async def rest_messages(self, request: Request) -> Response:
+        with contextlib.suppress(Problem):
+            await self.made(self.rest_user(request))
+        return await super().rest_messages(request)
