@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from types import FrameType
 
-from tests.deployments import bun_engine, flask_socketio, nest, nodes  # noqa: F401  each registers its deployments
+from tests.deployments import bun_engine, nest, nodes, python_socketio  # noqa: F401  each registers its deployments
 from tests.deployments.deployment import DEPLOYMENTS, Deployment
 from tests.deployments.processes import NotRun
 

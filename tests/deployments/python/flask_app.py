@@ -1,7 +1,7 @@
 """A Help Center on Flask-SocketIO in threading mode, with SQLite.
 
-    PORT=3000 JWT_SECRET=… DATABASE=help-center.db python app.py
-    JWT_SECRET=… DATABASE=help-center.db gunicorn --worker-class gthread --threads 100 --bind 127.0.0.1:3000 app:app
+    PORT=3000 JWT_SECRET=… DATABASE=help-center.db python flask_app.py
+    JWT_SECRET=… DATABASE=… gunicorn --worker-class=gthread --threads=100 --bind=127.0.0.1:3000 flask_app:app
 
 One process: the threads of one process share the sockets, and Flask-SocketIO in this mode has no other.
 """
@@ -9,19 +9,19 @@ One process: the threads of one process share the sockets, and Flask-SocketIO in
 from __future__ import annotations
 
 import os
-import re
 import threading
 from collections import defaultdict
 from contextlib import AbstractContextManager
 from typing import Any
 
-import jwt
 from conversations import Conversations
 from flask import Flask, Response, jsonify, request, session
 from flask_socketio import SocketIO, disconnect, emit, join_room
+from tokens import bearer_token, handshake_token, user_of
+from validation import Refused, valid_text
 
 NAMESPACE = "/help-center"
-MAX_TEXT_LENGTH = 2000
+UNAUTHORIZED = {"code": "UNAUTHORIZED", "message": "The token is missing or not valid"}
 AUTO_REPLY = "Thank you for your message. Our support team will answer you soon."
 
 app = Flask(__name__)
@@ -34,7 +34,7 @@ conversations = Conversations(os.environ.get("DATABASE", "help-center.db"))
 
 
 class Locks:
-    """One lock for each user: whoever holds it sees what is saved and what was emitted agree."""
+    """One lock for each user: what is saved and what was emitted agree for whoever holds it."""
 
     def __init__(self) -> None:
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
@@ -48,34 +48,19 @@ class Locks:
 locks = Locks()
 
 
-def user_of(token: str | None) -> str | None:
-    """Whose token it is; None for one that is not to be trusted."""
-    try:
-        claims = jwt.decode(token or "", os.environ["JWT_SECRET"], algorithms=["HS256"])
-    except jwt.InvalidTokenError:
-        return None
-    return claims.get("sub") or None
-
-
-def bearer_token() -> str | None:
-    found = re.fullmatch(r"Bearer +(\S+)", request.headers.get("Authorization", ""), re.IGNORECASE)
-    return found and found[1]
-
-
 @app.get("/api/help-center/messages")
 def messages() -> tuple[Response, int]:
-    user = user_of(bearer_token())
+    user = user_of(bearer_token(request.headers.get("Authorization")))
     if user is None:
-        return jsonify(code="UNAUTHORIZED", message="The token is missing or not valid"), 401
+        return jsonify(UNAUTHORIZED), 401
     return jsonify(conversations.read(user)), 200
 
 
 @socketio.on("connect", namespace=NAMESPACE)
 def connect(auth: Any) -> None:
-    token = auth.get("token") if isinstance(auth, dict) else None
-    user = user_of(re.sub("^Bearer +", "", token.strip()) if isinstance(token, str) else bearer_token())
+    user = user_of(handshake_token(auth, request.headers.get("Authorization")))
     if user is None:
-        emit("help_center:error", {"code": "UNAUTHORIZED", "message": "The token is missing or not valid"})
+        emit("help_center:error", UNAUTHORIZED)
         disconnect()
         return
     session["user"] = user
@@ -86,11 +71,11 @@ def connect(auth: Any) -> None:
 
 @socketio.on("help_center:send", namespace=NAMESPACE)
 def send(payload: Any = None, *_: Any) -> dict[str, Any]:
-    text, problem = validated(payload)
-    if problem is not None:
-        error = {"code": "VALIDATION_ERROR", "message": problem, "details": {"text": problem}}
-        emit("help_center:error", error)  # Flask-SocketIO does not tell whether an acknowledgement is waited for
-        return {"error": error}
+    try:
+        text = valid_text(payload)
+    except Refused as refused:
+        emit("help_center:error", refused.error)  # Flask-SocketIO does not tell whether the client waits for our answer
+        return {"error": refused.error}
     user = session["user"]
     message = publish(user, "user", text)
     socketio.start_background_task(publish, user, "support", AUTO_REPLY)
@@ -100,19 +85,6 @@ def send(payload: Any = None, *_: Any) -> dict[str, Any]:
 @socketio.on("help_center:typing", namespace=NAMESPACE)
 def typing(*_: Any) -> None:
     """Nobody on the support side is watching yet."""
-
-
-def validated(payload: Any) -> tuple[str, str | None]:
-    """The trimmed text, or what is wrong with it."""
-    text = payload.get("text") if isinstance(payload, dict) else None
-    if not isinstance(text, str):
-        return "", "The text must be a string"
-    text = text.strip()
-    if not text:
-        return "", "The text must not be empty"
-    if len(text) > MAX_TEXT_LENGTH:
-        return "", f"The text must not be longer than {MAX_TEXT_LENGTH} characters"
-    return text, None
 
 
 def publish(user: str, sender: str, text: str) -> dict[str, str]:
