@@ -12,6 +12,7 @@ from typing import Any
 
 from conformance import __version__, preflight, scope
 from conformance.agreement import Agreement, agreement, earlier
+from conformance.blocks import Table
 from conformance.embedded import EmbeddedServer
 from conformance.errors import Unusable, Unverified
 from conformance.options import Options
@@ -70,7 +71,8 @@ class Certification(Recordings):
         saved = {path.stem: path for path in folder.glob("*.jsonl")}
         paths = {key: saved.get(file_name(key)) for key in self._keys}
         try:
-            self._saved = {key: Transcript.load(path) for key, path in paths.items() if path is not None}
+            table = Table.load(folder)
+            self._saved = {key: Transcript.load(path, table) for key, path in paths.items() if path is not None}
         except ValueError as error:
             raise Unusable(f"--rejudge: {error}") from error
 
@@ -223,6 +225,8 @@ class Certification(Recordings):
             old.unlink()
         for transcript in self.transcripts():
             transcript.save(folder)
+        if self.surroundings is not None:
+            self.surroundings.histories.table.save(folder)
 
     def close(self) -> None:
         if self._runner is not None:

@@ -61,7 +61,7 @@ def _seen_before(send: Send) -> Iterator[str]:
         yield from _ids([other.message], serial)
     for _, history in record.histories():
         if history.at < serial:
-            yield from _ids(history.messages, serial)
+            yield from history.readable_ids()
 
 
 def _ids(messages: Sequence[Payload], before: int) -> Iterator[str]:
@@ -76,11 +76,12 @@ def shows_once(history: History, sends: Sequence[Send]) -> None:
     if twice:
         actual = f"{len(twice)} of them twice or more, such as {shown(twice[0])}"
         raise Deviation(f"each message once in {history.where}", actual, at=[history.at])
-    texts = Counter(message.text for message in history.messages if message.sender != SUPPORT)
+    _ = history.all("text")
 
     def judge(send: Send) -> None:
-        if texts[str(send.text)] > 1:
-            actual = f"the text of send #{send.number} stands there {texts[str(send.text)]} times"
+        times = sum(message.sender != SUPPORT for message in history.where_is("text", str(send.text)))
+        if times > 1:
+            actual = f"the text of send #{send.number} stands there {times} times"
             raise Deviation(f"each message once in {history.where}", actual, at=[send.entry.serial, history.at])
 
     every(sends, judge, nothing="nothing was sent")
@@ -145,8 +146,8 @@ def misses_nothing(joined: Connection, last: Send) -> None:
     told = [event.message for event in joined.events(MESSAGE)]
     if last.message.id not in {message.id for message in told}:
         raise Unverified(f"{joined.title} hears nothing of other devices", because="MESSAGE-DEVICES")
-    known = [*joined.history.messages, *told]
-    ids, texts = {message.id for message in known}, {message.text for message in known}
+    ids = {*joined.history.ids, *(message.id for message in told)}
+    texts = {*joined.history.all("text"), *(message.text for message in told)}
     visible = set(joined.history.ids)
 
     def judge(send: Send) -> None:

@@ -53,6 +53,7 @@ class Device(Line):
         super().__init__(stage.recorder, name)
         self._stage = stage
         self.user = user
+        self.owner = user.subject
         self._token = token
         self._usual = option is None and transport is None
         self._option = option or stage.usual.option

@@ -152,15 +152,18 @@ def _same_messages(earlier: History, later: History, sent: Sequence[str]) -> Non
     lacking = _gap(old, new, both)
     told = ", ".join(f"{message.where}, {shown(message.raw)}" for message in lacking)
     expect(not lacking, f"{earlier.where} and {later.where} with the same messages", f"one alone has {told}", at=at)
-    by_id = {message.id: message for message in new}
-    differing = [told for m in old if m.id in both and (told := differences(m, by_id[m.id]))]
+    where = {name: place for place, name in enumerate(later.ids)}
+    twins = [(place, where[name]) for place, name in enumerate(earlier.ids) if name in both]
+    raw = earlier.raw["messages"], later.raw["messages"]
+    pairs = [(earlier.messages[one], later.messages[two]) for one, two in twins if raw[0][one] is not raw[1][two]]
+    differing = [told for one, two in pairs if (told := differences(one, two))]
     told = "; ".join(differing)
     expect(not differing, f"the messages of {later.where} as in {earlier.where}", told, at=at)
 
 
 def _oldest_first(view: History, sent: Sequence[str]) -> list[Message]:
     """The messages, turned round where those sent one after the other stand newest first (HISTORY-ORDER's)."""
-    messages = view.messages
+    messages = list(view.messages)
     known = [sent.index(name) for name in view.ids if name in sent]
     return messages[::-1] if len(known) > 1 and known[0] > known[-1] else messages
 

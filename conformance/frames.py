@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from types import SimpleNamespace
 
 from socketio.packet import Packet
 from socketio.packet import packet_names as PACKET_NAMES
@@ -24,12 +26,11 @@ class Sending(Packet):  # type: ignore[misc]  # the base class has no types
 
 
 class Received(Packet):  # type: ignore[misc]  # the base class has no types
-    """A packet whose JSON is read as JavaScript reads it: NaN and Infinity, which Python takes, are no JSON."""
+    """A packet whose JSON is read by ``loads``: as JavaScript does, to which NaN and Infinity are no JSON."""
 
-    class json:
-        @staticmethod
-        def loads(text: str) -> Json:
-            return json.loads(text, parse_constant=no_constant)
+    def __init__(self, text: str, loads: Callable[[str], Json]) -> None:
+        self.json = SimpleNamespace(loads=loads)
+        super().__init__(encoded_packet=text)
 
 
 def stringified(value: Json, separators: tuple[str, str] = (",", ":")) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from conformance import instants
 from conformance.errors import Unverified
 from conformance.observing import Seen
-from conformance.payloads import History
+from conformance.payloads import History, ids_in
 from conformance.protocol import MESSAGE
 from conformance.record import Connection, Everything, Fetch, Record, Send
 from conformance.shown import looks
@@ -113,9 +113,10 @@ def _shown_partly(record: Record) -> Iterator[tuple[History, bool]]:
     shown = looks(record)
     for look in shown:
         known = {message_id for user, message_id, at in acked if user == look.user and at <= look.began}
-        earlier = (other for other in shown if other.user == look.user and other.ended <= look.began)
-        known.update(message_id for other in earlier for message_id in other.history.ids)
-        yield look.history, bool(known - set(look.history.ids))
+        earlier = [other for other in shown if other.user == look.user and other.ended <= look.began]
+        blocks = {block for other in earlier for block in other.history.blocks} - set(look.history.blocks)
+        known |= {name for block in blocks for name in ids_in(block)}
+        yield look.history, any(not look.history.where_is("id", name) for name in known)
 
 
 # -- acks (section 4.6) ------------------------------------------------------------------------------------------

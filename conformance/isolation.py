@@ -7,11 +7,12 @@ user away is a text that no one else of the run has sent, or the id of that user
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from conformance.blocks import Blocks
 from conformance.errors import Deviation
 from conformance.judge import every, expect
 from conformance.protocol import CONNECTED, MESSAGE, TYPING
@@ -107,10 +108,10 @@ class Ledger:
             )
 
     def _foreign(self, told: Told) -> Iterator[tuple[str, Owner]]:
-        for words in sorted(words_in(told.value)):
-            owner = self._owner_of.get(words)
-            if owner is not None and owner.surely_differs_from(told.owner):
-                yield f'"{words}"', owner
+        for words in sorted(words_in(told.value) & self._owner_of.keys()):
+            sender = self._owner_of[words]
+            if sender.surely_differs_from(told.owner):
+                yield f'"{words}"', sender
         own = self.ids_of.get(told.owner, set())
         for field, one in sorted(told.ids - own):
             owner = self._known_ids.get((field, one))
@@ -200,30 +201,32 @@ def _road(event: Event) -> str:
 
 def words_in(value: Json) -> set[str]:
     """The unmistakable words inside a payload."""
-    return {words for text in _texts(value) for words in UNIQUE_WORDS.findall(text)}
-
-
-def _texts(value: Json) -> Iterator[str]:
-    """Every string in a payload that may hold such words."""
     if isinstance(value, str):
-        if "conformance check " in value:
-            yield value
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner)
+        return set(UNIQUE_WORDS.findall(value)) if "conformance check " in value else set()
+    if isinstance(value, Blocks):
+        return set().union(*(block.fact(_words_of_block) for block in value.blocks))
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return set().union(*(words_in(inner) for inner in inside))
+
+
+def _words_of_block(messages: Sequence[Json]) -> set[str]:
+    return words_in(list(messages))
 
 
 def _named_ids(value: Json) -> set[tuple[str, str]]:
     """The user and conversation ids that a payload names, by the document's names for them."""
+    if isinstance(value, Blocks):
+        return set().union(*(block.fact(_ids_of_block) for block in value.blocks))
     if isinstance(value, list):
         return {one for inner in value for one in _named_ids(inner)}
     if not isinstance(value, dict):
         return set()
     fields = {(name, value[name]) for name in ("conversationId", "userId") if isinstance(value.get(name), str)}
     return fields.union(*(_named_ids(inner) for inner in value.values()))
+
+
+def _ids_of_block(messages: Sequence[Json]) -> set[tuple[str, str]]:
+    return _named_ids(list(messages))
 
 
 def _own_ids(history: Json) -> set[tuple[str, str]]:

@@ -19,6 +19,8 @@ class Line:
     def __init__(self, recorder: Recorder, name: str) -> None:
         self._recorder = recorder
         self.name = name
+        self.owner = ""
+        """The subject of the user whose device it is."""
         self.connection = 0
         self._disconnected = 0
         """The last connection whose namespace the target has ended."""
@@ -45,7 +47,7 @@ class Line:
             self.on_garbled(text, f"a packet in place of {self._attachments} more attachments")
         self._attachments = 0
         try:
-            packet = Received(encoded_packet=text)
+            packet = Received(text, lambda told: self._recorder.read(told, of=self.owner))
             entry = self._log(Kind.RECEIVED, **fields_of(packet), via=str(via))
         except (ValueError, IndexError, RecursionError) as error:
             self.on_garbled(text, f"no Socket.IO packet: {error}")

@@ -101,7 +101,7 @@ def next_looks(record: Record) -> Iterator[tuple[Look, Look]]:
 def nothing_else(pair: tuple[Look, Look]) -> None:
     """No history shows a message of the user that was not accepted."""
     before, after = pair
-    texts = {message.text for message in before.listed}  # what was there already is doubled: RECONNECT-RESYNC's
+    texts = set(before.history.all("text"))  # what was there already is doubled: RECONNECT-RESYNC's
     strays = listed_strays(after.record, before.history, after.history)
     _explained(after.record, [message for message in strays if message.text not in texts])
 

@@ -6,11 +6,12 @@ that merely stumbles over it reports itself unverified instead of blaming the sa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, overload
 
+from conformance.blocks import Block, blocks_of
 from conformance.errors import Deviation
 from conformance.readable import cut, shown
 from conformance.transcript import Json
@@ -117,6 +118,36 @@ class Problem(Payload):
         return self._text("code")
 
 
+class Messages(Sequence[Message]):
+    """The messages of a history, each made when it is looked at: there may be thousands, in hundreds of histories."""
+
+    def __init__(self, history: History, raw: Sequence[Json]) -> None:
+        self._history = history
+        self._raw = raw
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+    def __iter__(self) -> Iterator[Message]:
+        return (self._made(place) for place in range(len(self._raw)))
+
+    @overload
+    def __getitem__(self, place: int) -> Message: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Message]: ...
+    def __getitem__(self, place: int | slice) -> Message | list[Message]:
+        places = range(len(self._raw))[place]
+        return self._made(places) if isinstance(places, int) else [self._made(one) for one in places]
+
+    def place_of(self, message: Message) -> int:
+        """Where a message of this history stands in it."""
+        return int(message.where.rpartition("[")[2].removesuffix("]"))
+
+    def _made(self, place: int) -> Message:
+        owner = self._history
+        return Message(self._raw[place], f"{owner.where}.messages[{place}]", owner.at, owner.shape)
+
+
 class History(Payload):
     """A conversation with its messages: ``help_center:connected`` (section 4.1) or the REST body (section 7)."""
 
@@ -129,15 +160,84 @@ class History(Payload):
         )
 
     @cached_property
-    def messages(self) -> list[Message]:
-        messages = self._field("messages", list, "an array")
-        return [
-            Message(raw, f"{self.where}.messages[{index}]", self.at, self.shape) for index, raw in enumerate(messages)
-        ]
+    def messages(self) -> Messages:
+        return Messages(self, self._field("messages", list, "an array"))
 
     @cached_property
+    def blocks(self) -> Sequence[Block]:
+        """The messages as they came, in blocks."""
+        return blocks_of(self._field("messages", list, "an array"))
+
+    def all(self, name: str) -> list[str]:
+        """A field of every message, a string. Raises Misshapen for the first that has none."""
+        found: list[str] = []
+        for block in self.blocks:
+            values = block.fact(_FIELDS[name])
+            if values is None:
+                return [message._text(name) for message in self.messages]
+            found += values
+        return found
+
+    @property
     def ids(self) -> list[str]:
-        return [message.id for message in self.messages]
+        return self.all("id")
+
+    def readable_ids(self) -> Iterator[str]:
+        """The ids of those messages that have one."""
+        return (name for block in self.blocks for name in ids_in(block))
+
+    def conversation_ids(self) -> set[str]:
+        """Of which conversations the messages are. Raises Misshapen where one does not say it."""
+        if any(block.fact(_FIELDS["conversationId"]) is None for block in self.blocks):
+            return set(self.all("conversationId"))
+        return {name for block in self.blocks for name in block.fact(_conversations)}
+
+    def where_is(self, name: str, value: str) -> list[Message]:
+        """The messages whose field has this value; those that have no such field are none of them."""
+        found, offset = [], 0
+        for block in self.blocks:
+            found += [self.messages[offset + place] for place in block.fact(_PLACES[name]).get(value, ())]
+            offset += len(block.messages)
+        return found
 
     def message(self, message_id: str) -> Message | None:
-        return next((message for message in self.messages if message.id == message_id), None)
+        _ = self.ids
+        return next(iter(self.where_is("id", message_id)), None)
+
+
+def ids_in(block: Block) -> Iterable[str]:
+    """The ids of those messages of a block that have one."""
+    return block.fact(_PLACES["id"])
+
+
+def _values(name: str) -> Callable[[Sequence[Json]], list[str] | None]:
+    """What a field is in messages; None where it is not a string in each."""
+
+    def values(messages: Sequence[Json]) -> list[str] | None:
+        found = [message.get(name) for message in messages if isinstance(message, dict)]
+        strings = [value for value in found if isinstance(value, str)]
+        return strings if len(strings) == len(messages) else None
+
+    return values
+
+
+def _places(name: str) -> Callable[[Sequence[Json]], Mapping[str, list[int]]]:
+    """Where in messages a field has which value."""
+
+    def places(messages: Sequence[Json]) -> Mapping[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for place, message in enumerate(messages):
+            value = message.get(name) if isinstance(message, dict) else None
+            if isinstance(value, str):
+                found.setdefault(value, []).append(place)
+        return found
+
+    return places
+
+
+def _conversations(messages: Sequence[Json]) -> frozenset[str]:
+    return frozenset(message["conversationId"] for message in messages)
+
+
+_FIELDS = {name: _values(name) for name in ("id", "text", "sender", "conversationId")}
+_PLACES = {name: _places(name) for name in ("id", "text")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
@@ -168,6 +168,17 @@ class Record:
     """One transcript, ready to be judged."""
 
     transcript: Transcript
+
+    def once(self, find: Callable[[Record], T]) -> T:
+        """What a function makes of this record, worked out once."""
+        if find not in self._found:
+            self._found[find] = find(self)
+        found: T = self._found[find]
+        return found
+
+    @cached_property
+    def _found(self) -> dict[Callable[[Record], Json], Json]:
+        return {}
 
     @cached_property
     def connections(self) -> list[Connection]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from conformance.histories import Histories
 from conformance.pacing import SLICE
 from conformance.redaction import Redactor
 from conformance.transcript import Entry, Json, Kind, Transcript
@@ -17,9 +18,10 @@ T = TypeVar("T")
 class Recorder:
     """Appends entries in wire order. Everything passes the redactor before it is kept."""
 
-    def __init__(self, transcript: Transcript, redactor: Redactor) -> None:
+    def __init__(self, transcript: Transcript, redactor: Redactor, histories: Histories | None = None) -> None:
         self.transcript = transcript
         self._redactor = redactor
+        self._histories = histories or Histories(redactor)
         self._began = time.monotonic()
         self._waiters: set[asyncio.Future[None]] = set()
 
@@ -31,6 +33,10 @@ class Recorder:
     def brief(self, text: str, limit: int = 200) -> str:
         """The beginning of a text. Secrets are replaced before it is cut: half a secret would not be recognized."""
         return self._redactor.text(text)[:limit]
+
+    def read(self, text: str | bytes, *, of: str) -> Json:
+        """The value of a JSON text that a user was sent. Raises ValueError or RecursionError where it is none."""
+        return self._histories.read(text, of=of)
 
     def add(self, kind: Kind, *, device: str = "", connection: int = 0, **data: Json) -> Entry:
         entries = self.transcript.entries

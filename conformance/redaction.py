@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
+from conformance.blocks import Blocks
 from conformance.transcript import Json
 
 _SHORTEST = 6
@@ -79,8 +80,8 @@ class Redactor:
         """The same value with every secret replaced, in keys too; what is nested too deeply is left out."""
         if isinstance(value, str):
             return self.text(value)
-        if not isinstance(value, (dict, list, tuple)):
-            return value
+        if not isinstance(value, (dict, list, tuple)) or isinstance(value, Blocks):
+            return value  # blocks are made of what was cleaned before
         if depth == 0:
             return "‹nested too deeply›"
         if isinstance(value, dict):

@@ -55,7 +55,8 @@ def _by_event(send: Send) -> list[Message]:
 
 
 def _listed(send: Send, history: History) -> list[Message]:
-    return [message for message in history.messages if message.id == send.message.id]
+    _ = history.ids
+    return history.where_is("id", send.message.id)
 
 
 _ROADS: Mapping[str, Callable[[Send], list[Message]]] = {
@@ -210,7 +211,8 @@ def events_with(record: Record, text: str) -> list[Event]:
 
 def lists(history: History, text: str) -> None:
     """Deviate unless a conversation shows a message with this text, and not in support's name."""
-    found = [m for m in history.messages if m.text == text and m.sender != SUPPORT]
+    _ = history.all("text")
+    found = [message for message in history.where_is("text", text) if message.sender != SUPPORT]
     expect(found, f"{history.where} to show {spelled(text)}", f"{len(history.messages)} others", at=[history.at])
 
 

@@ -6,14 +6,14 @@ well, and what is known before something else is sent is older than that.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from conformance.errors import Unverified
 from conformance.judge import expect
 from conformance.laws import good_connections, saved
-from conformance.payloads import History, Message, shown
+from conformance.payloads import History, Message, Messages, shown
 from conformance.protocol import CONNECTED, MESSAGE
 from conformance.record import Record, Send
 
@@ -29,8 +29,8 @@ class Look:
     began: float
     ended: float
 
-    @cached_property
-    def listed(self) -> Sequence[Message]:
+    @property
+    def listed(self) -> Messages:
         return self.history.messages
 
     @property
@@ -39,30 +39,22 @@ class Look:
         raw = self.history.raw.get("messages") if isinstance(self.history.raw, dict) else None
         return len(raw) if isinstance(raw, list) else 0
 
-    @cached_property
-    def by_id(self) -> Mapping[str, Sequence[Message]]:
-        found: dict[str, list[Message]] = {}
-        for message in self.listed:
-            found.setdefault(message.id, []).append(message)
-        return found
-
     def find(self, send: Send) -> Message | None:
         """The message of this send."""
-        _ = self.by_id
-        return pick(self.listed, send)
+        _ = self.history.ids
+        named = self.history.where_is("id", send.message.id)
+        return pick([*named, *self.history.where_is("text", send.message.text)], send)
 
     def named(self, message: Message) -> Message | None:
         """The message with the same id; where several have it, one with the same text."""
-        same = self.by_id.get(message.id)
+        _ = self.history.ids
+        same = self.history.where_is("id", message.id)
         return next((one for one in same if one.text == message.text), same[-1]) if same else None
 
-    @cached_property
+    @property
     def known_since(self) -> float | None:
         """When the message that was known first, of those shown here, was first told of; None when none is shown."""
-        first: dict[str, float] = {}
-        for name, at in _told(self.record, self.user):
-            first[name] = min(at, first.get(name, at))
-        return min((first.get(name, self.ended) for name in self.by_id), default=None)
+        return self.record.once(_known_since)[self.history.at]
 
 
 def pick(messages: Iterable[Message], send: Send) -> Message | None:
@@ -84,8 +76,12 @@ def _by_support(message: Message) -> bool:
     return bool(message.raw.get("sender") == "support")
 
 
-def looks(record: Record) -> list[Look]:
+def looks(record: Record) -> Sequence[Look]:
     """Every conversation that was shown to a good token, in the order in which they came."""
+    return record.once(_looks)
+
+
+def _looks(record: Record) -> Sequence[Look]:
     shown_at = [
         Look(record, c.user, "greeting", event.history, c.opened.at, event.entry.at)
         for c in good_connections(record)
@@ -163,7 +159,8 @@ def differ_in(what: str, value: Callable[[Look], str]) -> Callable[[Pair], None]
 def of_its_conversation(look: Look) -> None:
     """CONNECTED-OWN."""
     own = conversation_id(look)
-    wrong = [m for m in look.listed if m.conversation_id != own]
+    alike = look.history.conversation_ids() <= {own}
+    wrong = [] if alike else [m for m in look.listed if m.conversation_id != own]
     actual = ", ".join(f"{m.where} of {shown(m.conversation_id)}" for m in wrong[:3])
     expect(not wrong, f"only messages of the conversation {shown(own)}", actual, at=[look.history.at])
 
@@ -171,7 +168,7 @@ def of_its_conversation(look: Look) -> None:
 def ids_once(look: Look) -> None:
     """MESSAGE-ID, within one list."""
     ids = look.history.ids
-    twice = sorted({name for name in ids if ids.count(name) > 1}) if len(set(ids)) < len(ids) else []
+    twice = sorted(name for name, times in Counter(ids).items() if times > 1)
     expect(not twice, f"each id once in {look.history.where}", f"twice: {', '.join(twice[:3])}", at=[look.history.at])
 
 
@@ -183,16 +180,26 @@ def sends_before(look: Look) -> list[Send]:
     return [s for s in saved(look.record) if s.connection.user == look.user and s.acks[0].at <= look.began]
 
 
-def _told(record: Record, user: str) -> Iterator[tuple[str, float]]:
-    """Every id that this user was told of by a history, an event or an ack, and when."""
-    for look in looks(record):
-        if look.user == user:
-            yield from ((name, look.ended) for name in look.by_id)
-    for connection in (c for c in good_connections(record) if c.user == user):
-        yield from ((event.message.id, event.entry.at) for event in connection.events(MESSAGE))
-    for send in saved(record):
-        if send.connection.user == user:
-            yield send.message.id, send.acks[0].at
+def _known_since(record: Record) -> Mapping[int, float | None]:
+    """For each look, by where it stands in the record: ``Look.known_since``."""
+    found: dict[int, float | None] = {}
+    for user in {look.user for look in looks(record)}:
+        own = [look for look in looks(record) if look.user == user]
+        first = _first_told(record, user, own)
+        found |= {look.history.at: min(map(first.__getitem__, look.history.ids), default=None) for look in own}
+    return found
+
+
+def _first_told(record: Record, user: str, own: Sequence[Look]) -> Mapping[str, float]:
+    """When a user was first told of each id, by a history, an event or an ack."""
+    first: dict[str, float] = {}
+    for look in reversed(own):
+        first.update(dict.fromkeys(look.history.ids, look.ended))
+    told = [(e.message.id, e.entry.at) for c in good_connections(record) if c.user == user for e in c.events(MESSAGE)]
+    told += [(send.message.id, send.acks[0].at) for send in saved(record) if send.connection.user == user]
+    for name, at in told:
+        first[name] = min(at, first.get(name, at))
+    return first
 
 
 class Kept:
@@ -219,16 +226,17 @@ class Kept:
 
 def _listed(look: Look, send: Send, sends: Sequence[Send]) -> bool:
     """By the id, or by the text: one that was sent more than once has to be listed as often."""
-    if send.message.id in look.by_id or look.find(send) is not None:
+    _ = look.history.ids
+    if look.history.where_is("id", send.message.id) or look.find(send) is not None:
         return True
     times = sum(other.message.text == send.message.text for other in sends)
-    return sum(message.text == send.message.text for message in look.listed) >= times
+    return len(look.history.where_is("text", send.message.text)) >= times
 
 
 def in_order(look: Look) -> None:
     """HISTORY-ORDER: of sends that followed the ack of another."""
     found = [(send, look.find(send)) for send in sends_before(look)]
-    places = [(send, look.listed.index(message)) for send, message in found if message is not None]
+    places = [(send, look.listed.place_of(message)) for send, message in found if message is not None]
     wrong = [
         f"#{later.number} before #{earlier.number}"
         for earlier, place in places
@@ -258,7 +266,7 @@ def as_sent(look: Look, sends: Sequence[Send]) -> None:
     """PIPELINE-ORDER, of those that are shown; what was sent again (rate limits) counts when it was accepted. A list
     that stands newest first is HISTORY-ORDER's, and is turned round here."""
     accepted = sorted((s for s in sends if s.acks and s.accepted), key=lambda send: send.entry.serial)
-    texts = [message.text for message in (look.listed[::-1] if _newest_first(look) else look.listed)]
+    texts = look.history.all("text")[:: -1 if _newest_first(look) else 1]
     places = [(texts.index(str(send.text)), send) for send in accepted if send.text in texts]
     if len(places) < 2:
         raise Unverified("fewer than two of the messages are shown", because="HISTORY-DEPTH")
@@ -272,5 +280,6 @@ def _newest_first(look: Look) -> bool:
     """Whether what was sent first stands behind all that followed its ack."""
     sends = sends_before(look)
     later = [send for send in sends if sends[0].acks[0].at < send.entry.at]
-    places = [look.listed.index(message) for send in (*sends[:1], *later) if (message := look.find(send)) is not None]
+    found = [message for send in (*sends[:1], *later) if (message := look.find(send)) is not None]
+    places = [look.listed.place_of(message) for message in found]
     return len(places) > 1 and look.find(sends[0]) is not None and places[0] == max(places)

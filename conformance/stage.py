@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import ssl
 import uuid
 from collections import defaultdict
@@ -20,7 +19,7 @@ from yarl import URL
 from conformance.cookies import Cookies
 from conformance.device import Device
 from conformance.engine import Listener, told
-from conformance.frames import no_constant
+from conformance.histories import Histories
 from conformance.pacing import SLOWER, Turns
 from conformance.presenting import Presenting
 from conformance.protocol import REST_PATH
@@ -76,6 +75,7 @@ class Surroundings:
     seed: int = 0
     """Of the properties: batches to generate, and Hypothesis' seed."""
     rtt: float = 0.0
+    kept: Histories | None = None
     usual: Road = field(default_factory=Road)
     """The first documented road that the preflight found open: what scenarios take that test no other."""
     patience: Patience = field(init=False)
@@ -84,9 +84,16 @@ class Surroundings:
     """By road: those whom the target asked for patience (HTTP 429 or 503) there."""
 
     def __post_init__(self) -> None:
+        self.kept = self.kept or Histories(self.redactor)
         self.patience = Patience(self.deadline)
         # one for both roads, and for all stages: making one takes 40 ms
         self.tls = self.tls or ssl.create_default_context()
+
+    @property
+    def histories(self) -> Histories:
+        """What users were shown, across transcripts."""
+        assert self.kept is not None
+        return self.kept
 
     def calibrate(self, rtt: float) -> None:
         """Scale the waits to a target ``rtt`` seconds away."""
@@ -125,7 +132,7 @@ class Stage:
         self.resending = Turns()
         """Whose texts were refused for another reason than validation."""
         self.users = users
-        self.recorder = Recorder(transcript, surroundings.redactor)
+        self.recorder = Recorder(transcript, surroundings.redactor, surroundings.histories)
 
     @property
     def user(self) -> User:
@@ -254,9 +261,8 @@ class Stage:
         notes: dict[str, Json] = {"user": who.name, "token": presented.label, "good": presented.good, "tag": tag}
         notes |= {"trial": True} if trial else {}
         headers = {} if presented.absent else {"Authorization": f"Bearer {presented.value}".strip()}
-        cookies = self._cookies[who.name]
         async with self.first_contact(who, presented):
-            exchange = await self._request(headers, cookies)
+            exchange = await self._request(who, headers)
 
             async def again(pause: float) -> bool:
                 nonlocal exchange
@@ -264,7 +270,7 @@ class Stage:
                     Kind.MARK, device="rest", label=f"HTTP {exchange['status']}: tries again after {pause:g} s"
                 )
                 await self.recorder.until(lambda: None, within=pause)
-                exchange = await self._request(headers, cookies)
+                exchange = await self._request(who, headers)
                 return exchange["status"] not in SLOWER
 
             if exchange["status"] in SLOWER and not once:
@@ -278,16 +284,16 @@ class Stage:
             exchange |= {"json": False, "body": "JSON that is nested too deep"}
             return self.recorder.add(Kind.HTTP, device="rest", **exchange).get("body")
 
-    async def _request(self, headers: Mapping[str, str], cookies: Cookies) -> dict[str, Json]:
+    async def _request(self, user: User, headers: Mapping[str, str]) -> dict[str, Json]:
         """One exchange as ``Kind.HTTP`` records it."""
         asked = {"method": "GET", "path": REST_PATH, "began": self.recorder.now}
         try:
-            answer = await self._answer(headers, cookies)
+            answer = await self._answer(headers, self._cookies[user.name])
         except (httpx.HTTPError, ValueError) as error:
             lost = {"by": "network"} if isinstance(error, LOST) else {}
             return asked | lost | {"status": 0, "reason": told(error), "headers": {}, "body": None}
         kept = {name: answer.headers[name] for name in ("content-type", "location") if name in answer.headers}
-        return asked | {"status": answer.status_code, "headers": kept} | self._content(answer)
+        return asked | {"status": answer.status_code, "headers": kept} | self._content(answer, user.subject)
 
     async def _answer(self, headers: Mapping[str, str], cookies: Cookies) -> httpx.Response:
         """The answer to one request. A connection that was idle may end just as it is used again, and nothing comes:
@@ -311,10 +317,10 @@ class Stage:
                 label = f"an idle connection had ended ({told(error)}): asks again"
                 self.recorder.add(Kind.MARK, device="rest", label=label)
 
-    def _content(self, answer: httpx.Response) -> dict[str, Json]:
+    def _content(self, answer: httpx.Response, subject: str) -> dict[str, Json]:
         """``{"json": True, "body": …}``, or the beginning of a body that is no JSON, with the reason why."""
         try:
-            return {"json": True, "body": json.loads(answer.content, parse_constant=no_constant)}
+            return {"json": True, "body": self.recorder.read(answer.content, of=subject)}
         except (ValueError, RecursionError) as error:
             body = self.recorder.brief(answer.content.decode("utf-8", "replace"), 500)
             return {"json": False, "reason": f"{error}; {len(answer.content):,} bytes in all", "body": body}

@@ -24,7 +24,9 @@ def emitted_strays(record: Record) -> list[Message]:
 def listed_strays(record: Record, before: History, after: History) -> list[Message]:
     """The same of messages that a conversation shows and did not show before. By the same road: a longer window
     shows messages that are merely old."""
-    return _strays(record, after.messages, set(before.ids))
+    old = set(before.ids)
+    new = [after.messages[place] for place, name in enumerate(after.ids) if name not in old]
+    return _strays(record, new, old)
 
 
 def greeted_strays(record: Record) -> list[Message]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+
+from conformance.blocks import FILE, Blocks, Run, Table
 
 Json = Any
 
@@ -66,17 +68,48 @@ class Entry:
         return self.data.get(field_name, default)
 
     def to_json(self) -> Json:
+        """``histories``: what lists of messages are made of that stand in the table of the run, by their paths; they
+        are empty here."""
         head = {"n": self.serial, "at": round(self.at, 6), "kind": str(self.kind), "device": self.device}
-        return {**head, "connection": self.connection, "data": dict(self.data)}
+        data, histories = dict(self.data), []
+        for path in _long_lists(data):
+            data, runs = _without(data, path)
+            histories.append([path, runs])
+        line = {**head, "connection": self.connection, "data": data}
+        return {**line, "histories": histories} if histories else line
 
     @classmethod
-    def from_json(cls, line: Json) -> Entry:
-        """Raises KeyError, TypeError or ValueError for what ``to_json`` did not make."""
-        entry = cls(line["n"], line["at"], Kind(line["kind"]), line["device"], line["connection"], line["data"])
+    def from_json(cls, line: Json, table: Table | None = None) -> Entry:
+        """Raises LookupError, TypeError or ValueError for what ``to_json`` did not make."""
+        data = line["data"]
+        for path, runs in line.get("histories", ()):
+            owner = data
+            for step in path[:-1]:
+                owner = owner[step]
+            owner[path[-1]] = (table or Table()).view([(int(begin), int(end)) for begin, end in runs])
+        entry = cls(line["n"], line["at"], Kind(line["kind"]), line["device"], line["connection"], data)
         typed = isinstance(entry.device, str) and isinstance(entry.data, dict) and isinstance(entry.at, (int, float))
         if not (typed and isinstance(entry.serial, int) and isinstance(entry.connection, int)):
             raise TypeError("an entry with fields of other types")
         return entry
+
+
+def _long_lists(data: Mapping[str, Json]) -> list[list[Json]]:
+    """The paths of the lists that are made of blocks: in an argument of an event, or in a body."""
+    args = data.get("args")
+    payloads = [(["args", place], one) for place, one in enumerate(args if isinstance(args, list) else ())]
+    payloads += [(["body"], data.get("body")), (["data"], data.get("data"))]
+    found = ((path, one) for path, one in payloads if isinstance(one, dict) and isinstance(one.get("messages"), Blocks))
+    return [[*path, "messages"] for path, _ in found]
+
+
+def _without(data: Json, path: Sequence[Json]) -> tuple[Json, Sequence[Run]]:
+    """A copy in which the list at the end of a path is empty; and the runs of the list."""
+    if not path:
+        return [], data.runs
+    copy = data.copy()
+    copy[path[0]], runs = _without(data[path[0]], path[1:])
+    return copy, runs
 
 
 @dataclass(slots=True)
@@ -141,24 +174,26 @@ class Transcript:
         yield from (entry.to_json() for entry in self.entries)
 
     @classmethod
-    def load(cls, path: Path) -> Transcript:
-        """Read a saved transcript. Raises ValueError, with the file's name, on anything else."""
+    def load(cls, path: Path, table: Table | None = None) -> Transcript:
+        """Read a saved transcript; ``table``: the one beside it, unless it was read already. Raises ValueError, with
+        the file's name, on anything else."""
+        table = table or Table.load(path.parent)
         try:
             with path.open(encoding="utf-8") as lines:
                 header = dict(json.loads(next(lines))["transcript"])
                 if not isinstance(header.get("key"), str):
                     raise TypeError("its header has no key")
-                return cls(**header, entries=[Entry.from_json(json.loads(line)) for line in lines])
+                return cls(**header, entries=[Entry.from_json(json.loads(line), table) for line in lines])
         except StopIteration:
             raise ValueError(f"{path} is not a transcript of this harness (it is empty)") from None
-        except (KeyError, TypeError, ValueError, RecursionError) as error:
+        except (LookupError, TypeError, ValueError, RecursionError) as error:
             raise ValueError(f"{path} is not a transcript of this harness ({error})") from error
 
 
 def digest(folder: Path) -> str:
-    """One SHA-256 over all transcripts of a folder, in the order of their names."""
+    """One SHA-256 over all transcripts of a folder, in the order of their names, and the histories that they share."""
     whole = hashlib.sha256()
-    for path in sorted(folder.glob("*.jsonl")):
+    for path in sorted([*folder.glob("*.jsonl"), *folder.glob(FILE)]):
         contents = path.read_bytes()
         whole.update(f"{path.name} {len(contents)}\n".encode() + contents)
     return whole.hexdigest()

@@ -21,6 +21,7 @@ DRIVE = {
     "engine",
     "explore",
     "frames",
+    "histories",
     "line",
     "logins",
     "pacing",

@@ -8,6 +8,7 @@ quoted for URLs, JSON and HTML; and of each token all but its header.
 from __future__ import annotations
 
 import base64
+import gzip
 import html
 import json
 import sys
@@ -194,6 +195,11 @@ def leaks(places: dict[str, str], way: Way, seen: Sequence[str]) -> set[tuple[st
     return {(name, needle) for name, text in places.items() for needle in needles if needle in text}
 
 
+def text_of(path: Path) -> str:
+    content = path.read_bytes()
+    return (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8", "replace")
+
+
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     return Checkout(tmp_path_factory.mktemp("secrets"), chat=CHAT, tokens=TOKENS, leaky=LEAKY)
@@ -214,7 +220,7 @@ def test_nothing_that_a_run_leaves_holds_a_secret(checkout: Checkout, way: Any, 
     assert len(set(seen)) > 1
     places = {"the terminal": run.output}
     for folder in (reports, checkout.folder / ".pytest_cache", checkout.folder / ".hypothesis"):
-        places |= {str(path): path.read_text("utf-8", "replace") for path in folder.rglob("*") if path.is_file()}
+        places |= {str(path): text_of(path) for path in folder.rglob("*") if path.is_file()}
     kinds = {Path(name).suffix for name in places}
     assert {".json", ".html", ".xml", ".jsonl"} <= kinds
     assert leaks(places, given, seen) == set()
