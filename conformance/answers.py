@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from conformance.errors import Unverified
 from conformance.judge import expect, fits
-from conformance.laws import displaced, good_connections, in_vain, lasting, raw
+from conformance.laws import displaced, good_connections, lasting, raw
 from conformance.payloads import Payload, shown
 from conformance.protocol import CONNECTED, ERROR, TYPING
 from conformance.record import Connection, Record, Send
 from conformance.transcript import Entry, Json, Kind
+from conformance.waits import ack_of, given_up, is_acked
 
 # -- acks ----------------------------------------------------------------------------------------------
 
@@ -50,24 +51,27 @@ def awaited_acks(record: Record) -> Iterator[Send]:
             continue
         if connection.events(CONNECTED)[0].entry.serial > send.entry.serial:
             continue  # BURST-AFTER-CONNECT judges those
-        if send.acks or in_vain(connection, f"the ack of send #{send.number}") or _fenced(send):
+        if send.acks or given_up(connection, ack_of(send.number)) or _fenced(send):
             yield send
 
 
 def _fenced(send: Send) -> bool:
-    """Whether a later send on the same connection was acked, and a quiet window has passed since."""
+    """Whether a later send on the same connection was acked, and as long a silence has passed since as the run waits
+    for what must come."""
     connection = send.connection
     if connection.ended_by_target is not None:
         return False
-    settle = float(connection.record.transcript.facts.get("settle", 0.0))
+    facts = connection.record.transcript.facts
+    late = float(facts["late"] if "late" in facts else facts.get("settle", 0.0))
     later = (s for s in connection.record.sends if s.connection is connection and s.number > send.number)
     closing = connection.entries[-1].at
-    return any(other.plain and other.acks and closing - other.acks[0].at >= settle for other in later)
+    return any(other.plain and other.acks and closing - other.acks[0].at >= late for other in later)
 
 
 def acked(send: Send) -> None:
     """ACK-CALLED."""
-    expect(send.acks, f"an ack of send #{send.number} {shown(send.args[0])}", "none", at=[send.entry.serial])
+    acked = is_acked(send)
+    expect(acked, f"an ack of send #{send.number} {shown(send.args[0])}", "none", at=[send.entry.serial])
 
 
 def acking(record: Record) -> Iterator[Connection]:

@@ -10,6 +10,7 @@ from conformance.payloads import shown
 from conformance.protocol import MESSAGE
 from conformance.record import Connection, Record, Send
 from conformance.transcript import Entry, Kind
+from conformance.waits import is_acked, message_of, not_in_doubt, was_greeted
 
 # -- two transports, side by side ----------------------------------------------------------------------------------
 # A server that greets nobody, acks nothing or emits nothing does so over either transport, and is blamed for that by
@@ -19,7 +20,7 @@ from conformance.transcript import Entry, Kind
 def let_in(record: Record, other: Record) -> None:
     """Deviate when the device of ``record`` was not greeted, and its transport is to blame."""
     connection = record.connection()
-    if connection.greeted:
+    if was_greeted(connection):
         return
     if connection.shaken and not other.connection().greeted:
         raise Unverified(f"{connection.title} was not greeted", because=connection.blame)
@@ -43,12 +44,17 @@ def _traces(connection: Connection) -> list[int]:
 
 def acked(send: Send) -> bool:
     """Whether the send was accepted."""
-    return bool(send.acks) and send.accepted
+    return is_acked(send) and send.accepted
 
 
 def heard(send: Send) -> bool:
     """Whether the sender was told of its message."""
-    return acked(send) and any(event.message.id == send.message.id for event in send.connection.events(MESSAGE))
+    if not acked(send):
+        return False
+    told = any(event.message.id == send.message.id for event in send.connection.events(MESSAGE))
+    if not told:
+        not_in_doubt(send.connection, message_of(send.number), because="MESSAGE-ECHO")
+    return told
 
 
 def works(done: Callable[[Send], bool], record: Record, other: Record, *, because: str) -> None:

@@ -20,6 +20,7 @@ from conformance.protocol import ERROR, UNAUTHORIZED
 from conformance.record import Connection, Fetch, Record, Send
 from conformance.refusals import BUSY
 from conformance.transcript import Kind
+from conformance.waits import no_doubt, was_greeted
 
 EARLIER = 60.0
 """Seconds that a conversation is older than its user's first contact when it was not made by that, whatever the
@@ -153,7 +154,7 @@ def let_in_with_others(contact: Contact, device: str, side_by_side: Record) -> N
     ``side_by_side`` of two devices shows, ends some for the sake of others: then one of them must have got in. Raises
     Unverified when nobody was greeted there."""
     connection = contact.device(device)
-    if connection.greeted:
+    if was_greeted(connection):
         return
     _ = side_by_side.connection().history
     end = ended(connection)
@@ -178,6 +179,7 @@ def answered(contact: Contact, usual: Fetch) -> None:
     def judge(fetch: Fetch) -> None:
         if not (fetch.successful and fetch.is_json):
             _ = usual.history
+            no_doubt(fetch.entry, "the answer of REST")
             told = fetch.outcome
             raise Deviation("REST to answer a brand-new user's first requests", told, at=[fetch.entry.serial])
 

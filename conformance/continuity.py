@@ -15,6 +15,7 @@ from conformance.judge import every, same
 from conformance.payloads import History, Misshapen, Payload, shown
 from conformance.protocol import ERROR, MESSAGE, UNAUTHORIZED
 from conformance.record import Connection, Record, Send
+from conformance.waits import is_acked, message_named, message_of, not_in_doubt, was_greeted
 
 
 def granted(judge: Callable[[], None], *, because: str) -> None:
@@ -100,7 +101,7 @@ def comeback(record: Record, nth: int = 1) -> Connection:
 
 def greeted_again(connection: Connection) -> None:
     """Deviate when a device that was greeted before, and comes back with a good token, is not."""
-    if not connection.greeted:
+    if not was_greeted(connection):
         got = [str(entry.get("event") or entry.get("packet")) for entry in connection.received()]
         raise Deviation(
             "help_center:connected, as when the device came first",
@@ -152,6 +153,8 @@ def misses_nothing(joined: Connection, last: Send) -> None:
 
     def judge(send: Send) -> None:
         missing = send.message.id not in ids and send.message.text not in texts
+        if missing:
+            not_in_doubt(joined, message_named(send.message.id))
         if missing and visible & set(_seen_before(send)):  # else it may be older than the part that is shown
             expected = f"{joined.title} to be shown every message on connecting, or to hear of it"
             actual = f"send #{send.number} is missing in its greeting and came by no event"
@@ -165,7 +168,7 @@ def misses_nothing(joined: Connection, last: Send) -> None:
 
 def accepted(send: Send) -> None:
     """Deviate when a message of a burst is not acked as saved."""
-    if not send.acks:
+    if not is_acked(send):
         raise Deviation("an ack for every message of the burst", f"none for send #{send.number}", at=send.at)
     _ = send.message.id
 
@@ -203,7 +206,7 @@ def _refusals(send: Send) -> set[str]:
 
 def acked_once(send: Send) -> None:
     """Deviate when a send got no ack, or more than one."""
-    if len(send.acks) != 1:
+    if not is_acked(send) or len(send.acks) != 1:
         raise Deviation("one ack for each send", f"{len(send.acks)} for send #{send.number}", at=send.at)
 
 
@@ -219,6 +222,9 @@ def told_once(record: Record, device: str) -> None:
 
     def judge(send: Send) -> None:
         times = _times_heard(listener, send)
+        if times == 0:
+            not_in_doubt(listener, message_of(send.number))
+            not_in_doubt(listener, message_named(send.message.id))
         if not 1 <= times <= usual:
             actual = f"that of send #{send.number} was heard {times} times ({_state(listener)})"
             raise Deviation("each message to be heard once around the upgrade", actual, at=send.at)

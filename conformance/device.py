@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from socketio.packet import CONNECT, DISCONNECT, EVENT
 
-from conformance.engine import Transport, WireRefused
+from conformance.engine import NoHandshake, Transport, WireRefused
 from conformance.frames import Sending, fields_of, first, only
 from conformance.line import Line
 from conformance.pacing import SLOWER
+from conformance.patience import ACK, REFUSING_ACK, SHAKEN, Taken, Talk
 from conformance.presenting import Presenting, presenting
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, NAMESPACE, SEND, TYPING, VALIDATION_ERROR
 from conformance.tokens import Token
-from conformance.transcript import Json, Kind
+from conformance.transcript import Doubt, Entry, Json, Kind
+from conformance.waits import GREETING, HANDSHAKE, REFUSED_END, ack_of, errors_of, message_named, message_of
 from conformance.wire import Wire
 
 if TYPE_CHECKING:
@@ -30,8 +32,22 @@ if TYPE_CHECKING:
 __all__ = ["Cut", "Device", "Presenting", "presenting"]
 
 
+REFUSAL = "refusal"
+"""The kind of wait (``Patience``) that is not over when the connection is."""
+UNHURRIED = 3
+"""How many times as long as acks take an ack is waited for that is not promised."""
+
+
 class Cut(Exception):
     """The scenario cannot go on: what it needs did not come. The transcript says so and is judged as it is."""
+
+
+class Missed(NamedTuple):
+    """What was given up: should it come all the same, the run knows that it has to wait for longer."""
+
+    kind: str
+    found: Callable[[], object]
+    since: float
 
 
 class Device(Line):
@@ -64,6 +80,7 @@ class Device(Line):
         self._wire: Wire | None = None
         self._shown: Token | None = None
         """The token that the current connection presents."""
+        self._missed: list[Missed] = []
         self._recovery: Mapping[str, Json] = {}
         self._ack_ids = 0
 
@@ -130,15 +147,21 @@ class Device(Line):
     async def _knock(self, presented: Presenting) -> WireRefused | None:
         """Try to open the transport; how that was refused, if it was."""
         self._wire = self._stage.wire(self, presented.headers)
+        began, patience = self._recorder.now, self._stage.patience
         try:
             await self._wire.open(Transport.POLLING if self._transport == "upgrade" else Transport(self._transport))
         except WireRefused as refused:
+            if isinstance(refused, NoHandshake):
+                doubt = patience.gave_up(SHAKEN, refused.seconds)
+                self._log(Kind.EXPIRED, waiting=HANDSHAKE, seconds=refused.seconds, **_why(doubt))
             return refused
+        patience.came(SHAKEN, self._recorder.now - began)
         return None
 
     def _begin(self, token: Token) -> None:
         self.connection = self._stage.next_connection()
         self._clear()
+        self._missed.clear()
         self._log(
             Kind.OPEN,
             user=self.user.name,
@@ -184,7 +207,7 @@ class Device(Line):
             return CONNECTED if "CONNECT" in packets and self.heard(CONNECTED) else None
 
         kind = "connected on trial" if self._trial else "connected"  # a trial says nothing about the other waits
-        answer = await self._patiently(kind, CONNECTED, answered)
+        answer = await self._patiently(kind, GREETING, answered)
         if answer != CONNECTED:
             raise Cut(f"{self.name}: {answer or ('a closed transport' if self.closed else 'nothing')} for a greeting")
 
@@ -198,11 +221,11 @@ class Device(Line):
         def welcomed() -> bool | None:
             return True if self.heard(CONNECTED) and not self.heard(ERROR) else ended()
 
-        came = await self._patiently("refusal", "the end of a refused connection", welcomed)
+        came = await self._patiently(REFUSAL, REFUSED_END, welcomed)
         if not self.closed:
             await self.settle()
         if came and self.heard(ERROR):
-            await self._patiently("refusal", "the end of a refused connection", ended)
+            await self._patiently(REFUSAL, REFUSED_END, ended)
 
     @property
     def closed(self) -> bool:
@@ -308,21 +331,22 @@ class Device(Line):
 
     async def post(self, *args: Json, tag: str, ack: bool = True) -> None:
         """Emit ``help_center:send`` with any arguments; the ack that may come is waited for no longer than a quiet
-        window (the document does not clearly promise one)."""
+        window, or some times as long as other acks took (the document does not clearly promise one)."""
         ack_id = self._emit_send(args, self._stage.next_send(), 1, ack=ack, tag=tag, valid=False, plain=False)
         if ack_id is not None:
-            await self._recorder.until(lambda: self._acks.get(ack_id) or self.closed or None, within=self._stage.settle)
+            window = max(self._stage.settle, UNHURRIED * self._stage.patience.slowest(ACK, REFUSING_ACK))
+            await self._recorder.until(lambda: self._acks.get(ack_id) or self.closed or None, within=window)
 
     async def _deliver(self, payload: Json, *, tag: str, ack: bool, valid: bool, plain: bool) -> Json:
         number = self._stage.next_send()
         attempts = itertools.count(1)
 
         async def attempt() -> Json:
-            since = len(self._inbox)
+            since, began = len(self._inbox), len(self._recorder.transcript.entries)
             ack_id = self._emit_send((payload,), number, next(attempts), ack=ack, tag=tag, valid=valid, plain=plain)
             if ack_id is None:
-                return await self._outcome_without_ack(payload, since, valid=valid)
-            return await self._outcome(ack_id, number, valid=valid)
+                return await self._outcome_without_ack(payload, since, number, valid=valid)
+            return await self._outcome(ack_id, number, began, valid=valid)
 
         answer = await attempt()
 
@@ -339,12 +363,15 @@ class Device(Line):
     def _emit_send(self, args: Sequence[Json], number: int, attempt: int, *, ack: bool, **notes: Json) -> int | None:
         return self.emit(SEND, *args, ack=ack, send=number, attempt=attempt, **notes)
 
-    async def _outcome(self, ack_id: int, number: int, *, valid: bool) -> Json:
-        kind = "ack" if valid else "refusing ack"
-        entry = await self._patiently(kind, f"the ack of send #{number}", lambda: self._acks.get(ack_id))
+    async def _outcome(self, ack_id: int, number: int, since: int, *, valid: bool) -> Json:
+        kind = ACK if valid else REFUSING_ACK
+        entry = await self._patiently(kind, ack_of(number), lambda: self._acks.get(ack_id))
         answer = only(entry.get("args")) if entry else None
         if isinstance(answer, dict) and isinstance(answer.get("message"), dict):
-            await self._heard(answer["message"].get("id"), f"send #{number}")
+            message_id = answer["message"].get("id")
+            if isinstance(message_id, str):
+                self._stage.taken.append(Taken(self.user.name, message_id, since))
+                await self._heard(message_id, "message", message_of(number))
         return answer
 
     def _throttled(self, answer: Json, valid: bool) -> bool:
@@ -364,11 +391,10 @@ class Device(Line):
         conversations = [greeting.get("conversation") for greeting in greetings if isinstance(greeting, dict)]
         return any(isinstance(one, dict) and one.get("status") == "closed" for one in conversations)
 
-    async def _heard(self, message_id: Json, what: str) -> None:
-        if isinstance(message_id, str):
-            await self._patiently("message", f"{MESSAGE} of {what}", lambda: self._messages.get(message_id))
+    async def _heard(self, message_id: str, kind: str, waiting: str) -> None:
+        await self._patiently(kind, waiting, lambda: self._messages.get(message_id))
 
-    async def _outcome_without_ack(self, payload: Json, since: int, *, valid: bool) -> Json:
+    async def _outcome_without_ack(self, payload: Json, since: int, number: int, *, valid: bool) -> Json:
         """What an ack would have said of a valid text, as the events say it: its message, or an error."""
         text = payload.get("text")
 
@@ -381,7 +407,7 @@ class Device(Line):
             return {"error": first(errors[0].get("args"))} if errors else None
 
         if valid and isinstance(text, str):
-            return await self._patiently("message", f"{MESSAGE} of a send without ack", told)
+            return await self._patiently("message without ack", message_of(number), told)
         return None
 
     async def typing(self, *args: Json) -> None:
@@ -390,15 +416,40 @@ class Device(Line):
 
     # -- waiting -----------------------------------------------------------------------------------------------
 
-    async def until_heard(self, message_id: str) -> None:
+    async def until_heard(self, message_id: str, *, kind: str = "message from elsewhere") -> None:
         """Wait for the ``help_center:message`` with this id."""
-        await self._heard(message_id, message_id)
+        await self._heard(message_id, kind, message_named(message_id))
+
+    async def hears_support(self, message_ids: Iterable[str]) -> None:
+        """Wait for the events of all these messages of support."""
+        await asyncio.gather(*(self.until_heard(one, kind="message of support") for one in message_ids))
 
     async def until_told(self, answer: Json) -> None:
         """Wait for the ``help_center:message`` of an ack that another device got."""
         message = answer.get("message") if isinstance(answer, dict) else None
-        if isinstance(message, dict):
-            await self._heard(message.get("id"), "another device")
+        if isinstance(message, dict) and isinstance(message.get("id"), str):
+            await self.until_heard(message["id"])
+
+    async def catch_up(self) -> None:
+        """Wait for all that the user's devices have sent, and had accepted, since it was greeted; or before, where
+        the greeting shows older messages and not those."""
+        greeted = self.heard(CONNECTED)
+        if greeted and not self._gone:
+            listed = listed_ids(greeted[0])
+            taken = sorted((t for t in self._stage.taken if t.user == self.user.name), key=lambda t: t.since)
+            oldest = next((t.since for t in taken if t.message_id in listed), greeted[0].serial)
+            missed = [t.message_id for t in taken if t.since > oldest and t.message_id not in listed]
+            await asyncio.gather(*(self.until_heard(one) for one in missed if one not in self._messages))
+
+    async def told_of_refusals(self, count: int) -> None:
+        """Wait until so many texts that are to be refused, and asked for no ack, led to an error event; or to a
+        message, where one was accepted."""
+        before = len(self._messages)
+
+        def told() -> bool | None:
+            return len(self.heard(ERROR)) + len(self._messages) - before >= count or None
+
+        await self._patiently("error event", errors_of(count), told)
 
     async def fence(self) -> None:
         """After this, what the target had to say about earlier packets has been said: a plain text is answered on
@@ -411,15 +462,35 @@ class Device(Line):
         seconds = self._stage.settle
         await self._recorder.quiet(seconds, connection=self.connection, at_most=6 * seconds)
 
-    async def _patiently(self, kind: str, waiting: str, found: Any) -> Any:
-        seconds = self._stage.patience.of(kind)
-        answer = await self._recorder.until(
-            lambda: found() or (False if self._gone and kind != "refusal" else None), within=seconds
+    async def _patiently(self, kind: str, waiting: str, found: Callable[[], Any]) -> Any:
+        """What ``found`` says at last, waited for until the user's conversation is silent; None where it is not to be
+        expected any more."""
+        patience = self._stage.patience
+        answer, silence = await self._recorder.unless_silent(
+            lambda: found() or (False if self._gone and kind != REFUSAL else None),
+            talk=self._talk,
+            patience=lambda: patience.of(kind),
         )
-        if not answer and not self._gone:
-            self._stage.patience.expired(kind)
-            self._log(Kind.EXPIRED, waiting=waiting, seconds=round(seconds, 2))
+        if answer:
+            patience.came(kind, silence)
+        elif not self._gone:
+            doubt = patience.gave_up(kind, silence)
+            self._log(Kind.EXPIRED, waiting=waiting, seconds=round(silence, 2), **_why(doubt))
+            self._missed.append(Missed(kind, found, self._recorder.now - silence))
         return answer or None
+
+    @property
+    def _talk(self) -> Talk:
+        return self._stage.talks[self.user.name]
+
+    def _keep(self, entry: Entry) -> None:
+        super()._keep(entry)
+        said = first(entry.get("args"))
+        by_support = isinstance(said, dict) and said.get("sender") == "support"
+        self._talk.add(answer=entry.get("event") in (None, CONNECTED, ERROR, MESSAGE) and not by_support)
+        for missed in [missed for missed in self._missed if missed.found()]:
+            self._missed.remove(missed)
+            self._stage.patience.came(missed.kind, self._recorder.now - missed.since)
 
     # -- ending ------------------------------------------------------------------------------------------------
 
@@ -435,6 +506,18 @@ class Device(Line):
         """Cut the line without a word."""
         assert self._wire is not None
         await self._wire.drop()
+
+
+def listed_ids(greeting: Entry) -> set[str]:
+    """The ids of the messages that a greeting lists."""
+    payload = first(greeting.get("args"))
+    messages = payload.get("messages") if isinstance(payload, dict) else None
+    found = [one.get("id") for one in messages if isinstance(one, dict)] if isinstance(messages, list) else []
+    return {one for one in found if isinstance(one, str)}
+
+
+def _why(doubt: Doubt | None) -> dict[str, Json]:
+    return {"doubt": str(doubt)} if doubt else {}
 
 
 def _for_its_pace(refused: WireRefused | None) -> bool:

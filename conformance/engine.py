@@ -74,6 +74,14 @@ class WireRefused(Exception):
         self.ending = ending
 
 
+class NoHandshake(WireRefused):
+    """None came within so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(Ending("network", reason=f"no handshake within {seconds:.1f} s"))
+        self.seconds = round(seconds, 2)
+
+
 ENDS = frozenset(
     {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
 )

@@ -11,6 +11,7 @@ from conformance.errors import Deviation, Unverified
 from conformance.payloads import History, Message, Problem, shown
 from conformance.protocol import MESSAGE
 from conformance.transcript import Entry, Json
+from conformance.waits import is_acked, no_doubt
 
 if TYPE_CHECKING:
     from conformance.record import Connection, Record
@@ -100,7 +101,7 @@ class Send:
     @property
     def answer(self) -> Json:
         """The first ack's first argument. Raises Unverified when no ack came (ACK-CALLED judges that)."""
-        if not self.acks:
+        if not is_acked(self):
             raise Unverified(f"send #{self.number} was not acked", because="ACK-CALLED")
         args = self.acks[0].get("args")
         return args[0] if isinstance(args, list) and args else None
@@ -209,6 +210,7 @@ class Fetch:
     @property
     def history(self) -> History:
         """The conversation that was fetched. Raises Unverified when REST gave none (REST-OPEN judges that)."""
+        no_doubt(self.entry, "the answer of REST")
         if not (self.successful and self.is_json):
             raise Unverified(f"REST gave no conversation ({self.outcome})", because="REST-OPEN")
         return History(self.body, "REST body", self.entry.serial, "rest")

@@ -14,6 +14,7 @@ from conformance.payloads import SHAPE_REQUIREMENTS, History, Message, shown
 from conformance.record import Fetch, Record
 from conformance.refusals import BUSY, leaks, of_kind, spoken
 from conformance.tokens import EXPIRED, FORGED
+from conformance.waits import no_doubt
 
 _SECONDS_APART = 1.0
 """How far two tellings of one instant may lie apart: a database may keep fewer digits than the clock gives."""
@@ -25,6 +26,7 @@ def opens(fetch: Fetch, what: str) -> None:
     """A success with a JSON body."""
     if fetch.status in BUSY:
         raise Unverified(f"REST was busy ({fetch.outcome})")
+    no_doubt(fetch.entry, "the answer of REST")
     expect(fetch.successful and fetch.is_json, what, fetch.outcome, at=[fetch.entry.serial])
 
 

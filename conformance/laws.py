@@ -18,6 +18,7 @@ from conformance.payloads import Message, Misshapen, shown
 from conformance.protocol import CONNECTED, EMITTED, ERROR, MESSAGE, TYPING
 from conformance.record import Connection, Event, Record, Send
 from conformance.transcript import Entry, Json, Kind
+from conformance.waits import GREETING, given_up, not_in_doubt
 
 T = TypeVar("T")
 
@@ -64,15 +65,6 @@ def raw(connection: Connection) -> bool:
     return any(entry.kind is Kind.SENT and entry.get("packet") == "RAW" for entry in connection.entries)
 
 
-def in_vain(connection: Connection, waiting: str) -> Entry | None:
-    """The entry that says that this was waited for until the deadline, on a connection that was still there."""
-    ended = connection.ended_by_target
-    for entry in connection.entries:
-        if entry.kind is Kind.EXPIRED and entry.get("waiting") == waiting:
-            return entry if ended is None or ended.serial > entry.serial else None
-    return None
-
-
 def displaced(connection: Connection) -> bool:
     """Whether the target ended it while the user had another connection: that is DEVICE-COEXIST's (a SHOULD)."""
     if connection.ended_by_target is None:
@@ -90,14 +82,23 @@ def first_arrivals(record: Record) -> Iterator[Connection]:
         if not (connection.shaken and connection.usual) or connection.device in devices:
             continue
         devices.add(connection.device)
-        waited = connection.opened.get("greet") or in_vain(connection, CONNECTED)
+        waited = given_up(connection, GREETING) or (connection.opened.get("greet") and _left_without(connection))
         refused = connection.received("CONNECT_ERROR") or connection.events(ERROR) or displaced(connection)
         if connection.good and (connection.greeted or (waited and not refused)):
             yield connection
 
 
+def _left_without(connection: Connection) -> bool:
+    """Whether the wait for the greeting ended by itself: not by the scenario's limit, nor because another device had
+    waited in vain."""
+    old = "late" not in connection.record.transcript.facts
+    return old or connection.ended_by_target is not None
+
+
 def greeted(connection: Connection) -> None:
     """CONNECTED-SENT."""
+    if not connection.greeted:
+        not_in_doubt(connection, GREETING)
     at = [connection.opened.serial, connection.entries[-1].serial]
     heard = ", ".join(str(event.name) for event in connection.events()) or "no event"
     expect(connection.greeted, f"{CONNECTED} on {connection.title}", heard, at=at)

@@ -9,12 +9,13 @@ from functools import partial
 from conformance import instants
 from conformance.errors import Deviation, Unverified
 from conformance.judge import expect
-from conformance.laws import good_connections, in_vain, object_of, saved
+from conformance.laws import good_connections, object_of, saved
 from conformance.payloads import SHAPE_REQUIREMENTS, Message, shown
 from conformance.protocol import MESSAGE, TYPING
 from conformance.record import Connection, Event, Record, Send
 from conformance.shown import looks, pick
 from conformance.transcript import Kind
+from conformance.waits import given_up, message_named, message_of, not_in_doubt
 
 CLOSE = 1.0
 """Seconds that two writings of one instant may differ by: a database may keep fewer digits than the clock gives."""
@@ -82,7 +83,9 @@ def to_other_devices(record: Record) -> list[Road]:
 
 def heard(send: Send) -> None:
     """MESSAGE-ECHO: nothing is said of a message that nobody waited for."""
-    if in_vain(send.connection, f"{MESSAGE} of send #{send.number}") and not _told_the_text(send):
+    waiting = message_of(send.number)
+    if given_up(send.connection, waiting) and not _told_the_text(send):
+        not_in_doubt(send.connection, waiting)
         _readable(send.connection)
         raise Deviation(f"{MESSAGE} for the sender of send #{send.number}", "none", at=send.at)
 
@@ -98,6 +101,7 @@ def heard_by(listener: Connection, send: Send) -> None:
     if told_on(listener, send) is None:
         if listener.ended_by_target is not None or not listener.greeted:
             raise Unverified(f"{listener.title} was not connected", because="DEVICE-COEXIST")
+        not_in_doubt(listener, message_named(send.message.id))
         _readable(listener)
         raise Deviation(f"{MESSAGE} of send #{send.number} on {listener.title}", "none", at=send.at)
 

@@ -35,6 +35,13 @@ class Misshapen(Deviation):
         self.because = because
 
 
+def said_by_support(body: Json) -> set[str]:
+    """The ids of support's messages in a conversation as it is shown, whatever else is wrong with it."""
+    listed = body.get("messages") if isinstance(body, dict) else None
+    told = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return {one["id"] for one in told if one.get("sender") == "support" and isinstance(one.get("id"), str)}
+
+
 @dataclass(frozen=True, slots=True)
 class Payload:
     """An object that the target sent. ``where`` names it ("ack.message"), ``shape`` is its schema's requirement."""

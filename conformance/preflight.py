@@ -12,9 +12,10 @@ import httpx
 from conformance.device import Cut
 from conformance.errors import Unusable
 from conformance.lifetimes import SKEW, remaining, up
+from conformance.patience import Patience
 from conformance.protocol import REST_PATH, UNAUTHORIZED
 from conformance.record import Fetch, Record
-from conformance.stage import Patience, Road, Stage, Surroundings
+from conformance.stage import Road, Stage, Surroundings
 from conformance.transcript import Transcript
 from conformance.users import User, Users
 
@@ -23,7 +24,9 @@ ROADS = [Road(option, transport) for transport in ("websocket", "polling") for o
 AT_ONCE = 8
 """How many ready-made users are looked at at the same time."""
 BRIEF = 4.0
-"""Seconds that a single wait of the preflight may take: the whole of it answers in a few seconds."""
+"""Seconds that the first answer of all may take."""
+SLOW = 12.0
+"""Seconds that whoever answers at all may be silent before it greets."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ def looks_like_a_conversation(fetch: Fetch) -> bool:
 async def check(surroundings: Surroundings, users: Users, *, wait: float) -> None:
     """Find the usual road and the round trip. Raises Unusable with one clear line where the target can't be judged.
     Users who are kept for scenarios that need a new one make no contact: there only has to be a token."""
-    brief = replace(surroundings, deadline=min(surroundings.deadline, BRIEF))
+    brief = replace(surroundings, deadline=min(surroundings.deadline, BRIEF), late=SLOW)
     async with users.lease(min(users.at_hand or 1, AT_ONCE)) as lent:
         first = await _first_meeting(brief, lent[:1], wait)
         surroundings.usual = first.road or Road()
@@ -73,7 +76,7 @@ async def _first_meeting(surroundings: Surroundings, users: list[User], wait: fl
         if time.monotonic() >= ends or (met is not None and met.refused):
             waited = f" (waited {wait:g} s)" if wait else ""
             raise Unusable((silent if met is None else _diagnosis(surroundings.url, met, users[0])) + waited)
-        surroundings.patience = Patience(surroundings.deadline)
+        surroundings.patience = Patience(surroundings.deadline, surroundings.late)
         await asyncio.sleep(0.2)
 
 

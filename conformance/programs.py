@@ -229,6 +229,7 @@ class _Player:
             await self._outcomes(name)
         there = {name: device for name, device in self._devices.items() if not device.closed}
         await self._stage.together(*(self._fence(devices) for devices in _by_user(there)))
+        await asyncio.gather(*(device.catch_up() for device in there.values()))
         await asyncio.gather(*(device.settle() for device in there.values()))
         self._stage.mark(QUIET)
         await self.leave()

@@ -12,7 +12,8 @@ from conformance.errors import Unverified
 from conformance.exchanges import Attempt, Event, Fetch, Send
 from conformance.payloads import History, Payload, Problem
 from conformance.protocol import CONNECTED, ERROR
-from conformance.transcript import EXAMPLE, Entry, Json, Kind, Transcript
+from conformance.transcript import EXAMPLE, Doubt, Entry, Json, Kind, Transcript
+from conformance.waits import LONGER
 
 __all__ = ["Attempt", "Connection", "Event", "Everything", "Fetch", "Record", "Send"]
 
@@ -292,10 +293,11 @@ class Record:
 
     def cut_short(self, what: str) -> Unverified:
         """Why something that the scenario should have is not in the record, and who judges that."""
-        return Unverified(
-            f"the scenario ended before its {what}: {self.transcript.cut or 'it was never made'}",
-            because=self._blame(),
-        )
+        told = f"the scenario ended before its {what}: {self.transcript.cut or 'it was never made'}"
+        in_doubt = [entry for entry in self.transcript.of(Kind.EXPIRED) if entry.get("doubt") == Doubt.SLOW]
+        if in_doubt or self.transcript.limit is not None:
+            return Unverified(f"{told}: {LONGER}")
+        return Unverified(told, because=self._blame())
 
     def _blame(self) -> str | None:
         for connection in self.connections:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from conformance.histories import Histories
 from conformance.pacing import SLICE
+from conformance.patience import CHATTER, Talk
 from conformance.redaction import Redactor
 from conformance.transcript import Entry, Json, Kind, Transcript
 
@@ -57,6 +58,25 @@ class Recorder:
             await self._next_entry(min(left, SLICE))
             left -= min(time.monotonic() - began, 2 * SLICE)
         return answer
+
+    async def unless_silent(
+        self, found: Callable[[], T | None], *, talk: Talk, patience: Callable[[], float]
+    ) -> tuple[T | None, float]:
+        """As ``until``, but what comes in the conversation meanwhile begins the wait anew: it ends after ``patience``
+        seconds of silence, or after ``CHATTER`` times as many without an answer to anything. Also the longest silence
+        meanwhile."""
+        heard, answered = talk.heard, talk.answered
+        silence = unanswered = longest = 0.0
+        while (answer := found()) is None and silence < patience() and unanswered < CHATTER * patience():
+            began = time.monotonic()
+            await self._next_entry(min(SLICE, patience() - silence))
+            took = min(time.monotonic() - began, 2 * SLICE)
+            silence, unanswered, longest = silence + took, unanswered + took, max(longest, silence + took)
+            if talk.heard != heard:
+                heard, silence = talk.heard, 0.0
+            if talk.answered != answered:
+                answered, unanswered = talk.answered, 0.0
+        return answer, longest
 
     async def _next_entry(self, within: float) -> bool:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()

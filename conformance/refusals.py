@@ -18,6 +18,7 @@ from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED
 from conformance.record import Connection, Event, Fetch, Record, Send
 from conformance.tokens import ABSENT, CONFUSED, EXPIRED, FORGED, INVALID, NOT_STRINGS
 from conformance.transcript import Entry, Json
+from conformance.waits import REFUSED_END, not_in_doubt, was_greeted
 
 ENTRY = {
     **dict.fromkeys(ABSENT, "AUTH-MISSING"),
@@ -38,7 +39,7 @@ BUSY = (429, 502, 503, 504)
 
 def accepted(connection: Connection, own: str) -> None:
     """This way of presenting a good token opened the conversation. Where no way did, something else is to blame."""
-    if connection.greeted:
+    if was_greeted(connection):
         return
     alone = any(other.greeted for other in connection.record.connections)
     if not alone and connection.blame != own:
@@ -144,6 +145,7 @@ def _others_shaken(record: Record) -> bool:
 
 def told_once(connection: Connection) -> None:
     """One ``help_center:error``, and such that official clients hand it to the app."""
+    not_in_doubt(connection, REFUSED_END)
     errors = [event.entry for event in connection.events(ERROR)]
     heard = delivered(connection, ERROR)
     end = connection.ended_by_target
@@ -190,6 +192,7 @@ def coded(connection: Connection) -> None:
 
 def ended(connection: Connection) -> None:
     """The target ended the namespace or the transport."""
+    not_in_doubt(connection, REFUSED_END)
     stayed = connection.entries[-1].at - connection.opened.at
     expect(
         connection.ended_by_target is not None,

@@ -22,7 +22,7 @@ from conformance.protocol import ERROR, UNAUTHORIZED
 from conformance.readable import cut
 from conformance.record import Record
 from conformance.scenario import Casting
-from conformance.stage import Stage, Surroundings
+from conformance.stage import LOST, Stage, Surroundings
 from conformance.transcript import Entry, Kind, Transcript
 from conformance.users import User, Users
 
@@ -223,14 +223,21 @@ class Runner:
             raise Unverified(f"{GONE}{self.gone}")
 
     async def _look_again(self, key: str) -> None:
-        """Wait, no longer than a deadline, for a target that nothing can be opened on."""
-        ends = asyncio.get_running_loop().time() + self._surroundings.deadline
-        while self.gone is None:
-            with contextlib.suppress(httpx.HTTPError):
+        """Wait for a target that nothing can be opened on: no longer than a deadline where it takes no connections,
+        longer where it loses those that it takes. An answer in another scenario shows that it is there, too."""
+        clock, began = asyncio.get_running_loop().time, asyncio.get_running_loop().time()
+        patience, wait = self._surroundings.patience, self._surroundings.deadline
+        answers = patience.answers
+        while self.gone is None and patience.answers == answers:
+            try:
                 async with self._surroundings.client() as client:
                     await client.get("/")
                     return
-            if asyncio.get_running_loop().time() > ends:
+            except LOST as error:
+                wait = wait if isinstance(error, httpx.ConnectError) else self._surroundings.late
+            except httpx.HTTPError:
+                pass
+            if clock() > began + wait:
                 self.gone = f"stopped answering after {key}"
             await asyncio.sleep(0.1)
 
@@ -244,6 +251,7 @@ class Runner:
         except TimeoutError:
             if not bound.expired():
                 raise
+            stage.recorder.transcript.limit = limit
             stage.recorder.transcript.cut = f"the scenario took longer than {limit:.0f} s"
         finally:
             await stage.close()
@@ -252,11 +260,12 @@ class Runner:
         """Seconds that a scenario may take at all: each of its waits ends by itself, but there are targets that always
         find something more to say."""
         s = self._surroundings
-        return 30 + (10 + s.examples) * s.deadline
+        return 30 + (10 + s.examples) * max(s.late, 4 * s.deadline)
 
     def _facts(self) -> dict[str, float]:
         s = self._surroundings
-        return {"rtt": round(s.rtt, 4), "deadline": round(s.deadline, 2), "settle": round(s.settle, 3)}
+        facts = {"rtt": round(s.rtt, 4), "deadline": round(s.deadline, 2)}
+        return facts | {"late": round(s.late, 2), "settle": round(s.settle, 3)}
 
 
 def _phase(casting: Casting) -> tuple[int, bool]:

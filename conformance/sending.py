@@ -11,6 +11,7 @@ from conformance.payloads import History, Message, Misshapen, shown
 from conformance.protocol import ERROR, LARGEST, MESSAGE, SEND, VALIDATION_ERROR
 from conformance.record import Connection, Event, Everything, Record, Send
 from conformance.transcript import Entry, Kind
+from conformance.waits import errors_of, is_acked, not_in_doubt
 
 USER, SUPPORT = "user", "support"
 _WHOLE = 120
@@ -165,7 +166,7 @@ def each_taken(sends: Sequence[Send], after: str) -> None:
     """Deviate for each plain text that was not acked, or refused, after a stimulus."""
 
     def taken(send: Send) -> None:
-        expect(send.acks, f"a plain text to be acked after {after}", "no ack", at=send.at)
+        expect(is_acked(send), f"a plain text to be acked after {after}", "no ack", at=send.at)
         is_taken(send, after)
 
     every(sends, taken)
@@ -188,6 +189,8 @@ def can_still_chat(record: Record) -> None:
     later = [send for send in record.acked() if send.tag in ("after", "again")]
     if any(send.accepted for send in later):
         return
+    for send in (send for send in record.sends if send.tag in ("after", "again")):
+        is_acked(send)
     again = record.connection("tablet")
     if not again.shaken:
         raise record.cut_short("new connection")
@@ -200,7 +203,7 @@ def chats_on(record: Record) -> None:
     _ = record.send("before").message.id
     lives_on(record)
     send = record.send("after")
-    expect(send.acks, "the next text on the connection to be acked", "no ack", at=send.at)
+    expect(is_acked(send), "the next text on the connection to be acked", "no ack", at=send.at)
     is_taken(send, "it")
 
 
@@ -235,5 +238,7 @@ def each_told(record: Record, tag: str) -> None:
     told = [event for event in connection.events(MESSAGE) if event.message.sender == USER]
     taken = sum(event.message.text not in texts for event in told)
     errors = len(connection.events(ERROR))
+    if errors + taken < len(own):
+        not_in_doubt(connection, errors_of(len(own)))
     expected = f"{len(own) - taken} help_center:error, one for each refused text"
     expect(errors + taken >= len(own), expected, str(errors), at=[send.entry.serial for send in own])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import ssl
 import uuid
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -21,6 +22,7 @@ from conformance.device import Device
 from conformance.engine import Listener, told
 from conformance.histories import Histories
 from conformance.pacing import SLOWER, Turns
+from conformance.patience import ANSWER, SHAKEN, SHOWN, Patience, Taken, Talk, late
 from conformance.presenting import Presenting
 from conformance.protocol import REST_PATH
 from conformance.recorder import Recorder
@@ -29,25 +31,6 @@ from conformance.tokens import Token
 from conformance.transcript import Json, Kind, Transcript
 from conformance.users import User
 from conformance.wire import Wire
-
-_LATE = 4
-"""How many times sooner a wait gives up once the run has seen its kind expire at the full deadline."""
-
-
-@dataclass
-class Patience:
-    """How long to wait. What did not come within the full deadline once is failed already; further waits of the
-    same kind are shorter, so that a silent target costs a few deadlines and not one for each check."""
-
-    deadline: float
-    _expired: set[str] = field(default_factory=set)
-
-    def of(self, kind: str) -> float:
-        return self.deadline / _LATE if kind in self._expired else self.deadline
-
-    def expired(self, kind: str) -> None:
-        self._expired.add(kind)
-
 
 LOST = (httpx.NetworkError, httpx.RemoteProtocolError)
 """How a connection ends that an answer was expected on."""
@@ -78,6 +61,8 @@ class Surroundings:
     kept: Histories | None = None
     usual: Road = field(default_factory=Road)
     """The first documented road that the preflight found open: what scenarios take that test no other."""
+    late: float = 0.0
+    """Of silence, after which what has not come is taken to never come; from the deadline unless given."""
     patience: Patience = field(init=False)
     throttle_codes: set[str] = field(default_factory=set)
     turns: defaultdict[str, Turns] = field(default_factory=lambda: defaultdict(Turns))
@@ -85,7 +70,8 @@ class Surroundings:
 
     def __post_init__(self) -> None:
         self.kept = self.kept or Histories(self.redactor)
-        self.patience = Patience(self.deadline)
+        self.late = self.late or late(self.deadline)
+        self.patience = Patience(self.deadline, self.late)
         # one for both roads, and for all stages: making one takes 40 ms
         self.tls = self.tls or ssl.create_default_context()
 
@@ -100,7 +86,8 @@ class Surroundings:
         self.rtt = rtt
         self.settle += 2 * rtt
         self.deadline += 20 * rtt
-        self.patience = Patience(self.deadline)
+        self.late += 20 * rtt
+        self.patience = Patience(self.deadline, self.late)
 
     def client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(
@@ -129,6 +116,9 @@ class Stage:
         self._cookies: defaultdict[str, Cookies] = defaultdict(lambda: Cookies.beside(surroundings.headers))
         """By user: of REST."""
         self.devices: list[Device] = []
+        self.talks: defaultdict[str, Talk] = defaultdict(Talk)
+        """What has come, by the name of its user."""
+        self.taken: list[Taken] = []
         self.resending = Turns()
         """Whose texts were refused for another reason than validation."""
         self.users = users
@@ -213,7 +203,7 @@ class Stage:
             listener,
             headers={**self._surroundings.headers, **headers},
             tls=self._surroundings.tls,
-            deadline=self._surroundings.deadline,
+            deadline=self.patience.of(SHAKEN),
         )
 
     @asynccontextmanager
@@ -237,6 +227,18 @@ class Stage:
                 raise error
 
     # -- REST --------------------------------------------------------------------------------------------------
+
+    async def fetch_until(self, found: Callable[[Json], object], *, tag: str = "fetch") -> None:
+        """Ask REST again and again until it shows something, no longer than for anything else that must come."""
+        began = self.recorder.now
+        pauses = itertools.chain((0.1, 0.2, 0.4, 0.8), itertools.repeat(1.0))
+        while not found(await self.fetch(tag=tag)):
+            waited = self.recorder.now - began
+            if waited > self.patience.of(SHOWN):
+                self.patience.gave_up(SHOWN, waited)
+                return
+            await self.recorder.until(lambda: None, within=next(pauses))
+        self.patience.came(SHOWN, self.recorder.now - began)
 
     async def warm_up(self, connections: int) -> None:
         """Open connections for as many requests of REST, so that they reach the target at the same moment."""
@@ -275,6 +277,7 @@ class Stage:
 
             if exchange["status"] in SLOWER and not once:
                 await self.turns("REST").retry(again, self.pauses())
+            self.talks[who.name].add(answer=exchange["status"] != 0)
             return self._exchanged(notes | exchange)
 
     def _exchanged(self, exchange: dict[str, Json]) -> Json:
@@ -286,14 +289,22 @@ class Stage:
 
     async def _request(self, user: User, headers: Mapping[str, str]) -> dict[str, Json]:
         """One exchange as ``Kind.HTTP`` records it."""
-        asked = {"method": "GET", "path": REST_PATH, "began": self.recorder.now}
+        began = self.recorder.now
+        asked = {"method": "GET", "path": REST_PATH, "began": began}
         try:
             answer = await self._answer(headers, self._cookies[user.name])
         except (httpx.HTTPError, ValueError) as error:
-            lost = {"by": "network"} if isinstance(error, LOST) else {}
-            return asked | lost | {"status": 0, "reason": told(error), "headers": {}, "body": None}
+            why = self._why_unanswered(error, self.recorder.now - began)
+            return asked | why | {"status": 0, "reason": told(error), "headers": {}, "body": None}
+        self.patience.came(ANSWER, self.recorder.now - began)
         kept = {name: answer.headers[name] for name in ("content-type", "location") if name in answer.headers}
         return asked | {"status": answer.status_code, "headers": kept} | self._content(answer, user.subject)
+
+    def _why_unanswered(self, error: Exception, silence: float) -> dict[str, Json]:
+        if isinstance(error, httpx.TimeoutException):
+            doubt = self.patience.gave_up(ANSWER, silence)
+            return {"doubt": str(doubt)} if doubt else {}
+        return {"by": "network"} if isinstance(error, LOST) else {}
 
     async def _answer(self, headers: Mapping[str, str], cookies: Cookies) -> httpx.Response:
         """The answer to one request. A connection that was idle may end just as it is used again, and nothing comes:
@@ -308,7 +319,8 @@ class Stage:
 
             try:
                 sent = {**headers, **cookies.header(url)}
-                answer = await self._client.get(REST_PATH, headers=sent, extensions={"trace": trace})
+                wait = self.patience.of(ANSWER)
+                answer = await self._client.get(REST_PATH, headers=sent, timeout=wait, extensions={"trace": trace})
                 cookies.take(answer.headers.get_list("set-cookie"), url)
                 return answer
             except LOST as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from conformance.errors import Unverified
@@ -13,8 +13,11 @@ from conformance.payloads import Message, shown
 from conformance.protocol import MESSAGE
 from conformance.record import Connection, Event, Fetch, Record
 from conformance.shown import Look, looks
+from conformance.waits import message_named, not_in_doubt, waited_out
 
 SUPPORT = "support"
+LAGS = 2
+"""How many times the longest lag that was seen a history may lag behind."""
 
 
 @dataclass(frozen=True)
@@ -27,17 +30,43 @@ class Reply:
     """Before then (seconds of the scenario), nothing that was emitted can be newer than the reply."""
 
 
-def replies(record: Record) -> list[Reply]:
-    """Every emitted message of support with every later history of the same user; a quiet window lies between, for a
-    server that emits first and then saves."""
-    settle = float(record.transcript.facts.get("settle", 0.0))
-    told = [(c.user, e) for c in good_connections(record) for e in c.events(MESSAGE) if _of_support(e)]
-    return [
-        Reply(event, look, event.entry.at - settle)
-        for user, event in told
-        for look in looks(record)
-        if look.user == user and look.began >= event.entry.at + settle
-    ]
+class Replies:
+    """Every emitted message of support with every later history of the same user. For a server that emits first and
+    then saves, a quiet window lies between; and twice as long a time as a history of the run was seen to lag behind."""
+
+    def __init__(self, everything: Iterable[Record]) -> None:
+        self._lag = LAGS * max((_lag(record) for record in everything), default=0.0)
+
+    def __call__(self, record: Record) -> list[Reply]:
+        settle = float(record.transcript.facts.get("settle", 0.0))
+        wait = max(settle, self._lag)
+        return [
+            Reply(event, look, event.entry.at - settle)
+            for user, event in _said(record)
+            for look in looks(record)
+            if look.user == user and look.began >= event.entry.at + wait
+        ]
+
+
+def _said(record: Record) -> list[tuple[str, Event]]:
+    return [(c.user, e) for c in good_connections(record) for e in c.events(MESSAGE) if _of_support(e)]
+
+
+def _lag(record: Record) -> float:
+    """After how many seconds a message of support was first shown by a history, where an earlier one did not."""
+    found = [0.0]
+    for user, event in _said(record):
+        later = [look for look in looks(record) if look.user == user and look.began >= event.entry.at]
+        shown_at = [look.began for look in later if _shows(look, event)]
+        if shown_at and any(look.began < shown_at[0] for look in later):
+            found.append(shown_at[0] - event.entry.at)
+    return max(found)
+
+
+def _shows(look: Look, event: Event) -> bool:
+    raw = look.history.raw.get("messages") if isinstance(look.history.raw, dict) else None
+    name = event.payload.get("id")
+    return any(isinstance(one, dict) and one.get("id") == name for one in raw) if isinstance(raw, list) else False
 
 
 def _of_support(event: Event) -> bool:
@@ -69,6 +98,9 @@ def unannounced(connection: Connection, before: Fetch, after: Fetch) -> list[Mes
 def announced(connection: Connection, before: Fetch, after: Fetch) -> None:
     """SUPPORT-EMITTED."""
     missing: Sequence[Message] = unannounced(connection, before, after)
+    if not any(waited_out(connection, message_named(message.id)) for message in missing):
+        for message in missing:
+            not_in_doubt(connection, message_named(message.id))
     told = ", ".join(shown(message.text) for message in missing)
     at = [after.entry.serial]
     expect(not missing, "every message of support that came meanwhile to be emitted", f"not emitted: {told}", at=at)

@@ -47,9 +47,18 @@ class Kind(StrEnum):
     """A finished REST exchange: user, token, good, tag, trial, method, path, status, headers, body, began (seconds).
     ``status`` is 0 when no answer came (reason says why; by is "network" when the connection was lost)."""
     EXPIRED = "expired"
-    """A wait that ended at its deadline: waiting (for what), seconds."""
+    """A wait that was given up: waiting (for what), seconds (of silence), doubt (a ``Doubt``; absent: none)."""
     MARK = "mark"
     """A point of the scenario that judgements refer to: label."""
+
+
+class Doubt(StrEnum):
+    """Why what was given up may still have been under way."""
+
+    UNPRECEDENTED = "unprecedented"
+    """It was not waited for to the end: another one of its kind had been, in vain, and none had come in the run."""
+    SLOW = "slow"
+    """Others of its kind had come after a silence nearly as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +125,8 @@ def _without(data: Json, path: Sequence[Json]) -> tuple[Json, Sequence[Run]]:
 class Transcript:
     """The record of one scenario.
 
-    ``cut`` says why the scenario ended before its end (None: it did not); ``unverified`` says why it was never
+    ``cut`` says why the scenario ended before its end (None: it did not); ``limit`` after how many seconds it was ended
+    because it took too long; ``unverified`` says why it was never
     driven at all (no second user, no signing key); ``dropped`` says which connection or request was lost in a first
     recording and not in this one. ``subjects`` says who the users are, across transcripts. ``facts`` are the run's
     measures that judgements may need (round trip, deadlines).
@@ -131,6 +141,7 @@ class Transcript:
     subjects: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Json] = field(default_factory=dict)
     cut: str | None = None
+    limit: float | None = None
     unverified: str | None = None
     dropped: str | None = None
     entries: list[Entry] = field(default_factory=list)
@@ -166,6 +177,7 @@ class Transcript:
                 "subjects",
                 "facts",
                 "cut",
+                "limit",
                 "unverified",
                 "dropped",
             )

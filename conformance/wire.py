@@ -28,6 +28,7 @@ from conformance.engine import (
     Ending,
     Engine,
     Listener,
+    NoHandshake,
     Outgoing,
     Transport,
     WireRefused,
@@ -114,7 +115,7 @@ class Wire:
         except aiohttp.WSServerHandshakeError as error:
             await self._refused(WireRefused(Ending("target", status=error.status, reason=error.message)))
         except TimeoutError:
-            await self._refused(WireRefused(Ending("network", reason=f"no handshake within {self._deadline:.1f} s")))
+            await self._refused(NoHandshake(self._deadline))
         except (aiohttp.ClientError, OSError) as error:
             await self._refused(WireRefused(Ending("network", reason=told(error))))
         self._start(self._write_loop)

@@ -159,6 +159,8 @@ async def early_burst(stage: Stage) -> None:
     async with stage.device("phone", greet=False, trial=True) as phone:
         await phone.entered()
         await buffered(stage, phone)
+        with contextlib.suppress(Cut):
+            await phone.greeted()
     async with stage.device("laptop"):
         pass
 

@@ -6,6 +6,8 @@ import pytest
 
 from conformance import laws, parity, shown, support
 from conformance.laws import over
+from conformance.payloads import said_by_support
+from conformance.protocol import MESSAGE
 from conformance.record import Everything, Record
 from conformance.requirements import requirement
 from conformance.scenario import scenario
@@ -97,15 +99,18 @@ def test_nothing_that_the_user_did_not_send_is_said_in_its_name(everything: Ever
 
 @scenario
 async def answered_chat(stage: Stage) -> None:
-    """A user's only device sends texts with quiet windows after them, with REST asked before, between and after; then
-    a second device shows the conversation."""
+    """A user's only device sends texts with quiet windows after them, with REST asked before, between and after. It
+    stays until it has heard what support said, and REST is asked until it shows that; then a second device shows the
+    conversation."""
     async with stage.device("phone") as phone:
-        await stage.fetch(tag="before")
+        before = await stage.fetch(tag="before")
         await phone.say(tag="question")
         await phone.fence()
-        await stage.fetch(tag="after")
+        after = await stage.fetch(tag="after")
+        await phone.hears_support(said_by_support(after) - said_by_support(before))
         await phone.fence()
-    await stage.fetch(tag="later")
+        told = [named for event in phone.heard(MESSAGE) if (named := said_by_support({"messages": event.get("args")}))]
+    await stage.fetch_until(lambda body: not told or told[-1] <= said_by_support(body), tag="later")
     async with stage.device("tablet"):
         pass
 
@@ -118,7 +123,7 @@ def test_what_support_says_is_emitted_to_the_device_that_is_there(answered_chat:
 @requirement("SUPPORT-STORED")
 def test_what_support_said_is_in_the_conversation(everything: Everything, answered_chat: Record) -> None:
     _ = answered_chat
-    over(everything, support.replies, support.stored)
+    over(everything, support.Replies(everything), support.stored)
 
 
 # -- the conversation as it is listed ----------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import pytest
 from conformance import habits, observing
 from conformance.device import Device, Presenting
 from conformance.errors import Unverified
+from conformance.lateness import lateness
 from conformance.protocol import CONNECTED, MESSAGE
 from conformance.record import Everything, Record
 from conformance.requirements import requirement
@@ -299,6 +300,11 @@ def test_whether_ack_or_event_comes_first(everything: Everything, observe: Obser
 @requirement("OBS-ACK-LATENCY")
 def test_how_soon_acks_come(everything: Everything, observe: Observe) -> None:
     observe(*habits.ack_latency(everything))
+
+
+@requirement("OBS-LATE")
+def test_what_comes_late(everything: Everything, observe: Observe) -> None:
+    observe(*lateness(everything))
 
 
 @requirement("OBS-PING")

@@ -54,6 +54,7 @@ async def crowd(stage: Stage) -> None:
         answer = await phone.send(stage.words(), tag="last", plain=True)
         others = (tablet, *visitors[1:])
         await stage.together(*(other.until_told(answer) for other in others if not other.closed))
+        await stage.together(*(other.catch_up() for other in others))
         await stage.together(*(other.settle() for other in others))
     await stage.fetch(tag="after")
     async with stage.device("laptop"):

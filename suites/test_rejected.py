@@ -148,6 +148,7 @@ async def unacked_refusals(stage: Stage) -> None:
         await phone.say(tag="before")
         for misfit in (misfits.LONG["2001-ascii"], misfits.EMPTY["empty"], misfits.ABSENT["null"]):
             await phone.offer(misfit.payload, tag="unacked", ack=False)
+        await phone.told_of_refusals(3)
         await phone.fence()
 
 

@@ -15,6 +15,7 @@ from conformance.scenario import scenario
 from conformance.sending import comes_back, events_with, is_accepted, lists, plain_sends
 from conformance.stage import Stage
 from conformance.texts import Texts
+from conformance.waits import message_of, not_in_doubt
 
 ACCEPTED: Mapping[str, Texts] = {
     "limits": texts.merged([texts.SHORTEST, texts.FULL, texts.PADDED_FULL]),
@@ -129,11 +130,13 @@ def test_a_text_that_means_something_comes_back_as_it_was_sent(texts_in_flight: 
 
 @scenario
 async def unacked_send(stage: Stage) -> None:
-    """One device sends a plain text, then another without asking for an ack; REST and a second connection follow."""
+    """One device sends a plain text, then another without asking for an ack; REST is asked until it shows that, and a
+    second connection follows. (Without an ack nothing says when it is saved.)"""
     async with stage.device("phone") as phone:
         await phone.say(tag="before")
-        await phone.send(stage.words(), ack=False)
-    await stage.fetch()
+        text = stage.words()
+        await phone.send(text, ack=False)
+    await stage.fetch_until(lambda body: text in str(body))
     async with stage.device("tablet"):
         pass
 
@@ -141,6 +144,7 @@ async def unacked_send(stage: Stage) -> None:
 @requirement("SEND-UNACKED")
 def test_a_send_without_ack_is_emitted(unacked_send: Record) -> None:
     send = unacked_send.send()
+    not_in_doubt(send.connection, message_of(send.number))
     expect(events_with(unacked_send, send.text), "a help_center:message of the text", "none", at=send.at)
 
 
@@ -151,7 +155,7 @@ def test_a_send_without_ack_is_in_the_next_greeting(unacked_send: Record) -> Non
 
 @requirement("SEND-UNACKED")
 def test_a_send_without_ack_is_in_the_rest_body(unacked_send: Record) -> None:
-    lists(unacked_send.fetch().history, unacked_send.send().text)
+    lists(unacked_send.fetch(nth=-1).history, unacked_send.send().text)
 
 
 @scenario

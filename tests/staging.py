@@ -23,7 +23,7 @@ BOTH = pytest.mark.parametrize("transport", ["websocket", "polling"])
 @asynccontextmanager
 async def stage_at(url: str, *, deadline: float = 3.0, settle: float = 0.05, users: int = 1) -> AsyncIterator[Stage]:
     redactor = Redactor()
-    surroundings = Surroundings(url, {}, None, redactor, deadline=deadline, settle=settle)
+    surroundings = Surroundings(url, {}, None, redactor, deadline=deadline, settle=settle, late=deadline)
     pool = Users(Minted(KeyMinter(SECRET)), redactor, run="test")
     async with pool.lease(users) as lent:
         stage = Stage(surroundings, Transcript("key", "scenario"), lent)

@@ -14,7 +14,7 @@ from conformance.device import Cut
 from conformance.record import Record
 from conformance.reference import Event, HelpCenter, Problem
 from conformance.stage import Stage
-from conformance.transcript import Entry, Kind
+from conformance.transcript import Doubt, Entry, Kind
 from tests.peers import HANDSHAKE, in_loop, serving
 from tests.recovery import Recovers
 from tests.staging import stage_at, stage_on, story
@@ -396,13 +396,72 @@ async def test_a_post_waits_for_its_ack_no_longer_than_a_quiet_window() -> None:
 
 
 @in_loop
-async def test_patience_shrinks_after_the_first_expiry_of_a_kind() -> None:
+async def test_what_never_came_is_waited_for_less_long() -> None:
     async with stage_on(NeverAcks, deadline=0.8) as stage, stage.device() as phone:
         assert await phone.send("one") is None
         assert await phone.send("two") is None
         assert await phone.send("", valid=False) is None
-        expired = [(e.get("waiting"), e.get("seconds")) for e in stage.transcript.of(Kind.EXPIRED)]
-        assert expired == [("the ack of send #1", 0.8), ("the ack of send #2", 0.2), ("the ack of send #3", 0.8)]
+        expired = [(e.get("waiting"), e.get("doubt")) for e in stage.transcript.of(Kind.EXPIRED)]
+        acks = [f"the ack of send #{number}" for number in (1, 2, 3)]
+        assert expired == [(acks[0], None), *((ack, Doubt.UNPRECEDENTED) for ack in acks[1:])]
+        first, *others = (e.get("seconds") for e in stage.transcript.of(Kind.EXPIRED))
+        assert first >= 0.8
+        assert all(seconds < 0.8 for seconds in others)
+
+
+class AcksOneAfterTheOther(HelpCenter):
+    """Takes half a second for each."""
+
+    async def on_send(self, event: Event) -> None:
+        await asyncio.sleep(0.5)
+        await super().on_send(event)
+
+
+@in_loop
+async def test_an_answer_to_something_else_begins_a_wait_anew() -> None:
+    async with stage_on(AcksOneAfterTheOther, deadline=0.9) as stage, stage.device() as phone:
+        await phone.pipeline([stage.words() for _ in range(5)])
+        assert len(Record(stage.transcript).accepted()) == 5
+        assert not stage.transcript.of(Kind.EXPIRED)
+
+
+class TypesForEver(NeverAcks):
+    """Never acks, and never stops typing."""
+
+    async def on_send(self, event: Event) -> None:
+        self.spawn(self.chat(event.sid))
+
+    async def chat(self, sid: str) -> None:
+        while sid in self.users:
+            await self.emit("help_center:typing", {"isTyping": True, "sender": "support"}, to=sid)
+            await asyncio.sleep(0.01)
+
+
+@in_loop
+async def test_what_is_no_answer_does_not_keep_a_wait_for_ever() -> None:
+    async with stage_on(TypesForEver, deadline=0.4) as stage, stage.device() as phone:
+        assert await phone.send("one") is None
+        assert [e.get("waiting") for e in stage.transcript.of(Kind.EXPIRED)] == ["the ack of send #1"]
+
+
+class AcksTooLate(HelpCenter):
+    """The first ack comes when nobody waits for it any more."""
+
+    async def acknowledge(self, event: Event, answer: Any) -> None:
+        self.spawn(self.later(event, answer))
+
+    async def later(self, event: Event, answer: Any) -> None:
+        await asyncio.sleep(0.7)
+        await super().acknowledge(event, answer)
+
+
+@in_loop
+async def test_what_comes_too_late_is_waited_for_the_next_time() -> None:
+    async with stage_on(AcksTooLate, deadline=0.3) as stage, stage.device() as phone:
+        assert await phone.send("one") is None
+        await phone.wait_closed(within=0.8)
+        answer = await phone.send("two")
+        assert answer["message"]["text"] == "two"
 
 
 class Chatty(HelpCenter):

@@ -25,6 +25,7 @@ DRIVE = {
     "line",
     "logins",
     "pacing",
+    "patience",
     "preflight",
     "presenting",
     "programs",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import unicodedata
 from functools import cache
@@ -12,12 +13,16 @@ import pytest
 from starlette.responses import PlainTextResponse, Response
 
 from conformance import habits
+from conformance.errors import Unverified
+from conformance.lateness import lateness
+from conformance.record import Everything
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.protocol import NAMESPACE, TYPING, USER, Event, Json, Problem
 from conformance.reference.store import Conversation, Store
 from conformance.reference.tokens import Verifier
 from conformance.requirements import Level, catalogue
 from tests.faults.battery import SECRET, certify_app
+from tests.handmade import Handmade
 
 WHITE_IN_JAVASCRIPT = "\t\n\v\f\r \u00a0\u2003\u2028\u3000\ufeff"
 
@@ -174,7 +179,42 @@ def test_a_long_lived_token_that_is_taken_for_a_moment() -> None:
 
 def test_every_observation_is_proved() -> None:
     known = {one.id for one in catalogue().values() if one.level is Level.OBSERVATION}
-    assert known - set(EXPECTED) == {"OBS-ACK-LATENCY"}  # a measure
+    assert known - set(EXPECTED) == {"OBS-ACK-LATENCY", "OBS-LATE"}  # measures
+
+
+class AcksLate(HelpCenter):
+    """Half a second after the event."""
+
+    async def acknowledge(self, event: Event, answer: Json) -> None:
+        self.spawn(self.later(event, answer))
+
+    async def later(self, event: Event, answer: Json) -> None:
+        await asyncio.sleep(0.5)
+        await super().acknowledge(event, answer)
+
+
+def test_what_comes_late_is_observed(tmp_path: Path) -> None:
+    certified = certify_app(AcksLate(Verifier(SECRET)), tmp_path, "-k", "OBS-LATE or ACK-CALLED", "--deadline=0.3")
+    (seen,) = certified.verdict["observations"]
+    assert "acks" in seen["value"].split("; ")
+    assert certified.ids("passed") == {"ACK-CALLED"}
+
+
+def test_who_is_never_late() -> None:
+    chat = Handmade()
+    chat.opens()
+    chat.greeted()
+    chat.says()
+    with pytest.raises(Unverified):
+        lateness(Everything([chat.record]))  # a record that does not say what the deadline was
+    chat.transcript.facts["deadline"] = 5.0
+    assert lateness(Everything([chat.record])).value == "none"
+    chat.transcript.facts["deadline"] = 0.001
+    told = "later than 0.001 s after they were asked for came "
+    assert lateness(Everything([chat.record])) == (
+        "greetings; acks",
+        f"{told}1 of 1 greetings, up to 0.0 s; 1 of 1 acks, up to 0.0 s",
+    )
 
 
 @pytest.mark.parametrize(

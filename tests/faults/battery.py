@@ -60,13 +60,13 @@ def certify(
     folder: Path | None = None,
     timeout: float = TIMEOUT,
 ) -> Certified:
-    """``pytest suites --target=url`` with everything else at its default, but a shorter deadline. In another
+    """``pytest suites --target=url`` with everything else at its default. In another
     ``folder`` it is ``pytest --target=url``, as teams start it there, with a conftest.py of their own. Without a URL it
     is the embedded server, or what the options say."""
     reports.mkdir(parents=True, exist_ok=True)
     suites = ["suites"] if folder is None else []
     target = [f"--target={url}"] if url is not None else []
-    arguments = [*suites, *target, f"--reports={reports}", "--deadline=8", "-q", "-p", "no:cacheprovider"]
+    arguments = [*suites, *target, f"--reports={reports}", "-q", "-p", "no:cacheprovider"]
     output = reports / "output.txt"
     environment = {"HELP_CENTER_JWT_SECRET": secret}
     process = _FORKS.Process(target=run, args=([*arguments, *options], environment, folder or ROOT, output))

@@ -21,7 +21,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--shared", action="store_true", help="one server for oddities that do not touch each other")
     asked = parser.parse_args(arguments)
     chosen = [one for one in load_all().values() if not asked.parts or any(part in one.name for part in asked.parts)]
-    servers = shared(chosen) if asked.shared else [OddServer((one,)) for one in chosen]
+    slow = [OddServer((one,)) for one in chosen if one.slow]
+    servers = [*shared(chosen), *slow] if asked.shared else [OddServer((one,)) for one in chosen]
     with tempfile.TemporaryDirectory() as folder, pool() as workers:
         runs = {workers.submit(server.certify, Path(folder)): server for server in servers}
         return sum(_tell(runs[run], run.result()) for run in as_completed(runs))

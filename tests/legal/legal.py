@@ -16,10 +16,12 @@ from conformance.reference.serve import Served
 from conformance.reference.store import Store
 from conformance.reference.tokens import Verifier
 from conformance.requirements import Level, catalogue
-from tests.faults.battery import SECRET, Certified, certify
+from tests.faults.battery import SECRET, TIMEOUT, Certified, certify
 
 T = TypeVar("T", bound="type[HelpCenter] | type[Store] | type[Verifier]")
 
+SLOW_TIMEOUT = 1800
+"""Seconds."""
 SHARING = (
     ("order", "ids", "dates", "payloads", "refusals", "rest", "texts"),
     ("history", "sockets"),
@@ -31,11 +33,12 @@ SHARING = (
 @dataclass(frozen=True)
 class Legal:
     """``options``: what somebody who certifies such a server has to pass. ``advice``: the SHOULDs that it fails, for
-    the document suggests otherwise."""
+    the document suggests otherwise. ``slow``: its certification takes minutes."""
 
     odd: type[Any]
     options: tuple[str, ...]
     advice: frozenset[str]
+    slow: bool = False
 
     @property
     def name(self) -> str:
@@ -49,7 +52,7 @@ class Legal:
 LEGAL: dict[str, Legal] = {}
 
 
-def legal(*, options: Iterable[str] = (), advice: Iterable[str] = ()) -> Callable[[T], T]:
+def legal(*, options: Iterable[str] = (), advice: Iterable[str] = (), slow: bool = False) -> Callable[[T], T]:
     """Register a subclass of HelpCenter, Store or Verifier as a legal oddity, named by its class. A HelpCenter may
     bring a store, a verifier and a way to be served: the class attributes STORE, VERIFIER and SERVED."""
     unknown = [name for name in advice if name not in catalogue() or catalogue()[name].level is not Level.SHOULD]
@@ -58,7 +61,7 @@ def legal(*, options: Iterable[str] = (), advice: Iterable[str] = ()) -> Callabl
 
     def register(odd: T) -> T:
         assert odd.__name__ not in LEGAL, odd.__name__
-        LEGAL[odd.__name__] = Legal(odd, tuple(options), frozenset(advice))
+        LEGAL[odd.__name__] = Legal(odd, tuple(options), frozenset(advice), slow)
         return odd
 
     return register
@@ -95,7 +98,9 @@ class OddServer:
         center = self.build(SECRET)
         served = getattr(center, "SERVED", Served)
         with served(center.app) as server:
-            return certify(server.url, folder / self.name[:100], *options)
+            slow = any(one.slow for one in self.oddities)
+            timeout = SLOW_TIMEOUT if slow else TIMEOUT
+            return certify(server.url, folder / self.name[:100], *options, timeout=timeout)
 
     def accusations(self, certified: Certified) -> dict[str, str]:
         """What the certification held against the server beyond its advice, or did not look at, by requirement."""
