@@ -215,6 +215,13 @@ class Certification(Recordings):
         """Connections and requests that were lost once and not again."""
         return [f"{t.key}: {t.dropped}" for t in self.transcripts() if t.dropped]
 
+    @property
+    def load(self) -> str | None:
+        """What long conversations made of the run."""
+        if self.surroundings is None:
+            return None
+        return self.surroundings.load.note(self.options.concurrency, self.surroundings.deadline)
+
     def save_transcripts(self) -> None:
         """Write what was recorded to ``reports/transcripts``, in place of what an earlier run left there."""
         if self._runner is None:

@@ -28,6 +28,7 @@ _OBJECT = re.compile(rb"\{(?:[^\"{}\[\]]++|" + _STRING + rb"|[{\[]" + _FLAT + rb
 """An object with nothing in it that is nested more than once: messages, as far as anybody makes them."""
 _COMMA = re.compile(rb"\s*,\s*")
 _END = re.compile(rb"\s*\]")
+_OFTEN_THE_SAME = ("conversationId", "sender")
 _LEAST = 32
 """Messages of a list that is worth it."""
 _HEAD = 120
@@ -92,6 +93,8 @@ class Histories:
     redactor: Redactor
     table: Table = field(default_factory=Table)
     _shown: dict[str, _Shown] = field(default_factory=dict)
+    _values: dict[str, str] = field(default_factory=dict)
+    """One of each value that stands in thousands of messages."""
     _marker: str = field(default_factory=lambda: f"known-{uuid.uuid4()}")
 
     def read(self, text: str | bytes, *, of: str = "") -> Json:
@@ -132,7 +135,10 @@ class Histories:
 
     def _kept(self, message: Json, known: dict[str, int]) -> Run:
         """Where a message stands in the table; it is added where it does not."""
-        clean, name = self.redactor.clean(message), message.get("id")
+        clean, name = self.redactor.clean_message(message), message.get("id")
+        for field_name in _OFTEN_THE_SAME:
+            if isinstance(value := clean.get(field_name), str):
+                clean[field_name] = self._values.setdefault(value, value)
         place = known.get(name) if isinstance(name, str) else None
         if place is not None and _same(self.table.messages[place], clean):
             return place, place + 1

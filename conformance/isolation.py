@@ -202,7 +202,8 @@ def _road(event: Event) -> str:
 def words_in(value: Json) -> set[str]:
     """The unmistakable words inside a payload."""
     if isinstance(value, str):
-        return set(UNIQUE_WORDS.findall(value)) if "conformance check " in value else set()
+        found = UNIQUE_WORDS.findall(value) if "conformance check " in value else []
+        return {value} if found == [value] else set(found)  # not a copy of it, where there may be thousands
     if isinstance(value, Blocks):
         return set().union(*(block.fact(_words_of_block) for block in value.blocks))
     inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()

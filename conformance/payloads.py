@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, overload
+from typing import Any, NamedTuple, overload
 
 from conformance.blocks import Block, blocks_of
 from conformance.errors import Deviation
@@ -203,7 +203,10 @@ class History(Payload):
         """The messages whose field has this value; those that have no such field are none of them."""
         found, offset = [], 0
         for block in self.blocks:
-            found += [self.messages[offset + place] for place in block.fact(_PLACES[name]).get(value, ())]
+            places = block.fact(_PLACES[name])
+            if value in places.first:
+                more = places.more.get(value, ())
+                found += [self.messages[offset + place] for place in (places.first[value], *more)]
             offset += len(block.messages)
         return found
 
@@ -214,7 +217,7 @@ class History(Payload):
 
 def ids_in(block: Block) -> Iterable[str]:
     """The ids of those messages of a block that have one."""
-    return block.fact(_PLACES["id"])
+    return block.fact(_PLACES["id"]).first
 
 
 def _values(name: str) -> Callable[[Sequence[Json]], list[str] | None]:
@@ -228,16 +231,22 @@ def _values(name: str) -> Callable[[Sequence[Json]], list[str] | None]:
     return values
 
 
-def _places(name: str) -> Callable[[Sequence[Json]], Mapping[str, list[int]]]:
-    """Where in messages a field has which value."""
+class _Places(NamedTuple):
+    """Where in messages a field has which value: the first place, and further ones."""
 
-    def places(messages: Sequence[Json]) -> Mapping[str, list[int]]:
-        found: dict[str, list[int]] = {}
+    first: Mapping[str, int]
+    more: Mapping[str, Sequence[int]]
+
+
+def _places(name: str) -> Callable[[Sequence[Json]], _Places]:
+    def places(messages: Sequence[Json]) -> _Places:
+        first: dict[str, int] = {}
+        more: dict[str, list[int]] = {}
         for place, message in enumerate(messages):
             value = message.get(name) if isinstance(message, dict) else None
-            if isinstance(value, str):
-                found.setdefault(value, []).append(place)
-        return found
+            if isinstance(value, str) and first.setdefault(value, place) != place:
+                more.setdefault(value, []).append(place)
+        return _Places(first, more)
 
     return places
 

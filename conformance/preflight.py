@@ -12,6 +12,7 @@ import httpx
 from conformance.device import Cut
 from conformance.errors import Unusable
 from conformance.lifetimes import SKEW, remaining, up
+from conformance.load import measured
 from conformance.patience import Patience
 from conformance.protocol import REST_PATH, UNAUTHORIZED
 from conformance.record import Fetch, Record
@@ -36,6 +37,7 @@ class Met:
     fetch: Fetch
     road: Road | None
     refused: bool
+    record: Record
     told: str
     """In a few words, what happened on the last road tried."""
 
@@ -55,8 +57,17 @@ async def check(surroundings: Surroundings, users: Users, *, wait: float) -> Non
     async with users.lease(min(users.at_hand or 1, AT_ONCE)) as lent:
         first = await _first_meeting(brief, lent[:1], wait)
         surroundings.usual = first.road or Road()
-        others = [_meet(replace(brief, usual=surroundings.usual), [user]) for user in lent[1:]]
-        for number, met in enumerate(await asyncio.gather(*others), 2):
+        at_once = measured([(first.record, 1)]).at_once(AT_ONCE, brief.deadline)
+        turn, brief = asyncio.Semaphore(at_once), replace(brief, usual=surroundings.usual)
+
+        async def meet(user: User) -> Met:
+            async with turn:
+                return await _meet(brief, [user])
+
+        others = await asyncio.gather(*map(meet, lent[1:]))
+        beside = min(at_once, max(1, len(others)))
+        surroundings.load = measured([(first.record, 1), *((met.record, beside) for met in others)])
+        for number, met in enumerate(others, 2):
             if not met.works:
                 told = _diagnosis(surroundings.url, met, lent[number - 1])
                 raise Unusable(f"user {number} of {len(lent)}: {told}")
@@ -156,7 +167,7 @@ async def _opens(stage: Stage, road: Road) -> bool:
 def _met(record: Record, fetch: Fetch, road: Road | None) -> Met:
     problems = [p.raw for p, _ in record.problems() if isinstance(p.raw, dict)]
     refused = fetch.status in (401, 403) or any(p.get("code") == UNAUTHORIZED for p in problems)
-    return Met(fetch, road, refused, record.transcript.cut or "")
+    return Met(fetch, road, refused, record, record.transcript.cut or "")
 
 
 def _diagnosis(url: str, met: Met, user: User) -> str:

@@ -90,13 +90,19 @@ class Recorder:
         return True
 
     async def quiet(self, seconds: float, *, connection: int, at_most: float) -> None:
-        """Return once the connection has been silent for ``seconds``, or after ``at_most`` seconds."""
-        ends = self.now + at_most
-        while self.now < ends:
-            left = self._last_activity(connection) + seconds - self.now
-            if left <= 0:
-                return
-            await self._next_entry(min(left, ends - self.now))
+        """Return once the connection has been silent for ``seconds``, or after ``at_most`` seconds. As in ``until``,
+        slices do not count much longer than they were meant to be: while we are busy, nobody is silent."""
+        last = self._last_activity(connection)
+        silent, left = min(self.now - last, seconds / 2), at_most
+        while silent < seconds and left > 0:
+            began = time.monotonic()
+            meant = min(SLICE, seconds - silent, left)
+            await self._next_entry(meant)
+            took = min(time.monotonic() - began, 2 * meant)
+            left -= took
+            latest = self._last_activity(connection)
+            silent = silent + took if latest == last else 0.0
+            last = latest
 
     def _last_activity(self, connection: int) -> float:
         kinds = (Kind.SENT, Kind.RECEIVED, Kind.OPEN)

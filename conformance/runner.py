@@ -135,7 +135,9 @@ class Runner:
                     future.set_exception(RuntimeError("the recordings ended before this one"))
 
     async def _record_all(self, castings: Sequence[Casting]) -> None:
-        free, few = asyncio.Semaphore(self._concurrency), asyncio.Semaphore(REFUSED_AT_ONCE)
+        s = self._surroundings
+        free = asyncio.Semaphore(s.load.at_once(self._concurrency, s.deadline))
+        few = asyncio.Semaphore(REFUSED_AT_ONCE)
         for phase in sorted({_phase(casting) for casting in castings}):
             own = [casting for casting in castings if _phase(casting) == phase]
             await asyncio.gather(*(self._record(c, few if c.scenario.refused else free) for c in own))

@@ -21,6 +21,7 @@ from conformance.cookies import Cookies
 from conformance.device import Device
 from conformance.engine import Listener, told
 from conformance.histories import Histories
+from conformance.load import Load
 from conformance.pacing import SLOWER, Turns
 from conformance.patience import ANSWER, SHAKEN, SHOWN, Patience, Taken, Talk, late
 from conformance.presenting import Presenting
@@ -59,6 +60,8 @@ class Surroundings:
     """Of the properties: batches to generate, and Hypothesis' seed."""
     rtt: float = 0.0
     kept: Histories | None = None
+    load: Load = field(default_factory=Load)
+    """Of a greeting, as the preflight measured it."""
     usual: Road = field(default_factory=Road)
     """The first documented road that the preflight found open: what scenarios take that test no other."""
     late: float = 0.0

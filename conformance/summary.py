@@ -102,6 +102,8 @@ def notes(result: Result, certification: Certification) -> Iterator[str]:
     """What a maintainer should know beside the verdict."""
     for drop in certification.drops():
         yield f"a connection or request was lost once and not again: {drop}"
+    if (load := certification.load) is not None:
+        yield load
     statuses = {finding.requirement.id: finding.status for finding in result.findings}
     for name, waiver in certification.waivers.items():
         if statuses.get(name) is Status.PASSED:
