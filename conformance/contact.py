@@ -118,7 +118,8 @@ def _is_known(contact: Contact) -> bool:
     if not contact.given:
         return False
     texts = {text.strip() for text in _sent(contact.record)}
-    if any(m.sender == "user" and m.text not in texts for history in contact.histories for m in history.messages):
+    told = (pair for each in contact.histories for pair in zip(each.all("sender"), each.all("text"), strict=True))
+    if any(sender == "user" and text not in texts for sender, text in told):
         return True
     return any(age > EARLIER + _took(contact) for age in _ages(contact))
 
@@ -136,11 +137,12 @@ def _took(contact: Contact) -> float:
 
 
 def _ages(contact: Contact) -> Iterator[float]:
-    """How much older the conversation, and each message, is than the text that the user sent: by the target's own
-    clock."""
+    """How much older the conversation, and its first and last message, is than the text that the user sent: by the
+    target's own clock."""
     own = contact.sends("later")[0].message
     for history in contact.histories:
-        for moment in (history.conversation.created_at, *(message.created_at for message in history.messages)):
+        ends = [history.messages[place] for place in {0, len(history.messages) - 1} if history.messages]
+        for moment in (history.conversation.created_at, *(message.created_at for message in ends)):
             seconds = instants.seconds_apart(own.created_at, moment)
             if seconds is not None:
                 yield seconds

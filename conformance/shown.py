@@ -260,26 +260,3 @@ def deep(look: Look, least: int) -> None:
         raise Unverified(f"fewer than {least} messages were accepted", because="SEND-PLAIN")
     count = len(look.listed)
     expect(count >= least, f"{look.history.where} to reach back {least} messages", f"{count}", at=[look.history.at])
-
-
-def as_sent(look: Look, sends: Sequence[Send]) -> None:
-    """PIPELINE-ORDER, of those that are shown; what was sent again (rate limits) counts when it was accepted. A list
-    that stands newest first is HISTORY-ORDER's, and is turned round here."""
-    accepted = sorted((s for s in sends if s.acks and s.accepted), key=lambda send: send.entry.serial)
-    texts = look.history.all("text")[:: -1 if _newest_first(look) else 1]
-    places = [(texts.index(str(send.text)), send) for send in accepted if send.text in texts]
-    if len(places) < 2:
-        raise Unverified("fewer than two of the messages are shown", because="HISTORY-DEPTH")
-    told = ", ".join(f"#{send.number}" for _, send in sorted(places, key=lambda pair: pair[0]))
-    order = [place for place, _ in places]
-    what = f"{look.history.where} to show sends {places[0][1].number} to {places[-1][1].number} in order"
-    expect(order == sorted(order), what, told, at=[look.history.at])
-
-
-def _newest_first(look: Look) -> bool:
-    """Whether what was sent first stands behind all that followed its ack."""
-    sends = sends_before(look)
-    later = [send for send in sends if sends[0].acks[0].at < send.entry.at]
-    found = [message for send in (*sends[:1], *later) if (message := look.find(send)) is not None]
-    places = [look.listed.place_of(message) for message in found]
-    return len(places) > 1 and look.find(sends[0]) is not None and places[0] == max(places)
