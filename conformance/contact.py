@@ -74,9 +74,13 @@ def contacts(record: Record) -> list[Contact]:
     return [Contact(record, user) for user in record.transcript.users or ["user 1"]]
 
 
+class ShowsNothing(Unverified):
+    """One user of several can show nothing, which does no harm where another one can."""
+
+
 def of_newcomers(record: Record, judge: Callable[[Contact], None]) -> None:
     """Judge what each user met. Raises Unverified unless it holds for one whom the target did not know."""
-    doubts: list[Unverified] = []
+    idle: list[ShowsNothing] = []
     known: list[str] = []
     new: list[str] = []
 
@@ -85,16 +89,16 @@ def of_newcomers(record: Record, judge: Callable[[Contact], None]) -> None:
             _was_taken(contact)
             judge(contact)
             (known if _is_known(contact) else new).append(contact.subject)
-        except Unverified as doubt:
-            doubts.append(doubt)
+        except ShowsNothing as reason:
+            idle.append(reason)
 
     every(contacts(record), judged)
     if known and not new:
         raise Unverified(
             f"these users were known: {', '.join(known)}; pass --users whom the target never saw, or a key without any"
         )
-    if doubts and not new:
-        raise doubts[0]
+    if idle and not new:
+        raise idle[0]
 
 
 # -- is it a new user? ---------------------------------------------------------------------------------------------
@@ -110,7 +114,7 @@ def kept_out(contact: Contact) -> bool:
 
 def _was_taken(contact: Contact) -> None:
     if contact.given and kept_out(contact):
-        raise Unverified(f"the target takes no token of {contact.subject}: check --users")
+        raise ShowsNothing(f"the target takes no token of {contact.subject}: check --users")
 
 
 def _is_known(contact: Contact) -> bool:
@@ -176,7 +180,7 @@ def answered(contact: Contact, usual: Fetch) -> None:
     asked = [fetch for fetch in contact.fetches if fetch.status not in BUSY]
     if len(asked) < 2:
         told = contact.fetches[0].outcome if contact.fetches else "it was never asked"
-        raise Unverified(f"REST was not asked twice at the same moment ({told})")
+        raise ShowsNothing(f"REST was not asked twice at the same moment ({told})")
 
     def judge(fetch: Fetch) -> None:
         if not (fetch.successful and fetch.is_json):

@@ -13,7 +13,7 @@ from conformance.connections import acked, ended, heard
 from conformance.errors import Deviation, Unverified
 from conformance.judge import every, same
 from conformance.payloads import History, Misshapen, Payload, shown
-from conformance.protocol import ERROR, MESSAGE, UNAUTHORIZED
+from conformance.protocol import CONNECTED, ERROR, MESSAGE, UNAUTHORIZED
 from conformance.record import Connection, Record, Send
 from conformance.waits import is_acked, message_named, message_of, not_in_doubt, was_greeted
 
@@ -141,14 +141,17 @@ def arrived(early: Connection) -> None:
 
 def misses_nothing(joined: Connection, last: Send) -> None:
     """Deviate when a device that connected while its user's messages were saved neither found one of them in its
-    greeting nor heard of it. ``last`` is a message that was sent when it had long been there."""
+    greeting nor heard of it afterwards: clients put what the greeting shows in place of what they heard before it.
+    ``last`` is a message that was sent when the device had long been there."""
     if not joined.greeted or joined.ended_by_target is not None:
         raise Unverified(f"{joined.title} was not connected", because="DEVICE-COEXIST")
-    told = [event.message for event in joined.events(MESSAGE)]
+    greeting = joined.events(CONNECTED)[0].entry.serial
+    told = [event.message for event in joined.events(MESSAGE) if event.entry.serial > greeting]
     if last.message.id not in {message.id for message in told}:
         raise Unverified(f"{joined.title} hears nothing of other devices", because="MESSAGE-DEVICES")
     ids = {*joined.history.ids, *(message.id for message in told)}
     texts = {*joined.history.all("text"), *(message.text for message in told)}
+    early = {event.message.id for event in joined.events(MESSAGE) if event.entry.serial < greeting}
     visible = set(joined.history.ids)
 
     def judge(send: Send) -> None:
@@ -156,8 +159,9 @@ def misses_nothing(joined: Connection, last: Send) -> None:
         if missing:
             not_in_doubt(joined, message_named(send.message.id))
         if missing and visible & set(_seen_before(send)):  # else it may be older than the part that is shown
-            expected = f"{joined.title} to be shown every message on connecting, or to hear of it"
-            actual = f"send #{send.number} is missing in its greeting and came by no event"
+            expected = f"{joined.title} to be shown every message on connecting, or to hear of it then"
+            how = "came before it only" if send.message.id in early else "came by no event"
+            actual = f"send #{send.number} is missing in its greeting and {how}"
             raise Deviation(expected, actual, at=[joined.history.at, *send.at])
 
     every([send for send in joined.record.accepted() if send.acks[0].serial > joined.opened.serial], judge)

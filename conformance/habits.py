@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from conformance import instants
 from conformance.errors import Unverified
+from conformance.laws import good_connections
 from conformance.observing import Seen
 from conformance.payloads import History, ids_in
-from conformance.protocol import MESSAGE
+from conformance.protocol import CONNECTED, MESSAGE
 from conformance.record import Connection, Everything, Fetch, Record, Send
 from conformance.shown import looks
 from conformance.transcript import Json, Kind
@@ -117,6 +118,37 @@ def _shown_partly(record: Record) -> Iterator[tuple[History, bool]]:
         blocks = {block for other in earlier for block in other.history.blocks} - set(look.history.blocks)
         known |= {name for block in blocks for name in ids_in(block)}
         yield look.history, any(not look.history.where_is("id", name) for name in known)
+
+
+# -- events and the greeting (section 8) -------------------------------------------------------------------------
+
+
+def early_events(everything: Everything) -> Seen:
+    """Clients put what the greeting shows in place of what they have heard, so what it does not show is gone."""
+    joined = [c for record in everything for c in good_connections(record) if c.greeted and _chat_is_running(c)]
+    if not joined:
+        raise Unverified("no device joined a chat in which something was being sent")
+    early = [heard for connection in joined if (heard := _before_the_greeting(connection))]
+    if not early:
+        return Seen("none", "a device hears no message before its greeting")
+    figure = f"{len(early)} of {len(joined)} devices that joined a running chat heard messages before their greeting"
+    shown = [one for heard in early for one in heard]
+    return Seen("some", f"{figure}, which showed {sum(shown)} of those {len(shown)}")
+
+
+def _chat_is_running(connection: Connection) -> bool:
+    """Whether another device of the user sent something between the opening and the greeting of this one."""
+    begin, end = connection.opened.serial, connection.events(CONNECTED)[0].entry.serial
+    sends = (send for send in connection.record.sends if send.connection.user == connection.user)
+    return any(s.entry.serial < end and (not s.acks or s.acks[0].serial > begin) for s in sends)
+
+
+def _before_the_greeting(connection: Connection) -> list[bool]:
+    """For each message that was heard before it, whether the greeting shows it."""
+    greeting = connection.events(CONNECTED)[0]
+    heard = [e for e in connection.events(MESSAGE) if e.entry.serial < greeting.entry.serial]
+    visible = set(greeting.history.ids)
+    return [event.message.id in visible for event in heard]
 
 
 # -- acks (section 4.6) ------------------------------------------------------------------------------------------

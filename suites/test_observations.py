@@ -292,6 +292,12 @@ def test_how_far_back_the_history_reaches(everything: Everything, observe: Obser
     observe(*habits.window(everything))
 
 
+@requirement("OBS-EARLY-EVENTS")
+@pytest.mark.usefixtures("crowd")
+def test_whether_messages_come_before_the_greeting(everything: Everything, observe: Observe) -> None:
+    observe(*habits.early_events(everything))
+
+
 @requirement("OBS-ACK-ORDER")
 def test_whether_ack_or_event_comes_first(everything: Everything, observe: Observe) -> None:
     observe(*habits.ack_order(everything))

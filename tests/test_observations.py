@@ -27,6 +27,8 @@ from tests.handmade import Handmade
 WHITE_IN_JAVASCRIPT = "\t\n\v\f\r \u00a0\u2003\u2028\u3000\ufeff"
 
 DAY = 24 * 3600
+QUERY = 0.05
+"""Seconds from entering the room to the greeting."""
 
 EXPECTED = {
     "OBS-COUNT-EMOJI": ("1", "2"),
@@ -48,6 +50,7 @@ EXPECTED = {
     "OBS-DATES": ("UTC with Z, milliseconds", "offset +00:00, no fraction"),
     "OBS-USER-ID": ("sub", "none"),
     "OBS-WINDOW": ("all", "last 1"),
+    "OBS-EARLY-EVENTS": ("none", "some"),
     "OBS-ACK-ORDER": ("event first", "ack first"),
     "OBS-SUPPORT": ("at once", "none"),
     "OBS-TYPING-RELAY": ("nobody", "relayed"),
@@ -119,6 +122,12 @@ class Contrary(HelpCenter):
         own = {"clientId": payload["clientId"]} if "clientId" in payload else {}
         await self.acknowledge(event, {"message": self.message_payload(message) | own})
         await self.announce(user, message, origin=event.sid)
+
+    async def admit(self, sid: str, user: str) -> None:
+        self.users[sid] = user
+        await self.join(sid, user)
+        await asyncio.sleep(QUERY)
+        await self.welcome(sid, user)
 
     async def on_unknown(self, event: Event) -> None:
         await self.acknowledge(event, {"known": False})

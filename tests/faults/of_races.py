@@ -25,6 +25,19 @@ class JoinsAfterItsSnapshot(HelpCenter):
         await self.emit(CONNECTED, snapshot, to=sid)
 
 
+@fault("DEVICE-JOIN")
+class GreetsWithAnOldSnapshot(HelpCenter):
+    """Enters the room and reads the history, and greets a little later: what is saved in between is heard before the
+    greeting, which replaces it in clients and does not show it."""
+
+    async def admit(self, sid: str, user: str) -> None:
+        self.users[sid] = user
+        await self.join(sid, user)
+        snapshot = self.snapshot(user)
+        await asyncio.sleep(QUERY)
+        await self.emit(CONNECTED, snapshot, to=sid)
+
+
 OFTEN = (
     "BURST-AFTER-GREETING",
     "BURST-AFTER-CONNECT",
