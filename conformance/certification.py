@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import datetime
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +15,23 @@ from conformance.agreement import Agreement, agreement, earlier
 from conformance.blocks import Table
 from conformance.embedded import EmbeddedServer
 from conformance.errors import Unusable, Unverified
+from conformance.failure import one_line
+from conformance.health import FIRST_TRY, SECOND_TRY
+from conformance.incidents import Incident, incidents, losses
 from conformance.options import Options
 from conformance.progress import Progress
 from conformance.record import Everything, Record
+from conformance.recording import GONE
 from conformance.redaction import Redactor
 from conformance.requirements import Catalogue
-from conformance.runner import GONE, Runner
+from conformance.runner import Runner
 from conformance.scenario import Casting, Recordings
 from conformance.sources import source_of
 from conformance.stage import Surroundings
+from conformance.stimuli import blame, fate
 from conformance.transcript import Transcript, file_name
 from conformance.users import Users
-from conformance.verdict import Observation, Outcome, Result, erred, findings
+from conformance.verdict import Observation, Outcome, Result, Status, erred, findings
 from conformance.waivers import Waiver, load
 
 
@@ -69,7 +74,8 @@ class Certification(Recordings):
 
     def _open_saved(self, folder: Path) -> None:
         saved = {path.stem: path for path in folder.glob("*.jsonl")}
-        paths = {key: saved.get(file_name(key)) for key in self._keys}
+        keys = [f"{key}{again}" for key in self._keys for again in ("", FIRST_TRY, SECOND_TRY)]
+        paths = {key: saved.get(file_name(key)) for key in keys}
         try:
             table = Table.load(folder)
             self._saved = {key: Transcript.load(path, table) for key, path in paths.items() if path is not None}
@@ -113,9 +119,12 @@ class Certification(Recordings):
 
     # -- recordings --------------------------------------------------------------------------------------------
 
-    def record(self, casting: Casting) -> Record:
-        """The record of a scenario. Raises Unverified when it could not be driven."""
+    def record(self, casting: Casting, judges: Sequence[str] = ()) -> Record:
+        """The record of a scenario. Raises Unverified when it could not be driven, and where the target went of it, to
+        judges of that a Deviation."""
         record = self._record(casting.key)
+        if record.transcript.fatal:
+            raise fate(record.transcript, judges)
         if record.transcript.unverified:
             raise Unverified(record.transcript.unverified)
         return record
@@ -145,7 +154,7 @@ class Certification(Recordings):
             for key in self._keys:
                 with contextlib.suppress(Exception):  # an error of the harness, told where its own judgement asks
                     records.append(self._record(key))
-        verified = [record for record in records if not record.transcript.unverified]
+        verified = [one for one in records if not (one.transcript.unverified or one.transcript.fatal)]
         return Everything([each for record in verified for each in (record.smallest_first or [record])])
 
     # -- outcomes ----------------------------------------------------------------------------------------------
@@ -165,7 +174,7 @@ class Certification(Recordings):
 
     def result(self, *, complete: bool, interrupted: bool, broken: bool) -> Result:
         result = Result(
-            findings(self.catalogue, self.outcomes.values()),
+            findings(self.catalogue, [*self.outcomes.values(), *self._fates()]),
             self.observations,
             complete=complete,
             interrupted=interrupted,
@@ -178,12 +187,22 @@ class Certification(Recordings):
         self.agreement = agreement(earlier(self.options.rejudge.parent), result)
         return dataclasses.replace(result, facts={**result.facts, "rejudged": self.agreement.to_json()})
 
+    def _fates(self) -> Iterator[Outcome]:
+        """The blame for what the target went of, where no test that judges it has seen that."""
+        for transcript in self.transcripts():
+            for name in (transcript.fatal or {}).get("requirements", ()):
+                tests = [outcome for outcome in self.outcomes.values() if name in outcome.requirements]
+                if tests and not any(outcome.status in (Status.FAILED, Status.WAIVED) for outcome in tests):
+                    status = Status.FAILED if self.waiver([name]) is None else Status.WAIVED
+                    reason = self.redactor.text(one_line(blame(transcript)))
+                    yield Outcome(tests[0].test, [name], status, reason)
+
     def _gone(self) -> str | None:
         """Since when the target did not answer; in a saved run its transcripts tell."""
         if self._runner is not None:
             return self._runner.gone
         told = (saved.unverified or "" for saved in self._saved.values())
-        return next((why.removeprefix(GONE) for why in told if why.startswith(GONE)), None)
+        return next((why.removeprefix(GONE) for why in told if why.startswith(f"{GONE}stopped ")), None)
 
     def _facts(self) -> dict[str, Any]:
         settings = scope.settings(self.options, self.waivers, self._users.size if self._users else None)
@@ -212,8 +231,22 @@ class Certification(Recordings):
         return [*self._runner.finished(), *self._runner.first_tries]
 
     def drops(self) -> list[str]:
-        """Connections and requests that were lost once and not again."""
-        return [f"{t.key}: {t.dropped}" for t in self.transcripts() if t.dropped]
+        """Connections and requests that were lost once and not again, by themselves."""
+        together = {name for incident in self._incidents() for name in incident.scenarios}
+        return [f"{t.key}: {t.dropped}" for t in self.transcripts() if t.dropped and t.key not in together]
+
+    def happenings(self) -> list[str]:
+        """What happened to the target, or around it, while it was certified."""
+        recordings = self.transcripts()
+        fatal = [f"{t.fatal['says']} ({t.key})" for t in recordings if t.fatal]
+        if fatal and self._gone() is None:
+            times = len(incidents((loss for t in recordings for loss in losses(t)), several=1))
+            return [f"the target restarted {times} times; it went down after {'; after '.join(fatal)}"]
+        told = "taken for one event of the environment, and recorded again"
+        return [f"{incident.told}: {told}" for incident in self._incidents()] if not fatal else []
+
+    def _incidents(self) -> list[Incident]:
+        return incidents(loss for transcript in self.transcripts() for loss in losses(transcript))
 
     @property
     def load(self) -> str | None:

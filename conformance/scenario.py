@@ -7,11 +7,13 @@ own parameters (all after ``stage``) are strings that the test parametrizes; wit
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
 import pytest
+
+from conformance.requirements import ids_of
 
 Drive = Callable[..., Awaitable[None]]
 
@@ -61,7 +63,8 @@ class Casting:
 class Recordings:
     """What the scenario fixtures ask for transcripts; the plugin puts the real thing into the stash."""
 
-    def record(self, casting: Casting) -> Any:
+    def record(self, casting: Casting, judges: Sequence[str]) -> Any:
+        """The record of a scenario, for a test that judges these requirements."""
         raise NotImplementedError
 
 
@@ -121,7 +124,7 @@ def scenario(
 
 def _reader(scenario: Scenario) -> Callable[..., Any]:
     def read(request: pytest.FixtureRequest, **values: str) -> Any:
-        return request.config.stash[RECORDINGS].record(Casting(scenario, values))
+        return request.config.stash[RECORDINGS].record(Casting(scenario, values), ids_of(request.node))
 
     parameter = inspect.Parameter
     names = ["request", *scenario.params]

@@ -100,6 +100,7 @@ def _finding(finding: Finding, word: str) -> Iterator[str]:
 
 def notes(result: Result, certification: Certification) -> Iterator[str]:
     """What a maintainer should know beside the verdict."""
+    yield from certification.happenings()
     for drop in certification.drops():
         yield f"a connection or request was lost once and not again: {drop}"
     if (load := certification.load) is not None:

@@ -128,8 +128,10 @@ class Transcript:
     ``cut`` says why the scenario ended before its end (None: it did not); ``limit`` after how many seconds it was ended
     because it took too long; ``unverified`` says why it was never
     driven at all (no second user, no signing key); ``dropped`` says which connection or request was lost in a first
-    recording and not in this one. ``subjects`` says who the users are, across transcripts. ``facts`` are the run's
-    measures that judgements may need (round trip, deadlines).
+    recording and not in this one. ``fatal`` says what the target went of, where it was this scenario: ``says``, ``at``
+    (the entry's serial number) and ``requirements`` (those that judge such a thing, the first is blamed). ``subjects``
+    says who the users are, across transcripts. ``facts`` are the run's measures that judgements may need (round trip,
+    deadlines, and in ``began`` the second of the run in which the scenario began).
     """
 
     key: str
@@ -144,6 +146,7 @@ class Transcript:
     limit: float | None = None
     unverified: str | None = None
     dropped: str | None = None
+    fatal: dict[str, Json] | None = None
     entries: list[Entry] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Entry]:
@@ -180,6 +183,7 @@ class Transcript:
                 "limit",
                 "unverified",
                 "dropped",
+                "fatal",
             )
         }
         yield {"transcript": header}

@@ -15,6 +15,7 @@ RUN = {"certification", "ending", "options", "page", "plugin", "progress", "repo
 """Turn a run of pytest into a certification."""
 DRIVE = {
     "attempts",
+    "background",
     "cookies",
     "device",
     "embedded",
@@ -22,6 +23,7 @@ DRIVE = {
     "explore",
     "frames",
     "histories",
+    "life",
     "line",
     "logins",
     "pacing",
@@ -30,6 +32,7 @@ DRIVE = {
     "presenting",
     "programs",
     "recorder",
+    "recording",
     "runner",
     "rush",
     "sources",

@@ -176,9 +176,11 @@ def test_a_target_that_goes_and_does_not_come_back(left: Checkout, reports: Path
     run = certify_leaving(left, reports)
     assert (run.code, run.verdict and run.verdict["verdict"]) == (4, "incomplete")
     assert run.status("SEND-TRIM") == "passed"
-    assert run.reason("SEND-PLAIN") == run.reason("SEND-MAX") == "the target stopped answering after leaving"
-    gone = "the target stopped answering after leaving; what was not judged by then is unverified"
-    assert run.line("the target stopped") == gone
+    what = 'help_center:send {text: "please leave"}'
+    assert run.reason("SEND-PLAIN") == f"the target went after {what} (see REJECT-SURVIVED)"
+    gone = run.line("the target stopped answering at ")
+    assert gone.endswith(f" s, after {what} (leaving); what was not judged by then is unverified")
+    assert f"{run.reason('SEND-MAX')}; what was not judged by then is unverified" == gone
     again = left.run(f"--rejudge={reports}", f"--reports={reports}-again")
     assert (again.code, again.verdict and again.verdict["summary"]) == (4, run.verdict and run.verdict["summary"])
 

@@ -24,7 +24,7 @@ SLOW_TIMEOUT = 1800
 """Seconds."""
 SHARING = (
     ("order", "ids", "dates", "payloads", "refusals", "rest", "texts"),
-    ("history", "sockets"),
+    ("history", "sockets", "environments"),
     ("timing", "languages", "goodbyes"),
 )
 """Topics whose oddities have nothing to do with each other: one server may have one of each."""
