@@ -40,7 +40,7 @@ background: set[asyncio.Task[Any]] = set()
 
 def lock(user: str) -> Lock:
     """Among all processes: what is saved and what was emitted agree for whoever holds it."""
-    return redis.lock(f"lock:{user}", timeout=10, sleep=0.005)
+    return redis.lock(f"lock:{user}", timeout=60, sleep=0.005)
 
 
 @api.get("/api/help-center/messages")
