@@ -10,7 +10,7 @@ from conformance.errors import Unverified
 from conformance.lifetimes import expiry_of, remaining
 from conformance.refusals import FORBIDDEN
 from conformance.stage import Stage
-from conformance.tokens import CONFUSED, EXPIRED, INVALID, NOT_STRINGS, Token
+from conformance.tokens import ABSENT, CONFUSED, EXPIRED, INVALID, NOT_STRINGS, Token
 from conformance.users import User
 
 # -- tables ------------------------------------------------------------------------------------------------------
@@ -113,10 +113,22 @@ async def knock(device: Device) -> None:
             pass
 
 
-async def control(stage: Stage, device: Device, transport: str) -> None:
-    """Where a bad token found no handshake, see whether a good one does: else the transport is to blame."""
-    if not device.handshake:
-        await knock(stage.device("control", option="auth", transport=transport, greet=False))
+def option_of(stage: Stage, kind: str, option: str) -> str:
+    """How to present a bad token: where the target does not take good ones in ``auth``, by the road that works."""
+    fits = option == "auth" and kind not in (*ABSENT, *NOT_STRINGS)
+    return stage.usual.option if fits else option
+
+
+async def control(stage: Stage, device: Device, option: str, transport: str) -> None:
+    """Where a bad token found no handshake, see whether a good one does, by the same road or by the usual one: else
+    the transport is to blame."""
+    if device.handshake:
+        return
+    for known in dict.fromkeys([option if option not in ODD_WAYS else "auth", stage.usual.option]):
+        same = stage.device("control", option=known, transport=transport, greet=False)
+        await knock(same)
+        if same.handshake:
+            return
 
 
 async def call(device: Device) -> None:

@@ -31,7 +31,7 @@ from conformance.stage import Surroundings
 from conformance.stimuli import blame, fate
 from conformance.transcript import Transcript, file_name
 from conformance.users import Users
-from conformance.verdict import Observation, Outcome, Result, Status, erred, findings
+from conformance.verdict import Observation, Outcome, Result, Status, contradictions, erred, findings
 from conformance.waivers import Waiver, load
 
 
@@ -173,14 +173,17 @@ class Certification(Recordings):
         return held[0] if held and len(held) == len(waivers) else None
 
     def result(self, *, complete: bool, interrupted: bool, broken: bool) -> Result:
+        outcomes = [*self.outcomes.values(), *self._fates()]
+        found = findings(self.catalogue, outcomes)
         result = Result(
-            findings(self.catalogue, [*self.outcomes.values(), *self._fates()]),
+            found,
             self.observations,
             complete=complete,
             interrupted=interrupted,
             broken=broken or erred(self.outcomes.values()),
             gone=self._gone(),
             facts=self._facts(),
+            contradictions=contradictions(found, outcomes) if complete else (),
         )
         if self.options.rejudge is None:
             return result

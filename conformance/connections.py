@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import takewhile
 
 from conformance.errors import Deviation, Unverified
 from conformance.judge import every
 from conformance.payloads import shown
-from conformance.protocol import MESSAGE
+from conformance.protocol import ERROR, MESSAGE
 from conformance.record import Connection, Record, Send
+from conformance.said import said
 from conformance.transcript import Entry, Kind
 from conformance.waits import is_acked, message_of, not_in_doubt, was_greeted
 
@@ -61,7 +63,7 @@ def works(done: Callable[[Send], bool], record: Record, other: Record, *, becaus
     """Deviate when a send of ``record`` was not ``done`` while all those of ``other`` were."""
     sends = record.tagged("chat")
     if not all(map(done, sends)) and not _all_done(done, other):
-        raise Unverified("no transport does better", because=because)
+        raise Unverified("no transport does better", because=_blamed(sends, because))
 
     def judge(send: Send) -> None:
         if not done(send):
@@ -74,11 +76,23 @@ def works(done: Callable[[Send], bool], record: Record, other: Record, *, becaus
     every(sends, judge)
 
 
+def _blamed(sends: Sequence[Send], otherwise: str) -> str:
+    """The requirement that judges what is wrong with the first send that was answered, and not with a message."""
+    odd = next((send for send in sends if send.acks and not send.accepted), None)
+    if odd is None:
+        return otherwise
+    if odd.refused:
+        return "SEND-PLAIN"
+    args = odd.acks[0].get("args")
+    return "ACK-SHAPE" if isinstance(args, list) and len(args) == 1 else "ACK-ARGUMENT"
+
+
 def sound(record: Record, *, because: str) -> None:
     """Raise Unverified when sends of a chat over one transport are not all acked once and heard."""
     sends = [send for send in record.sends if send.tag == "chat"]
     if not all(heard(send) and len(send.acks) == 1 for send in sends):
-        raise Unverified("not all sends are acked and heard even when nothing moves", because=because)
+        told = "not all sends are acked and heard even when nothing moves"
+        raise Unverified(told, because=_blamed(sends, because))
 
 
 def _all_done(done: Callable[[Send], bool], record: Record) -> bool:
@@ -134,7 +148,7 @@ def stays(pair: tuple[Record, Connection]) -> None:
     if end is not None:
         raise Deviation(
             "the connection to stay until the device leaves",
-            f"{connection.title}: {described(end)}",
+            f"{connection.title}: {described(end, connection)}",
             at=[*_last_sent(connection, end), end.serial],
             transcript=record.transcript.key,
         )
@@ -145,16 +159,18 @@ def not_ended(connection: Connection) -> None:
     waiting: whether every connection is greeted is CONNECTED-SENT's."""
     end = ended(connection)
     if end is not None:
-        raise Deviation(f"{connection.device} to be let in", described(end), at=[connection.opened.serial, end.serial])
+        raise Deviation(
+            f"{connection.device} to be let in", described(end, connection), at=[connection.opened.serial, end.serial]
+        )
     _ = connection.history
 
 
-def described(end: Entry) -> str:
-    """For a person: how a connection ended."""
-    if end.kind is Kind.RECEIVED:
-        return f"the target sent {end.get('packet')}"
-    how = [f"{name} {end.get(name)}" for name in ("code", "status") if end.get(name) is not None]
-    return f"the transport was closed by the {end.get('by')} ({', '.join([*how, str(end.get('reason') or '')])})"
+def described(end: Entry, connection: Connection) -> str:
+    """For a person: how a connection ended, and the errors that were told right before."""
+    before = [entry for entry in connection.received() if entry.serial < end.serial]
+    errors = [*takewhile(lambda entry: entry.get("event") == ERROR, reversed(before))][::-1]
+    told = said([*errors, end])
+    return told if end.kind is Kind.CLOSED else f"the target sent {told}"
 
 
 def _last_sent(connection: Connection, end: Entry) -> Sequence[int]:

@@ -169,7 +169,7 @@ def let_in_with_others(contact: Contact, device: str, side_by_side: Record) -> N
         return
     raise Deviation(
         "every device of a brand-new user to be greeted",
-        f"{connection.title}: {described(end) if end is not None else 'no greeting'}",
+        f"{connection.title}: {described(end, connection) if end is not None else 'no greeting'}",
         at=[connection.opened.serial, *(entry.serial for entry in connection.received()[:3])],
     )
 
@@ -195,6 +195,8 @@ def answered(contact: Contact, usual: Fetch) -> None:
 def one_conversation(contact: Contact) -> None:
     """Deviate when two roads of a user led to different conversations."""
     shown = contact.histories
+    if len(shown) < 2 and contact.record.transcript.cut:
+        raise contact.record.cut_short("second device")
     if len(shown) < 2:
         raise Unverified("fewer than two devices were let in", because="CONNECTED-SENT")
     first = shown[0]

@@ -15,6 +15,7 @@ from conformance.judge import every, same
 from conformance.payloads import History, Misshapen, Payload, shown
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, UNAUTHORIZED
 from conformance.record import Connection, Record, Send
+from conformance.said import said
 from conformance.waits import is_acked, message_named, message_of, not_in_doubt, was_greeted
 
 
@@ -105,7 +106,9 @@ def greeted_again(connection: Connection) -> None:
         got = [str(entry.get("event") or entry.get("packet")) for entry in connection.received()]
         raise Deviation(
             "help_center:connected, as when the device came first",
-            ", ".join(got) or ("a handshake and nothing more" if connection.shaken else "no connection"),
+            said(connection.entries)
+            or ", ".join(got)
+            or ("a handshake and nothing more" if connection.shaken else "no connection"),
             at=[connection.opened.serial],
         )
 

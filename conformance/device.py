@@ -20,6 +20,7 @@ from conformance.pacing import SLOWER
 from conformance.patience import ACK, REFUSING_ACK, SHAKEN, Taken, Talk
 from conformance.presenting import Presenting, presenting
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, NAMESPACE, SEND, TYPING, VALIDATION_ERROR
+from conformance.said import problem, said
 from conformance.tokens import Token
 from conformance.transcript import Doubt, Entry, Json, Kind
 from conformance.waits import GREETING, HANDSHAKE, REFUSED_END, ack_of, errors_of, message_named, message_of
@@ -209,7 +210,8 @@ class Device(Line):
         kind = "connected on trial" if self._trial else "connected"  # a trial says nothing about the other waits
         answer = await self._patiently(kind, GREETING, answered)
         if answer != CONNECTED:
-            raise Cut(f"{self.name}: {answer or ('a closed transport' if self.closed else 'nothing')} for a greeting")
+            instead = said(self._inbox) or ("a closed transport" if self.closed else "nothing")
+            raise Cut(self._recorder.brief(f"{self.name}: {instead} for a greeting"))
 
     async def _wait_for_refusal(self) -> None:
         """Until the target has ended the connection, one way or the other, and a quiet window has passed."""
@@ -297,7 +299,9 @@ class Device(Line):
         the scenario is cut when it is not accepted, and SEND-PLAIN judges that."""
         answer = await self.send(text or self._stage.words(), tag=tag or "plain", plain=True)
         if not isinstance(answer, dict) or answer.get("message") is None:
-            raise Cut(f"{self.name}: a plain text was not accepted")
+            error = answer.get("error") if isinstance(answer, dict) else None
+            told = f" ({problem(error)})" if error is not None else ""
+            raise Cut(self._recorder.brief(f"{self.name}: a plain text was not accepted{told}"))
 
     async def send(
         self, text: Json, *, tag: str = "text", ack: bool = True, valid: bool = True, plain: bool = False

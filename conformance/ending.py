@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance import summary
+from conformance.again import again
 from conformance.certification import Certification
 from conformance.errors import Deviation, Unverified
 from conformance.failure import Story, one_line, story
@@ -132,8 +132,9 @@ class Ending:
         return lowest is Level.MUST and all(r.level is Level.SHOULD for r in self._requirements)
 
     def _story(self, deviation: Deviation) -> Story:
-        again = summary.again(self._certification, self._requirements[0].id)
-        told = story(self._requirements, deviation, self._transcript(deviation), again)
+        brand_new = any(casting.scenario.brand_new for casting in castings_of(self._item))
+        command = again(self._certification.options, self._requirements[0].id, new_users=brand_new)
+        told = story(self._requirements, deviation, self._transcript(deviation), command)
         clean = self._certification.redactor.text
         return Story(clean(told.text), clean(told.figure))
 

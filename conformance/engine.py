@@ -65,12 +65,16 @@ class Outgoing:
         return len(self.packet.encode("utf-8", "surrogatepass"))
 
 
+REDIRECTED = "redirected to "
+
+
 class WireRefused(Exception):
     """The transport could not be opened. The listener is not told: there never was a connection."""
 
     def __init__(self, ending: Ending) -> None:
         closed = f"closed with code {ending.code}" if ending.code else ending.reason
-        super().__init__(f"HTTP {ending.status}" if ending.status else closed)
+        where = f", {ending.reason}" if ending.reason.startswith(REDIRECTED) else ""
+        super().__init__(f"HTTP {ending.status}{where}" if ending.status else closed)
         self.ending = ending
 
 
@@ -118,7 +122,7 @@ def no_redirects() -> aiohttp.TraceConfig:
         answer = params.response
         answer.close()
         where = answer.headers.get("Location", "nowhere")
-        raise WireRefused(Ending("target", status=answer.status, reason=f"redirected to {where}"))
+        raise WireRefused(Ending("target", status=answer.status, reason=f"{REDIRECTED}{where}"))
 
     trace = aiohttp.TraceConfig()
     trace.on_request_redirect.append(refuse)

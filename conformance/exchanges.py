@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from conformance.errors import Deviation, Unverified
 from conformance.payloads import History, Message, Problem, shown
 from conformance.protocol import MESSAGE
+from conformance.said import problem
 from conformance.transcript import Entry, Json
 from conformance.waits import is_acked, no_doubt
 
@@ -129,7 +130,8 @@ class Send:
         if self.connection.conversation_closed:
             return Unverified("the conversation is closed and takes no messages: lend the run another user")
         if self.plain:
-            return Unverified("a plain text was refused", because="SEND-PLAIN")
+            told = problem(self.answer.get("error")) if isinstance(self.answer, dict) else shown(self.answer)
+            return Unverified(f"a plain text was refused with {told}", because="SEND-PLAIN")
         return Deviation(
             "ack: {message: …} (the text is valid)",
             f"ack: {shown(self.answer)}",
@@ -201,11 +203,17 @@ class Fetch:
         return str((self.entry.get("headers") or {}).get("content-type", ""))
 
     @property
+    def location(self) -> str:
+        """Where a redirect points."""
+        return str((self.entry.get("headers") or {}).get("location", "")) if 300 <= self.status < 400 else ""
+
+    @property
     def outcome(self) -> str:
         """For a person: status and body, or why there was no answer."""
         if self.status == 0:
             return f"no answer: {self.entry.get('reason')}"
-        return f"HTTP {self.status} {self.content_type}: {shown(self.body)}"
+        where = f" to {self.location}" if self.location else ""
+        return f"HTTP {self.status}{where} {self.content_type}: {shown(self.body)}"
 
     @property
     def history(self) -> History:

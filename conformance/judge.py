@@ -8,6 +8,7 @@ from typing import TypeVar
 from conformance import schemas
 from conformance.errors import Deviation, Unverified
 from conformance.payloads import Misshapen, shown
+from conformance.readable import kind_of
 from conformance.transcript import Json
 
 T = TypeVar("T")
@@ -76,10 +77,21 @@ def _joined(deviations: Sequence[Deviation]) -> Deviation:
     first = deviations[0]
     if len(deviations) == 1:
         return first
+    if len(deviations) > _SHOWN:
+        deviations = _kinds_first(deviations)
     told = _listed([_beside(first, deviation) for deviation in deviations], _SHOWN)
     beside = [deviation for deviation in deviations[:_SHOWN] if deviation.transcript == first.transcript]
     at = [serial for deviation in beside for serial in deviation.at]
     return Deviation(first.expected, told, at=at, transcript=first.transcript)
+
+
+def _kinds_first(deviations: Sequence[Deviation]) -> list[Deviation]:
+    """One of each kind before the others that are like them: no bug hides behind many of another."""
+    kinds: dict[str, Deviation] = {}
+    for deviation in deviations:
+        kinds.setdefault(kind_of(f"{deviation.expected}; {deviation.actual}"), deviation)
+    firsts = list(kinds.values())
+    return [*firsts, *(deviation for deviation in deviations if not any(deviation is one for one in firsts))]
 
 
 def _beside(first: Deviation, other: Deviation) -> str:

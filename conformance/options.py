@@ -81,6 +81,14 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
+_DEFAULTS = {"--wait": 0.0, "--deadline": 5.0, "--settle": 0.3, "--concurrency": 24, "--examples": 10}
+
+
+def default(flag: str) -> float:
+    """What an option with a number is where it is not given."""
+    return _DEFAULTS[flag]
+
+
 @dataclass(frozen=True)
 class Options:
     """The command line and environment of a run, checked. Times are in seconds. What may be secret is not printed."""
@@ -105,6 +113,8 @@ class Options:
     examples: int
     waivers: Path | None
     rejudge: Path | None
+    ca_bundle: Path | None
+    insecure: bool
     tls: ssl.SSLContext | None
     seed: int
     selection: Sequence[str] = ()
@@ -176,14 +186,16 @@ class _Reader:
             reports=self._reports(),
             level=self._level(),
             allow_incomplete=self._get("--allow-incomplete"),
-            wait=self._number("--wait", 0.0, least=0.0),
+            wait=self._number("--wait", least=0.0),
             headers=self._headers(),
-            concurrency=self._count("--concurrency", 24),
-            deadline=self._number("--deadline", 5.0, least=0.1),
-            settle=self._number("--settle", 0.3, least=0.0),
-            examples=self._count("--examples", 10),
+            concurrency=self._count("--concurrency"),
+            deadline=self._number("--deadline", least=0.1),
+            settle=self._number("--settle", least=0.0),
+            examples=self._count("--examples"),
             waivers=self._file("--waivers", self._get("--waivers")),
             rejudge=self._rejudge(),
+            ca_bundle=self._file("--ca-bundle", self._get("--ca-bundle")),
+            insecure=self._get("--insecure"),
             tls=self._tls(),
             seed=self._seed(),
             selection=selection(self._config),
@@ -285,18 +297,18 @@ class _Reader:
             raise Unusable(f"--level={given} is unknown: pass must or should")
         return Level(given)
 
-    def _number(self, flag: str, default: float, *, least: float) -> float:
+    def _number(self, flag: str, *, least: float) -> float:
         given = self._get(flag)
         try:
-            number = default if given is None else float(given)
+            number = default(flag) if given is None else float(given)
         except ValueError:
             number = -1.0
         if not least <= number < 1e6:
             raise Unusable(f"{flag}={given} is no number that fits: pass at least {least:g}")
         return number
 
-    def _count(self, flag: str, default: int) -> int:
-        number = self._number(flag, default, least=1)
+    def _count(self, flag: str) -> int:
+        number = self._number(flag, least=1)
         if number != int(number):
             raise Unusable(f"{flag}={self._get(flag)} is no whole number")
         return int(number)

@@ -87,6 +87,8 @@ def rest_gave_nothing(record: Record, requirement: str) -> None:
         record.fetch("good", -1).history  # noqa: B018  raises Unverified where REST gives no conversation at all
     if not fetches and requirement == "REST-EXPIRY":
         raise Unverified(UNSIGNED)
+    if not fetches and any(strangers(record)):
+        raise Unverified(f"the scenario ended before REST was asked with a bad token: {record.transcript.cut}")
     if not fetches:
         raise record.cut_short("first request with a bad token")
     every(fetches, given_nothing)
@@ -96,6 +98,10 @@ def _tried(record: Record, *requirements: str) -> Sequence[Connection]:
     found = list(strangers(record, *requirements))
     if not found and "AUTH-EXPIRED" in requirements and any(strangers(record)):
         raise Unverified(UNSIGNED)
+    if not found and any(strangers(record)):
+        raise Unverified(
+            f"the scenario ended before the tokens of {' and '.join(requirements)}: {record.transcript.cut}"
+        )
     if not found:
         raise record.cut_short("first bad token")
     return found

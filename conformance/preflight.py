@@ -16,6 +16,7 @@ from conformance.load import measured
 from conformance.patience import Patience
 from conformance.protocol import REST_PATH, UNAUTHORIZED
 from conformance.record import Fetch, Record
+from conformance.said import said
 from conformance.stage import Road, Stage, Surroundings
 from conformance.transcript import Transcript
 from conformance.users import User, Users
@@ -40,6 +41,8 @@ class Met:
     record: Record
     told: str
     """In a few words, what happened on the last road tried."""
+    said: str
+    """What the target said on the first road, if it said anything."""
 
     @property
     def works(self) -> bool:
@@ -167,16 +170,28 @@ async def _opens(stage: Stage, road: Road) -> bool:
 def _met(record: Record, fetch: Fetch, road: Road | None) -> Met:
     problems = [p.raw for p, _ in record.problems() if isinstance(p.raw, dict)]
     refused = fetch.status in (401, 403) or any(p.get("code") == UNAUTHORIZED for p in problems)
-    return Met(fetch, road, refused, record, record.transcript.cut or "")
+    told = next((words for connection in record.connections if (words := said(connection.entries))), "")
+    return Met(fetch, road, refused, record, record.transcript.cut or "", told)
 
 
 def _diagnosis(url: str, met: Met, user: User) -> str:
     if met.refused and remaining(user.expiry) <= SKEW:
         return f"{url} refuses the token on every road: {up(user.subject, user.expiry)}"
     if met.refused:
+        socket = f"; /help-center: {met.said}" if met.said else ""
         return (
-            f"{url} refuses the token on every road (REST: HTTP {met.fetch.status}): "
+            f"{url} refuses the token on every road (REST: {_status(met.fetch)}{socket}): "
             "check the token or secret, --jwt-claims and --users"
         )
-    answered = "no answer" if met.fetch.status == 0 else f"HTTP {met.fetch.status} {met.fetch.content_type}".strip()
-    return f"no Help Center at {url}: GET {REST_PATH} gave {answered}, and /help-center greets nobody over Socket.IO"
+    socket = f" ({met.said})" if met.said else ""
+    media = f" {met.fetch.content_type}" if met.fetch.content_type else ""
+    hint = "; pass as --target where it leads" if met.fetch.location else ""
+    return (
+        f"no Help Center at {url}: GET {REST_PATH} gave {_status(met.fetch)}{media}, "
+        f"and /help-center greets nobody over Socket.IO{socket}{hint}"
+    )
+
+
+def _status(fetch: Fetch) -> str:
+    where = f" to {fetch.location}" if fetch.location else ""
+    return f"HTTP {fetch.status}{where}" if fetch.status else "no answer"

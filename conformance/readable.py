@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from conformance.mismatch import shortened
 from conformance.transcript import Json
@@ -39,3 +40,20 @@ def cut(identifier: Json, limit: int = 9) -> str:
     """The beginning of an id, enough to tell it from others."""
     text = str(identifier)
     return text if len(text) <= limit else f"{text[:limit]}…"
+
+
+_CODE = re.compile(r'code: "([^"]*)"')
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"?|‹[^›]*›')
+_ASIDE = re.compile(r"\s*(?:\([^()]*\)|\{[^{}]*[}…]|\[[^\[\]]*[\]…])")
+_NUMBER = re.compile(r"(?<!HTTP )\b\d[\d.,:]*")
+_TELLING = 160
+"""Characters: what follows is how a payload goes on."""
+
+
+def kind_of(text: str) -> str:
+    """What two reasons have in common that tell of one thing with other names, numbers or payloads. Codes of errors
+    and statuses of HTTP are no such details."""
+    bare = _QUOTED.sub("", text)
+    while (less := _ASIDE.sub("", bare)) != bare:
+        bare = less
+    return " ".join([_NUMBER.sub("", bare)[:_TELLING], *_CODE.findall(text)])

@@ -12,6 +12,8 @@ from conformance.errors import Unverified
 from conformance.exchanges import Attempt, Event, Fetch, Send
 from conformance.payloads import History, Payload, Problem
 from conformance.protocol import CONNECTED, ERROR
+from conformance.said import said
+from conformance.tokens import EXPIRED
 from conformance.transcript import EXAMPLE, Doubt, Entry, Json, Kind, Transcript
 from conformance.waits import LONGER
 
@@ -81,9 +83,18 @@ class Connection:
             return "CONN-WEBSOCKET" if self.transport == "websocket" else "CONN-POLLING"
         if self.received("CONNECT_ERROR"):
             return "CONN-NAMESPACE"
+        if self.events(ERROR) and (bad := self._bad_before) is not None:
+            return "TOKEN-REFRESHED" if bad.opened.get("token") in EXPIRED else None
         if self.events(ERROR):
             return {"bearer": "AUTH-PREFIXED", "header": "AUTH-HEADER"}.get(self.option, "AUTH-BARE")
         return "CONNECTED-SENT"
+
+    @property
+    def _bad_before(self) -> Connection | None:
+        """The last connection of the user before this one, if it presented a bad token."""
+        before = [c for c in self.record.connections_and_trials if c.user == self.user and c.number < self.number]
+        bad = [connection for connection in before if not connection.good]
+        return bad[-1] if bad else None
 
     def received(self, *packets: str) -> list[Entry]:
         """The Socket.IO packets received, all or those of some types."""
@@ -148,12 +159,18 @@ class Connection:
     def greeted(self) -> bool:
         return bool(self.events(CONNECTED))
 
+    @property
+    def ungreeted(self) -> str:
+        """That it was not greeted, and what the target said instead."""
+        instead = said(self.entries)
+        return f"{self.title} got no {CONNECTED}{f' but {instead}' if instead else ''}"
+
     @cached_property
     def history(self) -> History:
         """The conversation as ``help_center:connected`` gave it."""
         greetings = self.events(CONNECTED)
         if not greetings:
-            raise Unverified(f"{self.title} got no {CONNECTED}", because=self.blame)
+            raise Unverified(self.ungreeted, because=self.blame)
         return greetings[0].history
 
     @property

@@ -16,6 +16,7 @@ from conformance.judge import expect, same
 from conformance.payloads import History, shown
 from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED
 from conformance.record import Connection, Event, Fetch, Record, Send
+from conformance.said import problem, said
 from conformance.tokens import ABSENT, CONFUSED, EXPIRED, FORGED, INVALID, NOT_STRINGS
 from conformance.transcript import Entry, Json
 from conformance.waits import REFUSED_END, not_in_doubt, was_greeted
@@ -27,6 +28,9 @@ ENTRY = {
     FORGED: "AUTH-INVALID",
 }
 """The requirement that a token of each kind is not let in."""
+
+ROADS = {"bearer": "AUTH-PREFIXED", "header": "AUTH-HEADER"}
+"""The requirements of the ways to present a token; AUTH-BARE is that of all others."""
 
 FORBIDDEN = "forbidden"
 """The tag of what a refused client sends."""
@@ -43,9 +47,9 @@ def accepted(connection: Connection, own: str) -> None:
         return
     alone = any(other.greeted for other in connection.record.connections)
     if not alone and connection.blame != own:
-        raise Unverified(f"{connection.title} got no {CONNECTED}", because=connection.blame)
+        raise Unverified(connection.ungreeted, because=connection.blame)
     errors = [event.entry for event in connection.events(ERROR)]
-    told = f"{ERROR} {shown(errors[0].get('args'))}" if errors else _instead_of_an_event(connection)
+    told = said(connection.entries) if errors else _instead_of_an_event(connection)
     at = [connection.opened.serial, *_serials(errors), connection.entries[-1].serial]
     expect(connection.greeted, f"{CONNECTED} for a good token by {connection.option}", told, at=at)
 
@@ -125,19 +129,28 @@ def looked_at(connection: Connection) -> Connection:
     closed = connection.broken_off
     if closed is not None and closed.get("status") in BUSY:
         raise Unverified(f"{connection.title}: the target was busy (HTTP {closed.get('status')})")
-    if not connection.shaken and not (_turned_away(connection) and _others_shaken(connection.record)):
-        because = "CONN-WEBSOCKET" if connection.transport == "websocket" else "CONN-POLLING"
-        raise Unverified(f"{connection.title}: no Engine.IO handshake", because=because)
+    if not connection.shaken:
+        because = _closed_road(connection)
+        if because is not None or not _turned_away(connection):
+            raise Unverified(f"{connection.title}: no Engine.IO handshake", because=because)
     return connection
+
+
+def _closed_road(connection: Connection) -> str | None:
+    """The requirement that judges why not even a good token gets a handshake by this way of presenting it; None where
+    one does. Who presents no token takes no road of its own."""
+    good = [other for other in connection.record.connections if other.good and other.transport == connection.transport]
+    shaken = [other for other in good if other.shaken]
+    if not shaken:
+        return "CONN-WEBSOCKET" if connection.transport == "websocket" else "CONN-POLLING"
+    absent = str(connection.opened.get("token")) in ABSENT
+    by_the_same = any(other.option == connection.option for other in shaken)
+    return None if absent or by_the_same else ROADS.get(connection.option, "AUTH-BARE")
 
 
 def _turned_away(connection: Connection) -> bool:
     """Whether the target itself said no to the handshake (and it was not the network)."""
     return connection.broken_off is not None and connection.broken_off.get("by") == "target"
-
-
-def _others_shaken(record: Record) -> bool:
-    return any(connection.shaken for connection in record.connections if connection.good)
 
 
 # -- the refusal itself ------------------------------------------------------------------------------------------
@@ -162,7 +175,7 @@ def _told_instead(connection: Connection) -> str:
     errors = connection.events(ERROR)
     if not errors:
         return _instead_of_an_event(connection)
-    told = [f"{ERROR} {shown(error.payload)}{_unheard(connection, error)}" for error in errors]
+    told = [f"{ERROR} {problem(error.payload)}{_unheard(connection, error)}" for error in errors]
     return told[0] if len(told) == 1 else "\n".join([f"{len(told)} of them:", *told])
 
 
@@ -264,6 +277,14 @@ def not_shown(connection: Connection, history: History) -> None:
     told = ", ".join(shown(message.raw) for message in stored)
     at = [*(send.entry.serial for send in sends), history.at]
     expect(not stored, f"{history.where} without what a refused client sent", told, at=at)
+
+
+def shown_after(fetch: Fetch, connection: Connection) -> History:
+    """What REST shows after a refused client. Raises Unverified where the user is shut out since then."""
+    if fetch.status in (401, 403):
+        because = "TOKEN-REFRESHED" if connection.opened.get("token") in EXPIRED else None
+        raise Unverified(f"REST refuses the user's good token after a bad one ({fetch.outcome})", because=because)
+    return fetch.history
 
 
 def _sends(connection: Connection) -> list[Send]:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.requirements import Level
-from conformance.verdict import Finding, Result, Status, Verdict
+from conformance.verdict import BESIDES, Finding, Result, Status, Verdict
 
 if TYPE_CHECKING:
     from conformance.certification import Certification
 
+_LONGEST = 240
+"""Characters of a reason that the terminal shows."""
 WORDS = {
     Verdict.CONFORMANT: "every MUST holds",
     Verdict.NON_CONFORMANT: "the document rules out what this server does",
@@ -21,22 +23,6 @@ WORDS = {
     Verdict.INTERRUPTED: "this is what was judged until then",
     Verdict.ERROR: "the harness itself erred: no verdict on the server",
 }
-
-
-def again(certification: Certification, requirement: str) -> str:
-    """The command that judges one requirement again; secrets by the names of their environment variables."""
-    options = certification.options
-    given = {
-        "--target={}": options.target,
-        '--jwt-secret="$HELP_CENTER_JWT_SECRET"': options.target and options.jwt_secret,
-        '--token="$HELP_CENTER_TOKEN"': options.tokens,
-        '--token-command="$HELP_CENTER_TOKEN_COMMAND"': options.token_command,
-        "--jwt-key={}": options.jwt_key,
-        "--users={}": options.users and ",".join(options.users),
-        "--rejudge={}": options.rejudge,
-    }
-    words = [word.format(value) for word, value in given.items() if value]
-    return " ".join(["pytest", *words, f"--hypothesis-seed={options.seed}", f"-k {requirement}"])
 
 
 def write(reporter: pytest.TerminalReporter, result: Result, certification: Certification) -> None:
@@ -94,12 +80,15 @@ def _findings(result: Result) -> Iterator[str]:
 def _finding(finding: Finding, word: str) -> Iterator[str]:
     one = finding.requirement
     yield f"{word:<11}{one.id:<24} {one.level.upper():<7}{one.section:<5} {one.title}"
-    reason = finding.reason if len(finding.reason) <= 240 else f"{finding.reason[:239]}…"
-    yield f"{'':<11}{reason}"
+    for number, reason in enumerate(finding.reason.split(BESIDES)):
+        said = f"{'besides: ' if number else ''}{reason}"
+        yield f"{'':<11}{said if len(said) <= _LONGEST else f'{said[: _LONGEST - 1]}…'}"
 
 
 def notes(result: Result, certification: Certification) -> Iterator[str]:
     """What a maintainer should know beside the verdict."""
+    for one in result.contradictions:
+        yield f"a contradiction of the harness, please report it: {one.says}"
     yield from certification.happenings()
     for drop in certification.drops():
         yield f"a connection or request was lost once and not again: {drop}"

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from conformance.readable import printable
+from conformance.readable import kind_of, printable
 from conformance.requirements import Catalogue, Level, Requirement
 
 
@@ -24,6 +24,9 @@ class Status(StrEnum):
     ERROR = "error"
 
 
+BESIDES = "; besides: "
+"""Between the reasons of one requirement that differ in kind."""
+_KINDS = 5
 _WORST_FIRST = (Status.ERROR, Status.FAILED, Status.WAIVED, Status.UNVERIFIED, Status.PASSED)
 """What one requirement is, when its judgements differ."""
 
@@ -85,6 +88,23 @@ class Finding:
         return line | ({"reason": self.reason} if self.status is not Status.PASSED else {})
 
 
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """A requirement that was left unverified for the failure of another, which has passed: an error of the harness,
+    for one of the two is wrong."""
+
+    id: str
+    because: str
+    reason: str
+
+    @property
+    def says(self) -> str:
+        return f"{self.id} is unverified for a failure of {self.because}, which passed ({self.reason})"
+
+    def to_json(self) -> dict[str, Any]:
+        return {"id": self.id, "because": self.because, "reason": self.reason}
+
+
 @dataclass(frozen=True)
 class Result:
     """Everything a verdict is made from. ``complete``: every judgement was selected and run."""
@@ -98,6 +118,7 @@ class Result:
     gone: str | None = None
     """Since when the target has not answered, if it stopped."""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    contradictions: Sequence[Contradiction] = ()
 
     def of(self, level: Level, *statuses: Status) -> list[Finding]:
         return [f for f in self.findings if f.requirement.level is level and (not statuses or f.status in statuses)]
@@ -139,7 +160,9 @@ class Result:
         observations = [
             {"id": o.id, "section": o.section, "value": o.value, "says": _line(o.says)} for o in self.observations
         ]
-        return {**head, "requirements": [f.to_json() for f in self.findings], "observations": observations}
+        contradictions = [one.to_json() for one in self.contradictions]
+        beside = {"contradictions": contradictions} if contradictions else {}
+        return {**head, **beside, "requirements": [f.to_json() for f in self.findings], "observations": observations}
 
     def write(self, folder: Path) -> Path:
         path = folder / "verdict.json"
@@ -158,6 +181,20 @@ def findings(catalogue: Catalogue, outcomes: Iterable[Outcome]) -> list[Finding]
     return [_finding(requirement, by_id[requirement.id]) for requirement in judged]
 
 
+def contradictions(found: Sequence[Finding], outcomes: Iterable[Outcome]) -> list[Contradiction]:
+    """Where a complete run contradicts itself."""
+    status = {finding.requirement.id: finding.status for finding in found}
+    told = [
+        Contradiction(name, outcome.because, _line(outcome.reason))
+        for outcome in outcomes
+        for name in outcome.requirements
+        if outcome.status is status.get(name) is Status.UNVERIFIED
+        and outcome.because is not None
+        and status.get(outcome.because) is Status.PASSED
+    ]
+    return list(dict.fromkeys(told))
+
+
 def erred(outcomes: Iterable[Outcome]) -> bool:
     """Whether the harness erred in any judgement: in one of an observation too, which is no finding."""
     return any(outcome.status is Status.ERROR for outcome in outcomes)
@@ -166,9 +203,18 @@ def erred(outcomes: Iterable[Outcome]) -> bool:
 def _finding(requirement: Requirement, outcomes: Sequence[Outcome]) -> Finding:
     worst = next(status for status in _WORST_FIRST if any(o.status is status for o in outcomes))
     reasons = list(dict.fromkeys(_line(o.reason) for o in outcomes if o.status is worst))
-    more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
     tests = list(dict.fromkeys(o.test for o in outcomes))
-    return Finding(requirement, worst, tests, f"{reasons[0]}{more}")
+    return Finding(requirement, worst, tests, _told(reasons))
+
+
+def _told(reasons: Sequence[str]) -> str:
+    """One reason of each kind; those that are alike are counted."""
+    kinds: dict[str, list[str]] = {}
+    for reason in reasons:
+        kinds.setdefault(kind_of(reason), []).append(reason)
+    told = [f"{alike[0]} (and {len(alike) - 1} more like it)" if alike[1:] else alike[0] for alike in kinds.values()]
+    more = [f"{len(told) - _KINDS} more of other kinds"] if len(told) > _KINDS else []
+    return BESIDES.join([*told[:_KINDS], *more])
 
 
 def _line(text: str) -> str:

@@ -24,6 +24,7 @@ from yarl import URL
 from conformance.cookies import Cookies
 from conformance.engine import (
     ENDS,
+    REDIRECTED,
     SEPARATOR,
     Ending,
     Engine,
@@ -289,7 +290,9 @@ class Wire:
         url = self._query(self._base, "polling")
         async with self._session.get(url, headers=self._cookies.header(url), allow_redirects=False) as answer:
             self._cookies.take(answer.headers.getall("Set-Cookie", []), url)
-            return answer.status, await answer.text(encoding="utf-8", errors="replace")
+            where = answer.headers.get("Location") if 300 <= answer.status < 400 else None
+            body = await answer.text(encoding="utf-8", errors="replace")
+            return answer.status, body if where is None else f"{REDIRECTED}{where}"
 
     def _packet(self, packet: str, via: Transport) -> None:
         kind, body = packet[:1], packet[1:]

@@ -77,9 +77,10 @@ async def refused(stage: Stage, kind: str, option: str, transport: str) -> None:
     """A device presents a bad token and stays until nothing more comes."""
     token = await attempts.bad(stage.user, kind)
     presented = ODD_WAYS.get(option)
+    option = attempts.option_of(stage, kind, option)
     phone = stage.device("phone", token=token, option=option, transport=transport, presented=presented)
     await attempts.knock(phone)
-    await attempts.control(stage, phone, transport)
+    await attempts.control(stage, phone, option, transport)
 
 
 @requirement("AUTH-MISSING")
@@ -196,4 +197,5 @@ def test_what_a_refused_client_sends_is_not_in_the_greeting(refused_sender: Reco
 @requirement("REFUSAL-LOCKED")
 @SENDERS
 def test_what_a_refused_client_sends_is_not_shown_by_rest(refused_sender: Record) -> None:
-    refusals.not_shown(refusals.refusal(refused_sender), refused_sender.fetch(nth=-1).history)
+    phone = refusals.refusal(refused_sender)
+    refusals.not_shown(phone, refusals.shown_after(refused_sender.fetch(nth=-1), phone))

@@ -41,12 +41,15 @@ async def known_user(stage: Stage, state: str, transport: str) -> None:
         if state == "cut":
             await attempts.come_back(phone, token, bad[kind])
         else:
-            await attempts.call(stage.device("intruder", token=bad[kind], option=option, transport=transport))
+            road = attempts.option_of(stage, kind, option)
+            intruder = stage.device("intruder", token=bad[kind], option=road, transport=transport)
+            await attempts.call(intruder)
+            await attempts.control(stage, intruder, road, transport)
     for kind in IN_BETWEEN:
         await stage.fetch(token=bad[kind], tag=kind)
     if state == "present":
-        tablet, intruder = (stage.device(n, token=t) for n, t in [("tablet", token), ("intruder", bad["expired"])])
-        await stage.together(attempts.call(tablet), attempts.call(intruder))
+        tablet, late = (stage.device(n, token=t) for n, t in [("tablet", token), ("intruder", bad["expired"])])
+        await stage.together(attempts.call(tablet), attempts.call(late))
 
 
 @requirement("AUTH-EXPIRED")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from starlette.responses import RedirectResponse
 
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.serve import Served
@@ -102,12 +103,23 @@ def test_another_socket_io_server(checkout: Checkout, tmp_path: Path) -> None:
     )
 
 
+def test_a_redirect_names_where_it_leads(checkout: Checkout, tmp_path: Path) -> None:
+    with Served(RedirectResponse("https://elsewhere.example/", status_code=308)) as server:
+        line = unusable(certify(checkout, server.url, tmp_path))
+    assert line == (
+        f"no Help Center at {server.url}: GET /api/help-center/messages gave HTTP 308 to https://elsewhere.example/, "
+        "and /help-center greets nobody over Socket.IO (the transport was closed by the target (status 308, "
+        "redirected to https://elsewhere.example/)); pass as --target where it leads"
+    )
+
+
 def test_a_token_that_is_refused(checkout: Checkout, tmp_path: Path) -> None:
     refused = KeyMinter("a secret that nobody trusts").sign({"sub": "someone"})
     with served(HelpCenter) as url:
         run = checkout.run(f"--target={url}", f"--token={refused}", f"--reports={tmp_path}", "--wait=60")
     assert unusable(run).startswith(
-        f"{url} refuses the token on every road (REST: HTTP 401): check the token or secret"
+        f"{url} refuses the token on every road (REST: HTTP 401; /help-center: help_center:error {{UNAUTHORIZED, "
+        '"The token is not a JWT signed with the expected key."}, DISCONNECT): check the token or secret'
     )
     assert refused not in run.output
 

@@ -11,7 +11,19 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-RUN = {"certification", "ending", "options", "page", "plugin", "progress", "report", "scope", "selection", "summary"}
+RUN = {
+    "again",
+    "certification",
+    "ending",
+    "options",
+    "page",
+    "plugin",
+    "progress",
+    "report",
+    "scope",
+    "selection",
+    "summary",
+}
 """Turn a run of pytest into a certification."""
 DRIVE = {
     "attempts",

@@ -184,7 +184,10 @@ def test_a_refused_token_is_no_expired_one(checkout: Checkout, target: str, tmp_
     given = KeyMinter("another secret").sign({"sub": "ada", "exp": int(time.time() + 3600)})
     run = checkout.run(f"--target={target}", f"--token={given}", f"--reports={tmp_path}")
     assert run.code == 4
-    assert "refuses the token on every road (REST: HTTP 401): check the token or secret" in run.line("ERROR")
+    assert (
+        "refuses the token on every road (REST: HTTP 401; /help-center: help_center:error {UNAUTHORIZED, "
+        in run.line("ERROR")
+    )
 
 
 @pytest.mark.parametrize("exp", [True, "soon", None, float("inf"), 1e300, [1]])

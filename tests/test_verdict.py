@@ -10,7 +10,7 @@ import pytest
 
 from conformance import schemas
 from conformance.requirements import Level, Requirement, catalogue
-from conformance.verdict import Finding, Observation, Outcome, Result, Status, Verdict, erred, findings
+from conformance.verdict import Finding, Observation, Outcome, Result, Status, Verdict, contradictions, erred, findings
 from tests.handmade import FACTS
 
 PASSED, FAILED, UNVERIFIED, WAIVED, ERROR = Status
@@ -99,9 +99,32 @@ def test_a_requirement_is_what_its_worst_judgement_is(statuses: list[Status], wo
         assert len(found.tests) == len(statuses)
 
 
-def test_the_reason_is_that_of_the_worst_judgements_and_counts_the_others() -> None:
-    told = [outcome(UNVERIFIED, "no user"), outcome(FAILED, "first"), outcome(FAILED, "first"), outcome(FAILED, "2nd")]
-    assert findings(catalogue(), told)[0].reason == "first (and 1 more)"
+def test_the_reason_is_that_of_the_worst_judgements_one_of_each_kind() -> None:
+    told = [
+        outcome(UNVERIFIED, "no user"),
+        outcome(FAILED, 'expected 1 ack; got {id: "A"}'),
+        outcome(FAILED, 'expected 2 ack; got {id: "B"}'),
+        outcome(FAILED, "expected an event; got nothing"),
+    ]
+    reason = 'expected 1 ack; got {id: "A"} (and 1 more like it); besides: expected an event; got nothing'
+    assert findings(catalogue(), told)[0].reason == reason
+
+
+def test_reasons_of_many_kinds_are_counted_in_the_end() -> None:
+    told = [outcome(FAILED, f"expected {word}") for word in "abcdefg"]
+    assert findings(catalogue(), told)[0].reason.endswith("besides: expected e; besides: 2 more of other kinds")
+
+
+def test_who_is_unverified_for_a_failure_of_what_passed_contradicts_it() -> None:
+    told = [
+        outcome(PASSED, test="one"),
+        Outcome("two", ["SEND-MAX"], UNVERIFIED, "it was let in (see SEND-TRIM)", "SEND-TRIM"),
+        Outcome("three", ["SEND-MIN"], UNVERIFIED, "it was late (see SEND-MAX)", "SEND-MAX"),
+    ]
+    found = findings(catalogue(), told)
+    assert [f"{one.id} {one.because}" for one in contradictions(found, told)] == ["SEND-MAX SEND-TRIM"]
+    told[0] = outcome(FAILED, "expected", test="one")
+    assert not contradictions(findings(catalogue(), told), told)
 
 
 @pytest.mark.parametrize(

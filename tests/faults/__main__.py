@@ -48,6 +48,8 @@ def _told(fault: Fault, certified: Certified) -> Certified:
     for word, ids in (("missed", missed), ("collateral", collateral), ("error", certified.ids("error"))):
         for one in sorted(ids):
             print(f"        {word}: {one}  {certified.reason(one)[:300]}")
+    for contradiction in certified.contradictions:
+        print(f"        contradiction: {contradiction[:300]}")
     if not certified.verdict:
         print(certified.output[-2000:])
     return certified

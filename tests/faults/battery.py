@@ -48,6 +48,12 @@ class Certified:
         """The requirements that failed, SHOULDs included."""
         return self.ids("failed")
 
+    @property
+    def contradictions(self) -> list[str]:
+        """Requirements that were left unverified for a failure of one that passed."""
+        told = self.verdict.get("contradictions", ())
+        return [f"{one['id']} for {one['because']}: {one['reason']}" for one in told]
+
     def reason(self, requirement: str) -> str:
         return next((r.get("reason", "") for r in self.verdict["requirements"] if r["id"] == requirement), "")
 

@@ -8,6 +8,7 @@ import asyncio
 from typing import Any
 
 from socketio import packet
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.reference.help_center import HelpCenter
@@ -253,3 +254,34 @@ class DisconnectsBeforeItHasConnected(HelpCenter):
 
     def wire_options(self) -> dict[str, Any]:
         return {"always_connect": False}
+
+
+@fault("AUTH-BARE", "AUTH-PREFIXED", "REFUSAL-EVENT")
+class VerifiesTheHandshake(HelpCenter):
+    """The JWT is checked where HTTP is upgraded: the header has to be there, and whatever is not good gets a 401."""
+
+    def build_app(self) -> ASGIApp:
+        inside = super().build_app()
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            if self.is_handshake(scope) and self.is_bad(scope):
+                refused = PlainTextResponse("unauthorized", status_code=401)
+                if scope["type"] == "websocket":
+                    await send({"type": "websocket.http.response.start", "status": 401, "headers": []})
+                    await send({"type": "websocket.http.response.body", "body": b"unauthorized"})
+                else:
+                    await refused(scope, receive, send)
+            else:
+                await inside(scope, receive, send)
+
+        return app
+
+    def is_handshake(self, scope: Scope) -> bool:
+        return scope.get("path", "").startswith("/socket.io") and b"sid=" not in scope.get("query_string", b"")
+
+    def is_bad(self, scope: Scope) -> bool:
+        header = dict(scope["headers"]).get(b"authorization", b"")
+        try:
+            return not self.user_of(self.header_token(header.decode()))
+        except Problem:
+            return True

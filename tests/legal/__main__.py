@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
 
 def _tell(server: OddServer, certified: Certified) -> bool:
     accusations, unheard = server.accusations(certified), server.advice - certified.failed
-    wrong = bool(accusations or unheard or certified.exit_code)
+    wrong = bool(accusations or unheard or certified.exit_code or certified.contradictions)
     took = certified.verdict.get("seconds", 0.0)
     said = f"exit code {certified.exit_code}, {certified.verdict.get('verdict', 'no verdict')}, {took:.1f} s"
     print(f"{'ACCUSED' if wrong else 'ok':<9}{server.name:<40} {said}", flush=True)
@@ -38,6 +38,8 @@ def _tell(server: OddServer, certified: Certified) -> bool:
         print(f"        {one}  {reason[:400]}")
     for one in sorted(unheard):
         print(f"        passed, against its advice: {one}")
+    for contradiction in certified.contradictions:
+        print(f"        contradiction: {contradiction[:300]}")
     if wrong and not accusations:
         print(certified.output[-1000:])
     return wrong

@@ -19,6 +19,7 @@ def test_an_odd_server_that_is_right_is_conformant(odd: str, batteries: Batterie
     server, run = batteries.odd[odd]
     certified = run.result()
     assert not server.accusations(certified), server.name
+    assert not certified.contradictions
     assert certified.verdict.get("verdict") == "conformant", certified.output
     assert certified.exit_code == 0, certified.output
     assert LEGAL[odd].advice <= certified.failed, "its advice is not needed"
