@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from conformance.errors import Deviation, Unverified
 from conformance.payloads import History, Message, Problem, shown
 from conformance.protocol import MESSAGE
-from conformance.said import problem
+from conformance.said import problem, said
 from conformance.transcript import Entry, Json
 from conformance.waits import is_acked, no_doubt
 
@@ -103,9 +103,19 @@ class Send:
     def answer(self) -> Json:
         """The first ack's first argument. Raises Unverified when no ack came (ACK-CALLED judges that)."""
         if not is_acked(self):
-            raise Unverified(f"send #{self.number} was not acked", because="ACK-CALLED")
+            end = said([end]) if (end := self.connection.ended_by_target) is not None else ""
+            told = f"send #{self.number} was not acked{f' before the connection ended: {end}' if end else ''}"
+            raise Unverified(told, because=self._unanswered_for())
         args = self.acks[0].get("args")
         return args[0] if isinstance(args, list) and args else None
+
+    def _unanswered_for(self) -> str | None:
+        """The requirement that judges why no ack came: that of acks where the connection lasted."""
+        if self.connection.ended_by_target is None:
+            return "ACK-CALLED"
+        if self.connection.displaced:
+            return "DEVICE-COEXIST"
+        return "CONN-STAYS" if self.record.transcript.wave == 1 and not self.connection.trial else None
 
     @cached_property
     def accepted(self) -> bool:

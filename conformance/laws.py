@@ -67,11 +67,7 @@ def raw(connection: Connection) -> bool:
 
 def displaced(connection: Connection) -> bool:
     """Whether the target ended it while the user had another connection: that is DEVICE-COEXIST's (a SHOULD)."""
-    if connection.ended_by_target is None:
-        return False
-    first, last = connection.entries[0].serial, connection.entries[-1].serial
-    others = (c for c in connection.record.connections if c.user == connection.user and c is not connection)
-    return any(other.entries[0].serial < last and other.entries[-1].serial > first for other in others)
+    return connection.displaced
 
 
 def first_arrivals(record: Record) -> Iterator[Connection]:

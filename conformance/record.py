@@ -156,6 +156,15 @@ class Connection:
         return closed if closed is not None and closed.serial < self.left else None
 
     @property
+    def displaced(self) -> bool:
+        """Whether the target ended it while the user had another connection."""
+        if self.ended_by_target is None:
+            return False
+        first, last = self.entries[0].serial, self.entries[-1].serial
+        others = (c for c in self.record.connections if c.user == self.user and c.number != self.number)
+        return any(other.entries[0].serial < last and other.entries[-1].serial > first for other in others)
+
+    @property
     def greeted(self) -> bool:
         return bool(self.events(CONNECTED))
 
