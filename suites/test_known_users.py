@@ -106,6 +106,28 @@ def test_rest_gives_nothing_for_an_invalid_token_of_a_known_user(known_user: Rec
     outsiders.rest_gave_nothing(known_user, "REST-REFUSAL")
 
 
+# -- users whom the target has never seen --------------------------------------------------------------------------
+
+
+@scenario(wave=2, refused=True)
+async def unknown_user(stage: Stage) -> None:
+    """REST is asked with bad tokens of a user before any good one was presented, and then with the good one."""
+    token = await stage.user.token()
+    for kind, bad in (await attempts.bad_ones(stage.user, IN_BETWEEN, token)).items():
+        await stage.fetch(token=bad, tag=kind)
+    await stage.fetch(token=token, tag="good")
+
+
+@requirement("REST-EXPIRY")
+def test_rest_gives_nothing_for_the_expired_token_of_somebody_new(unknown_user: Record) -> None:
+    outsiders.rest_gave_nothing(unknown_user, "REST-EXPIRY")
+
+
+@requirement("REST-REFUSAL")
+def test_rest_gives_nothing_for_the_invalid_token_of_somebody_new(unknown_user: Record) -> None:
+    outsiders.rest_gave_nothing(unknown_user, "REST-REFUSAL")
+
+
 # -- wherever a bad token was presented ----------------------------------------------------------------------------
 
 

@@ -10,7 +10,18 @@ import pytest
 
 from conformance import schemas
 from conformance.requirements import Level, Requirement, catalogue
-from conformance.verdict import Finding, Observation, Outcome, Result, Status, Verdict, contradictions, erred, findings
+from conformance.verdict import (
+    Contradiction,
+    Finding,
+    Observation,
+    Outcome,
+    Result,
+    Status,
+    Verdict,
+    contradictions,
+    erred,
+    findings,
+)
 from tests.handmade import FACTS
 
 PASSED, FAILED, UNVERIFIED, WAIVED, ERROR = Status
@@ -113,6 +124,17 @@ def test_the_reason_is_that_of_the_worst_judgements_one_of_each_kind() -> None:
 def test_reasons_of_many_kinds_are_counted_in_the_end() -> None:
     told = [outcome(FAILED, f"expected {word}") for word in "abcdefg"]
     assert findings(catalogue(), told)[0].reason.endswith("besides: expected e; besides: 2 more of other kinds")
+
+
+def test_the_file_names_contradictions_where_there_are_any() -> None:
+    contradiction = Contradiction("SEND-MAX", "SEND-TRIM", "it was let in (see SEND-TRIM)")
+    told = result(UNVERIFIED, contradictions=[contradiction]).to_json()
+    assert told["contradictions"] == [
+        {"id": "SEND-MAX", "because": "SEND-TRIM", "reason": "it was let in (see SEND-TRIM)"}
+    ]
+    assert schemas.fits("verdict", told)
+    assert "contradictions" not in result(UNVERIFIED).to_json()
+    assert contradiction.says.startswith("SEND-MAX is unverified for a failure of SEND-TRIM, which passed")
 
 
 def test_who_is_unverified_for_a_failure_of_what_passed_contradicts_it() -> None:

@@ -158,6 +158,19 @@ class RestRemembersWhomItAnswered(Believes):
         return user
 
 
+@fault("REST-EXPIRY", "REST-REFUSAL")
+class RestRegistersWhoeverIsNew(Believes):
+    """A user without a conversation gets one, and only then are tokens verified."""
+
+    def rest_user(self, request: Any) -> str:
+        met: set[str] = self.__dict__.setdefault("met", set())
+        user = self.claimed(self.header_token(request.headers.get("authorization"))).get("sub")
+        if not isinstance(user, str) or user in met:
+            return super().rest_user(request)
+        met.add(user)
+        return user
+
+
 class RecoversSessions(Recovers):
     """What those have in common that recover a session by its private id."""
 
