@@ -197,7 +197,8 @@ def _common(raw: bytes, start: int, shown: _Shown) -> _Common | None:
     first = bisect_left(shown.begins, there)
     if begin < 0 or first == len(shown.begins) or shown.begins[first] != there:
         return None
-    same = _same_length(raw[begin:], bytes(shown.text[there:]))
+    whole = there == 0 and raw.startswith(shown.text, begin)
+    same = len(shown.text) if whole else _same_length(raw[begin:], bytes(shown.text[there:]))
     count = bisect_right(shown.ends, there + same) - first
     if count < _LEAST:
         return None

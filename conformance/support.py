@@ -64,9 +64,8 @@ def _lag(record: Record) -> float:
 
 
 def _shows(look: Look, event: Event) -> bool:
-    raw = look.history.raw.get("messages") if isinstance(look.history.raw, dict) else None
     name = event.payload.get("id")
-    return any(isinstance(one, dict) and one.get("id") == name for one in raw) if isinstance(raw, list) else False
+    return look.length > 0 and isinstance(name, str) and bool(look.history.where_is("id", name))
 
 
 def _of_support(event: Event) -> bool:
@@ -92,7 +91,8 @@ def unannounced(connection: Connection, before: Fetch, after: Fetch) -> list[Mes
     if connection.ended_by_target is not None:
         raise Unverified("the connection was ended by the target", because="CONN-STAYS")
     known = set(before.history.ids) | {event.message.id for event in connection.events(MESSAGE)}
-    return [m for m in after.history.messages if m.sender == SUPPORT and m.id not in known]
+    new = [after.history.messages[place] for place, name in enumerate(after.history.ids) if name not in known]
+    return [message for message in new if message.sender == SUPPORT]
 
 
 def announced(connection: Connection, before: Fetch, after: Fetch) -> None:
