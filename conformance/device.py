@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Cut", "Device", "Presenting", "presenting"]
 
 
-REFUSAL = "refusal"
+REFUSAL, SUPPORT_SAID = "refusal", "message of support"
 """The kind of wait (``Patience``) that is not over when the connection is."""
 UNHURRIED = 3
 """How many times as long as acks take an ack is waited for that is not promised."""
@@ -99,9 +99,13 @@ class Device(Line):
     async def connect(self) -> None:
         """Open the transport, enter the namespace, wait for the greeting (or, with a bad token, for the end)."""
         token = self._token or await self.user.token()
+        others = self._stage.present(self.user)
         async with self._stage.first_contact(self.user, token):
-            if await self._open(token):
+            opened = await self._open(token)
+            if opened:
                 await self.enter()
+        if opened and self._greet and token.good:
+            await self._stage.announced(others, self.listed)
 
     async def open(self) -> None:
         """Open the transport and no more: ``enter`` goes on. For devices that are to enter at the same moment."""
@@ -418,6 +422,20 @@ class Device(Line):
         """Emit ``help_center:typing`` with any arguments (section 3.2)."""
         self.emit(TYPING, *args)
 
+    @property
+    def present(self) -> bool:
+        """Whether it was greeted, and hears what is emitted."""
+        return bool(self.heard(CONNECTED)) and not self._gone and not self._trial
+
+    async def until_said(self, message_id: str, beside: Sequence[Device]) -> bool:
+        """Wait until this device, or one of those, has heard a message of support that a history shows. Whether it
+        has, or has gone."""
+
+        def said() -> bool | None:
+            return any(message_id in device._messages for device in (self, *beside)) or None
+
+        return bool(await self._patiently(SUPPORT_SAID, message_named(message_id), said)) or self._gone
+
     # -- waiting -----------------------------------------------------------------------------------------------
 
     async def until_heard(self, message_id: str, *, kind: str = "message from elsewhere") -> None:
@@ -426,7 +444,7 @@ class Device(Line):
 
     async def hears_support(self, message_ids: Iterable[str]) -> None:
         """Wait for the events of all these messages of support."""
-        await asyncio.gather(*(self.until_heard(one, kind="message of support") for one in message_ids))
+        await asyncio.gather(*(self.until_heard(one, kind=SUPPORT_SAID) for one in message_ids))
 
     async def until_told(self, answer: Json) -> None:
         """Wait for the ``help_center:message`` of an ack that another device got."""

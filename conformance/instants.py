@@ -53,6 +53,12 @@ def seconds_apart(one: str, other: str) -> float | None:
     return abs((_aware(first) - _aware(second)).total_seconds())
 
 
+def to_the_second(text: str) -> bool:
+    """Whether a text tells the second, and not only the day, the hour or the minute."""
+    found = _INSTANT.fullmatch(text)
+    return found is not None and bool(_seconds(found["clock"] or ""))
+
+
 def dress(text: str) -> str:
     """In which of the standard's dresses a text comes, for an observation: zone, precision, oddities."""
     found = _INSTANT.fullmatch(text)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from conformance.announcing import Presence
 from conformance.engine import Ending, Transport
 from conformance.frames import Received, fields_of, first
 from conformance.protocol import CONNECTED, MESSAGE
@@ -32,6 +33,8 @@ class Line:
         self._inbox: list[Entry] = []
         self._acks: dict[int, Entry] = {}
         self._messages: dict[str, Entry] = {}
+        self.since: Sequence[Json] | None = None
+        """The messages in a history that was asked for since it is there; None before there was one."""
         self._attachments = 0
         """Those of a binary packet that are still to come."""
 
@@ -105,6 +108,11 @@ class Line:
         greeting = next((first(entry.get("args")) for entry in self.heard(CONNECTED)), None)
         messages = greeting.get("messages") if isinstance(greeting, dict) else None
         return messages if isinstance(messages, list) else []
+
+    @property
+    def presence(self) -> Presence:
+        """What the current connection was shown and told."""
+        return Presence(self.listed, list(self._messages), self.since)
 
     def heard(self, event: str) -> list[Entry]:
         """The events of this name that the current connection has received."""

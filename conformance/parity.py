@@ -30,7 +30,11 @@ class Road:
 
     @property
     def twin(self) -> Message | None:
-        return self.find(self.send)
+        """The same message. Of a text that was refused at first, another message is of an attempt that failed, which
+        REJECT-STORED and REJECT-EMITTED judge."""
+        found = self.find(self.send)
+        again = found is not None and len(self.send.attempts) > 1 and found.id != self.send.message.id
+        return None if again else found
 
 
 def to_the_sender(record: Record) -> list[Road]:

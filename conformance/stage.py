@@ -33,6 +33,9 @@ from conformance.transcript import Json, Kind, Transcript
 from conformance.users import User
 from conformance.wire import Wire
 
+_ENOUGH = 5
+"""Messages of support that are waited for in vain, in a whole run."""
+
 LOST = (httpx.NetworkError, httpx.RemoteProtocolError)
 """How a connection ends that an answer was expected on."""
 
@@ -68,6 +71,8 @@ class Surroundings:
     """Of silence, after which what has not come is taken to never come; from the deadline unless given."""
     patience: Patience = field(init=False)
     throttle_codes: set[str] = field(default_factory=set)
+    unheard: int = 0
+    """Messages of support that were waited for in vain."""
     turns: defaultdict[str, Turns] = field(default_factory=lambda: defaultdict(Turns))
     """By road: those whom the target asked for patience (HTTP 429 or 503) there."""
 
@@ -229,6 +234,23 @@ class Stage:
             if error is not None:
                 raise error
 
+    # -- what support says -------------------------------------------------------------------------------------
+
+    def present(self, user: User) -> list[tuple[Device, int]]:
+        """The user's devices that are there, each with the number of its connection."""
+        return [(device, device.connection) for device in self.devices if device.user is user and device.present]
+
+    async def announced(self, there: Sequence[tuple[Device, int]], listed: Sequence[Json]) -> None:
+        """Wait until what a history shows of support was emitted to one of the devices that were there before it was
+        asked for, and still are; unless the run has seen often enough that it is not."""
+        devices = [device for device, connection in there if device.present and device.connection == connection]
+        unheard = {one: device for device in devices for one in device.presence.new(listed)}
+        waited = unheard if self._surroundings.unheard < _ENOUGH else {}
+        heard = await asyncio.gather(*(device.until_said(one, devices) for one, device in waited.items()))
+        self._surroundings.unheard += heard.count(False)
+        for device in devices:
+            device.since = listed
+
     # -- REST --------------------------------------------------------------------------------------------------
 
     async def fetch_until(self, found: Callable[[Json], object], *, tag: str = "fetch") -> None:
@@ -265,6 +287,7 @@ class Stage:
         presented = token or await who.token()
         notes: dict[str, Json] = {"user": who.name, "token": presented.label, "good": presented.good, "tag": tag}
         notes |= {"trial": True} if trial else {}
+        there = self.present(who) if presented.good and not trial else []
         headers = {} if presented.absent else {"Authorization": f"Bearer {presented.value}".strip()}
         async with self.first_contact(who, presented):
             exchange = await self._request(who, headers)
@@ -281,7 +304,11 @@ class Stage:
             if exchange["status"] in SLOWER and not once:
                 await self.turns("REST").retry(again, self.pauses())
             self.talks[who.name].add(answer=exchange["status"] != 0)
-            return self._exchanged(notes | exchange)
+            body = self._exchanged(notes | exchange)
+        listed = body.get("messages") if isinstance(body, dict) else None
+        if isinstance(listed, list):
+            await self.announced(there, listed)
+        return body
 
     def _exchanged(self, exchange: dict[str, Json]) -> Json:
         try:
@@ -300,7 +327,7 @@ class Stage:
             why = self._why_unanswered(error, self.recorder.now - began)
             return asked | why | {"status": 0, "reason": told(error), "headers": {}, "body": None}
         self.patience.came(ANSWER, self.recorder.now - began)
-        kept = {name: answer.headers[name] for name in ("content-type", "location") if name in answer.headers}
+        kept = {name: answer.headers[name] for name in ("content-type", "date", "location") if name in answer.headers}
         return asked | {"status": answer.status_code, "headers": kept} | self._content(answer, user.subject)
 
     def _why_unanswered(self, error: Exception, silence: float) -> dict[str, Json]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from conformance.errors import Unverified
+from conformance.errors import Deviation, Unverified
 from conformance.judge import expect
 from conformance.laws import good_connections
 from conformance.parity import different_content
@@ -13,7 +13,8 @@ from conformance.payloads import Message, shown
 from conformance.protocol import MESSAGE
 from conformance.record import Connection, Event, Fetch, Record
 from conformance.shown import Look, looks
-from conformance.waits import message_named, not_in_doubt, waited_out
+from conformance.transcript import Entry, Kind
+from conformance.waits import message_named, no_doubt, not_in_doubt, waited_out
 
 SUPPORT = "support"
 LAGS = 2
@@ -83,6 +84,40 @@ def stored(reply: Reply) -> None:
     since = look.known_since
     due = since is None or since < reply.settled
     expect(not due, f"{look.history.where} to show what support said: {shown(message.text)}", "not there", at=at)
+
+
+@dataclass(frozen=True)
+class Unheard:
+    """A message of support that was waited for in vain on a connection."""
+
+    connection: Connection
+    wait: Entry
+    message: Message
+
+
+def unheard(record: Record) -> Iterator[Unheard]:
+    """The messages of support that a history showed while a device was there, and that it waited for in vain."""
+    for connection in good_connections(record):
+        for entry in (entry for entry in connection.entries if entry.kind is Kind.EXPIRED):
+            message = _shown_of_support(connection, str(entry.get("waiting")).removeprefix(message_named("")))
+            if message is not None:
+                yield Unheard(connection, entry, message)
+
+
+def _shown_of_support(connection: Connection, name: str) -> Message | None:
+    listed = (look.history.where_is("id", name) for look in looks(connection.record) if look.user == connection.user)
+    return next((one for messages in listed for one in messages if one.sender == SUPPORT), None)
+
+
+def emitted(missing: Unheard) -> None:
+    """SUPPORT-EMITTED, to any device of the user, and be it late."""
+    connection, message = missing.connection, missing.message
+    own = [c for c in good_connections(connection.record) if c.user == connection.user]
+    if any(event.message.id == message.id for c in own for event in c.events(MESSAGE) if _of_support(event)):
+        return
+    no_doubt(missing.wait, f"the event of {shown(message.text)}")
+    what = f"a message of support to be emitted while {connection.title} is there"
+    raise Deviation(what, f"not emitted: {shown(message.text)}", at=[message.at, missing.wait.serial])
 
 
 def unannounced(connection: Connection, before: Fetch, after: Fetch) -> list[Message]:

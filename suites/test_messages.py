@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from conformance import laws, parity, shown, support
+from conformance import clocks, laws, parity, phantoms, shown, support
+from conformance.device import Device
 from conformance.laws import over
 from conformance.payloads import said_by_support
 from conformance.protocol import MESSAGE
@@ -94,6 +95,25 @@ def test_nothing_that_the_user_did_not_send_is_said_in_its_name(everything: Ever
     over(everything, parity.in_the_users_name, parity.sent_by_the_user, nothing=SILENT)
 
 
+@requirement("MESSAGE-STORED")
+def test_what_was_emitted_in_the_users_name_is_in_the_conversation(everything: Everything) -> None:
+    over(everything, phantoms.told_again, phantoms.there)
+
+
+# -- when (4.2) ----------------------------------------------------------------------------------------------------
+
+
+@requirement("MESSAGE-TIME")
+def test_a_message_is_created_when_the_targets_clock_says(everything: Everything) -> None:
+    over(everything, clocks.stamps, clocks.on_time, nothing="no REST answer with a Date stands beside a message")
+
+
+@requirement("MESSAGE-TIME")
+def test_messages_sent_seconds_apart_have_instants_of_their_own(everything: Everything, patient_chat: Record) -> None:
+    _ = patient_chat
+    over(everything, clocks.far_apart, clocks.moved_on, nothing="no two messages were saved seconds apart")
+
+
 # -- what support says -------------------------------------------------------------------------------------------
 
 
@@ -120,6 +140,72 @@ def test_what_support_says_is_emitted_to_the_device_that_is_there(answered_chat:
     support.announced(answered_chat.connection(), answered_chat.fetch("before"), answered_chat.fetch("after"))
 
 
+WAYS = pytest.mark.parametrize("way", ["older-left", "newer-left", "cut-off", "closed"])
+ANSWERED, LATE = 3.0, 4.0
+"""Seconds that an answer is waited for; and seconds after which it is late, later than everything else in a run."""
+
+
+async def _ask(stage: Stage, device: Device) -> None:
+    """A text, and a while for support to answer."""
+    await device.say(tag="question")
+    asked = len(stage.transcript.entries)
+
+    def answered() -> bool | None:
+        return any(entry.serial >= asked for entry in device.heard(MESSAGE)) or None
+
+    await stage.recorder.until(answered, within=ANSWERED)
+    await device.fence()
+
+
+@scenario
+async def answered_elsewhere(stage: Stage, way: str) -> None:
+    """The older or newer one of two devices leaves, and the other one sends a text; or a device sends one, is cut off
+    or closes at once, comes back and sends another. REST is asked before and after the last text."""
+    phone = stays = stage.device("phone")
+    await phone.connect()
+    if way in ("cut-off", "closed"):
+        await phone.say(tag="early")
+        await (phone.drop() if way == "cut-off" else phone.close())
+        await phone.reconnect()
+    else:
+        tablet = stage.device("tablet")
+        await tablet.connect()
+        leaves, stays = (phone, tablet) if way == "older-left" else (tablet, phone)
+        await leaves.close()
+        await stays.settle()
+    await stage.fetch(tag="before")
+    await _ask(stage, stays)
+    await stage.fetch(tag="after")
+    await stays.close()
+
+
+@scenario
+async def patient_chat(stage: Stage) -> None:
+    """A user's only device sends a text, stays for some seconds, and sends another one; REST is asked around that."""
+    async with stage.device("phone") as phone:
+        await stage.fetch(tag="before")
+        await phone.say(tag="early")
+        await stage.recorder.until(lambda: phone.closed or None, within=LATE)
+        await stage.fetch(tag="late")
+        await phone.say(tag="late")
+    await stage.fetch(tag="after")
+
+
+@requirement("SUPPORT-EMITTED")
+@WAYS
+def test_what_support_says_is_emitted_whoever_has_left(answered_elsewhere: Record) -> None:
+    over([answered_elsewhere], support.unheard, support.emitted)
+    assert answered_elsewhere.fetch("after").history
+
+
+@requirement("SUPPORT-EMITTED")
+def test_what_support_says_is_emitted_to_some_device_that_is_there(
+    everything: Everything, patient_chat: Record
+) -> None:
+    _ = patient_chat
+    over(everything, support.unheard, support.emitted)
+
+
 @requirement("SUPPORT-STORED")
 def test_what_support_said_is_in_the_conversation(everything: Everything, answered_chat: Record) -> None:
     _ = answered_chat
@@ -129,47 +215,36 @@ def test_what_support_said_is_in_the_conversation(everything: Everything, answer
 # -- the conversation as it is listed ----------------------------------------------------------------------------
 
 
+DEEPER = (50, 70, 70)
+"""Further texts sent at once: well past a hundred, two hundred and two hundred and fifty in all."""
+DEEPEST = PAGES * DEPTH + sum(DEEPER)
+
+
 @scenario
 async def long_chat(stage: Stage) -> None:
     """One device sends two texts one after the other, then four times twenty without waiting in between: more than a
-    page of any usual size; then REST and a second device show the conversation."""
+    page of any usual size. Unless the target is slow or limits its rate, or the conversation is as long already, it
+    goes on to 270 in larger bursts. Then REST and a second device show the conversation."""
     async with stage.device("phone") as phone:
         await phone.say()
         await phone.say()
+        began = stage.recorder.now
         for _ in range(PAGES):
-            await phone.pipeline([stage.words() for _ in range(DEPTH)])
-    await stage.fetch()
-    async with stage.device("tablet"):
-        pass
-
-
-BURSTS = (9, 20, 40, 60, 70, 70)
-"""Texts sent at once, well past a hundred, two hundred and two hundred and fifty in all."""
-
-
-@scenario
-async def deep_chat(stage: Stage) -> None:
-    """One device sends 270 texts: one, then a few bursts, each larger than the one before. Fewer where the target is
-    slow or limits its rate, or the conversation is as long already. Then REST and a second device show it."""
-    async with stage.device("phone") as phone:
-        await phone.say()
-        pace = 0.0
-        for size in BURSTS if len(phone.listed) < sum(BURSTS) else ():
             began = stage.recorder.now
+            await phone.pipeline([stage.words() for _ in range(DEPTH)])
+        pace = (stage.recorder.now - began) / DEPTH
+        for size in DEEPER if len(phone.listed) < DEEPEST else ():
             texts = [stage.words() for _ in range(size)]
             if pace * size > stage.deadline or not await phone.flood(texts, tag="deep", within=stage.deadline):
                 break
-            pace = (stage.recorder.now - began) / size
     await stage.fetch()
     async with stage.device("tablet"):
         pass
 
 
 @requirement("SEND-KEPT")
-def test_an_acked_message_is_in_the_conversation_from_then_on(
-    everything: Everything, long_chat: Record, deep_chat: Record
-) -> None:
-    _ = long_chat, deep_chat
+def test_an_acked_message_is_in_the_conversation_from_then_on(everything: Everything, long_chat: Record) -> None:
+    _ = long_chat
     over(everything, shown.looks, shown.Kept(everything), nothing=NOBODY)
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from conformance import habits, observing
+from conformance import clocks, habits, observing
 from conformance.device import Device, Presenting
 from conformance.errors import Unverified
 from conformance.lateness import lateness
@@ -280,6 +280,11 @@ def test_whom_typing_reaches(typing_at_home: Record, observe: Observe) -> None:
 @requirement("OBS-DATES")
 def test_how_instants_are_written(everything: Everything, observe: Observe) -> None:
     observe(*habits.dates(everything))
+
+
+@requirement("OBS-CLOCK")
+def test_by_which_clock_messages_are_created(everything: Everything, observe: Observe) -> None:
+    observe(*clocks.observed(everything))
 
 
 @requirement("OBS-ID-FORM")

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance import misfits, observing
+from conformance import failed, misfits, observing
 from conformance.judge import every
+from conformance.laws import over
 from conformance.misfits import NO_OBJECT, REFUSED, Misfits
 from conformance.protocol import LONGEST
 from conformance.record import Everything, Record
@@ -161,6 +162,19 @@ def test_a_refusal_without_ack_comes_as_an_error_event(unacked_refusals: Record)
 def test_a_long_text_without_ack_is_not_taken_either(unacked_refusals: Record) -> None:
     unacked_refusals.send("fence")
     none_stray([message for message in emitted_strays(unacked_refusals) if len(message.text) > LONGEST])
+
+
+# -- good texts that are refused ---------------------------------------------------------------------------------
+
+
+@requirement("REJECT-STORED")
+def test_a_good_text_that_was_answered_with_an_error_is_not_stored(everything: Everything) -> None:
+    over(everything, failed.sends, failed.not_stored)
+
+
+@requirement("REJECT-EMITTED")
+def test_a_good_text_that_was_answered_with_an_error_is_not_emitted(everything: Everything) -> None:
+    over(everything, failed.sends, failed.not_emitted)
 
 
 # -- no object at all ----------------------------------------------------------------------------------------------

@@ -48,6 +48,7 @@ EXPECTED = {
     "OBS-LONG-TOKEN": ("accepted", "refused"),
     "OBS-REST-BODY": ("HTTP 401 and an error as on the socket", "HTTP 403 and no JSON"),
     "OBS-DATES": ("UTC with Z, milliseconds", "offset +00:00, no fraction"),
+    "OBS-CLOCK": ("on time", "5 min ahead"),
     "OBS-USER-ID": ("sub", "none"),
     "OBS-WINDOW": ("all", "last 1"),
     "OBS-EARLY-EVENTS": ("none", "some"),
@@ -152,7 +153,7 @@ class Contrary(HelpCenter):
         return super().conversation_payload(conversation) | {"userId": f"u-{conversation.user_id}"}
 
     def instant(self, milliseconds: int) -> str:
-        return super().instant(milliseconds)[:19] + "+00:00"
+        return super().instant(milliseconds + 300_000)[:19] + "+00:00"
 
     def rest_refusal(self, problem: Problem) -> Response:  # noqa: ARG002
         return PlainTextResponse("go away", 403)

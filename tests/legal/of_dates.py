@@ -94,7 +94,7 @@ class DatabaseRoundsToSeconds(HelpCenter):
         return payload | {"messages": [m | {"createdAt": at} for m, at in zip(payload["messages"], kept, strict=True)]}
 
 
-@legal()
+@legal(advice=["MESSAGE-TIME"])
 class ClockIsWrong(HelpCenter):
     """The machine believes it is 2001, and its clock has stopped; `updatedAt` never moves."""
 
@@ -105,3 +105,11 @@ class ClockIsWrong(HelpCenter):
     def conversation_payload(self, conversation: Conversation) -> Json:
         payload = super().conversation_payload(conversation)
         return payload | {"updatedAt": payload["createdAt"]}
+
+
+@legal()
+class ClocksAreMinutesApart(HelpCenter):
+    """The database is five minutes ahead of the web server, which writes the Date of REST answers."""
+
+    def instant(self, milliseconds: int) -> str:
+        return super().instant(milliseconds + 300_000)

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import Json, Problem
+from conformance.reference.protocol import SUPPORT, Json, Problem
 from conformance.reference.store import Message
 from conformance.reference.wire import Wire
 from tests.legal.legal import legal
@@ -238,3 +238,13 @@ class LosesTheRaceAndLooksAgain(HelpCenter):
         with contextlib.suppress(Problem):
             await self.made(self.rest_user(request))
         return await super().rest_messages(request)
+
+
+@legal()
+class TellsOfRepliesLater(HelpCenter):
+    """A reply is in the conversation at once, and its event leaves a second and a half later."""
+
+    async def reply(self, user: str, message: Message) -> None:
+        answer = self.save(user, self.reply_text(message), sender=SUPPORT)
+        await asyncio.sleep(1.5)
+        await self.announce(user, answer, origin=None)

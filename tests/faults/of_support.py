@@ -1,0 +1,73 @@
+"""Servers whose support is not heard by those who are there (sections 4.2 and 9)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from conformance.reference.help_center import HelpCenter
+from conformance.reference.protocol import MESSAGE, SUPPORT
+from conformance.reference.store import Message
+from tests.faults.fault import fault
+
+
+@fault("SUPPORT-EMITTED", also=("MESSAGE-DEVICES",))
+class AnyDisconnectForgetsTheUser(HelpCenter):
+    """A map from users to sockets, for replies; whoever disconnects deletes the user's entry."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.sockets: dict[str, str] = {}
+        super().__init__(*arguments, **options)
+
+    async def admit(self, sid: str, user: str) -> None:
+        self.sockets[user] = sid
+        await super().admit(sid, user)
+
+    async def on_disconnect(self, sid: str, reason: str) -> None:
+        self.sockets.pop(self.users.get(sid, ""), None)
+        await super().on_disconnect(sid, reason)
+
+    async def reply(self, user: str, message: Message) -> None:
+        answer = self.save(user, self.reply_text(message), sender=SUPPORT)
+        if user in self.sockets:
+            await self.emit(MESSAGE, self.message_payload(answer), to=self.sockets[user])
+
+
+class Silently(HelpCenter):
+    """A worker stores the reply some time later, and tells nobody."""
+
+    DELAY = 0.0
+
+    async def reply(self, user: str, message: Message) -> None:
+        await asyncio.sleep(self.DELAY)
+        self.save(user, self.reply_text(message), sender=SUPPORT)
+
+
+@fault("SUPPORT-EMITTED")
+class RepliesSilentlyAfterASecond(Silently):
+    DELAY = 1.0
+
+
+@fault("SUPPORT-EMITTED")
+class RepliesSilentlyAfterThreeSeconds(Silently):
+    DELAY = 3.0
+
+
+@fault("SUPPORT-EMITTED")
+class RepliesToTheSocketThatAsked(HelpCenter):
+    """The worker answers the connection that the question came on, and no other."""
+
+    async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
+        message = await super().deliver(user, text, sender=sender, origin=origin)
+        if origin is not None and self.auto_reply:
+            self.spawn(self.answer(user, message, origin))
+        return message
+
+    def schedule_reply(self, user: str, message: Message) -> None:
+        """It is the worker who does."""
+
+    async def answer(self, user: str, message: Message, origin: str) -> None:
+        await asyncio.sleep(2.5)
+        told = self.save(user, self.reply_text(message), sender=SUPPORT)
+        if origin in self.users:
+            await self.emit(MESSAGE, self.message_payload(told), to=origin)
