@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from conformance.errors import Unverified
 from conformance.judge import expect, fits
@@ -108,6 +109,20 @@ def ack_fits(ack: Ack) -> None:
 
 def acked_sends(record: Record) -> list[Send]:
     return list(record.acked())
+
+
+def acked_in_flight(record: Record) -> Iterator[Send]:
+    """Acked plain texts that were sent while another one of the same connection was not acked yet, or the other way
+    round."""
+    by_connection: dict[int, list[Send]] = {}
+    for send in record.acked():
+        if send.plain and send.accepted and send.connection.good:
+            by_connection.setdefault(send.connection.number, []).append(send)
+    for sends in by_connection.values():
+        sends.sort(key=lambda send: send.entry.serial)
+        pairs = pairwise(sends)
+        together = {send.number for one, two in pairs if two.entry.serial < one.acks[0].serial for send in (one, two)}
+        yield from (send for send in sends if send.number in together)
 
 
 def answers_its_own(send: Send) -> None:

@@ -119,6 +119,23 @@ class Device(Line):
         if self._greet:
             await self._wait_for_greeting() if self._shown.good else await self._wait_for_refusal()
 
+    async def enter_sending(self, texts: Sequence[str], *, tag: str) -> None:
+        """Enter the namespace without waiting for the greeting, and send texts at the very moment in which it is
+        entered, as official clients send what they have buffered; then wait for all outcomes."""
+        sending: list[asyncio.Task[Json]] = []
+
+        def flush() -> None:
+            sending.extend(asyncio.ensure_future(self.send(text, tag=tag)) for text in texts)
+
+        self._once_entered = flush
+        try:
+            await self.enter()
+            await self.entered()
+            await asyncio.gather(*sending)
+        finally:
+            for task in sending:
+                task.cancel()
+
     def _presentation(self, token: Token) -> Presenting:
         return self._presented or presenting(token, self._option)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from conformance.announcing import Presence
@@ -25,6 +25,8 @@ class Line:
         self.connection = 0
         self._disconnected = 0
         """The last connection whose namespace the target has ended."""
+        self._once_entered: Callable[[], None] | None = None
+        """What the device does at the very moment in which its CONNECT is answered."""
         self._clear()
 
     def _clear(self) -> None:
@@ -84,6 +86,9 @@ class Line:
     def _keep(self, entry: Entry) -> None:
         """Index what the current connection received, for those who wait for it."""
         self._inbox.append(entry)
+        if entry.get("packet") == "CONNECT" and self._once_entered is not None:
+            self._once_entered, flush = None, self._once_entered
+            flush()
         if entry.get("packet") == "DISCONNECT":
             self._disconnected = self.connection
         if entry.get("packet") == "ACK":

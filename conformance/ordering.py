@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from conformance.judge import expect
 from conformance.record import Record, Send
@@ -24,8 +25,7 @@ class Row:
     def neighbours(self) -> Iterator[tuple[tuple[Send, int], tuple[Send, int]]]:
         """Each two of which the later one was sent before the earlier one was acked; what was awaited is
         HISTORY-ORDER's."""
-        pairs = zip(self.places, self.places[1:], strict=False)
-        return ((one, two) for one, two in pairs if two[0].entry.serial < one[0].acks[0].serial)
+        return ((one, two) for one, two in pairwise(self.places) if two[0].entry.serial < one[0].acks[0].serial)
 
 
 def rows(record: Record) -> Iterator[Row]:

@@ -11,7 +11,7 @@ from conformance.errors import Deviation, Unverified
 from conformance.judge import expect
 from conformance.laws import good_connections, object_of, saved
 from conformance.payloads import SHAPE_REQUIREMENTS, Message, shown
-from conformance.protocol import MESSAGE, TYPING
+from conformance.protocol import CONNECTED, MESSAGE, TYPING
 from conformance.record import Connection, Event, Record, Send
 from conformance.shown import looks, pick
 from conformance.transcript import Kind
@@ -108,6 +108,27 @@ def heard_by(listener: Connection, send: Send) -> None:
         not_in_doubt(listener, message_named(send.message.id))
         _readable(listener)
         raise Deviation(f"{MESSAGE} of send #{send.number} on {listener.title}", "none", at=send.at)
+
+
+def missed_by_listeners(record: Record) -> Iterator[tuple[Connection, Send]]:
+    """Gaps in what a device hears of another one: a message that its sender heard, and not this device, which was there
+    before and heard a later one, sent when the first one had been acked. Not on connections that move to another
+    transport (CONN-UPGRADE)."""
+    good = [c for c in good_connections(record) if c.greeted and c.transport != "upgrade"]
+    for listener in (c for c in good if c.ended_by_target is None):
+        since = listener.events(CONNECTED)[0].entry.serial
+        told = [event.payload for event in listener.events(MESSAGE) if isinstance(event.payload, dict)]
+        ids = [payload.get("id") for payload in told]
+        others = [s for s in saved(record) if s.connection in good and s.connection is not listener]
+        own = [s for s in others if s.connection.user == listener.user and s.entry.serial > since]
+        last = max((send.entry.serial for send in own if send.message.id in ids), default=0)
+        missed = (send for send in own if send.acks[0].serial < last and send.message.id not in ids)
+        yield from ((listener, send) for send in missed if echo(send) is not None)
+
+
+def without_gaps(pair: tuple[Connection, Send]) -> None:
+    """MESSAGE-DEVICES, of ``missed_by_listeners``."""
+    heard_by(*pair)
 
 
 def _readable(connection: Connection) -> None:

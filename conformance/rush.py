@@ -71,9 +71,9 @@ class Volleys:
             await stage.recorder.until(lambda: None, within=next(self._pauses, 0.0))
 
 
-async def buffered(stage: Stage, device: Device) -> None:
-    """Send a burst, as a client does that has connected."""
-    await device.pipeline([stage.words() for _ in range(BURST)], tag="burst", plain=False)
+def buffered(stage: Stage) -> list[str]:
+    """What a client sends at once that has connected."""
+    return [stage.words() for _ in range(BURST)]
 
 
 async def afterwards(stage: Stage) -> None:

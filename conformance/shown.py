@@ -255,6 +255,11 @@ def last_look(record: Record, road: str) -> Look:
     raise record.cut_short(f"last {road}")
 
 
+def after_many(least: int) -> Callable[[Record], Iterator[Look]]:
+    """The histories that were asked for after so many messages."""
+    return lambda record: (look for look in looks(record) if len(sends_before(look)) >= least)
+
+
 def deep(look: Look, least: int) -> None:
     """HISTORY-DEPTH, after as many messages were sent."""
     if len(sends_before(look)) < least:

@@ -44,7 +44,7 @@ async def burst(stage: Stage) -> None:
     async with stage.device("tablet") as tablet:
         await tablet.say(tag="before")
     async with stage.device("phone") as phone:
-        await buffered(stage, phone)
+        await phone.pipeline(buffered(stage), tag="burst", plain=False)
     async with stage.device("laptop"):
         pass
 

@@ -59,8 +59,9 @@ async def in_flight_on_two_devices(stage: Stage) -> None:
 
 
 @requirement("ACK-MATCH")
-def test_each_ack_in_flight_answers_its_own_send(in_flight: Record) -> None:
-    every(answers.acked_sends(in_flight), answers.answers_its_own, nothing=UNANSWERED)
+def test_each_ack_in_flight_answers_its_own_send(everything: Everything, in_flight: Record) -> None:
+    _ = in_flight
+    over(everything, answers.acked_in_flight, answers.answers_its_own, nothing=UNANSWERED)
 
 
 @requirement("ACK-MATCH")

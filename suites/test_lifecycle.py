@@ -156,11 +156,13 @@ async def early_burst(stage: Stage) -> None:
     """As ``burst``, but the five texts go out as soon as the namespace is entered, greeted or not."""
     async with stage.device("tablet") as tablet:
         await tablet.say(tag="before")
-    async with stage.device("phone", greet=False, trial=True) as phone:
-        await phone.entered()
-        await buffered(stage, phone)
-        with contextlib.suppress(Cut):
-            await phone.greeted()
+    phone = stage.device("phone", greet=False, trial=True)
+    await phone.open()
+    await phone.enter_sending(buffered(stage), tag="burst")
+    with contextlib.suppress(Cut):
+        await phone.greeted()
+    await phone.settle()
+    await phone.close()
     async with stage.device("laptop"):
         pass
 

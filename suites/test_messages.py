@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from conformance import clocks, laws, parity, phantoms, shown, support
@@ -63,6 +65,12 @@ async def two_devices(stage: Stage) -> None:
 @pytest.mark.parametrize(("sender", "listener"), [("phone", "tablet"), ("tablet", "phone")])
 def test_the_other_device_hears_the_message(two_devices: Record, sender: str, listener: str) -> None:
     parity.heard_by(two_devices.connection(listener), two_devices.send(f"by {sender}"))
+
+
+@requirement("MESSAGE-DEVICES")
+def test_what_another_device_hears_has_no_gaps(everything: Everything, crowd: Record) -> None:
+    _ = crowd
+    over(everything, parity.missed_by_listeners, parity.without_gaps)
 
 
 # -- ids and senders ---------------------------------------------------------------------------------------------
@@ -257,3 +265,9 @@ def test_messages_are_listed_oldest_first(everything: Everything) -> None:
 @pytest.mark.parametrize("road", ["greeting", "REST"])
 def test_the_last_messages_are_listed(long_chat: Record, road: str) -> None:
     shown.deep(shown.last_look(long_chat, road), DEPTH)
+
+
+@requirement("HISTORY-DEPTH")
+def test_the_last_messages_are_listed_wherever_there_are_as_many(everything: Everything, long_chat: Record) -> None:
+    _ = long_chat
+    over(everything, shown.after_many(DEPTH), partial(shown.deep, least=DEPTH))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -258,3 +260,20 @@ class ReplyIsSignedByTheUser(HelpCenter):
 
     async def reply(self, user: str, message: Message) -> None:
         await self.deliver(user, self.reply_text(message), sender=USER)
+
+
+@fault("MESSAGE-DEVICES", also=("DEVICE-JOIN", "CONN-UPGRADE"))
+class ThrottlesOtherDevices(HelpCenter):
+    """Spares the user's other devices: what follows within 50 ms is told to the sender alone."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.told: defaultdict[str, float] = defaultdict(float)
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
+        now = asyncio.get_running_loop().time()
+        soon, self.told[user] = now - self.told[user] < 0.05, now
+        if soon and origin is not None:
+            await self.emit(MESSAGE, self.message_payload(message), to=origin)
+        else:
+            await super().announce(user, message, origin=origin)

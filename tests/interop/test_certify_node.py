@@ -46,7 +46,7 @@ def pytest_help_center_token(user):
     now = int(time.time())
     return jwt.encode({{"sub": user, "iat": now, "exp": now + 600, "jti": uuid.uuid4().hex}}, {SECRET!r})
 """
-UNSIGNED = frozenset({"AUTH-EXPIRED", "REST-EXPIRY", "TOKEN-REFRESHED"})
+UNSIGNED = frozenset({"AUTH-EXPIRED", "AUTH-OUTLIVED", "REST-EXPIRY", "TOKEN-REFRESHED"})
 """What needs the key: an expired token, and what comes after one."""
 UNMET = frozenset({"FIRST-CONTACT", "BURST-AFTER-CONNECT"})
 """What needs users whom the server does not know."""

@@ -57,7 +57,34 @@ SEND = """    const message = publish(userId, 'user', text);
     acknowledge?.({ message });
 """
 
+PREPARE = """  /** Two queries: is there a conversation, and if not, a new one; a user can have one only. */
+  async prepare(userId) {
+    if (this.#threads.has(userId)) return;
+    await new Promise((done) => setTimeout(done, 1 + Math.random() * 4));
+    if (this.#threads.has(userId)) throw new Error('duplicate key value violates unique constraint');
+    this.#open(userId);
+  }
+
+"""
+PREPARED = """  try {
+    await store.prepare(userId);
+  } catch {
+    socket.emit('help_center:error', SERVER_ERROR);
+    socket.disconnect();
+    return;
+  }
+"""
+RACES = "a conversation is looked for, then made"
+
 BUGS: Mapping[str, Bug] = {
+    RACES: bug(
+        "FIRST-CONTACT BURST-AFTER-CONNECT",
+        ("store.js", "  #thread(userId) {", f"{PREPARE}  #thread(userId) {{"),
+        ("server.js", "on('connection', (socket)", "on('connection', async (socket)"),
+        ("server.js", "  // One synchronous step", f"{PREPARED}  // One synchronous step"),
+        ("server.js", "  return sendJson(res, 200,", "  await store.prepare(userId);\n  return sendJson(res, 200,"),
+        may_fail="CONNECTED-SENT REST-OPEN",
+    ),
     "REST has a clock of its own": bug(
         "REST-EXPIRY",
         ("tokens.js", "authenticate(token) {", "authenticate(token, more = {}) {"),
