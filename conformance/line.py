@@ -87,7 +87,7 @@ class Line:
         """Index what the current connection received, for those who wait for it."""
         self._inbox.append(entry)
         if entry.get("packet") == "CONNECT" and self._once_entered is not None:
-            self._once_entered, flush = None, self._once_entered
+            flush, self._once_entered = self._once_entered, None
             flush()
         if entry.get("packet") == "DISCONNECT":
             self._disconnected = self.connection
