@@ -260,6 +260,11 @@ def after_many(least: int) -> Callable[[Record], Iterator[Look]]:
     return lambda record: (look for look in looks(record) if len(sends_before(look)) >= least)
 
 
+def reaching_back(least: int) -> Callable[[Look], None]:
+    """HISTORY-DEPTH, of those."""
+    return lambda look: deep(look, least)
+
+
 def deep(look: Look, least: int) -> None:
     """HISTORY-DEPTH, after as many messages were sent."""
     if len(sends_before(look)) < least:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
 
 from conformance import clocks, laws, parity, phantoms, shown, support
@@ -270,4 +268,4 @@ def test_the_last_messages_are_listed(long_chat: Record, road: str) -> None:
 @requirement("HISTORY-DEPTH")
 def test_the_last_messages_are_listed_wherever_there_are_as_many(everything: Everything, long_chat: Record) -> None:
     _ = long_chat
-    over(everything, shown.after_many(DEPTH), partial(shown.deep, least=DEPTH))
+    over(everything, shown.after_many(DEPTH), shown.reaching_back(DEPTH))
