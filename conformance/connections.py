@@ -7,6 +7,7 @@ from itertools import takewhile
 
 from conformance.errors import Deviation, Unverified
 from conformance.judge import every
+from conformance.pace import not_for_its_pace, not_limited
 from conformance.payloads import shown
 from conformance.protocol import ERROR, MESSAGE
 from conformance.record import Connection, Record, Send
@@ -19,11 +20,14 @@ from conformance.waits import is_acked, message_of, not_in_doubt, was_greeted
 # other requirements. A transport is to blame when the other one does what it does not.
 
 
-def let_in(record: Record, other: Record) -> None:
-    """Deviate when the device of ``record`` was not greeted, and its transport is to blame."""
+def let_in(record: Record, other: Record, everything: Iterable[Record] = ()) -> None:
+    """Deviate when the device of ``record`` was not greeted, and its transport is to blame: not where others of the run
+    (``everything``) came in over it, and this one was told that there were too many."""
     connection = record.connection()
     if was_greeted(connection):
         return
+    if any(c.shaken and c.transport == connection.transport for one in everything for c in one.connections):
+        not_limited(connection)
     if connection.shaken and not other.connection().greeted:
         raise Unverified(f"{connection.title} was not greeted", because=connection.blame)
     raise Deviation(f"a client over {connection.transport} to be let in", _how_far(connection), at=_traces(connection))
@@ -46,7 +50,12 @@ def _traces(connection: Connection) -> list[int]:
 
 def acked(send: Send) -> bool:
     """Whether the send was accepted."""
-    return is_acked(send) and send.accepted
+    if not is_acked(send):
+        not_limited(send.connection)
+        return False
+    if send.refused:
+        not_for_its_pace(send)
+    return send.accepted
 
 
 def heard(send: Send) -> bool:
@@ -146,6 +155,7 @@ def stays(pair: tuple[Record, Connection]) -> None:
     record, connection = pair
     end = ended(connection)
     if end is not None:
+        not_limited(connection)
         raise Deviation(
             "the connection to stay until the device leaves",
             f"{connection.title}: {described(end, connection)}",
@@ -159,6 +169,7 @@ def not_ended(connection: Connection) -> None:
     waiting: whether every connection is greeted is CONNECTED-SENT's."""
     end = ended(connection)
     if end is not None:
+        not_limited(connection)
         raise Deviation(
             f"{connection.device} to be let in", described(end, connection), at=[connection.opened.serial, end.serial]
         )

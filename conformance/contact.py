@@ -15,6 +15,7 @@ from conformance import instants
 from conformance.connections import described, ended
 from conformance.errors import Deviation, Unverified
 from conformance.judge import every, same
+from conformance.pace import not_limited
 from conformance.payloads import History
 from conformance.protocol import ERROR, UNAUTHORIZED
 from conformance.record import Connection, Fetch, Record, Send
@@ -162,6 +163,7 @@ def let_in_with_others(contact: Contact, device: str, side_by_side: Record) -> N
     connection = contact.device(device)
     if was_greeted(connection):
         return
+    not_limited(connection)
     _ = side_by_side.connection().history
     end = ended(connection)
     coexist = all(other.greeted and ended(other) is None for other in side_by_side.connections)

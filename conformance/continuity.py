@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from conformance.connections import acked, ended, heard
 from conformance.errors import Deviation, Unverified
 from conformance.judge import every, same
+from conformance.pace import error_of, not_limited, speaks_of_pace
 from conformance.payloads import History, Misshapen, Payload, shown
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, UNAUTHORIZED
 from conformance.record import Connection, Record, Send
@@ -105,6 +106,7 @@ def comeback(record: Record, nth: int = 1) -> Connection:
 def greeted_again(connection: Connection) -> None:
     """Deviate when a device that was greeted before, and comes back with a good token, is not."""
     if not was_greeted(connection):
+        not_limited(connection)
         got = [str(entry.get("event") or entry.get("packet")) for entry in connection.received()]
         raise Deviation(
             "help_center:connected, as when the device came first",
@@ -195,12 +197,18 @@ def not_too_early(early: Sequence[Send], late: Sequence[Send]) -> None:
     pace = {code for send in late for code in _refusals(send)}
 
     def judge(send: Send) -> None:
-        codes = _refusals(send) - pace
+        codes = _refusals(send) - pace - _pace_of(send)
         if codes:
             actual = f"send #{send.number} was refused with {', '.join(sorted(codes))}"
             raise Deviation("a message sent before help_center:connected to be saved", actual, at=send.at)
 
     every(early, judge)
+
+
+def _pace_of(send: Send) -> set[str]:
+    """Those of the codes that come with words about the pace."""
+    errors = [error_of(ack) for attempt in send.attempts for ack in attempt.acks[:1]]
+    return {str(error.get("code")) for error in errors if speaks_of_pace(error)}
 
 
 def _refusals(send: Send) -> set[str]:

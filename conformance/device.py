@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from socketio.packet import CONNECT, DISCONNECT, EVENT
@@ -16,7 +16,7 @@ from socketio.packet import CONNECT, DISCONNECT, EVENT
 from conformance.engine import NoHandshake, Transport, WireRefused
 from conformance.frames import Sending, fields_of, first, only
 from conformance.line import Line
-from conformance.pacing import SLOWER
+from conformance.pace import CONTROL, SLOWER, wanted_pause
 from conformance.patience import ACK, REFUSING_ACK, SHAKEN, Taken, Talk
 from conformance.presenting import Presenting, presenting
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, NAMESPACE, SEND, TYPING, VALIDATION_ERROR
@@ -35,6 +35,8 @@ __all__ = ["Cut", "Device", "Presenting", "presenting"]
 
 REFUSAL, SUPPORT_SAID = "refusal", "message of support"
 """The kind of wait (``Patience``) that is not over when the connection is."""
+HELD_OUT = 2
+"""After so many texts that were refused to the last pause, the others of a scenario are not tried again."""
 UNHURRIED = 3
 """How many times as long as acks take an ack is waited for that is not promised."""
 
@@ -154,7 +156,9 @@ class Device(Line):
         async def again(pause: float) -> bool:
             nonlocal refused
             assert refused is not None
-            self._log(Kind.MARK, label=f"HTTP {refused.ending.status}: tries again after {pause:g} s")
+            status, asked = refused.ending.status, refused.ending.retry_after
+            pause = max(pause, self._stage.granted.granted(asked))
+            self._log(Kind.MARK, label=f"HTTP {status}: tries again after {pause:g} s", limited=status)
             await self._recorder.until(lambda: None, within=pause)
             refused = await self._knock(presented)
             return not _for_its_pace(refused)
@@ -373,17 +377,48 @@ class Device(Line):
                 return await self._outcome_without_ack(payload, since, number, valid=valid)
             return await self._outcome(ack_id, number, began, valid=valid)
 
-        answer = await attempt()
+        answer, at = await attempt(), self._recorder.now
 
         async def again(pause: float) -> bool:
-            nonlocal answer
-            await self._recorder.until(lambda: self.closed or None, within=pause)
-            answer = await attempt()
+            nonlocal answer, at
+            asked = self._stage.granted.granted(_wanted_pause(answer))
+            await self._pause(max(pause, asked - (self._recorder.now - at)))
+            answer, at = await attempt(), self._recorder.now
             return not self._throttled(answer, valid)
 
-        if self._throttled(answer, valid):
-            await self._stage.resending.retry(again, self._stage.pauses())
+        turns = self._stage.resending
+        if self._throttled(answer, valid) and turns.given_up < HELD_OUT:
+            await turns.retry(again, self._stage.pauses())
+            if valid and ack and self._throttled(answer, valid) and self._stage.controls < HELD_OUT:
+                self._stage.controls += 1
+                answer = await self._controlled(number, answer, attempt)
         return answer
+
+    async def _controlled(self, number: int, refused: Json, attempt: Callable[[], Awaitable[Json]]) -> Json:
+        """Whether it is the text: another one is sent, and, where that is taken, this one again, each as long after the
+        last one as the pauses were."""
+        pause = max(sum(self._stage.pauses()) / 2, self._stage.granted.granted(_wanted_pause(refused)))
+        await self._pause(pause)
+        other = self._emit_send(
+            ({"text": self._stage.words()},),
+            self._stage.next_send(),
+            1,
+            ack=True,
+            tag=CONTROL,
+            valid=True,
+            plain=True,
+            control=number,
+        )
+        waiting = f"the ack of a control of send #{number}"
+        entry = await self._patiently(ACK, waiting, lambda: self._acks.get(other or 0))
+        answer = only(entry.get("args")) if entry else None
+        if not isinstance(answer, dict) or answer.get("message") is None:
+            return refused
+        await self._pause(pause)
+        return await attempt()
+
+    async def _pause(self, seconds: float) -> None:
+        await self._recorder.until(lambda: self.closed or None, within=seconds)
 
     def _emit_send(self, args: Sequence[Json], number: int, attempt: int, *, ack: bool, **notes: Json) -> int | None:
         return self.emit(SEND, *args, ack=ack, send=number, attempt=attempt, **notes)
@@ -553,6 +588,10 @@ def listed_ids(greeting: Entry) -> set[str]:
     messages = payload.get("messages") if isinstance(payload, dict) else None
     found = [one.get("id") for one in messages if isinstance(one, dict)] if isinstance(messages, list) else []
     return {one for one in found if isinstance(one, str)}
+
+
+def _wanted_pause(answer: Json) -> float | None:
+    return wanted_pause(answer.get("error")) if isinstance(answer, dict) else None
 
 
 def _why(doubt: Doubt | None) -> dict[str, Json]:

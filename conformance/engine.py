@@ -44,12 +44,14 @@ class Listener(Protocol):
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How a connection ended. ``by``: target, harness or network; ``code``: of the WebSocket's close frame;
-    ``status``: HTTP's, where it was not 200 (or 101). The reason may quote the target, secrets and all."""
+    ``status``: HTTP's, where it was not 200 (or 101); ``retry_after``: the seconds that it asked for then. The reason
+    may quote the target, secrets and all."""
 
     by: str
     code: int | None = None
     status: int | None = None
     reason: str = ""
+    retry_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

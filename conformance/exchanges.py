@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from conformance.errors import Deviation, Unverified
+from conformance.pace import not_for_its_pace
 from conformance.payloads import History, Message, Problem, shown
 from conformance.protocol import MESSAGE
 from conformance.said import problem, said
@@ -139,6 +140,10 @@ class Send:
     def _refusal(self) -> Exception:
         if self.connection.conversation_closed:
             return Unverified("the conversation is closed and takes no messages: lend the run another user")
+        try:
+            not_for_its_pace(self)
+        except Unverified as limit:
+            return limit
         if self.plain:
             told = problem(self.answer.get("error")) if isinstance(self.answer, dict) else shown(self.answer)
             return Unverified(f"a plain text was refused with {told}", because="SEND-PLAIN")

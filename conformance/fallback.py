@@ -9,6 +9,7 @@ from conformance import instants, schemas
 from conformance.errors import Unverified
 from conformance.judge import every, expect, fits, same
 from conformance.laws import saved
+from conformance.pace import busy
 from conformance.parity import differences
 from conformance.payloads import SHAPE_REQUIREMENTS, History, Message, shown
 from conformance.record import Fetch, Record
@@ -25,7 +26,7 @@ _SECONDS_APART = 1.0
 def opens(fetch: Fetch, what: str) -> None:
     """A success with a JSON body."""
     if fetch.status in BUSY:
-        raise Unverified(f"REST was busy ({fetch.outcome})")
+        raise busy(fetch)
     no_doubt(fetch.entry, "the answer of REST")
     expect(fetch.successful and fetch.is_json, what, fetch.outcome, at=[fetch.entry.serial])
 

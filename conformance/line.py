@@ -76,7 +76,8 @@ class Line:
 
     def on_closed(self, ending: Ending) -> None:
         reason = self._recorder.brief(ending.reason)
-        self._log(Kind.CLOSED, by=ending.by, code=ending.code, status=ending.status, reason=reason)
+        asked = {} if ending.retry_after is None else {"retry_after": ending.retry_after}
+        self._log(Kind.CLOSED, by=ending.by, code=ending.code, status=ending.status, reason=reason, **asked)
 
     # -- what was recorded -------------------------------------------------------------------------------------
 

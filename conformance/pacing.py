@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 
-SLOWER = (429, 503)
-"""HTTP statuses by which a target, or a gateway before it, limits the rate (nginx: 503, unless told)."""
 SLICE = 0.1
 """Seconds."""
 
@@ -38,6 +36,23 @@ async def unhurried(seconds: float) -> AsyncIterator[None]:
             ticking.cancel()
 
 
+class Pauses:
+    """What a scenario may spend on pauses that the target asks for: so long at a time, and so long in all (seconds)."""
+
+    LONGEST, IN_ALL = 60.0, 120.0
+
+    def __init__(self) -> None:
+        self._left = self.IN_ALL
+
+    def granted(self, asked: float | None) -> float:
+        """As long as was asked for, or what is left; nothing where that is out of all bounds."""
+        if asked is None or asked > self.LONGEST:
+            return 0.0
+        granted = min(asked, self._left)
+        self._left -= granted
+        return granted
+
+
 class Turns:
     """Has those try again one after the other who were refused for their pace. Were they all to come back at the same
     moment, a limit would let a few through and refuse the others each time, until their pauses are used up.
@@ -49,6 +64,11 @@ class Turns:
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
         self._given_up = 0
+
+    @property
+    def given_up(self) -> int:
+        """How often somebody has tried in vain to the last pause."""
+        return self._given_up
 
     async def nobody(self) -> None:
         """Wait while somebody tries again: whoever comes for the first time would take what that one waits for."""

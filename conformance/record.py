@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from conformance.errors import Unverified
 from conformance.exchanges import Attempt, Event, Fetch, Send
+from conformance.pace import not_for_its_pace, not_limited
 from conformance.payloads import History, Payload, Problem
 from conformance.protocol import CONNECTED, ERROR
 from conformance.said import said
@@ -323,7 +324,19 @@ class Record:
         in_doubt = [entry for entry in self.transcript.of(Kind.EXPIRED) if entry.get("doubt") == Doubt.SLOW]
         if in_doubt or self.transcript.limit is not None:
             return Unverified(f"{told}: {LONGER}")
-        return Unverified(told, because=self._blame())
+        limit = self._limit()
+        return Unverified(f"{told}; {limit}") if limit is not None else Unverified(told, because=self._blame())
+
+    def _limit(self) -> str | None:
+        """The limit of rate that held out in the scenario."""
+        try:
+            for connection in self.connections:
+                not_limited(connection)
+            for send in self.sends:
+                not_for_its_pace(send)
+        except Unverified as limit:
+            return limit.reason
+        return None
 
     def _blame(self) -> str | None:
         for connection in self.connections:

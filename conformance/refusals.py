@@ -13,6 +13,7 @@ from conformance import schemas
 from conformance.delivery import delivered, undelivered
 from conformance.errors import Unverified
 from conformance.judge import expect, same
+from conformance.pace import not_limited
 from conformance.payloads import History, shown
 from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED
 from conformance.record import Connection, Event, Fetch, Record, Send
@@ -45,6 +46,7 @@ def accepted(connection: Connection, own: str) -> None:
     """This way of presenting a good token opened the conversation. Where no way did, something else is to blame."""
     if was_greeted(connection):
         return
+    not_limited(connection)
     alone = any(other.greeted for other in connection.record.connections)
     if not alone and connection.blame != own:
         raise Unverified(connection.ungreeted, because=connection.blame)

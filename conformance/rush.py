@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 
 from conformance.device import Cut, Device
-from conformance.pacing import SLOWER
+from conformance.pace import SLOWER
 from conformance.stage import Stage
 from conformance.transcript import Kind
 from conformance.users import User

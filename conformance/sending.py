@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from conformance.errors import Deviation, Unverified
 from conformance.judge import every, expect, same
+from conformance.pace import not_for_its_pace, not_limited
 from conformance.payloads import History, Message, Misshapen, shown
 from conformance.protocol import ERROR, LARGEST, MESSAGE, SEND, VALIDATION_ERROR
 from conformance.record import Connection, Event, Everything, Record, Send
@@ -32,8 +33,25 @@ def is_accepted(send: Send) -> None:
         return
     if send.connection.conversation_closed:
         raise Unverified("the conversation is closed and takes no messages: lend the run another user")
+    not_for_its_pace(send)
+    raise _refused(send)
+
+
+def _refused(send: Send) -> Deviation:
     key = send.record.transcript.key
-    raise Deviation("ack: {message: …}", f"ack: {shown(send.answer)}", at=send.at, transcript=key)
+    return Deviation("ack: {message: …}", f"ack: {shown(send.answer)}", at=send.at, transcript=key)
+
+
+class PlainIsAccepted:
+    """SEND-PLAIN: as ``is_accepted``; but where no plain text of the whole run is accepted, that is not the pace."""
+
+    def __init__(self, everything: Everything) -> None:
+        self._taken = any(send.plain and send.accepted for record in everything for send in record.acked())
+
+    def __call__(self, send: Send) -> None:
+        if send.refused and not self._taken and not send.connection.conversation_closed:
+            raise _refused(send)
+        is_accepted(send)
 
 
 def comes_back(send: Send, text: str, *, because: str = "") -> None:
@@ -41,6 +59,7 @@ def comes_back(send: Send, text: str, *, because: str = "") -> None:
     greeting (of "tablet") and the REST body show it. A refusal is a deviation too, unless another requirement
     (``because``) judges whether the text is accepted."""
     if because and send.refused:
+        not_for_its_pace(send)
         raise Unverified("the text was refused", because=because)
 
     def spells(read: Callable[[Send], list[Message]]) -> None:
@@ -149,6 +168,7 @@ def lives_on(record: Record, device: str = "phone") -> None:
     record.connection(device)
     for connection in own:
         _ = connection.history  # one that was never let in has not ended for what it sent
+        not_limited(connection)
         end = connection.ended_by_target if _ended_for_its_size(connection) is None else None
         how = "" if end is None else f"{end.get('packet') or 'the transport was closed'} {end.get('reason') or ''}"
         expect(end is None, "the connection to live on", how.strip(), at=[end.serial] if end else ())
@@ -158,6 +178,8 @@ def is_taken(send: Send, after: str) -> None:
     """Deviate where a plain text that followed a stimulus was refused."""
     if send.refused and send.connection.conversation_closed:
         raise Unverified("the conversation is closed and takes no messages: lend the run another user")
+    if send.refused:
+        not_for_its_pace(send)
     expect(not send.refused, f"a plain text to be accepted after {after}", f"ack: {shown(send.answer)}", at=send.at)
     _ = send.message.id
 
@@ -190,7 +212,8 @@ def can_still_chat(record: Record) -> None:
     if any(send.accepted for send in later):
         return
     for send in (send for send in record.sends if send.tag in ("after", "again")):
-        is_acked(send)
+        if is_acked(send):
+            not_for_its_pace(send)
     again = record.connection("tablet")
     if not again.shaken:
         raise record.cut_short("new connection")

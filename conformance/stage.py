@@ -22,7 +22,8 @@ from conformance.device import Device
 from conformance.engine import Listener, told
 from conformance.histories import Histories
 from conformance.load import Load
-from conformance.pacing import SLOWER, Turns
+from conformance.pace import SLOWER, retry_after
+from conformance.pacing import Pauses, Turns
 from conformance.patience import ANSWER, SHAKEN, SHOWN, Patience, Taken, Talk, late
 from conformance.presenting import Presenting
 from conformance.protocol import REST_PATH
@@ -33,9 +34,10 @@ from conformance.transcript import Json, Kind, Transcript
 from conformance.users import User
 from conformance.wire import Wire
 
+KEPT = ("content-type", "date", "location", "retry-after")
+"""Headers of answers that are recorded."""
 _ENOUGH = 5
 """Messages of support that are waited for in vain, in a whole run."""
-
 LOST = (httpx.NetworkError, httpx.RemoteProtocolError)
 """How a connection ends that an answer was expected on."""
 
@@ -127,6 +129,9 @@ class Stage:
         self.talks: defaultdict[str, Talk] = defaultdict(Talk)
         """What has come, by the name of its user."""
         self.taken: list[Taken] = []
+        self.granted = Pauses()
+        self.controls = 0
+        """How many texts were sent to see whether others are taken while one is refused."""
         self.resending = Turns()
         """Whose texts were refused for another reason than validation."""
         self.users = users
@@ -294,9 +299,10 @@ class Stage:
 
             async def again(pause: float) -> bool:
                 nonlocal exchange
-                self.recorder.add(
-                    Kind.MARK, device="rest", label=f"HTTP {exchange['status']}: tries again after {pause:g} s"
-                )
+                status = exchange["status"]
+                pause = max(pause, self.granted.granted(retry_after(exchange["headers"])))
+                label = f"HTTP {status}: tries again after {pause:g} s"
+                self.recorder.add(Kind.MARK, device="rest", label=label, limited=status)
                 await self.recorder.until(lambda: None, within=pause)
                 exchange = await self._request(who, headers)
                 return exchange["status"] not in SLOWER
@@ -327,7 +333,7 @@ class Stage:
             why = self._why_unanswered(error, self.recorder.now - began)
             return asked | why | {"status": 0, "reason": told(error), "headers": {}, "body": None}
         self.patience.came(ANSWER, self.recorder.now - began)
-        kept = {name: answer.headers[name] for name in ("content-type", "date", "location") if name in answer.headers}
+        kept = {name: answer.headers[name] for name in KEPT if name in answer.headers}
         return asked | {"status": answer.status_code, "headers": kept} | self._content(answer, user.subject)
 
     def _why_unanswered(self, error: Exception, silence: float) -> dict[str, Json]:

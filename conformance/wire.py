@@ -14,7 +14,8 @@ import contextlib
 import json
 import ssl
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, NoReturn
 
@@ -38,6 +39,7 @@ from conformance.engine import (
     no_redirects,
     told,
 )
+from conformance.pace import SLOWER, retry_after
 from conformance.pacing import unhurried
 
 MAX_FRAME = 64 * 2**20
@@ -47,6 +49,24 @@ CLOSING = 2.0
 """Seconds that each step of a goodbye may take."""
 PACKETS_PER_POST = 16
 """What python-engineio takes; it ends a connection whose request holds more."""
+
+
+FIRST_PAUSE, LIMITED = 0.1, 12.0
+"""Seconds: of the pauses, ever longer, between tries of a request inside a session, the first and all. A server waits
+longer for a pong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """To a request of a polling session."""
+
+    status: int
+    body: str
+    retry_after: float | None
+
+    @property
+    def ending(self) -> Ending:
+        return Ending("target", status=self.status, reason=self.body, retry_after=self.retry_after)
 
 
 class _WebSocket(aiohttp.ClientWebSocketResponse):
@@ -114,7 +134,9 @@ class Wire:
         except WireRefused as refused:
             await self._refused(refused)
         except aiohttp.WSServerHandshakeError as error:
-            await self._refused(WireRefused(Ending("target", status=error.status, reason=error.message)))
+            asked = retry_after(error.headers or {})
+            ending = Ending("target", status=error.status, reason=error.message, retry_after=asked)
+            await self._refused(WireRefused(ending))
         except TimeoutError:
             await self._refused(NoHandshake(self._deadline))
         except (aiohttp.ClientError, OSError) as error:
@@ -130,10 +152,10 @@ class Wire:
         self._start(partial(self._read_websocket, self._ws))
 
     async def _open_polling(self) -> None:
-        status, body = await self._get()
-        if status != 200:
-            raise WireRefused(Ending("target", status=status, reason=body))
-        first, *rest = body.split(SEPARATOR)
+        reply = await self._get()
+        if reply.status != 200:
+            raise WireRefused(reply.ending)
+        first, *rest = reply.body.split(SEPARATOR)
         self._shake(first)
         for packet in rest:
             self._packet(packet, Transport.POLLING)
@@ -255,10 +277,14 @@ class Wire:
         url = self._query(self._base, "polling")
         headers = {"Content-Type": "text/plain;charset=UTF-8", **self._cookies.header(url)}
         body = SEPARATOR.join(packets)
-        async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
-            self._cookies.take(answer.headers.getall("Set-Cookie", []), url)
-            if answer.status != 200:
-                self._end(Ending("target", status=answer.status, reason=await answer.text(errors="replace")))
+
+        async def post() -> Reply:
+            async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
+                return await self._reply(answer, url)
+
+        reply = await self._unlimited(post)
+        if reply.status != 200:
+            self._end(reply.ending)
 
     # -- reading -----------------------------------------------------------------------------------------------
 
@@ -278,21 +304,36 @@ class Wire:
     async def _poll_loop(self) -> None:
         while not self.closed and not self._pausing:
             try:
-                status, body = await self._get()
+                reply = await self._unlimited(self._get)
             except (aiohttp.ClientError, OSError) as error:
                 return self._end(Ending("network", reason=f"poll failed: {told(error)}"))
-            if status != 200:
-                return self._end(Ending("target", status=status, reason=body))
-            for packet in body.split(SEPARATOR):
+            if reply.status != 200:
+                return self._end(reply.ending)
+            for packet in reply.body.split(SEPARATOR):
                 self._packet(packet, Transport.POLLING)
 
-    async def _get(self) -> tuple[int, str]:
+    async def _get(self) -> Reply:
         url = self._query(self._base, "polling")
         async with self._session.get(url, headers=self._cookies.header(url), allow_redirects=False) as answer:
-            self._cookies.take(answer.headers.getall("Set-Cookie", []), url)
-            where = answer.headers.get("Location") if 300 <= answer.status < 400 else None
-            body = await answer.text(encoding="utf-8", errors="replace")
-            return answer.status, body if where is None else f"{REDIRECTED}{where}"
+            return await self._reply(answer, url)
+
+    async def _reply(self, answer: aiohttp.ClientResponse, url: URL) -> Reply:
+        self._cookies.take(answer.headers.getall("Set-Cookie", []), url)
+        where = answer.headers.get("Location") if 300 <= answer.status < 400 else None
+        body = await answer.text(encoding="utf-8", errors="replace")
+        return Reply(answer.status, body if where is None else f"{REDIRECTED}{where}", retry_after(answer.headers))
+
+    async def _unlimited(self, request: Callable[[], Awaitable[Reply]]) -> Reply:
+        """The answer to a request inside a session, made again after pauses while HTTP 429 or 503 asks for patience: a
+        gateway that limits the rate has not handed it on. (Official clients take it for the end of the session.)"""
+        reply, pause, spent = await request(), FIRST_PAUSE, 0.0
+        while reply.status in SLOWER and spent < LIMITED and not self.closed:
+            wait = max(pause, min(reply.retry_after or 0.0, LIMITED - spent))
+            self._listener.on_engine("<", f"HTTP {reply.status}: tries again after {wait:g} s", self.transport)
+            await asyncio.sleep(wait)
+            spent, pause = spent + wait, 2 * pause
+            reply = await request()
+        return reply
 
     def _packet(self, packet: str, via: Transport) -> None:
         kind, body = packet[:1], packet[1:]

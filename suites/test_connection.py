@@ -56,8 +56,10 @@ async def polling_chat(stage: Stage) -> None:
 
 
 @requirement("CONN-WEBSOCKET")
-def test_a_client_over_websocket_is_let_in(websocket_chat: Record, polling_chat: Record) -> None:
-    let_in(websocket_chat, polling_chat)
+def test_a_client_over_websocket_is_let_in(
+    websocket_chat: Record, polling_chat: Record, everything: Everything
+) -> None:
+    let_in(websocket_chat, polling_chat, everything)
 
 
 @requirement("CONN-WEBSOCKET")
@@ -71,8 +73,8 @@ def test_messages_are_heard_over_websocket(websocket_chat: Record, polling_chat:
 
 
 @requirement("CONN-POLLING")
-def test_a_client_over_polling_is_let_in(polling_chat: Record, websocket_chat: Record) -> None:
-    let_in(polling_chat, websocket_chat)
+def test_a_client_over_polling_is_let_in(polling_chat: Record, websocket_chat: Record, everything: Everything) -> None:
+    let_in(polling_chat, websocket_chat, everything)
 
 
 @requirement("CONN-POLLING")

@@ -9,10 +9,11 @@ import pytest
 from conformance import meanings, texts, verbatim
 from conformance.judge import every, expect
 from conformance.longest import LONGEST_TEXTS
+from conformance.pace import not_told_of_pace
 from conformance.record import Everything, Record
 from conformance.requirements import requirement
 from conformance.scenario import scenario
-from conformance.sending import comes_back, events_with, is_accepted, lists, plain_sends
+from conformance.sending import PlainIsAccepted, comes_back, events_with, is_accepted, lists, plain_sends
 from conformance.stage import Stage
 from conformance.texts import Texts
 from conformance.waits import message_of, not_in_doubt
@@ -65,7 +66,7 @@ async def texts_in_flight(stage: Stage, family: str) -> None:
 
 @requirement("SEND-PLAIN")
 def test_a_plain_text_is_accepted(everything: Everything) -> None:
-    every(plain_sends(everything), is_accepted, nothing="no plain text was acked")
+    every(plain_sends(everything), PlainIsAccepted(everything), nothing="no plain text was acked")
 
 
 @requirement("SEND-MIN")
@@ -144,6 +145,7 @@ async def unacked_send(stage: Stage) -> None:
 @requirement("SEND-UNACKED")
 def test_a_send_without_ack_is_emitted(unacked_send: Record) -> None:
     send = unacked_send.send()
+    not_told_of_pace(send)
     not_in_doubt(send.connection, message_of(send.number))
     expect(events_with(unacked_send, send.text), "a help_center:message of the text", "none", at=send.at)
 
