@@ -7,16 +7,17 @@ everything that is wrong (jsonschema). They agree: a payload fits exactly when i
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jsonschema_rs
 from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry, Resource
 
 from conformance import instants
-from conformance.blocks import Blocks
+from conformance.blocks import Block, Blocks
 from conformance.mismatch import Mismatch, described
 
 __all__ = ["FOLDER", "Mismatch", "digest", "fits", "mismatches", "names"]
@@ -43,6 +44,9 @@ def fits(name: str, value: object) -> bool:
 
 def mismatches(name: str, value: object) -> list[Mismatch]:
     """Everything in which a decoded payload differs from its schema; KeyError if there is no such schema."""
+    blocks = _blocks(name, value)
+    if blocks is not None:
+        return [*mismatches(name, {**cast(dict[str, object], value), "messages": []}), *_in_blocks(blocks)]
     validator = _thorough(name)
     try:
         return described(validator.iter_errors(value))
@@ -62,20 +66,42 @@ def digest(folder: Path = FOLDER) -> str:
 def _surely_fits(name: str, value: object) -> bool:
     """What the fast validator says; its no may be mistaken, for Rust cannot hold every string and number."""
     validator = _fast(name)
-    messages = value.get("messages") if isinstance(value, dict) else None
+    blocks = _blocks(name, value)
     try:
-        if isinstance(value, dict) and isinstance(messages, Blocks):
-            return all(block.fact(_all_messages) for block in messages.blocks) and validator.is_valid(
-                {**value, "messages": []}
-            )
+        if blocks is not None:
+            rest = {**cast(dict[str, object], value), "messages": []}
+            return all(block.fact(_all_messages) for block in blocks) and validator.is_valid(rest)
         return validator.is_valid(value)
     except (ValueError, TypeError):
         return False
 
 
+def _blocks(name: str, value: object) -> Sequence[Block] | None:
+    """The blocks of a conversation's messages, each of which is looked at once; None for all other payloads."""
+    messages = value.get("messages") if name == "connected" and isinstance(value, dict) else None
+    return messages.blocks if isinstance(messages, Blocks) else None
+
+
 def _all_messages(values: Sequence[object]) -> bool:
     """Whether all of them are messages."""
     return all(_fast("message").is_valid(value) for value in values)
+
+
+def _in_blocks(blocks: Sequence[Block]) -> list[Mismatch]:
+    """The mismatches of messages, as those of the list that they are in."""
+    found, offset = [], 0
+    for block in blocks:
+        for place, mismatch in block.fact(_misfits):
+            inside = f".{mismatch.path}" if mismatch.path and not mismatch.path.startswith("[") else mismatch.path
+            found.append(replace(mismatch, path=f"messages[{offset + place}]{inside}"))
+        offset += len(block.messages)
+    return found
+
+
+def _misfits(values: Sequence[object]) -> list[tuple[int, Mismatch]]:
+    """Where among messages there are which mismatches."""
+    misfits = (place for place, value in enumerate(values) if not _surely_fits("message", value))
+    return [(place, mismatch) for place in misfits for mismatch in mismatches("message", values[place])]
 
 
 @cache

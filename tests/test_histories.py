@@ -266,5 +266,14 @@ def test_a_misfit_among_thousands_is_found(wrong: Json) -> None:
     assert not schemas.fits("connected", misfit.raw)
 
 
+def test_misfits_in_blocks_are_told_as_in_any_list() -> None:
+    wrong = [{"id": "x", "a": {}}, {**message(1), "sender": "bot"}, {**message(1), "createdAt": 5, "id": ""}]
+    one, other = history([*wrong, *(message(number) for number in range(LONG)), *wrong])
+    assert isinstance(one.raw["messages"], Blocks)
+    told = schemas.mismatches("connected", other.raw | {"conversation": {}})
+    assert schemas.mismatches("connected", one.raw | {"conversation": {}}) == told
+    assert len(told) > 10
+
+
 def test_runs_that_follow_each_other_are_one() -> None:
     assert joined([(0, 3), (3, 5), (7, 7), (7, 9), (1, 2)]) == [(0, 5), (7, 9), (1, 2)]
