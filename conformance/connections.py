@@ -86,7 +86,9 @@ def works(done: Callable[[Send], bool], record: Record, other: Record, *, becaus
 
 
 def _blamed(sends: Sequence[Send], otherwise: str) -> str:
-    """The requirement that judges what is wrong with the first send that was answered, and not with a message."""
+    """The requirement that judges what is wrong with the answers: that there is none, or one without a message."""
+    if any(not send.acks for send in sends):
+        return "ACK-CALLED"
     odd = next((send for send in sends if send.acks and not send.accepted), None)
     if odd is None:
         return otherwise

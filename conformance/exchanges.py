@@ -106,11 +106,11 @@ class Send:
         if not is_acked(self):
             end = said([end]) if (end := self.connection.ended_by_target) is not None else ""
             told = f"send #{self.number} was not acked{f' before the connection ended: {end}' if end else ''}"
-            raise Unverified(told, because=self._unanswered_for())
+            raise Unverified(told, because=self.unanswered_for())
         args = self.acks[0].get("args")
         return args[0] if isinstance(args, list) and args else None
 
-    def _unanswered_for(self) -> str | None:
+    def unanswered_for(self) -> str | None:
         """The requirement that judges why no ack came: that of acks where the connection lasted."""
         if self.connection.ended_by_target is None:
             return "ACK-CALLED"

@@ -343,8 +343,8 @@ class Record:
             if connection.blame and connection.opened.get("greet"):
                 return connection.blame
         asked = [send for send in self.sends if send.asked and send.valid]
-        if any(not send.acks for send in asked):
-            return "ACK-CALLED"
+        if (silent := next((send for send in asked if not send.acks), None)) is not None:
+            return silent.unanswered_for()
         return "SEND-PLAIN" if any(send.plain and not send.accepted for send in asked) else None
 
     # -- everything of a kind, for laws --------------------------------------------------------------------------

@@ -268,6 +268,8 @@ def reaching_back(least: int) -> Callable[[Look], None]:
 def deep(look: Look, least: int) -> None:
     """HISTORY-DEPTH, after as many messages were sent."""
     if len(sends_before(look)) < least:
-        raise Unverified(f"fewer than {least} messages were accepted", because="SEND-PLAIN")
+        unanswered = any(send.asked and send.valid and not send.acks for send in look.record.sends)
+        because = "ACK-CALLED" if unanswered else "SEND-PLAIN"
+        raise Unverified(f"fewer than {least} messages were accepted", because=because)
     count = len(look.listed)
     expect(count >= least, f"{look.history.where} to reach back {least} messages", f"{count}", at=[look.history.at])

@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
 
 def _wrong(fault: Fault, certified: Certified) -> bool:
     missed, collateral = fault.breaks - certified.failed, certified.failed - fault.breaks - fault.also
-    return bool(missed or collateral or certified.ids("error"))
+    return bool(missed or collateral or certified.ids("error") or certified.contradictions)
 
 
 def _told(fault: Fault, certified: Certified) -> Certified:

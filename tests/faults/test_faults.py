@@ -21,6 +21,7 @@ def test_the_fault_is_blamed_and_nothing_else(fault: str, batteries: Batteries) 
     broken, certified = FAULTS[fault], batteries.faults[fault].result()
     assert certified.verdict, certified.output
     assert not certified.ids("error"), certified.output
+    assert not certified.contradictions
     missed = broken.breaks - certified.failed
     assert not missed, f"not blamed: {sorted(missed)}; failed: {sorted(certified.failed)}"
     collateral = {one: certified.reason(one) for one in certified.failed - broken.breaks - broken.also}
