@@ -13,6 +13,7 @@ from typing import Any
 from conformance import __version__, preflight, scope
 from conformance.agreement import Agreement, agreement, earlier
 from conformance.blocks import Table
+from conformance.controls import CONTROLS
 from conformance.embedded import EmbeddedServer
 from conformance.errors import Unusable, Unverified
 from conformance.failure import one_line
@@ -149,13 +150,21 @@ class Certification(Recordings):
 
     def everything(self) -> Everything:
         """All records of the run that there are, waited for."""
+        return Everything([each for record in self._whole() for each in (record.smallest_first or [record])])
+
+    def fails_anyhow(self, requirement: str, judged: Sequence[str]) -> bool:
+        """Whether what a requirement judges goes wrong in other scenarios than these."""
+        keys = {key.partition(" (")[0] for key in judged}
+        return CONTROLS[requirement]([r for r in self._whole() if r.transcript.key not in keys])
+
+    def _whole(self) -> list[Record]:
+        """All records of the run that there are, waited for."""
         records = []
         with self._progress:
             for key in self._keys:
                 with contextlib.suppress(Exception):  # an error of the harness, told where its own judgement asks
                     records.append(self._record(key))
-        verified = [one for one in records if not (one.transcript.unverified or one.transcript.fatal)]
-        return Everything([each for record in verified for each in (record.smallest_first or [record])])
+        return [one for one in records if not (one.transcript.unverified or one.transcript.fatal)]
 
     # -- outcomes ----------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import takewhile
 
+from conformance.controls import session_lost
 from conformance.errors import Deviation, Unverified
 from conformance.judge import every
 from conformance.pace import not_for_its_pace, not_limited
@@ -80,7 +81,9 @@ def works(done: Callable[[Send], bool], record: Record, other: Record, *, becaus
             expected = f"{done.__doc__ or ''}".split(".")[0].replace(
                 "Whether", "over " + send.connection.transport + ":"
             )
-            raise Deviation(expected, f"send #{send.number}: {answer}", at=send.at)
+            refused = send.acks and send.refused
+            unless = "SEND-PLAIN" if refused else None if send.acks else "ACK-CALLED"
+            raise Deviation(expected, f"send #{send.number}: {answer}", at=send.at, unless=unless)
 
     every(sends, judge)
 
@@ -163,6 +166,7 @@ def stays(pair: tuple[Record, Connection]) -> None:
             f"{connection.title}: {described(end, connection)}",
             at=[*_last_sent(connection, end), end.serial],
             transcript=record.transcript.key,
+            unless=session_lost(connection),
         )
 
 

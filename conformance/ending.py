@@ -75,6 +75,8 @@ class Ending:
             self._unverified(Unverified(str(error) or "skipped"))
         elif isinstance(error, pytest.xfail.Exception) or hasattr(self._report, "wasxfail"):
             self._expected(error)
+        elif isinstance(error, Deviation) and self._collateral(error):
+            self._excused(error)
         elif isinstance(error, Deviation):
             self._deviates(error)
         elif isinstance(error, AssertionError):
@@ -125,6 +127,25 @@ class Ending:
             return self._skipped(f"{ADVICE}{reason}")
         self._report.outcome = "failed"
         self._report.longrepr = told.text
+        return None
+
+    def _collateral(self, deviation: Deviation) -> bool:
+        """Whether the same goes wrong without what this judges, so that another requirement is to blame."""
+        own = [requirement.id for requirement in self._requirements]
+        if deviation.unless is None or deviation.unless in own:
+            return False
+        judged = [deviation.transcript] if deviation.transcript else []
+        judged += [casting.key for casting in castings_of(self._item)]
+        return self._certification.fails_anyhow(deviation.unless, judged)
+
+    def _excused(self, deviation: Deviation) -> None:
+        """Nothing can be said where a MUST fails anyhow. What is merely advised against may happen here, too."""
+        assert deviation.unless is not None
+        if self._certification.catalogue[deviation.unless].level is Level.MUST:
+            told = f"it goes wrong in other scenarios, too ({deviation.actual})"
+            return self._unverified(Unverified(told, because=deviation.unless))
+        self._judged(Status.PASSED, "")
+        self._report.outcome, self._report.longrepr = "passed", None
         return None
 
     def _advice(self) -> bool:

@@ -12,15 +12,25 @@ class Deviation(Exception):
 
     ``expected`` and ``actual`` are what a person reads, printable whatever the target sent; several mismatches are
     several lines of ``actual``. ``at`` are the serial numbers of the transcript's entries that show it, ``transcript``
-    is the transcript's key (a law reads many).
+    is the transcript's key (a law reads many). ``unless`` names the requirement that is to blame in its place where
+    the same goes wrong without what this judges (``controls``).
     """
 
-    def __init__(self, expected: str, actual: str, *, at: Sequence[int] = (), transcript: str | None = None) -> None:
+    def __init__(
+        self,
+        expected: str,
+        actual: str,
+        *,
+        at: Sequence[int] = (),
+        transcript: str | None = None,
+        unless: str | None = None,
+    ) -> None:
         super().__init__(f"expected {expected}; actual {actual}")
         self.expected = printable(expected)
         self.actual = printable(actual)
         self.at = tuple(at)
         self.transcript = transcript
+        self.unless = unless
 
 
 class Unverified(Exception):

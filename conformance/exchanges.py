@@ -151,6 +151,7 @@ class Send:
             "ack: {message: …} (the text is valid)",
             f"ack: {shown(self.answer)}",
             at=[self.entry.serial, self.acks[0].serial],
+            unless="SEND-PLAIN",
         )
 
     @property

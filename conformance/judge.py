@@ -19,10 +19,10 @@ _MISMATCHES = 20
 """How many mismatches of one payload are told: a history of thousands of messages may have as many."""
 
 
-def expect(holds: object, expected: str, actual: str, *, at: Sequence[int] = ()) -> None:
+def expect(holds: object, expected: str, actual: str, *, at: Sequence[int] = (), unless: str | None = None) -> None:
     """Deviate unless ``holds``."""
     if not holds:
-        raise Deviation(expected, actual, at=at)
+        raise Deviation(expected, actual, at=at, unless=unless)
 
 
 def same(actual: Json, expected: Json, what: str, *, at: Sequence[int] = ()) -> None:
@@ -73,7 +73,9 @@ def every(items: Iterable[T], judge: Callable[[T], None], *, nothing: str | None
 
 
 def _joined(deviations: Sequence[Deviation]) -> Deviation:
-    """All deviations as one. It points at the transcript of the first, and says where the others stand."""
+    """All deviations as one. It points at the transcript of the first, and says where the others stand. Those that
+    may be collateral hide none that is not."""
+    deviations = [deviation for deviation in deviations if deviation.unless is None] or deviations
     first = deviations[0]
     if len(deviations) == 1:
         return first
@@ -82,7 +84,7 @@ def _joined(deviations: Sequence[Deviation]) -> Deviation:
     told = _listed([_beside(first, deviation) for deviation in deviations], _SHOWN)
     beside = [deviation for deviation in deviations[:_SHOWN] if deviation.transcript == first.transcript]
     at = [serial for deviation in beside for serial in deviation.at]
-    return Deviation(first.expected, told, at=at, transcript=first.transcript)
+    return Deviation(first.expected, told, at=at, transcript=first.transcript, unless=first.unless)
 
 
 def _kinds_first(deviations: Sequence[Deviation]) -> list[Deviation]:

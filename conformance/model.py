@@ -38,11 +38,12 @@ def smallest_deviation(played: Iterable[Record], law: Callable[[Everything], Non
     """Judge each program's record by itself; deviate for the smallest that does, and tell its steps as a script."""
     smallest_first = sorted(played, key=lambda part: len(part.transcript.entries))
     found = [(part, deviation) for part in smallest_first if (deviation := _deviation(part, law))]
+    found = [pair for pair in found if pair[1].unless is None] or found
     if found:
         part, first = found[0]
         said = "\n".join(f"{number}. {step}" for number, step in enumerate(script(part), 1))
         told = f"{first.actual}\nin the smallest of {len(found)} such conversations:\n{said}"
-        raise Deviation(first.expected, told, at=first.at, transcript=part.transcript.key)
+        raise Deviation(first.expected, told, at=first.at, transcript=part.transcript.key, unless=first.unless)
 
 
 def _deviation(part: Record, law: Callable[[Everything], None]) -> Deviation | None:

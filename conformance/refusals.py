@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from conformance import schemas
+from conformance.controls import session_lost
 from conformance.delivery import delivered, undelivered
 from conformance.errors import Unverified
 from conformance.judge import expect, same
@@ -53,7 +54,8 @@ def accepted(connection: Connection, own: str) -> None:
     errors = [event.entry for event in connection.events(ERROR)]
     told = said(connection.entries) if errors else _instead_of_an_event(connection)
     at = [connection.opened.serial, *_serials(errors), connection.entries[-1].serial]
-    expect(connection.greeted, f"{CONNECTED} for a good token by {connection.option}", told, at=at)
+    unless = None if errors else session_lost(connection)
+    expect(connection.greeted, f"{CONNECTED} for a good token by {connection.option}", told, at=at, unless=unless)
 
 
 def shared(fetch: Fetch) -> None:
@@ -170,6 +172,7 @@ def told_once(connection: Connection) -> None:
         f"one {ERROR} that the client's library delivers, before the connection ends",
         _told_instead(connection),
         at=at,
+        unless=None if errors else session_lost(connection),
     )
 
 

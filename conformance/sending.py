@@ -39,7 +39,7 @@ def is_accepted(send: Send) -> None:
 
 def _refused(send: Send) -> Deviation:
     key = send.record.transcript.key
-    return Deviation("ack: {message: …}", f"ack: {shown(send.answer)}", at=send.at, transcript=key)
+    return Deviation("ack: {message: …}", f"ack: {shown(send.answer)}", at=send.at, transcript=key, unless="SEND-PLAIN")
 
 
 class PlainIsAccepted:
@@ -180,7 +180,8 @@ def is_taken(send: Send, after: str) -> None:
         raise Unverified("the conversation is closed and takes no messages: lend the run another user")
     if send.refused:
         not_for_its_pace(send)
-    expect(not send.refused, f"a plain text to be accepted after {after}", f"ack: {shown(send.answer)}", at=send.at)
+    told = f"ack: {shown(send.answer)}"
+    expect(not send.refused, f"a plain text to be accepted after {after}", told, at=send.at, unless="SEND-PLAIN")
     _ = send.message.id
 
 
@@ -188,7 +189,8 @@ def each_taken(sends: Sequence[Send], after: str) -> None:
     """Deviate for each plain text that was not acked, or refused, after a stimulus."""
 
     def taken(send: Send) -> None:
-        expect(is_acked(send), f"a plain text to be acked after {after}", "no ack", at=send.at)
+        what = f"a plain text to be acked after {after}"
+        expect(is_acked(send), what, "no ack", at=send.at, unless="ACK-CALLED")
         is_taken(send, after)
 
     every(sends, taken)
@@ -196,8 +198,9 @@ def each_taken(sends: Sequence[Send], after: str) -> None:
 
 def was_told(send: Send) -> None:
     """Deviate unless a payload was acked with an error."""
-    told = shown(send.answer) if send.acks else "no ack"
-    expect(send.acks and send.refused, f"ack: {{error: …}} for {_offered(send)}", told, at=send.at)
+    told, unless = (shown(send.answer), None) if send.acks else ("no ack", "ACK-CALLED")
+    what = f"ack: {{error: …}} for {_offered(send)}"
+    expect(send.acks and send.refused, what, told, at=send.at, unless=unless)
 
 
 def _offered(send: Send) -> str:
@@ -218,7 +221,9 @@ def can_still_chat(record: Record) -> None:
     if not again.shaken:
         raise record.cut_short("new connection")
     told = "; ".join(shown(send.answer) for send in later) or "no answer"
-    raise Deviation("a plain text to be accepted, at least on a new connection", told, at=[again.opened.serial])
+    unless = "SEND-PLAIN" if later and all(send.refused for send in later) else None
+    what = "a plain text to be accepted, at least on a new connection"
+    raise Deviation(what, told, at=[again.opened.serial], unless=unless)
 
 
 def chats_on(record: Record) -> None:
@@ -226,7 +231,8 @@ def chats_on(record: Record) -> None:
     _ = record.send("before").message.id
     lives_on(record)
     send = record.send("after")
-    expect(is_acked(send), "the next text on the connection to be acked", "no ack", at=send.at)
+    what = "the next text on the connection to be acked"
+    expect(is_acked(send), what, "no ack", at=send.at, unless="ACK-CALLED")
     is_taken(send, "it")
 
 
@@ -235,11 +241,18 @@ def events_with(record: Record, text: str) -> list[Event]:
     return [e for e in record.events(MESSAGE) if e.message.text == text and e.message.sender != SUPPORT]
 
 
-def lists(history: History, text: str) -> None:
-    """Deviate unless a conversation shows a message with this text, and not in support's name."""
+def by_chance(send: Send) -> str | None:
+    """What a deviation about a send without an ack says ``unless``: an error event may be its refusal."""
+    told = [event for event in send.connection.events(ERROR) if event.entry.serial > send.entry.serial]
+    return "SEND-PLAIN" if told else None
+
+
+def lists(history: History, send: Send) -> None:
+    """Deviate unless a conversation shows a message with the text of a send, and not in support's name."""
     _ = history.all("text")
+    text, told = str(send.text), f"{len(history.messages)} others"
     found = [message for message in history.where_is("text", text) if message.sender != SUPPORT]
-    expect(found, f"{history.where} to show {spelled(text)}", f"{len(history.messages)} others", at=[history.at])
+    expect(found, f"{history.where} to show {spelled(text)}", told, at=[history.at], unless=by_chance(send))
 
 
 def errors_after(connection: Connection, serial: int) -> list[Event]:

@@ -22,10 +22,11 @@ from conformance.continuity import (
 )
 from conformance.device import Cut, Device
 from conformance.judge import every
-from conformance.record import Record
+from conformance.record import Everything, Record
 from conformance.requirements import requirement
 from conformance.rush import buffered
 from conformance.scenario import scenario
+from conformance.sending import plain_sends
 from conformance.stage import Stage
 
 # -- coming back (6) -----------------------------------------------------------------------------------------------
@@ -197,8 +198,10 @@ def test_every_message_of_an_early_burst_is_accepted(early_burst: Record, burst:
 
 
 @requirement("BURST-AFTER-CONNECT")
-def test_no_message_of_an_early_burst_is_refused_at_first(early_burst: Record, burst: Record) -> None:
-    not_too_early(early_burst.tagged("burst"), burst.tagged("burst"))
+def test_no_message_of_an_early_burst_is_refused_at_first(
+    early_burst: Record, burst: Record, everything: Everything
+) -> None:
+    not_too_early(early_burst.tagged("burst"), [*burst.tagged("burst"), *plain_sends(everything)])
 
 
 @requirement("BURST-AFTER-CONNECT")

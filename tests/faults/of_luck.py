@@ -1,0 +1,89 @@
+"""Servers that do wrong now and then, whatever they are sent: what they were just sent is not to blame."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+from urllib.parse import parse_qs
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from conformance.reference.help_center import HelpCenter
+from conformance.reference.protocol import MESSAGE, Event, Json, Problem
+from conformance.reference.store import Message
+from tests.faults.fault import fault
+from tests.legal.middleware import Fronted, answer
+
+UNKNOWN = b'{"code":1,"message":"Session ID unknown"}'
+
+
+@fault("MESSAGE-ONCE")
+class EmitsTwiceNowAndThen(HelpCenter):
+    """Every fifth message reaches every device twice."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.count = itertools.count(1)
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
+        await super().announce(user, message, origin=origin)
+        if next(self.count) % 5 == 0:
+            await self.emit(MESSAGE, self.message_payload(message), to=self.room_of(user))
+
+
+@fault("SEND-PLAIN")
+class RefusesNowAndThen(HelpCenter):
+    """Every seventh valid text is no valid one."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.count = itertools.count(1)
+
+    def validate(self, payload: Any) -> str:
+        text = super().validate(payload)
+        if next(self.count) % 7 == 0:
+            raise Problem("VALIDATION_ERROR", "not today")
+        return text
+
+
+@fault("SEND-PLAIN")
+class RefusesSomeTexts(HelpCenter):
+    """A filter that goes by a checksum: who sends a text again gets the same answer."""
+
+    def validate(self, payload: Any) -> str:
+        text = super().validate(payload)
+        if sum(text.encode()) % 9 == 0:
+            raise self.server_problem()
+        return text
+
+
+@fault("ACK-CALLED")
+class LosesAcksNowAndThen(HelpCenter):
+    """Every eleventh ack is never sent."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.count = itertools.count(1)
+
+    async def acknowledge(self, event: Event, answer: Json) -> None:
+        if next(self.count) % 11:
+            await super().acknowledge(event, answer)
+
+
+@fault("CONN-POLLING", also=("CONN-UPGRADE",))
+class TwoNodesWithoutStickySessions(Fronted):
+    """Two nodes in turn, and each knows its own polling sessions only."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self.turn = itertools.count()
+        self.homes: dict[str, int] = {}
+        super().__init__(*args, **options)
+
+    async def front(self, inner: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        sid = parse_qs(scope.get("query_string", b"").decode()).get("sid", [""])[0]
+        if not sid or scope["type"] != "http":
+            return await inner(scope, receive, send)
+        node = hash((sid, next(self.turn))) % 2
+        if self.homes.setdefault(sid, node) == node:
+            return await inner(scope, receive, send)
+        return await answer(send, 400, UNKNOWN, (b"content-type", b"application/json"))
