@@ -200,7 +200,9 @@ def one_conversation(contact: Contact) -> None:
     if len(shown) < 2 and contact.record.transcript.cut:
         raise contact.record.cut_short("second device")
     if len(shown) < 2:
-        raise Unverified("fewer than two devices were let in", because="CONNECTED-SENT")
+        closed = any(not (fetch.successful and fetch.is_json) for fetch in contact.fetches)
+        because = "REST-OPEN" if closed else "CONNECTED-SENT"
+        raise Unverified("fewer than two of the user's devices and requests were answered", because=because)
     first = shown[0]
 
     def judge(other: History) -> None:

@@ -284,9 +284,11 @@ def not_shown(connection: Connection, history: History) -> None:
     expect(not stored, f"{history.where} without what a refused client sent", told, at=at)
 
 
-def shown_after(fetch: Fetch, connection: Connection) -> History:
-    """What REST shows after a refused client. Raises Unverified where the user is shut out since then."""
+def shown_after(fetch: Fetch, connection: Connection, *, otherwise: Fetch) -> History:
+    """What REST shows after a refused client. Raises Unverified where the user is shut out since then, or REST answers
+    nobody (``otherwise``)."""
     if fetch.status in (401, 403):
+        _ = otherwise.history
         because = "TOKEN-REFRESHED" if connection.opened.get("token") in EXPIRED else None
         raise Unverified(f"REST refuses the user's good token after a bad one ({fetch.outcome})", because=because)
     return fetch.history

@@ -196,6 +196,6 @@ def test_what_a_refused_client_sends_is_not_in_the_greeting(refused_sender: Reco
 
 @requirement("REFUSAL-LOCKED")
 @SENDERS
-def test_what_a_refused_client_sends_is_not_shown_by_rest(refused_sender: Record) -> None:
+def test_what_a_refused_client_sends_is_not_shown_by_rest(refused_sender: Record, plain_chat: Record) -> None:
     phone = refusals.refusal(refused_sender)
-    refusals.not_shown(phone, refusals.shown_after(refused_sender.fetch(nth=-1), phone))
+    refusals.not_shown(phone, refusals.shown_after(refused_sender.fetch(nth=-1), phone, otherwise=plain_chat.fetch()))
