@@ -39,10 +39,11 @@ http {{
     "{values[1]}" second;
     default       either;
   }}
-  # the cookie names the node that answered, which is another one while the node that it named is being replaced
-  map $upstream_addr $route {{
-    "~{first}$"  "{values[0]}";
-    "~{second}$" "{values[1]}";
+  # the cookie names the node that answered, which is another one while the node that it named is being replaced; where
+  # none was asked, there is no such header
+  map $upstream_addr $sticky {{
+    "~{first}$"  "{cookie}={values[0]}; Path=/; HttpOnly";
+    "~{second}$" "{cookie}={values[1]}; Path=/; HttpOnly";
   }}
   map $http_upgrade $connection_upgrade {{
     default upgrade;
@@ -59,7 +60,7 @@ http {{
       proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Connection $connection_upgrade;
       proxy_buffering off;
-      add_header Set-Cookie "{cookie}=$route; Path=/; HttpOnly" always;
+      add_header Set-Cookie $sticky always;
     }}
   }}
 
