@@ -357,6 +357,8 @@ class Wire:
     async def close(self) -> None:
         """Say goodbye as a client does, and let go. Never takes longer than CLOSING seconds a step. Raises what went
         wrong in the harness while the wire was open."""
+        if not self.closed and not self._tasks:  # it was never opened: there is nobody to write what was queued
+            await self.drop()
         if not self.closed:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(CLOSING):
