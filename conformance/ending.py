@@ -126,6 +126,7 @@ class Ending:
         if self._advice():
             return self._skipped(f"{ADVICE}{reason}")
         self._report.outcome = "failed"
+        self._report.when = "call"  # pytest takes what fails in a fixture for an error of the test
         self._report.longrepr = told.text
         return None
 

@@ -82,7 +82,8 @@ class Recorder:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters.add(waiter)
         try:
-            await asyncio.wait_for(waiter, within)
+            async with asyncio.timeout(within):  # wait_for swallows a cancellation that comes with the entry (3.11)
+                await waiter
         except TimeoutError:
             return False
         finally:

@@ -46,6 +46,8 @@ class RerunPolicy:
     """Of the recordings that have ended."""
     restless: bool = False
     """Whether several scenarios have lost something at the same time."""
+    unprovoked: bool = False
+    """Whether connections end with nothing sent at all: then no scenario is what the target dies of."""
 
     def struck(self, transcript: Transcript, running: Iterable[Transcript]) -> tuple[Entry | None, bool]:
         """What a scenario lost, and whether others lost something, too, while it was recorded."""

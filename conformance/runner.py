@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from conformance.background import Background, waited_for
-from conformance.health import FIRST_TRY, SECOND_TRY, lost, said, told_why
+from conformance.health import FIRST_TRY, SECOND_TRY, lost, said, span, told_why
 from conformance.life import Life, Witness
 from conformance.recording import GONE, Studio
 from conformance.reruns import DEATHS, Case, RerunPolicy, suspect
@@ -148,7 +148,7 @@ class Runner:
         earlier.key += FIRST_TRY if len(case.recordings) == 1 else SECOND_TRY
         self.first_tries.append(earlier)
         case.recordings.append(transcript)
-        return self._concluded(case, transcript, died=died)
+        return await self._concluded(case, transcript, died=died and not self._policy.unprovoked)
 
     async def _alone(self, casting: Casting) -> tuple[Transcript, bool]:
         """A recording, and whether the target died, or fell silent, of it."""
@@ -162,12 +162,14 @@ class Runner:
             return await witness.dies(within=self._surroundings.settle)  # what kills it may take a moment
         return lost(transcript) is not None and not await self._life.reachable()
 
-    def _concluded(self, case: Case, transcript: Transcript, *, died: bool) -> Transcript | None:
+    async def _concluded(self, case: Case, transcript: Transcript, *, died: bool) -> Transcript | None:
         """What becomes of a scenario that was recorded again; None where it is recorded once more."""
         case.deaths += died
         loss = lost(transcript)
         if died and case.deaths >= DEATHS:
-            return self._blamed(transcript)
+            if not await self._ends_unprovoked(transcript):
+                return self._blamed(transcript)
+            died = False
         if self.gone is not None or transcript.fatal or transcript.unverified:
             return transcript
         if not died and loss is None:
@@ -179,6 +181,15 @@ class Runner:
         if loss is not None:
             self._policy.recurred[loss.kind] += 1
         return transcript
+
+    async def _ends_unprovoked(self, transcript: Transcript) -> bool:
+        """Whether a connection ends by itself within as much time, with nothing sent at all."""
+        began, ended = span(transcript)
+        await self._life.reached()
+        async with self._life.witness() as witness:
+            within = ended - began + self._surroundings.settle
+            self._policy.unprovoked = witness.there and await witness.dies(within=within)
+        return self._policy.unprovoked
 
     def _blamed(self, transcript: Transcript) -> Transcript:
         """The target died of this scenario, which was all that it was sent."""
