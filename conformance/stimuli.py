@@ -20,6 +20,7 @@ SOON = 1.0
 """Seconds within which it dies of something although it has answered."""
 LEAKS = 3
 """Things of a kind that were not answered: as many connections to a database, say, that never were given back."""
+PLAIN = "SEND-PLAIN"
 BESIDE = 0.05
 """Seconds between two things that may have arrived in the other order."""
 
@@ -43,6 +44,12 @@ class Stimulus:
     def due(self) -> bool:
         """Whether there must be an answer: not where no ack was asked for."""
         return self.entry.kind is Kind.HTTP or self.entry.get("packet") != "EVENT" or self.entry.get("id") is not None
+
+    @property
+    def special(self) -> bool:
+        """Whether it is a send that differs from the plain ones that every scenario has: by its text, or in asking for
+        no ack."""
+        return self.entry.get("event") == SEND and self.judges[0] != PLAIN
 
     @property
     def named(self) -> str:
@@ -123,7 +130,7 @@ def _documented_typing(payload: Json) -> bool:
 def _judge_of_text(entry: Entry) -> str:
     if entry.get("id") is None:
         return "SEND-UNACKED"
-    return "SEND-PLAIN" if entry.get("plain") else "SEND-VERBATIM"
+    return PLAIN if entry.get("plain") else "SEND-VERBATIM"
 
 
 def _answered(connection: Connection, entry: Entry, *, odd: bool) -> bool:
@@ -196,7 +203,7 @@ def alone(found: Sequence[Stimulus], until: float) -> Stimulus | None:
     before = [s for s in found if s.at <= until + BESIDE]
     odd = [s for s in before if s.odd]
     waiting = [s for s in before if not s.answered and s.due]
-    special = [s for s in waiting if s.entry.get("packet") == "EVENT" and not s.entry.get("plain")]
+    special = [s for s in before if not s.answered and s.special]
     return (
         _first(s for s in odd if not s.answered)
         or next(iter([s for s in odd if s.at >= until - SOON][-1:]), None)
@@ -206,8 +213,9 @@ def alone(found: Sequence[Stimulus], until: float) -> Stimulus | None:
 
 
 def waiting(found: Iterable[Stimulus]) -> list[Stimulus]:
-    """What was on its way, unanswered: odd things first."""
-    return sorted((s for s in found if not s.answered), key=lambda s: (not s.odd, s.at))
+    """What was on its way, unanswered: odd things first, then sends that differ from the plain ones."""
+    unanswered = (s for s in found if not s.answered and (s.odd or s.special or s.due))
+    return sorted(unanswered, key=lambda s: (not s.odd, not s.special, s.at))
 
 
 def _first(found: Iterable[Stimulus]) -> Stimulus | None:

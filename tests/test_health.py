@@ -9,6 +9,7 @@ import pytest
 from conformance.errors import Deviation, Unverified
 from conformance.health import accidents, lost, silent, unreached
 from conformance.incidents import incidents, losses
+from conformance.protocol import TYPING
 from conformance.reruns import ALIKE, EXTRA, Case, RerunPolicy, suspect
 from conformance.scenario import Casting, Scenario
 from conformance.stimuli import alone, blame, fatal, fate, of_death, of_stall, stimuli, waiting
@@ -228,6 +229,26 @@ def test_a_text_that_kills_it_again_and_again_alone_is_blamed() -> None:
     found = alone(stimuli(made.transcript), 1.0)
     assert found is not None
     assert found.judges == ["SEND-VERBATIM"]
+
+
+def test_a_send_without_an_ack_that_kills_it_again_and_again_alone_is_blamed() -> None:
+    made = chat()
+    made.emits({"text": "plain"}, plain=True)
+    made.emits({"text": "unacked"}, plain=True, ack=False)
+    made.closed(**CUT)
+    found = alone(stimuli(made.transcript), 1.0)
+    assert found is not None
+    assert found.judges == ["SEND-UNACKED"]
+
+
+def test_what_is_named_first_is_what_differs_from_plain_texts() -> None:
+    made = chat()
+    made.packet(Kind.SENT, "EVENT", id=None, event=TYPING, args=[{"isTyping": True}])
+    made.emits({"text": "plain"}, plain=True)
+    made.emits({"text": "special"})
+    made.emits(None, valid=False)
+    named = [one.says for one in waiting(stimuli(made.transcript))]
+    assert [says.rpartition(" ")[2] for says in named] == ["null", '"special"}', '"plain"}']
 
 
 def test_a_target_that_stalls_at_a_plain_text_is_not_blamed() -> None:
