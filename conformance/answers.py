@@ -169,7 +169,7 @@ def blameless(record: Record) -> Iterator[Connection]:
 
 def heard_no_error(connection: Connection) -> None:
     """ERROR-UNPROVOKED."""
-    errors = connection.events(ERROR)
+    errors = connection.heard(ERROR)
     told = ", ".join(shown(event.payload) for event in errors)
     at = [event.entry.serial for event in errors]
     unheard = any(not send.asked for send in connection.record.sends if send.connection is connection)

@@ -133,7 +133,7 @@ def typed_in_private(connection: Connection, typed: int) -> None:
     """The judgement: this connection of a user who did nothing heard nothing of the ``typed`` signals of another.
     Support may begin and stop typing by itself, and tell so by an event of the server's own, under a name of its own;
     more than that, or a user as the sender, has come from the other user."""
-    signals = [event for event in connection.events() if is_typing(event)]
+    signals = [event for event in connection.heard() if is_typing(event)]
     others = _names_of_others(connection)
     strange = [event for event in signals if not _may_be_of_support(event, others)]
     told = [event.payload for event in connection.events(MESSAGE)]

@@ -158,7 +158,7 @@ def once_connected(record: Record) -> Iterator[Connection]:
 
 def greeted_once(connection: Connection) -> None:
     """CONNECTED-ONCE."""
-    greetings = connection.events(CONNECTED)
+    greetings = connection.heard(CONNECTED)
     at = [event.entry.serial for event in greetings]
     expect(len(greetings) == 1, f"one {CONNECTED} on {connection.title}", f"{len(greetings)}", at=at)
 
@@ -205,7 +205,7 @@ def message_fits(event: Event) -> None:
 
 def told_once(connection: Connection) -> None:
     """MESSAGE-ONCE."""
-    told = connection.events(MESSAGE)
+    told = connection.heard(MESSAGE)
     times = Counter((event.message.id, event.message.text) for event in told)
     twice = [event for event in told if times[event.message.id, event.message.text] > 1]
     actual = ", ".join(f"{shown(event.message.id)}" for event in twice[:4])

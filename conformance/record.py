@@ -109,6 +109,10 @@ class Connection:
         """The events received, all or those of one name, in wire order."""
         return self._events if name is None else [event for event in self._events if event.name == name]
 
+    def heard(self, name: str | None = None) -> list[Event]:
+        """The events that came before the device left: to nothing later does anybody listen."""
+        return [event for event in self.events(name) if event.entry.serial < self.left]
+
     @cached_property
     def _events(self) -> list[Event]:
         entries = self.received("EVENT", "BINARY_EVENT")

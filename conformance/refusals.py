@@ -163,7 +163,7 @@ def _turned_away(connection: Connection) -> bool:
 def told_once(connection: Connection) -> None:
     """One ``help_center:error``, and such that official clients hand it to the app."""
     not_in_doubt(connection, REFUSED_END)
-    errors = [event.entry for event in connection.events(ERROR)]
+    errors = [event.entry for event in connection.heard(ERROR)]
     heard = delivered(connection, ERROR)
     end = connection.ended_by_target
     at = [*_serials(errors), *([end.serial] if end else [connection.entries[-1].serial])]
@@ -177,7 +177,7 @@ def told_once(connection: Connection) -> None:
 
 
 def _told_instead(connection: Connection) -> str:
-    errors = connection.events(ERROR)
+    errors = connection.heard(ERROR)
     if not errors:
         return _instead_of_an_event(connection)
     told = [f"{ERROR} {problem(error.payload)}{_unheard(connection, error)}" for error in errors]
@@ -201,7 +201,7 @@ def _instead_of_an_event(connection: Connection) -> str:
 
 def coded(connection: Connection) -> None:
     """The code of the error (of each, if there are several)."""
-    problems = [event.problem for event in connection.events(ERROR)]
+    problems = [event.problem for event in connection.heard(ERROR)]
     if not problems:
         raise Unverified(f"no {ERROR} came", because="REFUSAL-EVENT")
     codes = sorted({problem.code for problem in problems})
@@ -216,13 +216,13 @@ def ended(connection: Connection) -> None:
         connection.ended_by_target is not None,
         "a DISCONNECT packet or the end of the transport",
         f"still connected after {stayed:.1f} s",
-        at=[*_serials([event.entry for event in connection.events(ERROR)]), connection.entries[-1].serial],
+        at=[*_serials([event.entry for event in connection.heard(ERROR)]), connection.entries[-1].serial],
     )
 
 
 def silent(connection: Connection) -> None:
     """No event but the error, and nothing of a conversation in whatever came."""
-    others = [event.entry for event in connection.events() if event.name != ERROR]
+    others = [event.entry for event in connection.heard() if event.name != ERROR]
     told = ", ".join(f"{entry.get('event')} {shown(entry.get('args'))}" for entry in others)
     expect(not others, f"no event but {ERROR} for a bad token", told, at=_serials(others))
     texts = spoken(connection.record)

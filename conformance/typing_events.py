@@ -57,5 +57,5 @@ def _support_typing(record: Record, device: str) -> list[Event]:
     connection = record.connection(device)
     if connection.ended_by_target is not None:
         raise Unverified(f"{connection.title} was disconnected", because="DEVICE-COEXIST")
-    later = [event for event in connection.events(TYPING) if event.entry.serial > first.serial]
+    later = [event for event in connection.heard(TYPING) if event.entry.serial > first.serial]
     return [e for e in later if isinstance(e.payload, dict) and e.payload.get("sender") == "support"]

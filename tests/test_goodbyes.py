@@ -10,7 +10,7 @@ from conformance.connections import ended, stays
 from conformance.errors import Deviation
 from conformance.judge import every
 from conformance.packets import arrivals, whole
-from conformance.refusals import told_once
+from conformance.refusals import silent, told_once
 from conformance.sending import lives_on
 from conformance.transcript import Kind
 from tests.handmade import Handmade
@@ -73,3 +73,19 @@ def test_what_a_gateway_says_to_who_has_left_tells_nothing_of_a_refusal(status: 
     made.packet(Kind.SENT, "DISCONNECT")
     made.closed("target", status=status)
     told_once(made.record.connection())
+
+
+@goodbyes
+def test_an_event_that_comes_late_is_not_heard_by_a_refused_client(goodbye: Callable[[Handmade], object]) -> None:
+    made = chat(good=False)
+    goodbye(made)
+    made.event("help_center:typing", {"isTyping": False, "sender": "support"})
+    silent(made.record.connection())
+
+
+def test_an_event_that_comes_in_time_is() -> None:
+    made = chat(good=False)
+    made.event("help_center:typing", {"isTyping": False, "sender": "support"})
+    made.packet(Kind.SENT, "DISCONNECT")
+    with pytest.raises(Deviation):
+        silent(made.record.connection())

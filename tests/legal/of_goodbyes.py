@@ -8,9 +8,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs
 
+from socketio.packet import EVENT, Packet
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from conformance.reference.protocol import NAMESPACE
+from conformance.reference.help_center import HelpCenter
+from conformance.reference.protocol import NAMESPACE, TYPING
+from conformance.reference.wire import Wire
 from tests.legal.legal import legal
 from tests.legal.middleware import Fronted, answer
 
@@ -110,3 +113,23 @@ class EndsThePollOfWhoSaysGoodbye(EndsPolls):
     """The same as soon as the client has left the namespace."""
 
     LEAVES = GOODBYE
+
+
+class _TypesOn(Wire):
+    async def _handle_disconnect(self, eio_sid: str, namespace: str, reason: Any = None) -> None:
+        await super()._handle_disconnect(eio_sid, namespace, reason)
+        transport = self.eio.sockets.get(eio_sid)
+        if transport is not None and not transport.closing:
+            late = [TYPING, {"isTyping": False, "sender": "support"}]
+            await self._send_packet(eio_sid, Packet(EVENT, namespace=namespace, data=late))
+
+
+@legal()
+class TypesOnToWhoLeft(HelpCenter):
+    """An event crosses the goodbye on its way: it arrives once the client has left the namespace."""
+
+    def build_wire(self) -> Wire:
+        wire = _TypesOn(NAMESPACE, self.receive, **self.wire_options())
+        wire.on("connect", self.on_connect, namespace=NAMESPACE)
+        wire.on("disconnect", self.on_disconnect, namespace=NAMESPACE)
+        return wire
