@@ -15,11 +15,10 @@ from conformance import instants
 from conformance.connections import described, ended
 from conformance.errors import Deviation, Unverified
 from conformance.judge import every, same
-from conformance.pace import not_limited
+from conformance.pace import BUSY, REMEDY, not_busy, not_limited
 from conformance.payloads import History
 from conformance.protocol import ERROR, UNAUTHORIZED
 from conformance.record import Connection, Fetch, Record, Send
-from conformance.refusals import BUSY
 from conformance.transcript import Kind
 from conformance.waits import no_doubt, was_greeted
 
@@ -182,7 +181,7 @@ def answered(contact: Contact, usual: Fetch) -> None:
     asked = [fetch for fetch in contact.fetches if fetch.status not in BUSY]
     if len(asked) < 2:
         told = contact.fetches[0].outcome if contact.fetches else "it was never asked"
-        raise ShowsNothing(f"REST was not asked twice at the same moment ({told})")
+        raise ShowsNothing(f"REST was not asked twice at the same moment ({told}): {REMEDY}")
 
     def judge(fetch: Fetch) -> None:
         if not (fetch.successful and fetch.is_json):
@@ -200,6 +199,8 @@ def one_conversation(contact: Contact) -> None:
     if len(shown) < 2 and contact.record.transcript.cut:
         raise contact.record.cut_short("second device")
     if len(shown) < 2:
+        every(contact.connections, not_limited)
+        every(contact.fetches, not_busy)
         closed = any(not (fetch.successful and fetch.is_json) for fetch in contact.fetches)
         because = "REST-OPEN" if closed else "CONNECTED-SENT"
         raise Unverified("fewer than two of the user's devices and requests were answered", because=because)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from conformance.errors import Deviation, Unverified
-from conformance.pace import not_for_its_pace
+from conformance.pace import SLOWER, busy, not_for_its_pace
 from conformance.payloads import History, Message, Problem, shown
 from conformance.protocol import MESSAGE
 from conformance.said import problem, said
@@ -233,8 +233,11 @@ class Fetch:
 
     @property
     def history(self) -> History:
-        """The conversation that was fetched. Raises Unverified when REST gave none (REST-OPEN judges that)."""
+        """The conversation that was fetched. Raises Unverified when REST gave none: REST-OPEN judges that, unless it
+        was asked too often."""
         no_doubt(self.entry, "the answer of REST")
+        if self.status in SLOWER:
+            raise busy(self)
         if not (self.successful and self.is_json):
             raise Unverified(f"REST gave no conversation ({self.outcome})", because="REST-OPEN")
         return History(self.body, "REST body", self.entry.serial, "rest")

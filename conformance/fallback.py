@@ -9,11 +9,11 @@ from conformance import instants, schemas
 from conformance.errors import Unverified
 from conformance.judge import every, expect, fits, same
 from conformance.laws import saved
-from conformance.pace import busy
+from conformance.pace import BUSY, not_busy
 from conformance.parity import differences
 from conformance.payloads import SHAPE_REQUIREMENTS, History, Message, shown
 from conformance.record import Fetch, Record
-from conformance.refusals import BUSY, leaks, of_kind, spoken
+from conformance.refusals import leaks, of_kind, spoken
 from conformance.tokens import EXPIRED, FORGED
 from conformance.waits import no_doubt
 
@@ -25,8 +25,7 @@ _SECONDS_APART = 1.0
 
 def opens(fetch: Fetch, what: str) -> None:
     """A success with a JSON body."""
-    if fetch.status in BUSY:
-        raise busy(fetch)
+    not_busy(fetch)
     no_doubt(fetch.entry, "the answer of REST")
     expect(fetch.successful and fetch.is_json, what, fetch.outcome, at=[fetch.entry.serial])
 
@@ -101,7 +100,8 @@ def _asked(record: Record, kind: str) -> Fetch:
     fetch = record.fetch(kind, -1)
     if not fetch.successful:
         record.fetch("good", -1).history  # noqa: B018  raises Unverified where REST gives no conversation at all
-    if fetch.status == 0 or fetch.status in BUSY:
+    not_busy(fetch)
+    if fetch.status == 0:
         raise Unverified(f"REST did not answer ({fetch.outcome})")
     return fetch
 

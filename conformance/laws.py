@@ -14,6 +14,7 @@ from typing import TypeVar
 from conformance.errors import Deviation, Unverified
 from conformance.failure import one_line
 from conformance.judge import every, expect, fits
+from conformance.pace import not_limited
 from conformance.payloads import Message, Misshapen, shown
 from conformance.protocol import CONNECTED, EMITTED, ERROR, MESSAGE, TYPING
 from conformance.record import Connection, Event, Record, Send
@@ -95,6 +96,7 @@ def greeted(connection: Connection) -> None:
     """CONNECTED-SENT."""
     if not connection.greeted:
         not_in_doubt(connection, GREETING)
+        not_limited(connection)
     at = [connection.opened.serial, connection.entries[-1].serial]
     heard = ", ".join(str(event.name) for event in connection.events()) or "no event"
     expect(connection.greeted, f"{CONNECTED} on {connection.title}", heard, at=at)

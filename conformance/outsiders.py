@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from conformance.errors import Deviation, Unverified
 from conformance.judge import every, expect
+from conformance.pace import BUSY
 from conformance.record import Connection, Fetch, Record
-from conformance.refusals import BUSY, ENTRY, let_in, looked_at, opens_nothing, refused_after_all
+from conformance.refusals import ENTRY, let_in, looked_at, opens_nothing, refused_after_all
 from conformance.tokens import EXPIRED
 
 EARLY, SEEN, UNSEEN = "early", "seen", "unseen"

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 SLOWER = (429, 503)
 """HTTP statuses by which a target, or a gateway before it, limits the rate (nginx: 503, unless told)."""
+BUSY = (429, 502, 503, 504)
+"""HTTP statuses of a target, or of a gateway before it, that would rather be asked later."""
 CONTROL = "control"
 """The tag of a plain text that shows whether others are taken while one is refused; ``control`` says which."""
 REMEDY = "pass more --users or --concurrency=1, or lift the limit for the run"
@@ -158,6 +160,12 @@ def busy(fetch: Fetch) -> Unverified:
     asked = retry_after(fetch.entry.get("headers") or {})
     when = "" if asked is None else f", Retry-After {asked:g} s"
     return Unverified(f"REST was busy ({fetch.outcome}{when}): {REMEDY}")
+
+
+def not_busy(fetch: Fetch) -> None:
+    """Raise Unverified where REST would rather have been asked later, to its last attempt."""
+    if fetch.status in BUSY:
+        raise busy(fetch)
 
 
 def not_limited(connection: Connection) -> None:

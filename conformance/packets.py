@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from conformance.errors import Deviation, Unverified
+from conformance.pace import not_limited
 from conformance.payloads import shown
 from conformance.protocol import EMITTED, NAMESPACE
 from conformance.record import Connection, Record
@@ -89,6 +90,7 @@ def entered(connection: Connection) -> None:
     transport or the authentication kept it from that."""
     if any(entry.get("namespace") == NAMESPACE for entry in connection.received("CONNECT")):
         return
+    not_limited(connection)
     if connection.blame not in (None, "CONN-NAMESPACE", "CONNECTED-SENT"):
         raise Unverified(f"{connection.title} got no further", because=connection.blame)
     answers = connection.received()

@@ -184,6 +184,7 @@ class Connection:
         """The conversation as ``help_center:connected`` gave it."""
         greetings = self.events(CONNECTED)
         if not greetings:
+            not_limited(self)
             raise Unverified(self.ungreeted, because=self.blame)
         return greetings[0].history
 

@@ -14,7 +14,7 @@ from conformance.controls import session_lost
 from conformance.delivery import delivered, undelivered
 from conformance.errors import Unverified
 from conformance.judge import expect, same
-from conformance.pace import not_limited
+from conformance.pace import BUSY, REMEDY, not_limited
 from conformance.payloads import History, shown
 from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED
 from conformance.record import Connection, Event, Fetch, Record, Send
@@ -36,9 +36,6 @@ ROADS = {"bearer": "AUTH-PREFIXED", "header": "AUTH-HEADER"}
 
 FORBIDDEN = "forbidden"
 """The tag of what a refused client sends."""
-
-BUSY = (429, 502, 503, 504)
-"""HTTP statuses of a target, or of a gateway before it, that would rather be asked later."""
 
 # -- good tokens -------------------------------------------------------------------------------------------------
 
@@ -132,7 +129,7 @@ def looked_at(connection: Connection) -> Connection:
     """The connection. Raises Unverified where the target never came to look at its token."""
     closed = connection.broken_off
     if closed is not None and closed.get("status") in BUSY:
-        raise Unverified(f"{connection.title}: the target was busy (HTTP {closed.get('status')})")
+        raise Unverified(f"{connection.title}: the target was busy (HTTP {closed.get('status')}): {REMEDY}")
     if not connection.shaken:
         because = _closed_road(connection)
         if because is not None or not _turned_away(connection):

@@ -16,7 +16,10 @@ from conformance.transcript import Entry, Kind, Transcript
 AGAIN = 5
 """Connections (or requests) lost in so many recordings and once more in the second ones: no need to ask on."""
 EXTRA = 4
-"""Third recordings of a run, for scenarios that the environment struck twice."""
+"""Third recordings of a run, for scenarios that the environment struck twice: of those that lose something then, too.
+"""
+HELPED = 12
+"""Third recordings of a run that lost nothing any more, and are not counted among those."""
 DEATHS = 2
 """How often a target dies of one scenario, played alone, until that is to blame."""
 ALIKE = 2
@@ -48,6 +51,8 @@ class RerunPolicy:
     """Whether several scenarios have lost something at the same time."""
     unprovoked: bool = False
     """Whether connections end with nothing sent at all: then no scenario is what the target dies of."""
+    helped: int = 0
+    """How many scenarios lost something twice, and nothing after that."""
 
     def struck(self, transcript: Transcript, running: Iterable[Transcript]) -> tuple[Entry | None, bool]:
         """What a scenario lost, and whether others lost something, too, while it was recorded."""
@@ -74,6 +79,13 @@ class RerunPolicy:
             return False
         self.extra -= not died
         return True
+
+    def calm(self, case: Case) -> None:
+        """A scenario that was recorded again lost nothing. Where it had lost something twice, it was the environment
+        that struck, and others that it strikes twice are owed as much."""
+        if len(case.recordings) > 2 and case.deaths == 0 and self.helped < HELPED:
+            self.helped += 1
+            self.extra += 1
 
     def blame(self, culprit: Stimulus) -> None:
         self.blamed[culprit.judges[0]] += 1

@@ -173,6 +173,7 @@ class Runner:
         if self.gone is not None or transcript.fatal or transcript.unverified:
             return transcript
         if not died and loss is None:
+            self._policy.calm(case)
             transcript.dropped = said(case.loss) if case.loss is not None else None
             return transcript
         if self._policy.once_more(died=died):

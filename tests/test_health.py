@@ -10,7 +10,7 @@ from conformance.errors import Deviation, Unverified
 from conformance.health import accidents, lost, silent, unreached
 from conformance.incidents import incidents, losses
 from conformance.protocol import TYPING
-from conformance.reruns import ALIKE, EXTRA, Case, RerunPolicy, suspect
+from conformance.reruns import ALIKE, EXTRA, HELPED, Case, RerunPolicy, suspect
 from conformance.scenario import Casting, Scenario
 from conformance.stimuli import alone, blame, fatal, fate, of_death, of_stall, stimuli, waiting
 from conformance.transcript import Kind, Transcript
@@ -149,6 +149,20 @@ def test_a_second_loss_counts_where_nobody_else_lost_anything() -> None:
 def test_a_second_loss_in_a_restless_environment_is_recorded_again_so_often() -> None:
     policy = RerunPolicy(restless=True)
     assert [policy.once_more(died=False) for _ in range(EXTRA + 1)] == [*[True] * EXTRA, False]
+
+
+def test_a_third_recording_that_helps_is_owed_to_others_too() -> None:
+    policy = RerunPolicy(restless=True)
+    for number in range(EXTRA + HELPED):
+        assert policy.once_more(died=False), number
+        policy.calm(case(*[cut("one", 1.0)] * 2, chat("one").transcript))
+    assert not policy.once_more(died=False)
+
+
+def test_a_second_recording_that_helps_is_owed_to_nobody() -> None:
+    policy = RerunPolicy(restless=True, extra=0)
+    policy.calm(case(cut("one", 1.0), chat("one").transcript))
+    assert not policy.once_more(died=False)
 
 
 def test_a_server_that_loses_all_is_not_asked_for_ever() -> None:

@@ -3,17 +3,25 @@ found."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
-from conformance.pace import retry_after, speaks_of_pace, wanted_pause
+from conformance.contact import of_newcomers, one_conversation
+from conformance.errors import Deviation, Unverified
+from conformance.laws import greeted
+from conformance.pace import REMEDY, retry_after, speaks_of_pace, wanted_pause
 from conformance.pacing import Pauses
+from conformance.packets import entered
+from conformance.record import Record
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.tokens import Verifier
+from conformance.transcript import Kind
 from tests import limits
 from tests.faults.battery import SECRET, Certified, certify_app, selection
+from tests.handmade import Handmade
 
 RUNS: dict[type[HelpCenter], tuple[str, ...]] = {
     limits.FewEachMinute: ("SEND-PLAIN", "SEND-VERBATIM", "BURST-AFTER-GREETING"),
@@ -117,6 +125,79 @@ def test_refusals_for_the_pace(error: object, pause: float | None) -> None:
 )
 def test_other_refusals(error: object) -> None:
     assert not speaks_of_pace(error)
+
+
+# -- what a limit that held out leaves open ----------------------------------------------------------------------------
+
+
+def limited(device: str, status: int, **data: Any) -> Handmade:
+    """A phone that was greeted, and another device of the user that a gateway never let in."""
+    made = Handmade()
+    made.opens("phone")
+    made.greeted()
+    road = {"user": "user 1", "good": True, "token": "token", "option": "auth", "usual": True, "greet": True}
+    made.add(Kind.OPEN, device=device, connection=2, **road, **data)
+    made.add(Kind.CLOSED, device=device, connection=2, by="target", status=status, retry_after=7, reason="no")
+    return made
+
+
+JUDGES: list[Callable[[Record], object]] = [
+    lambda record: of_newcomers(record, one_conversation),
+    lambda record: record.connection("tablet").history,
+    lambda record: entered(record.connection("tablet")),
+    lambda record: greeted(record.connection("tablet")),
+]
+
+
+@pytest.mark.parametrize("judge", JUDGES, ids=["contact", "history", "namespace", "greeting"])
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+def test_whoever_misses_a_device_names_the_limit(
+    judge: Callable[[Record], object], status: int, transport: str
+) -> None:
+    with pytest.raises(Unverified) as reason:
+        judge(limited("tablet", status, transport=transport).record)
+    assert reason.value.because is None
+    told = f"HTTP {status}, Retry-After 7 s for the handshake of tablet (user 1, auth, {transport})"
+    assert told in reason.value.reason
+    assert reason.value.reason.endswith(REMEDY)
+
+
+def test_a_limit_inside_a_session_is_named_before_the_greeting_is_missed() -> None:
+    made = Handmade()
+    made.opens("phone", transport="polling")
+    made.closed("target", status=429)
+    with pytest.raises(Unverified, match="HTTP 429 for a request of the session"):
+        greeted(made.record.connection())
+
+
+def test_a_device_that_no_limit_kept_out_is_missed() -> None:
+    with pytest.raises(Deviation):
+        greeted(limited("tablet", 403, transport="websocket").record.connection("tablet"))
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_whoever_misses_an_answer_of_rest_names_the_limit(status: int) -> None:
+    made = Handmade()
+    made.opens("phone")
+    made.greeted()
+    made.fetches(None, status=status, json=False, headers={"Retry-After": "7"})
+    for judge in (lambda: of_newcomers(made.record, one_conversation), lambda: made.record.fetch().history):
+        with pytest.raises(Unverified, match=f"REST was busy .HTTP {status}.*Retry-After 7 s") as reason:
+            judge()
+        assert reason.value.because is None
+        assert reason.value.reason.endswith(REMEDY)
+
+
+def test_rest_that_gives_no_conversation_is_not_busy() -> None:
+    made = Handmade()
+    made.fetches(None, status=404, json=False)
+    with pytest.raises(Unverified, match="REST gave no conversation") as reason:
+        made.record.fetch().history  # noqa: B018
+    assert reason.value.because == "REST-OPEN"
+
+
+# -- how long is waited ------------------------------------------------------------------------------------------------
 
 
 def test_retry_after_is_a_number_or_a_date() -> None:
