@@ -50,9 +50,11 @@ http {{
     ''      '';
   }}
 
+  {zone}
   server {{
     listen {address};
     location / {{
+      {limit}
       proxy_pass http://$node;
       proxy_http_version 1.1;
       proxy_set_header Host $host;
@@ -84,8 +86,8 @@ class Balancer:
 
 
 @contextmanager
-def nginx(folder: Path, nodes: tuple[int, int]) -> Iterator[Balancer]:
-    """Balance over the two ports."""
+def nginx(folder: Path, nodes: tuple[int, int], *, rate: int = 0) -> Iterator[Balancer]:
+    """Balance over the two ports. ``rate``: how many requests a second one address may make."""
     binary = program("nginx", install="apt-get install nginx-light")
     address, status = (f"{HOST}:{free_port()}" for _ in range(2))
     configuration = _CONFIGURATION.format(
@@ -96,6 +98,8 @@ def nginx(folder: Path, nodes: tuple[int, int]) -> Iterator[Balancer]:
         values=VALUES,
         address=address,
         status=status,
+        zone=f"limit_req_zone $binary_remote_addr zone=each:1m rate={rate}r/s;" if rate else "",
+        limit=f"limit_req zone=each burst={2 * rate} nodelay; limit_req_status 429;" if rate else "",
     )
     (folder / "nginx.conf").write_text(configuration, encoding="utf-8")
     command = [binary, "-p", str(folder), "-e", "stderr", "-c", "nginx.conf"]

@@ -19,7 +19,7 @@ LOOK = 0.05  # seconds between two looks at how many there were
 
 
 @contextmanager
-def _nodes(folder: Path) -> Iterator[tuple[Balancer, tuple[Process, Process]]]:
+def _nodes(folder: Path, *, rate: int = 0) -> Iterator[tuple[Balancer, tuple[Process, Process]]]:
     binary = node()
     install_npm(FOLDER)
     ports = (free_port(), free_port())
@@ -33,7 +33,7 @@ def _nodes(folder: Path) -> Iterator[tuple[Balancer, tuple[Process, Process]]]:
             )
             for port in ports
         )
-        with first, second, nginx(folder, ports) as balancer:
+        with first, second, nginx(folder, ports, rate=rate) as balancer:
             yield balancer, (first, second)
 
 
@@ -55,6 +55,13 @@ def drained(folder: Path) -> Iterator[str]:
 @contextmanager
 def killed(folder: Path) -> Iterator[str]:
     with _nodes(folder) as (balancer, nodes), _replaced(balancer, nodes, Process.kill):
+        yield balancer.url
+
+
+@deployment("limited", "the same as nginx, which lets 20 requests a second pass from one address", "--concurrency=1")
+@contextmanager
+def limited(folder: Path) -> Iterator[str]:
+    with _nodes(folder, rate=20) as (balancer, _):
         yield balancer.url
 
 
