@@ -56,7 +56,8 @@ class Doubt(StrEnum):
     """Why what was given up may still have been under way."""
 
     UNPRECEDENTED = "unprecedented"
-    """It was not waited for to the end: another one of its kind had been, in vain, and none had come in the run."""
+    """It was not waited for to the end: another one of its kind had been, in vain, and none had come in the run. No
+    doubt for whoever judges that such a thing comes at all."""
     SLOW = "slow"
     """Others of its kind had come after a silence nearly as long."""
 

@@ -59,7 +59,7 @@ def waited_out(connection: Connection, waiting: str) -> bool:
 
 def not_in_doubt(connection: Connection, waiting: str, *, because: str | None = None) -> None:
     """Raise Unverified where this was given up, and may still have been under way. ``because``: the requirement that
-    judges those that never come at all."""
+    judges those that never come at all; None where that is the requirement at hand."""
     entry = given_up(connection, waiting)
     if entry is not None:
         no_doubt(entry, f"{waiting} on {connection.title}", because=because)
@@ -70,7 +70,7 @@ def no_doubt(entry: Entry, what: str, *, because: str | None = None) -> None:
     told = f"{what} did not come within {entry.get('seconds')} s"
     if entry.get("doubt") == Doubt.SLOW:
         raise Unverified(f"{told}, and others took nearly as long: {LONGER}")
-    if entry.get("doubt") == Doubt.UNPRECEDENTED:
+    if entry.get("doubt") == Doubt.UNPRECEDENTED and because is not None:
         raise Unverified(f"{told}, as none had before: {LONGER}", because=because)
 
 

@@ -114,7 +114,9 @@ BUGS: Mapping[str, Bug] = {
         "SEND-BLANK", ("validation.js", "if (text === '')", "if (payload.text === '')")
     ),
     "tags are stripped": bug(
-        "SEND-VERBATIM", ("validation.js", "payload.text.trim();", "payload.text.trim().replace(/<[^>]*>/g, '');")
+        "SEND-VERBATIM",
+        ("validation.js", "payload.text.trim();", "payload.text.trim().replace(/<[^>]*>/g, '');"),
+        may_fail="SEND-FULL",  # of 2,000 angle brackets nothing is left
     ),
     "the ack is taken for granted": bug(
         "SEND-UNACKED",
