@@ -131,7 +131,7 @@ LANGUAGES: Texts = {
     "regex-broken": Text("*[(", "a regular expression that is broken"),
     "html-comment": Text("<!-- hidden -->", "HTML, a comment"),
     "html-entity": Text("&nbsp;&lt;&#65;&amp;amp;", "HTML, entities alone"),
-    "terminal": Text("\x1b[31mred\x1b[0m", "colours of a terminal"),
+    "terminal": Text("in \x1b[31mred\x1b[0m", "colours of a terminal"),
     "base64": Text("SGVsbG8gd29ybGQ=", "base64"),
 }
 

@@ -179,6 +179,8 @@ async def answered_elsewhere(stage: Stage, way: str) -> None:
         leaves, stays = (phone, tablet) if way == "older-left" else (tablet, phone)
         await leaves.close()
         await stays.settle()
+        if await stays.wait_closed(within=0):  # the target keeps one session for each user
+            await stays.reconnect()
     await stage.fetch(tag="before")
     await _ask(stage, stays)
     await stage.fetch(tag="after")

@@ -10,6 +10,7 @@ from conformance import meanings, verbatim
 from conformance.longest import LONGEST_TEXTS
 from conformance.protocol import LONGEST
 from conformance.texts import merged
+from tests.legal.of_texts import TRIMS
 
 
 @pytest.mark.parametrize("name", LONGEST_TEXTS)
@@ -26,3 +27,9 @@ def test_the_texts_differ() -> None:
     texts = [text.sent for text in merged(tables).values()]
     assert len(texts) == sum(map(len, tables)) == len(set(texts))
     assert all(text == text.strip() for text in texts)
+
+
+@pytest.mark.parametrize("language", TRIMS)
+def test_no_language_trims_what_has_a_meaning(language: str) -> None:
+    texts = merged([*meanings.FAMILIES.values(), *verbatim.FAMILIES.values(), LONGEST_TEXTS]).values()
+    assert [text.about for text in texts if TRIMS[language](text.sent) != text.saved] == []
