@@ -152,6 +152,15 @@ def _ages(contact: Contact) -> Iterator[float]:
                 yield seconds
 
 
+def _kept_out_by_no_limit(connections: Sequence[Connection], fetches: Sequence[Fetch] = ()) -> None:
+    """Raise ShowsNothing where a limit of rate kept a device or a request of this user out; others may have got in."""
+    try:
+        every(connections, not_limited)
+        every(fetches, not_busy)
+    except Unverified as limit:
+        raise ShowsNothing(limit.reason) from limit
+
+
 # -- devices and REST ----------------------------------------------------------------------------------------------
 
 
@@ -162,7 +171,7 @@ def let_in_with_others(contact: Contact, device: str, side_by_side: Record) -> N
     connection = contact.device(device)
     if was_greeted(connection):
         return
-    not_limited(connection)
+    _kept_out_by_no_limit([connection])
     _ = side_by_side.connection().history
     end = ended(connection)
     coexist = all(other.greeted and ended(other) is None for other in side_by_side.connections)
@@ -199,8 +208,7 @@ def one_conversation(contact: Contact) -> None:
     if len(shown) < 2 and contact.record.transcript.cut:
         raise contact.record.cut_short("second device")
     if len(shown) < 2:
-        every(contact.connections, not_limited)
-        every(contact.fetches, not_busy)
+        _kept_out_by_no_limit(contact.connections, contact.fetches)
         closed = any(not (fetch.successful and fetch.is_json) for fetch in contact.fetches)
         because = "REST-OPEN" if closed else "CONNECTED-SENT"
         raise Unverified("fewer than two of the user's devices and requests were answered", because=because)

@@ -21,7 +21,7 @@ from conformance.reference.tokens import Verifier
 from conformance.transcript import Kind
 from tests import limits
 from tests.faults.battery import SECRET, Certified, certify_app, selection
-from tests.handmade import Handmade
+from tests.handmade import CONVERSATION, Handmade
 
 RUNS: dict[type[HelpCenter], tuple[str, ...]] = {
     limits.FewEachMinute: ("SEND-PLAIN", "SEND-VERBATIM", "BURST-AFTER-GREETING"),
@@ -136,8 +136,8 @@ def limited(device: str, status: int, **data: Any) -> Handmade:
     made.opens("phone")
     made.greeted()
     road = {"user": "user 1", "good": True, "token": "token", "option": "auth", "usual": True, "greet": True}
-    made.add(Kind.OPEN, device=device, connection=2, **road, **data)
-    made.add(Kind.CLOSED, device=device, connection=2, by="target", status=status, retry_after=7, reason="no")
+    made.add(Kind.OPEN, device=device, connection=9, **road, **data)
+    made.add(Kind.CLOSED, device=device, connection=9, by="target", status=status, retry_after=7, reason="no")
     return made
 
 
@@ -187,6 +187,22 @@ def test_whoever_misses_an_answer_of_rest_names_the_limit(status: int) -> None:
             judge()
         assert reason.value.because is None
         assert reason.value.reason.endswith(REMEDY)
+
+
+def with_another_user(second: str) -> Record:
+    """A limit kept one of two users' tablet out; the other's devices got conversations "c2" and ``second``."""
+    made = limited("tablet", 429, transport="websocket")
+    made.transcript.users = ["user 1", "user 2"]
+    for device, name in (("phone", "c2"), ("tablet", second)):
+        made.opens(device, user="user 2")
+        made.greeted(conversation=CONVERSATION | {"id": name})
+    return made.record
+
+
+def test_what_a_user_met_whom_no_limit_kept_out_counts() -> None:
+    of_newcomers(with_another_user("c2"), one_conversation)
+    with pytest.raises(Deviation):
+        of_newcomers(with_another_user("c3"), one_conversation)
 
 
 def test_rest_that_gives_no_conversation_is_not_busy() -> None:
