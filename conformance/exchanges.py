@@ -118,6 +118,18 @@ class Send:
             return "DEVICE-COEXIST"
         return "CONN-STAYS" if self.record.transcript.wave == 1 and not self.connection.trial else None
 
+    def refused_for(self) -> str:
+        """The requirement that judges why a plain text was refused: where one had been accepted on the connection,
+        that of what came in between."""
+        sends = (send for send in self.record.sends if send.connection is self.connection)
+        before = [send for send in sends if send.number < self.number]
+        taken = next((send.number for send in reversed(before) if send.plain and send.acks and send.accepted), None)
+        wrong = [send for send in before if taken is not None and send.number > taken and not send.valid]
+        if not wrong:
+            return "SEND-PLAIN"
+        payloads = all(len(send.args) == 1 and isinstance(send.args[0], dict) for send in wrong)
+        return "REJECT-SURVIVED" if payloads else "REJECT-NO-OBJECT"
+
     @cached_property
     def accepted(self) -> bool:
         """Whether the ack has a message; one that is null counts as absent."""
@@ -146,7 +158,7 @@ class Send:
             return limit
         if self.plain:
             told = problem(self.answer.get("error")) if isinstance(self.answer, dict) else shown(self.answer)
-            return Unverified(f"a plain text was refused with {told}", because="SEND-PLAIN")
+            return Unverified(f"a plain text was refused with {told}", because=self.refused_for())
         return Deviation(
             "ack: {message: …} (the text is valid)",
             f"ack: {shown(self.answer)}",

@@ -121,8 +121,11 @@ class Life:
         """It is gone, its connections with it: what was it sent just before?"""
         losses = sorted(moment(one, entry) for one in self.recordings for entry in broken(one))
         heard = self._last_heard()
-        died = next((at for at in losses if at >= heard), heard)
-        self._end(died, stimuli.of_death(self._sent(), died))
+        died, sent = next((at for at in losses if at >= heard), heard), self._sent()
+        if stimuli.silent_before(sent, heard=heard, died=died):
+            self._stalled()
+        else:
+            self._end(died, stimuli.of_death(sent, died))
 
     def _stalled(self) -> None:
         """It holds its connections and says nothing any more."""

@@ -350,7 +350,7 @@ class Record:
         asked = [send for send in self.sends if send.asked and send.valid]
         if (silent := next((send for send in asked if not send.acks), None)) is not None:
             return silent.unanswered_for()
-        return "SEND-PLAIN" if any(send.plain and not send.accepted for send in asked) else None
+        return next((send.refused_for() for send in asked if send.plain and not send.accepted), None)
 
     # -- everything of a kind, for laws --------------------------------------------------------------------------
 

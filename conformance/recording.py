@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from conformance.contact import Contact, kept_out
 from conformance.device import Cut
@@ -31,8 +31,9 @@ class Studio:
         self._life = life
         self.running: dict[str, Transcript] = {}
 
-    async def record(self, casting: Casting) -> tuple[Transcript, bool]:
-        """The transcript of a scenario, and whether the target fell silent meanwhile and came back."""
+    async def record(self, casting: Casting, *, deadly: Set[str] = frozenset()) -> tuple[Transcript, bool]:
+        """The transcript of a scenario, and whether the target fell silent meanwhile and came back. ``deadly``: as a
+        stage's."""
         scenario, stalled = casting.scenario, False
         transcript = Transcript(
             casting.key, scenario.name, dict(casting.values), scenario.doc, scenario.wave, facts=self._facts()
@@ -44,7 +45,8 @@ class Studio:
                 transcript.users = [user.name for user in users]
                 transcript.subjects = {user.name: user.subject for user in users}
                 with self._noted(transcript):
-                    await self._drive(casting, Stage(self._surroundings, transcript, users, rush=scenario.rush))
+                    stage = Stage(self._surroundings, transcript, users, rush=scenario.rush, deadly=deadly)
+                    await self._drive(casting, stage)
                 if scenario.brand_new:
                     _note_who_is_kept_out(transcript, users)
                 _outlived(transcript, users)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from conformance import stimuli
-from conformance.health import lost, moment, span
+from conformance.health import broken, lost, moment, span
 from conformance.incidents import Loss, incidents, losses
 from conformance.scenario import Casting
 from conformance.stimuli import Stimulus
@@ -95,4 +95,4 @@ def suspect(transcript: Transcript) -> Stimulus | None:
     """What a target may have died of in a scenario that was played alone."""
     loss = lost(transcript)
     until = moment(transcript, loss) if loss is not None else span(transcript)[1]
-    return stimuli.alone(stimuli.stimuli(transcript), until)
+    return stimuli.alone(stimuli.stimuli(transcript), until, broken=next(iter(broken(transcript)), None))

@@ -118,7 +118,7 @@ class Runner:
 
     async def _first(self, casting: Casting) -> Transcript | None:
         """Record a scenario for the first time; None where it is to be recorded again."""
-        transcript, stalled = await self._studio.record(casting)
+        transcript, stalled = await self._studio.record(casting, deadly=set(self._policy.blamed))
         if transcript.unverified or transcript.fatal:
             return transcript
         loss, others_too = self._policy.struck(transcript, self._studio.running.values())
@@ -153,7 +153,7 @@ class Runner:
     async def _alone(self, casting: Casting) -> tuple[Transcript, bool]:
         """A recording, and whether the target died, or fell silent, of it."""
         async with self._life.witness() as witness:
-            transcript, stalled = await self._studio.record(casting)
+            transcript, stalled = await self._studio.record(casting, deadly=set(self._policy.blamed))
             died = stalled or self.gone is not None or await self._dead(witness, transcript)
         return transcript, died
 

@@ -8,7 +8,7 @@ import itertools
 import ssl
 import uuid
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence, Set
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -114,9 +114,18 @@ class Stage:
     """One recording of one scenario. Everything a scenario does goes through here or through its devices."""
 
     def __init__(
-        self, surroundings: Surroundings, transcript: Transcript, users: Sequence[User], *, rush: bool = False
+        self,
+        surroundings: Surroundings,
+        transcript: Transcript,
+        users: Sequence[User],
+        *,
+        rush: bool = False,
+        deadly: Set[str] = frozenset(),
     ) -> None:
         self._surroundings = surroundings
+        self.deadly = deadly
+        """The requirements that judge what the target is known to die of: a scenario about something else may leave
+        such things out."""
         self._rush = rush
         self._connections = 0
         self._sends = 0

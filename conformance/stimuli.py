@@ -182,14 +182,24 @@ def _least_proven(near: Sequence[Stimulus], found: Sequence[Stimulus]) -> Stimul
     return min(at_once, key=lambda s: (proven[s.says], proven[s.judges[0]], s.at))
 
 
+def silent_before(found: Sequence[Stimulus], *, heard: float, died: float) -> bool:
+    """Whether a target had stalled before its connections ended: what must be answered had waited for much longer than
+    answers take since it was heard of last."""
+    since = died - max(SOON, 2 * _slowest(found))
+    return any(s.due and not s.answered and heard - BESIDE <= s.at < since for s in found)
+
+
 def of_stall(found: Sequence[Stimulus], heard: float) -> Stimulus | None:
-    """What a target stopped answering at, as far as one can tell: the first thing that it did not answer, if that was
-    odd, or several odd things of a kind that it had not answered while it still answered others."""
-    due = [s for s in found if not s.answered and (s.odd or s.due)]
-    odd, first = [s for s in due if s.odd], _first(due)
+    """What a target stopped answering at, as far as one can tell: the first odd thing that was on its way when it was
+    heard of last (documented ones that were sent a little earlier may have waited their turn), or the first thing of
+    all since then, if that was odd; else several odd things of a kind that it had not answered while it still answered
+    others. What it outlived for longer than answers take is no suspect."""
+    lately = heard - max(JUST_BEFORE, 2 * _slowest(found))
+    waiting = [s for s in found if not s.answered and (s.odd or s.due)]
+    odd, first = [s for s in waiting if s.odd], _first(s for s in waiting if s.at >= lately)
     if first is None or not odd:
         return None
-    near = [s for s in odd if s.at <= first.at + BESIDE]
+    near = [s for s in odd if lately <= s.at <= max(first.at, heard) + BESIDE]
     if near:
         return _least_proven(near, found)
     leaks = Counter(s.judges[0] for s in odd if s.at < heard - JUST_BEFORE)
@@ -197,19 +207,31 @@ def of_stall(found: Sequence[Stimulus], heard: float) -> Stimulus | None:
     return _first(s for s in odd if s.judges[0] == judge) if times >= LEAKS else None
 
 
-def alone(found: Sequence[Stimulus], until: float) -> Stimulus | None:
+def alone(found: Sequence[Stimulus], until: float, *, broken: Entry | None = None) -> Stimulus | None:
     """What a target died of while one scenario alone was played, again and again: odd things before documented ones,
-    and what it had not answered before what it had; else the last that it was sent."""
+    what differs from plain texts before these, and what it had not answered before what it had; else the last that it
+    was sent. ``broken``: the first connection or request that it left behind."""
     before = [s for s in found if s.at <= until + BESIDE]
     odd = [s for s in before if s.odd]
     waiting = [s for s in before if not s.answered and s.due]
-    special = [s for s in before if not s.answered and s.special]
+    special = [s for s in before if s.special]
     return (
-        _first(s for s in odd if not s.answered)
-        or next(iter([s for s in odd if s.at >= until - SOON][-1:]), None)
-        or _first(special or waiting)
-        or next(iter(before[-1:]), None)
+        _not_too_late(_first(s for s in odd if not s.answered), odd, broken)
+        or _last(s for s in odd if s.at >= until - SOON)
+        or _first([s for s in special if not s.answered] or waiting)
+        or _last(s for s in special if s.at >= until - SOON)
+        or _last(before)
     )
+
+
+def _not_too_late(suspect: Stimulus | None, odd: Sequence[Stimulus], broken: Entry | None) -> Stimulus | None:
+    """The suspect; but of a target that was going already, for a connection broke on which something odd had been sent
+    just before, that."""
+    if suspect is None or broken is None or suspect.entry.connection == broken.connection:
+        return suspect
+    going = [s for s in odd if s.entry.connection == broken.connection and suspect.at - SOON <= s.at < suspect.at]
+    broke = moment(suspect.transcript, broken)
+    return _last(going) or suspect if suspect.at >= broke - BESIDE else suspect
 
 
 def waiting(found: Iterable[Stimulus]) -> list[Stimulus]:
@@ -220,6 +242,10 @@ def waiting(found: Iterable[Stimulus]) -> list[Stimulus]:
 
 def _first(found: Iterable[Stimulus]) -> Stimulus | None:
     return min(found, key=lambda one: one.at, default=None)
+
+
+def _last(found: Iterable[Stimulus]) -> Stimulus | None:
+    return max(found, key=lambda one: one.at, default=None)
 
 
 def fatal(culprit: Stimulus, *, how: str) -> Mapping[str, Json]:

@@ -12,7 +12,7 @@ from conformance.incidents import incidents, losses
 from conformance.protocol import TYPING
 from conformance.reruns import ALIKE, EXTRA, HELPED, Case, RerunPolicy, suspect
 from conformance.scenario import Casting, Scenario
-from conformance.stimuli import alone, blame, fatal, fate, of_death, of_stall, stimuli, waiting
+from conformance.stimuli import alone, blame, fatal, fate, of_death, of_stall, silent_before, stimuli, waiting
 from conformance.transcript import Kind, Transcript
 from tests.handmade import Handmade
 
@@ -277,6 +277,64 @@ def test_a_target_that_stalls_at_something_odd_is() -> None:
     found = of_stall(stimuli(made.transcript), 0.0)
     assert found is not None
     assert found.judges == ["SEND-NO-OBJECT"]
+
+
+def test_what_waits_its_turn_beside_something_odd_is_not_what_it_stalled_at() -> None:
+    made, other = chat(wave=2), chat("other", 0.1, wave=2)
+    made.emits({"text": "waits"}, plain=True)
+    other.emits(None, valid=False)
+    found = [*stimuli(made.transcript), *stimuli(other.transcript)]
+    culprit = of_stall(found, other.transcript.entries[-1].at + 0.1)
+    assert culprit is not None
+    assert culprit.judges == ["SEND-NO-OBJECT"]
+
+
+def test_what_was_outlived_for_long_is_not_what_it_stalled_at() -> None:
+    made, other = chat(wave=2), chat("other", 5.0, wave=2)
+    made.packet(Kind.SENT, "EVENT", event=TYPING, args=[None])
+    other.emits({"text": "hello"}, plain=True)
+    assert of_stall([*stimuli(made.transcript), *stimuli(other.transcript)], 5.0) is None
+
+
+def test_a_target_that_was_silent_for_long_before_its_connections_ended_had_stalled() -> None:
+    made = chat(wave=2)
+    made.emits(None, valid=False)
+    made.closed(**CUT)
+    found = stimuli(made.transcript)
+    assert silent_before(found, heard=0.0, died=15.0)
+    assert not silent_before(found, heard=0.0, died=0.1)
+
+
+def test_of_what_was_answered_what_differs_from_plain_texts_is_blamed() -> None:
+    made = chat()
+    made.emits({"text": "unacked"}, plain=True, ack=False)
+    made.says("plain", plain=True)
+    made.closed(**CUT)
+    found = alone(stimuli(made.transcript), 0.1)
+    assert found is not None
+    assert found.judges == ["SEND-UNACKED"]
+
+
+def test_a_request_that_came_when_a_refused_connection_broke_is_not_blamed() -> None:
+    made = refused()
+    made.event("help_center:error", ERROR)
+    made.closed(**CUT)
+    asked = made.transcript.entries[-1].at
+    made.fetches(None, good=False, token="garbage", status=0, by="network", json=False, began=asked)
+    dead = suspect(made.transcript)
+    assert dead is not None
+    assert dead.judges == ["REFUSAL-EVENT"]
+
+
+def test_a_request_that_came_when_a_refused_connection_had_been_closed_is() -> None:
+    made = refused()
+    made.event("help_center:error", ERROR)
+    made.closed(by="target", code=1000)
+    asked = made.transcript.entries[-1].at
+    made.fetches(None, good=False, token="garbage", status=0, by="network", json=False, began=asked)
+    dead = suspect(made.transcript)
+    assert dead is not None
+    assert dead.judges == ["REST-REFUSAL"]
 
 
 def test_whoever_judges_what_killed_it_blames_the_target_and_nobody_else_does() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 
-from conformance.programs import FEWEST, STEPS, Burst, Connect, Leave, Send, Step, play, programs
+from conformance.programs import FEWEST, STEPS, Burst, Connect, Leave, Send, Step, Type, play, programs
 from conformance.record import Record
 from conformance.reference import HelpCenter
 from conformance.transcript import Kind
@@ -24,6 +24,16 @@ def test_steps_read_as_sentences() -> None:
     assert said == ["phone connects by header over polling with a fresh token", "tablet drops the line"]
     assert str(Burst(("phone", "tablet"), 3, fetch=True)) == "phone and tablet: 3 texts at once while REST is asked"
     assert str(Send("phone", ack=False, wait=False)) == "phone sends a plain text without an ack and goes on"
+
+
+@in_loop
+async def test_what_the_target_is_known_to_die_of_is_left_out() -> None:
+    async with stage_on(HelpCenter, users=2) as stage:
+        stage.deadly = {"SEND-UNACKED", "REJECT-SURVIVED", "TYPING-HARMLESS"}
+        steps = [Send("phone", ack=False), Send("phone", "null"), Type("phone"), Send("phone", "an emoji")]
+        await play(stage, steps)
+    said = [entry.get("label") for entry in stage.transcript.marks]
+    assert said == ["example", "phone sends an emoji", "all is quiet"]
 
 
 @in_loop

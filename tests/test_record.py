@@ -147,6 +147,20 @@ def test_a_refused_plain_text_is_blamed_on_plain_texts() -> None:
     assert unverified(lambda: made.record.send("later")).because == "SEND-PLAIN"
 
 
+@pytest.mark.parametrize(
+    ("payload", "judge"), [({"text": ""}, "REJECT-SURVIVED"), (None, "REJECT-NO-OBJECT")], ids=["empty", "null"]
+)
+def test_a_plain_text_that_is_refused_after_a_wrong_payload_is_blamed_on_that(payload: Json, judge: str) -> None:
+    made = chat()
+    made.says("before", plain=True)
+    made.emits(payload, valid=False)
+    made.ack({"error": ERROR_PAYLOAD})
+    made.emits({"text": "a"}, plain=True, tag="after")
+    made.ack({"error": ERROR_PAYLOAD})
+    assert unverified(lambda: made.record.send("after").message).because == judge
+    assert unverified(lambda: made.record.send("later")).because == judge
+
+
 def test_a_refused_stimulus_is_a_deviation() -> None:
     made = chat()
     sent = made.emits({"text": " a "})

@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.dying import DeadlocksOfNewcomers, DiesOfNull, DiesOfUnsignedTokens, DiesOnce, LeaksConnections, dying
+from tests.dying import (
+    DeadlocksOfNewcomers,
+    DiesOfNull,
+    DiesOfUnsignedTokens,
+    DiesOnce,
+    HangsOfNull,
+    LeaksConnections,
+    dying,
+)
 from tests.faults.battery import QUICK, Certified, certify
 
 
@@ -32,6 +40,7 @@ def death(kind: type, fails: str, code: int, said: str, *, restarted: bool = Fal
 DEATHS = {
     "of a bad token": death(DiesOfUnsignedTokens, "REFUSAL-EVENT", 1, "the target stopped answering at "),
     "of null, and restarted": death(DiesOfNull, "SEND-NO-OBJECT", 1, "note     the target restarted ", restarted=True),
+    "of null, for good": death(HangsOfNull, "SEND-NO-OBJECT", 1, "the target stopped answering at "),
     "of connections that leak": death(LeaksConnections, "SEND-NO-OBJECT", 1, "the target stopped answering at "),
     "of too many at once": death(DeadlocksOfNewcomers, "", 4, "the target stopped answering at "),
     "by others, once": death(DiesOnce, "", 0, "note     within the same moments, ", restarted=True),
