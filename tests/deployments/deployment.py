@@ -17,26 +17,23 @@ Serve = Callable[[Path], AbstractContextManager[str]]
 
 @dataclass(frozen=True)
 class Deployment:
-    """``options``: what somebody who certifies it has to pass."""
-
     name: str
     about: str
     serve: Serve
-    options: tuple[str, ...] = ()
 
     def certify(self, reports: Path, *options: str) -> tuple[Certified, float]:
         """Start it, certify it and end it; how long the certification took, in seconds. Raises NotRun."""
         with TemporaryDirectory() as folder, self.serve(Path(folder)) as url:
             began = time.monotonic()
-            return certify(url, reports, *self.options, *options), time.monotonic() - began
+            return certify(url, reports, *options), time.monotonic() - began
 
 
 DEPLOYMENTS: dict[str, Deployment] = {}
 
 
-def deployment(name: str, about: str, *options: str) -> Callable[[Serve], Serve]:
+def deployment(name: str, about: str) -> Callable[[Serve], Serve]:
     def register(serve: Serve) -> Serve:
-        DEPLOYMENTS[name] = Deployment(name, about, serve, options)
+        DEPLOYMENTS[name] = Deployment(name, about, serve)
         return serve
 
     return register

@@ -58,7 +58,7 @@ def killed(folder: Path) -> Iterator[str]:
         yield balancer.url
 
 
-@deployment("limited", "the same as nginx, which lets 20 requests a second pass from one address", "--concurrency=1")
+@deployment("limited", "the same as nginx, which lets 20 requests a second pass from one address")
 @contextmanager
 def limited(folder: Path) -> Iterator[str]:
     with _nodes(folder, rate=20) as (balancer, _):
