@@ -26,7 +26,7 @@ ROADS = [Road(option, transport) for transport in ("websocket", "polling") for o
 AT_ONCE = 8
 """How many ready-made users are looked at at the same time."""
 BRIEF = 4.0
-"""Seconds that the first answer of all may take."""
+"""Seconds that the first answers may take each, however short the deadline of the run is."""
 SLOW = 12.0
 """Seconds that whoever answers at all may be silent before it greets."""
 
@@ -58,7 +58,7 @@ async def check(surroundings: Surroundings, users: Users, *, wait: float) -> Non
     Users who are kept for scenarios that need a new one make no contact: there only has to be a token."""
     brief = replace(surroundings, deadline=min(surroundings.deadline, BRIEF), late=SLOW)
     async with users.lease(min(users.at_hand or 1, AT_ONCE)) as lent:
-        first = await _first_meeting(brief, lent[:1], wait)
+        first = await _first_meeting(brief, lent[:1], wait, silence=_silence(surroundings))
         surroundings.usual = first.road or Road()
         at_once = measured([(first.record, 1)]).at_once(AT_ONCE, brief.deadline)
         turn, brief = asyncio.Semaphore(at_once), replace(brief, usual=surroundings.usual)
@@ -78,12 +78,12 @@ async def check(surroundings: Surroundings, users: Users, *, wait: float) -> Non
     surroundings.calibrate(await _round_trip(surroundings))
 
 
-async def _first_meeting(surroundings: Surroundings, users: list[User], wait: float) -> Met:
+async def _first_meeting(surroundings: Surroundings, users: list[User], wait: float, *, silence: float) -> Met:
     """Tried again for ``wait`` seconds: what is being deployed is silent first, or a gateway answers in its place.
     A token that is refused is refused at once. Raises Unusable."""
     ends = time.monotonic() + wait
     while True:
-        silent = await _silent(surroundings)
+        silent = await _silent(surroundings, within=silence)
         met = None if silent else await _meet(surroundings, users)
         if met is not None and met.works:
             return met
@@ -94,21 +94,26 @@ async def _first_meeting(surroundings: Surroundings, users: list[User], wait: fl
         await asyncio.sleep(0.2)
 
 
-async def _silent(surroundings: Surroundings) -> str:
+def _silence(surroundings: Surroundings) -> float:
+    """For how many seconds whoever has never answered may be silent."""
+    return max(BRIEF, surroundings.deadline)
+
+
+async def _silent(surroundings: Surroundings, *, within: float) -> str:
     """Why no HTTP server can be reached there; empty when one can, whatever it answers."""
     try:
-        async with asyncio.timeout(BRIEF), surroundings.client() as client, client.stream("GET", "/"):
+        async with asyncio.timeout(within), surroundings.client() as client, client.stream("GET", "/", timeout=within):
             return ""
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-        return f"{surroundings.url} {_why(error)}"
+        return f"{surroundings.url} {_why(error, within)}"
 
 
-def _why(error: Exception) -> str:
+def _why(error: Exception, within: float) -> str:
     told = str(error)
     if isinstance(error, (httpx.ReadTimeout, TimeoutError)):
-        return f"accepts connections and does not answer within {BRIEF:g} s"
+        return f"accepts connections and does not answer within {within:g} s"
     if isinstance(error, httpx.ConnectTimeout):
-        return f"does not answer within {BRIEF:g} s"
+        return f"does not answer within {within:g} s"
     if "CERTIFICATE" in told:
         return f"has a certificate that is not trusted ({told}): pass --ca-bundle=FILE or --insecure"
     if "[SSL" in told or "TLS" in told:
@@ -129,7 +134,7 @@ async def _round_trip(surroundings: Surroundings) -> float:
             took = []
             with contextlib.suppress(httpx.HTTPError, TimeoutError):
                 for _ in range(4):
-                    async with asyncio.timeout(BRIEF):
+                    async with asyncio.timeout(_silence(surroundings)):
                         began = time.monotonic()
                         await client.get(path)
                         took.append(time.monotonic() - began)

@@ -72,8 +72,8 @@ def test_nothing_listens(checkout: Checkout, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("handle", "told"),
     [
-        (silent, "accepts connections and does not answer within 4 s"),
-        (dripping, "accepts connections and does not answer within 4 s"),
+        (silent, "accepts connections and does not answer within 5 s"),
+        (dripping, "accepts connections and does not answer within 5 s"),
         (garbage, "does not speak HTTP: illegal status line: bytearray(b'\\x15\\x03\\x01\\x00\\x02 this is not HTTP')"),
         (
             page,
