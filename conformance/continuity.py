@@ -260,8 +260,9 @@ def told_once(record: Record, device: str) -> None:
 
 def _times_heard(listener: Connection, send: Send) -> int:
     """By the text: a send that was processed twice gave two messages. (Support may repeat what the user says.)"""
+    text = send.message.text
     own = [event.message for event in listener.events(MESSAGE) if event.message.sender != SUPPORT]
-    return sum(message.text == send.message.text for message in own)
+    return sum(message.text == text for message in own)
 
 
 def _state(listener: Connection) -> str:

@@ -6,13 +6,15 @@ control for that shows that it does not hold in scenarios that lack the stimulus
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from conformance.health import FORGOTTEN
 from conformance.protocol import MESSAGE, TYPING
 from conformance.record import Connection, Record, Send
 from conformance.transcript import Kind
+from conformance.waits import ack_of, given_up
 
 SUPPORT = "support"
 Control = Callable[[Iterable[Record]], bool]
@@ -48,13 +50,32 @@ def refuses_plain_texts(records: Iterable[Record]) -> bool:
 
 
 def loses_acks(records: Iterable[Record]) -> bool:
-    """ACK-CALLED does not hold."""
+    """ACK-CALLED does not hold, of sends that nothing else is in flight beside."""
     return any(
-        send.plain and send.asked and not send.acks and connection.ended_by_target is None
+        connection.ended_by_target is None and _loses_alone([s for s in record.sends if s.connection is connection])
         for record, connection in _simple(records)
-        for send in record.sends
-        if send.connection is connection
     )
+
+
+def _loses_alone(sends: Sequence[Send]) -> bool:
+    """Whether the ack of one of these was waited for in vain while nothing else was sent or on its way."""
+    settled = [_settled(send) for send in sends]
+    begins = [send.entry.serial for send in sends]
+    return any(
+        send.asked
+        and send.valid
+        and not send.acks
+        and max(settled[:place], default=0) < begins[place]
+        and settled[place] < min(begins[place + 1 :], default=math.inf)
+        for place, send in enumerate(sends)
+    )
+
+
+def _settled(send: Send) -> float:
+    """The serial number from which on nobody waited for a send any more; infinity where that is not known."""
+    waited = given_up(send.connection, ack_of(send.number))
+    ends = [*send.acks[:1], *([waited] if waited else [])]
+    return min((float(entry.serial) for entry in ends), default=math.inf if send.asked else 0.0)
 
 
 def emits_twice(records: Iterable[Record]) -> bool:

@@ -13,7 +13,7 @@ from conformance.pace import BUSY, not_busy
 from conformance.parity import differences
 from conformance.payloads import SHAPE_REQUIREMENTS, History, Message, shown
 from conformance.record import Fetch, Record
-from conformance.refusals import leaks, of_kind, spoken
+from conformance.refusals import leaks, of_kind, rest_takes_good_ones, spoken
 from conformance.tokens import EXPIRED, FORGED
 from conformance.waits import no_doubt
 
@@ -99,7 +99,7 @@ def _asked(record: Record, kind: str) -> Fetch:
     """The request with a bad token. Raises Unverified where it was not answered, and where REST answers nobody."""
     fetch = record.fetch(kind, -1)
     if not fetch.successful:
-        record.fetch("good", -1).history  # noqa: B018  raises Unverified where REST gives no conversation at all
+        rest_takes_good_ones(record)
     not_busy(fetch)
     if fetch.status == 0:
         raise Unverified(f"REST did not answer ({fetch.outcome})")

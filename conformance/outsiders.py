@@ -9,7 +9,7 @@ from conformance.errors import Deviation, Unverified
 from conformance.judge import every, expect
 from conformance.pace import BUSY
 from conformance.record import Connection, Fetch, Record
-from conformance.refusals import ENTRY, let_in, looked_at, opens_nothing, refused_after_all
+from conformance.refusals import ENTRY, let_in, looked_at, opens_nothing, refused_after_all, rest_takes_good_ones
 from conformance.tokens import EXPIRED
 
 EARLY, SEEN, UNSEEN = "early", "seen", "unseen"
@@ -85,7 +85,7 @@ def rest_gave_nothing(record: Record, requirement: str) -> None:
     """No request with a token of a requirement was successful. Raises Unverified where REST answers nobody."""
     fetches = list(requests(requirement)(record))
     if not any(fetch.successful for fetch in fetches):
-        record.fetch("good", -1).history  # noqa: B018  raises Unverified where REST gives no conversation at all
+        rest_takes_good_ones(record)
     if not fetches and requirement == "REST-EXPIRY":
         raise Unverified(UNSIGNED)
     if not fetches and any(strangers(record)):

@@ -236,6 +236,15 @@ def _serials(entries: Sequence[Entry]) -> list[int]:
     return [entry.serial for entry in entries]
 
 
+def rest_takes_good_ones(record: Record) -> None:
+    """Raises Unverified where REST gave the good token no conversation either (tag "good"): it may have turned away the
+    user for the bad tokens, or gives nobody any."""
+    good = record.fetch("good", -1)
+    if good.status in (401, 403):
+        raise Unverified(f"REST refused the good token, too, by then ({good.outcome})")
+    _ = good.history
+
+
 # -- leaks -------------------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from conformance.errors import Deviation
 from conformance.judge import every
 from conformance.sending import is_taken
 from conformance.transcript import Kind
+from conformance.waits import ack_of
 from tests.handmade import Handmade, message
 
 REFUSAL = {"error": {"code": "SERVER_ERROR", "message": "not now"}}
@@ -43,9 +44,19 @@ def test_an_ack_that_is_missing_anywhere_explains_others_but_not_where_the_conne
     made, cut = chat(), chat()
     for one in (made, cut):
         one.emits({"text": "hello"}, plain=True)
+        one.add(Kind.EXPIRED, waiting=ack_of(1), seconds=15.0)
     cut.closed("network")
     assert loses_acks([made.record])
     assert not loses_acks([cut.record])
+
+
+def test_an_ack_that_is_missing_in_a_burst_explains_no_other() -> None:
+    made = chat()
+    for text in ("one", "two"):
+        made.emits({"text": text}, plain=True)
+    made.ack({"message": message("two")})
+    made.add(Kind.EXPIRED, waiting=ack_of(1), seconds=15.0)
+    assert not loses_acks([made.record])
 
 
 def test_a_message_that_is_emitted_twice_anywhere_explains_others() -> None:

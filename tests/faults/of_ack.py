@@ -149,7 +149,7 @@ class AcksWithTheLatest(AcksLater):
         return [(ack, waiting[-1][1]) for ack, _ in waiting]
 
 
-@fault("ACK-MATCH", also=("DEVICE-COEXIST", "SEND-PLAIN"))
+@fault("ACK-MATCH", also=("DEVICE-COEXIST", "SEND-PLAIN", "REJECT-EMITTED", "REJECT-STORED"))
 class MixesUpTheAcksOfTwoDevices(HelpCenter):
     """Files answers by user and ack id; each connection counts its ids from the same number."""
 
