@@ -19,10 +19,10 @@ from conformance.errors import Unusable, Unverified
 from conformance.failure import one_line
 from conformance.health import FIRST_TRY, SECOND_TRY
 from conformance.incidents import Incident, incidents, losses
+from conformance.life import GONE
 from conformance.options import Options
 from conformance.progress import Progress
 from conformance.record import Everything, Record
-from conformance.recording import GONE
 from conformance.redaction import Redactor
 from conformance.requirements import Catalogue
 from conformance.runner import Runner

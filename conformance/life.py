@@ -27,6 +27,8 @@ STALLED = 2
 LATELY = 1.0
 """Seconds: who was heard of by anybody so long ago is there."""
 NAMED = 3
+GONE = "the target "
+"""How the reason of a recording begins that came too late, for the target is gone."""
 STOPPED = "it stopped answering and did not come back"
 
 
@@ -144,7 +146,15 @@ class Life:
         more = len(on_their_way) - len(named) if culprit is None else 0
         what = ", ".join(named) + (f" and {more} more" if more > 0 else "")
         self.gone = f"stopped answering at {at:.1f} s" + (f", after {what}" if what else "")
+        self._nothing_said_of_what_followed()
         self.over.set()
+
+    def _nothing_said_of_what_followed(self) -> None:
+        """What ended between its last word and now saw nobody's silence."""
+        reason = self._surroundings.redactor.text(f"{GONE}{self.gone}")
+        for one in self.recordings:
+            if not (one.fatal or one.unverified or self.outlived(one)):
+                one.unverified = reason
 
     def outlived(self, transcript: Transcript) -> bool:
         """Whether the target was there for the whole of a recording, as far as one can tell."""

@@ -10,16 +10,13 @@ from conformance.contact import Contact, kept_out
 from conformance.device import Cut
 from conformance.errors import Unverified
 from conformance.health import lost, silent, turned_away, unreached
-from conformance.life import Life
+from conformance.life import GONE, Life
 from conformance.lifetimes import SKEW, remaining, up
 from conformance.record import Record
 from conformance.scenario import Casting
 from conformance.stage import Stage, Surroundings
 from conformance.transcript import Transcript
 from conformance.users import User, Users
-
-GONE = "the target "
-"""How the reason of a recording begins that came too late, for the target is gone."""
 
 
 class Studio:

@@ -10,8 +10,8 @@ from typing import Any
 
 from conformance.background import Background, waited_for
 from conformance.health import FIRST_TRY, SECOND_TRY, lost, said, span, told_why
-from conformance.life import Life, Witness
-from conformance.recording import GONE, Studio
+from conformance.life import GONE, Life, Witness
+from conformance.recording import Studio
 from conformance.reruns import DEATHS, Case, RerunPolicy, suspect
 from conformance.scenario import Casting
 from conformance.stage import Surroundings

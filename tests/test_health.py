@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import pytest
@@ -9,12 +10,16 @@ import pytest
 from conformance.errors import Deviation, Unverified
 from conformance.health import accidents, lost, silent, unreached
 from conformance.incidents import incidents, losses
+from conformance.life import Life
 from conformance.protocol import TYPING
+from conformance.redaction import Redactor
 from conformance.reruns import ALIKE, EXTRA, HELPED, Case, RerunPolicy, suspect
 from conformance.scenario import Casting, Scenario
+from conformance.stage import Surroundings
 from conformance.stimuli import alone, blame, fatal, fate, of_death, of_stall, silent_before, stimuli, waiting
 from conformance.transcript import Kind, Transcript
 from tests.handmade import Handmade
+from tests.peers import in_loop
 
 ERROR = {"code": "UNAUTHORIZED", "message": "no"}
 UNKNOWN = {"by": "target", "status": 400, "reason": "Session ID unknown"}
@@ -335,6 +340,23 @@ def test_a_request_that_came_when_a_refused_connection_had_been_closed_is() -> N
     dead = suspect(made.transcript)
     assert dead is not None
     assert dead.judges == ["REST-REFUSAL"]
+
+
+@in_loop
+async def test_nothing_is_said_of_recordings_that_ended_after_the_target_had_gone() -> None:
+    heard, dead, quiet = chat("heard", 1.0), refused("dead", 3.0), refused("quiet", 5.0)
+    dead.closed(**CUT)
+    quiet.closed(by="harness")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    life = Life(Surroundings(url, {}, None, Redactor(), deadline=0.2, settle=0.05, late=0.2))
+    life.recordings += [heard.transcript, dead.transcript, quiet.transcript]
+    await life.reached()
+    assert life.gone is not None
+    assert heard.transcript.unverified is None
+    assert dead.transcript.fatal is not None
+    assert quiet.transcript.unverified is not None
+    assert quiet.transcript.unverified.startswith("the target stopped answering at ")
 
 
 def test_whoever_judges_what_killed_it_blames_the_target_and_nobody_else_does() -> None:
