@@ -243,6 +243,7 @@ def told_once(record: Record, device: str) -> None:
     if not usual and record.send("before").connection.device != device:
         return  # a server that tells only the sending device; whether it hears all, its own upgrade shows
     if not usual:
+        _ = record.send("before").message  # where there is none, that is why nobody heard it
         raise Unverified(f"{device} did not hear the message before the upgrade either", because="MESSAGE-ECHO")
 
     def judge(send: Send) -> None:
@@ -260,9 +261,8 @@ def told_once(record: Record, device: str) -> None:
 
 def _times_heard(listener: Connection, send: Send) -> int:
     """By the text: a send that was processed twice gave two messages. (Support may repeat what the user says.)"""
-    text = send.message.text
     own = [event.message for event in listener.events(MESSAGE) if event.message.sender != SUPPORT]
-    return sum(message.text == text for message in own)
+    return sum(message.text == send.message.text for message in own)
 
 
 def _state(listener: Connection) -> str:
