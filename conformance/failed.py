@@ -42,13 +42,21 @@ class Failed:
 
 
 def sends(record: Record) -> Iterator[Failed]:
-    """Those whose text was sent by no other send of the scenario."""
-    for send in record.sends:
+    """Those whose text was sent by no other send of the scenario; none where acks are mixed up (ACK-MATCH)."""
+    for send in record.sends if not _mixed_up(record) else ():
         if send.valid and send.connection.good and isinstance(send.text, str) and _failed(send.attempts[0]):
             texts = [str(other.text).strip(WHITE) for other in record.sends]
             if texts.count(send.text.strip(WHITE)) == 1:
                 accepted = next((one for one in send.attempts if one.acks and not _failed(one)), None)
                 yield Failed(send, send.attempts[0], accepted)
+
+
+def _mixed_up(record: Record) -> bool:
+    """Whether an ack tells of the message of another send."""
+    texts = {str(send.text).strip(WHITE) for send in record.sends}
+    told = ((send, send.answer["message"]) for send in record.accepted())
+    own = ((str(send.text).strip(WHITE), message.get("text")) for send, message in told if isinstance(message, dict))
+    return any(isinstance(text, str) and text != sent and text in texts for sent, text in own)
 
 
 def _failed(attempt: Attempt) -> bool:

@@ -120,10 +120,15 @@ def missed_by_listeners(record: Record) -> Iterator[tuple[Connection, Send]]:
         told = [event.payload for event in listener.events(MESSAGE) if isinstance(event.payload, dict)]
         ids = [payload.get("id") for payload in told]
         others = [s for s in saved(record) if s.connection in good and s.connection is not listener]
-        own = [s for s in others if s.connection.user == listener.user and s.entry.serial > since]
+        own = [s for s in others if s.connection.user == listener.user and s.entry.serial > since and _matched(s)]
         last = max((send.entry.serial for send in own if send.message.id in ids), default=0)
         missed = (send for send in own if send.acks[0].serial < last and send.message.id not in ids)
         yield from ((listener, send) for send in missed if echo(send) is not None)
+
+
+def _matched(send: Send) -> bool:
+    """Whether an ack tells of its own send, and not of another message (ACK-MATCH and SEND-VERBATIM judge that)."""
+    return send.message.text == str(send.text).strip()
 
 
 def without_gaps(pair: tuple[Connection, Send]) -> None:

@@ -96,3 +96,10 @@ def test_a_text_that_every_run_sends_may_be_there_from_earlier_ones() -> None:
     assert judged(made, failed.not_stored) is None
     listing(made, old, message("constructor", id="m1"), road="greeting")
     assert judged(made, failed.not_stored) is not None
+
+
+def test_where_acks_are_mixed_up_nothing_is_said_of_errors() -> None:
+    made = refused()
+    listing(made, message(WORDS, id="m1"), road="REST")
+    made.says("another text", saved=message(WORDS, id="m1"))
+    assert not list(failed.sends(made.record))

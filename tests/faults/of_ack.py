@@ -112,7 +112,7 @@ for _name, _arguments in SHAPES.items():
 
 # -- whose answer ------------------------------------------------------------------------------------------------
 
-BURSTS = ("BURST-AFTER-GREETING", "BURST-AFTER-CONNECT", "SEND-VERBATIM")
+BURSTS = ("BURST-AFTER-GREETING", "BURST-AFTER-CONNECT", "SEND-VERBATIM", "REJECT-EMITTED", "REJECT-STORED")
 
 
 class AcksLater(HelpCenter):
