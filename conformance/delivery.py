@@ -26,7 +26,8 @@ def entrance(connection: Connection) -> Entry | None:
 
 def delivered(connection: Connection, name: str | None = None) -> list[Event]:
     """The events, all or those of one name, that an app on an official client gets to hear."""
-    return [event for event in connection.events(name) if undelivered(connection, event) is None]
+    events = connection.events(name)
+    return [event for event in events if undelivered(connection, event) is None] if events else []
 
 
 def undelivered(connection: Connection, event: Event) -> str | None:

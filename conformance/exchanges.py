@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from conformance.record import Connection, Record
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Event:
     """One event that the target emitted."""
 
@@ -32,7 +32,7 @@ class Event:
         """The only argument; None when there is none (EVENT-ARGUMENT judges that)."""
         return self.args[0] if self.args else None
 
-    @property
+    @cached_property
     def message(self) -> Message:
         return Message(self.payload, str(self.name), self.entry.serial, "message")
 
@@ -96,11 +96,11 @@ class Send:
         """The text that was sent, as it was sent."""
         return self.args[0].get("text") if self.args and isinstance(self.args[0], dict) else None
 
-    @property
+    @cached_property
     def acks(self) -> Sequence[Entry]:
         return self.attempts[-1].acks
 
-    @property
+    @cached_property
     def answer(self) -> Json:
         """The first ack's first argument. Raises Unverified when no ack came (ACK-CALLED judges that)."""
         if not is_acked(self):
@@ -140,7 +140,7 @@ class Send:
         """Whether the ack has an error and no message; null counts as absent."""
         return isinstance(self.answer, dict) and self.answer.get("error") is not None and not self.accepted
 
-    @property
+    @cached_property
     def message(self) -> Message:
         """The message of the ack. A refusal of a plain text is judged by SEND-PLAIN; of a stimulus it is a Deviation;
         of a closed conversation it is nobody's fault."""

@@ -17,8 +17,12 @@ def shown(value: Json, limit: int = 120) -> str:
     if isinstance(value, str):
         text = escaped(json.dumps(value, ensure_ascii=False))
         return text if len(text) <= limit else f'{text[:limit]}…" ({len(value):,} characters)'
-    texts = [escaped(shortened(value, depth)) for depth in _DEPTHS]
-    return next((text for text in texts if len(text) <= 2 * limit), f"{texts[-1][: 2 * limit]}…")
+    text = ""
+    for depth in _DEPTHS:
+        text = escaped(shortened(value, depth))
+        if len(text) <= 2 * limit:
+            return text
+    return f"{text[: 2 * limit]}…"
 
 
 def escaped(text: str) -> str:

@@ -39,11 +39,11 @@ class Connection:
     def device(self) -> str:
         return self.opened.device
 
-    @property
+    @cached_property
     def user(self) -> str:
         return str(self.opened.get("user"))
 
-    @property
+    @cached_property
     def good(self) -> bool:
         """Whether it presented a token that must be accepted."""
         return bool(self.opened.get("good"))
@@ -65,17 +65,17 @@ class Connection:
         """Whether it took the road that scenarios take which test no other."""
         return bool(self.opened.get("usual"))
 
-    @property
+    @cached_property
     def trial(self) -> bool:
         """Whether it tried something that the document is silent on: observations read it, laws do not see it."""
         return bool(self.opened.get("trial"))
 
-    @property
+    @cached_property
     def shaken(self) -> bool:
         """Whether there was an Engine.IO handshake."""
         return any(entry.kind is Kind.HANDSHAKE for entry in self.entries)
 
-    @property
+    @cached_property
     def blame(self) -> str | None:
         """The requirement that judges why a good connection was not greeted; None where it was."""
         if self.greeted or not self.good:
@@ -99,7 +99,16 @@ class Connection:
 
     def received(self, *packets: str) -> list[Entry]:
         """The Socket.IO packets received, all or those of some types."""
+        if len(packets) == 1:
+            return self._received_by_packet.get(packets[0], [])
         return [entry for entry in self._received if not packets or entry.get("packet") in packets]
+
+    @cached_property
+    def _received_by_packet(self) -> dict[str, list[Entry]]:
+        by_packet: dict[str, list[Entry]] = {}
+        for entry in self._received:
+            by_packet.setdefault(str(entry.get("packet")), []).append(entry)
+        return by_packet
 
     @cached_property
     def _received(self) -> list[Entry]:
@@ -107,7 +116,7 @@ class Connection:
 
     def events(self, name: str | None = None) -> list[Event]:
         """The events received, all or those of one name, in wire order."""
-        return self._events if name is None else [event for event in self._events if event.name == name]
+        return self._events if name is None else self._events_by_name.get(name, [])
 
     def heard(self, name: str | None = None) -> list[Event]:
         """The events that came before the device left: to nothing later does anybody listen."""
@@ -117,6 +126,14 @@ class Connection:
     def _events(self) -> list[Event]:
         entries = self.received("EVENT", "BINARY_EVENT")
         return [Event(entry.get("event"), self._told(entry), entry) for entry in entries]
+
+    @cached_property
+    def _events_by_name(self) -> dict[str, list[Event]]:
+        by_name: dict[str, list[Event]] = {}
+        for event in self._events:
+            if isinstance(event.name, str):
+                by_name.setdefault(event.name, []).append(event)
+        return by_name
 
     def _told(self, entry: Entry) -> list[Json]:
         """The arguments of an event, without the offset that a server with Socket.IO's connection state recovery adds
@@ -134,7 +151,7 @@ class Connection:
         sent = (entry for entry in self.entries if entry.kind is Kind.SENT and entry.get("packet") == "CONNECT")
         return any(_private_id(entry) is not None for entry in sent)
 
-    @property
+    @cached_property
     def closed(self) -> Entry | None:
         """How the transport ended."""
         return next((entry for entry in self.entries if entry.kind is Kind.CLOSED), None)
@@ -147,20 +164,20 @@ class Connection:
         closed = (e for e in self.entries if e.kind is Kind.CLOSED and e.get("by") == "harness")
         return min((float(entry.serial) for entry in (*goodbyes, *closed)), default=math.inf)
 
-    @property
+    @cached_property
     def ended_by_target(self) -> Entry | None:
         """The first entry that says that the target ended the connection, before the device left it: a DISCONNECT
         packet, or the transport."""
         refused = next(iter(self.received("DISCONNECT", "CONNECT_ERROR")), None)
         return refused if refused is not None and refused.serial < self.left else self.broken_off
 
-    @property
+    @cached_property
     def broken_off(self) -> Entry | None:
         """How the transport ended, where it was not the device that left first."""
         closed = self.closed
         return closed if closed is not None and closed.serial < self.left else None
 
-    @property
+    @cached_property
     def displaced(self) -> bool:
         """Whether the target ended it while the user had another connection."""
         if self.ended_by_target is None:
@@ -169,7 +186,7 @@ class Connection:
         others = (c for c in self.record.connections if c.user == self.user and c.number != self.number)
         return any(other.entries[0].serial < last and other.entries[-1].serial > first for other in others)
 
-    @property
+    @cached_property
     def greeted(self) -> bool:
         return bool(self.events(CONNECTED))
 

@@ -66,10 +66,25 @@ def pick(messages: Iterable[Message], send: Send) -> Message | None:
     both = next((message for message in same if message.raw.get("id") == name), None)
     if both is not None:
         return both
-    others = [str(other.text).strip() for other in send.record.sends if other.number != send.number]
-    alone = [message for message in same if len(same) == 1 and own not in others and not _by_support(message)]
-    named = [m for m in told if m.raw.get("id") == name and m.raw.get("text") not in others and not _by_support(m)]
+    senders = send.record.once(_senders)
+    others = senders.get(own, set()) - {send.number}
+    alone = [message for message in same if len(same) == 1 and not others and not _by_support(message)]
+    named = [m for m in told if m.raw.get("id") == name and not _of_another(m, send, senders) and not _by_support(m)]
     return next(iter(alone or named), None)
+
+
+def _senders(record: Record) -> dict[str, set[int]]:
+    """The numbers of the sends of each text, without the white space around it."""
+    senders: dict[str, set[int]] = {}
+    for send in record.sends:
+        senders.setdefault(str(send.text).strip(), set()).add(send.number)
+    return senders
+
+
+def _of_another(message: Message, send: Send, senders: Mapping[str, set[int]]) -> bool:
+    """Whether the text of a message is that of another send."""
+    text = message.raw.get("text")
+    return isinstance(text, str) and bool(senders.get(text, set()) - {send.number})
 
 
 def _by_support(message: Message) -> bool:
