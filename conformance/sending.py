@@ -185,6 +185,17 @@ def is_taken(send: Send, after: str) -> None:
     _ = send.message.id
 
 
+def refused_after_a_stimulus(judge: str) -> Callable[[Record], list[Send]]:
+    """Plain texts that were refused, of the connections where one had been taken before: those that this requirement
+    judges, by what was sent in between."""
+
+    def found(record: Record) -> list[Send]:
+        refused = (send for send in record.acked() if send.plain and send.refused)
+        return [send for send in refused if send.refused_for() == judge]
+
+    return found
+
+
 def each_taken(sends: Sequence[Send], after: str) -> None:
     """Deviate for each plain text that was not acked, or refused, after a stimulus."""
 

@@ -24,6 +24,7 @@ from conformance.sending import (
     lives_on,
     pace_codes,
     refusals,
+    refused_after_a_stimulus,
     was_told,
 )
 from conformance.stage import Stage
@@ -135,6 +136,11 @@ def test_the_next_text_is_taken_after_a_refusal(refused_payloads: Record, family
     is_taken(refused_payloads.send("fence"), "a refused one")
 
 
+@requirement("REJECT-SURVIVED")
+def test_no_refusal_has_a_later_text_refused(everything: Everything) -> None:
+    over(everything, refused_after_a_stimulus("REJECT-SURVIVED"), lambda send: is_taken(send, "a refused one"))
+
+
 @requirement("REJECT-CODE")
 @families
 def test_a_refused_text_is_a_validation_error(refused_payloads: Record, everything: Everything, family: str) -> None:
@@ -227,3 +233,8 @@ def test_a_payload_of_no_object_is_acked_with_an_error(payload_of_no_object: Rec
 def test_a_payload_of_no_object_is_survived(payload_of_no_object: Record, form: str) -> None:
     payload_of_no_object.send(form)
     chats_on(payload_of_no_object)
+
+
+@requirement("REJECT-NO-OBJECT")
+def test_no_payload_of_no_object_has_a_later_text_refused(everything: Everything) -> None:
+    over(everything, refused_after_a_stimulus("REJECT-NO-OBJECT"), lambda send: is_taken(send, "such a payload"))
