@@ -112,7 +112,7 @@ for _name, _arguments in SHAPES.items():
 
 # -- whose answer ------------------------------------------------------------------------------------------------
 
-BURSTS = ("BURST-AFTER-GREETING", "BURST-AFTER-CONNECT", "SEND-VERBATIM", "REJECT-EMITTED", "REJECT-STORED")
+BURSTS = ("BURST-AFTER-GREETING", "BURST-AFTER-CONNECT", "SEND-VERBATIM")
 
 
 class AcksLater(HelpCenter):
@@ -149,7 +149,7 @@ class AcksWithTheLatest(AcksLater):
         return [(ack, waiting[-1][1]) for ack, _ in waiting]
 
 
-@fault("ACK-MATCH", also=("DEVICE-COEXIST", "SEND-PLAIN", "REJECT-EMITTED", "REJECT-STORED"))
+@fault("ACK-MATCH", also=("DEVICE-COEXIST", "SEND-PLAIN"))
 class MixesUpTheAcksOfTwoDevices(HelpCenter):
     """Files answers by user and ack id; each connection counts its ids from the same number."""
 
