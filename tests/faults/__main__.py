@@ -1,16 +1,15 @@
-"""``python -m tests.faults [--write | --selected] [NAME-PART …]``: certify broken servers and say which requirements
-failed.
+"""``python -m tests.faults [--write | --selected] [--keep=FOLDER] [NAME-PART …]``: certify broken servers and say
+which requirements failed.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from pathlib import Path
 
 from tests.faults import matrix
-from tests.faults.battery import Certified, certify_fault, pool, selection
+from tests.faults.battery import VERDICT_ONLY, Certified, certify_fault, pool, reports_in, selection
 from tests.faults.fault import Fault, load_all
 
 
@@ -21,12 +20,13 @@ def main(arguments: list[str]) -> int:
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--write", action="store_true", help="put what failed into docs/kill-matrix.md")
     how.add_argument("--selected", action="store_true", help="judge only what a fault breaks: is it seen again by -k?")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where transcripts and verdicts stay, by fault")
     asked = parser.parse_args(arguments)
     known = load_all()
     faults = [f for f in known.values() if not asked.parts or any(part in f.name for part in asked.parts)]
-    with tempfile.TemporaryDirectory() as folder, pool() as workers:
+    with reports_in(asked.keep) as folder, pool() as workers:
         options = {f.name: selection(sorted(f.breaks)) if asked.selected else [] for f in faults}
-        runs = [workers.submit(certify_fault, f, Path(folder) / f.name, *options[f.name]) for f in faults]
+        runs = [workers.submit(certify_fault, f, folder / f.name, *VERDICT_ONLY, *options[f.name]) for f in faults]
         certified = {fault.name: _told(fault, run.result()) for fault, run in zip(faults, runs, strict=True)}
     if asked.write:
         kept = {name: failed for name, failed in matrix.written().items() if name in known}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -24,9 +26,10 @@ SECRET = "a secret that every server of the battery trusts"
 SIDE_BY_SIDE = 4
 TIMEOUT = 240
 """Seconds: what a hanging certification would be killed after, unless told (a bug of ours: it never hangs)."""
-QUICK = ("--examples=4", "-p", "no:html", "-p", "no:junitxml")
-"""Options for tests: only verdicts are read, and more examples are for the commands python -m tests.faults and
-python -m tests.legal."""
+VERDICT_ONLY = ("-p", "no:html", "-p", "no:junitxml")
+"""Options for whoever reads no report."""
+QUICK = ("--examples=4", *VERDICT_ONLY)
+"""Options for tests: more examples are for the commands python -m tests.faults and python -m tests.legal."""
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.faults.worker"])
@@ -100,6 +103,16 @@ def certify_fault(fault: Fault, reports: Path, *options: str) -> Certified:
     key = load_pem_public_key(public.read_bytes())
     keys = (f"--jwt-key={private}", f"--jwt-algorithm={fault.algorithm}")
     return certify_app(fault.build(cast("PublicKey", key)), reports, *keys, *options)
+
+
+@contextmanager
+def reports_in(kept: Path | None) -> Iterator[Path]:
+    """Where the reports of a battery go: into this folder, or into one that is gone afterwards."""
+    if kept is not None:
+        yield kept.resolve()
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
 
 
 def pool() -> ThreadPoolExecutor:

@@ -16,6 +16,7 @@ import conformance.plugin  # noqa: F401  imported before the fork, for all that 
 def run(arguments: Sequence[str], environment: Mapping[str, str], folder: Path, output: Path) -> None:
     """``pytest ARGUMENTS`` in ``folder``, with what it prints in ``output``; exits with its exit code."""
     gc.disable()  # it lives for seconds: collecting garbage would only take time
+    sys.dont_write_bytecode = False  # the suites are compiled once for all
     os.chdir(folder)
     os.environ.update(environment)
     with output.open("wb") as out:

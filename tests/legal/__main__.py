@@ -1,16 +1,15 @@
-"""``python -m tests.legal [--shared] [NAME-PART …]``: certify odd servers that are right, and say what they are accused
-of. Each oddity has a server of its own, unless told.
+"""``python -m tests.legal [--shared] [--keep=FOLDER] [NAME-PART …]``: certify odd servers that are right, and say what
+they are accused of. Each oddity has a server of its own, unless told.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from concurrent.futures import as_completed
 from pathlib import Path
 
-from tests.faults.battery import Certified, pool
+from tests.faults.battery import VERDICT_ONLY, Certified, pool, reports_in
 from tests.legal.legal import OddServer, load_all, shared
 
 
@@ -19,12 +18,13 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.legal", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="NAME-PART")
     parser.add_argument("--shared", action="store_true", help="one server for oddities that do not touch each other")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where transcripts and verdicts stay, by server")
     asked = parser.parse_args(arguments)
     chosen = [one for one in load_all().values() if not asked.parts or any(part in one.name for part in asked.parts)]
     slow = [OddServer((one,)) for one in chosen if one.slow]
     servers = [*shared(chosen), *slow] if asked.shared else [OddServer((one,)) for one in chosen]
-    with tempfile.TemporaryDirectory() as folder, pool() as workers:
-        runs = {workers.submit(server.certify, Path(folder)): server for server in servers}
+    with reports_in(asked.keep) as folder, pool() as workers:
+        runs = {workers.submit(server.certify, folder, *VERDICT_ONLY): server for server in servers}
         return sum(_tell(runs[run], run.result()) for run in as_completed(runs))
 
 
