@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance import schemas
-from conformance.readable import cut
+from conformance.formatting import cut
+from conformance.schema import validator
 
 _RANK = {"passed": 0, "waived": 1, "unverified": 2, "failed": 3, "error": 3}
 """From good to bad; to lose certainty is to get worse."""
@@ -79,8 +79,8 @@ def load(paths: Sequence[str]) -> list[Run]:
             verdict = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise ValueError(f"{path} is no verdict: {error}") from error
-        if not schemas.fits("verdict", verdict):
-            raise ValueError(f"{path} is no verdict: {schemas.mismatches('verdict', verdict)[0]}")
+        if not validator.fits("verdict", verdict):
+            raise ValueError(f"{path} is no verdict: {validator.mismatches('verdict', verdict)[0]}")
         runs.append(Run(_name(path, len(runs)), verdict))
     return runs
 

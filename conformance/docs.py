@@ -10,10 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.requirements import CATALOGUE, Catalogue, Level, Requirement, catalogue
+from conformance.paths import CATALOGUE, ROOT, SUITES
+from conformance.requirements import Catalogue, Level, Requirement, catalogue
 
-ROOT = Path(__file__).resolve().parent.parent
-SUITES = ROOT / "suites"
 PAGE = ROOT / "docs" / "requirements.md"
 
 HEAD = """\

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from conformance.readable import printable
+from conformance.formatting import printable
 
 
 class Deviation(Exception):

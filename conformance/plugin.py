@@ -9,20 +9,21 @@ from typing import Any
 
 import pytest
 
-from conformance import hooks, selection, summary
-from conformance import options as command_line
-from conformance.certification import Certification
-from conformance.ending import HARNESS_ERROR, ROOT, Ending, is_advice, ours_to_tell, test_id, unformatted
+from conformance import hooks
+from conformance.drive.scenario import RECORDINGS, basics, castings_of
 from conformance.errors import Unusable, Unverified
-from conformance.options import REJUDGED
-from conformance.progress import Progress
-from conformance.record import Everything
-from conformance.report import NOTES, RESULT, UNUSABLE, Report
+from conformance.paths import ROOT, SUITES
+from conformance.record.views import Everything
+from conformance.report import terminal
+from conformance.report.html_table import NOTES, RESULT, UNUSABLE, Report
+from conformance.report.verdict import Exit, Observation, Outcome, Status
 from conformance.requirements import Catalogue, Level, catalogue, ids_of
-from conformance.scenario import RECORDINGS, basics, castings_of
-from conformance.verdict import Exit, Observation, Outcome, Status
-
-SUITES = ROOT / "suites"
+from conformance.run import options as command_line
+from conformance.run import selection
+from conformance.run.certification import Certification
+from conformance.run.options import REJUDGED
+from conformance.run.outcome import HARNESS_ERROR, Ending, is_advice, ours_to_tell, test_id, unformatted
+from conformance.run.progress import Progress
 
 CERTIFICATION = pytest.StashKey[Certification]()
 ACTIVE = pytest.StashKey[bool]()
@@ -263,7 +264,7 @@ def _conclude(session: pytest.Session, certification: Certification, exitstatus:
         broken=exitstatus == Exit.INTERNAL or uncollected,
     )
     result.write(options.reports)
-    stash[RESULT], stash[NOTES] = result, list(summary.notes(result, certification))
+    stash[RESULT], stash[NOTES] = result, list(terminal.notes(result, certification))
     code = result.exit_code(level=options.level, allow_incomplete=options.allow_incomplete)
     if code is not None and not (code in (Exit.OK, Exit.INCOMPLETE) and stash.get(OTHERS_FAILED, False)):
         session.exitstatus = code
@@ -291,6 +292,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if certification is None:
         return
     if result is not None:
-        summary.write(terminalreporter, result, certification)
+        terminal.write(terminalreporter, result, certification)
     elif missed := selection.unknown(config, certification.catalogue):
         terminalreporter.write_line(f"help-center: {missed}", red=True)

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-CATALOGUE = Path(__file__).with_name("requirements.toml")
+from conformance.paths import CATALOGUE
+
 DOCUMENT_DIGEST_KEY = "document"
 
 

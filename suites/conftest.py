@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from conformance.device import Device
+from conformance.drive.device import Device
+from conformance.drive.scenario import scenario
+from conformance.drive.simultaneous import buffered
+from conformance.drive.stage import Stage
 from conformance.protocol import LONGEST
-from conformance.rush import buffered
-from conformance.scenario import scenario
-from conformance.stage import Stage
 
 AT_ONCE, MOST = 4, 12
 """Texts that each of two devices sends without waiting, and how often it does so at most while others come."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from conformance import answers, ordering, parity
-from conformance.judge import every
-from conformance.laws import over
-from conformance.record import Everything, Record
+from conformance.checks import ack, parity, pipeline
+from conformance.checks.assertions import every
+from conformance.checks.law import over
+from conformance.drive.scenario import scenario
+from conformance.drive.stage import Stage
+from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
-from conformance.scenario import scenario
-from conformance.stage import Stage
 
 UNANSWERED = "no send was acked"
 NOTHING_SAVED = "no message was accepted"
@@ -17,22 +17,22 @@ AT_ONCE = 8
 
 @requirement("ACK-CALLED")
 def test_a_send_that_asks_for_an_ack_gets_one(everything: Everything) -> None:
-    over(everything, answers.awaited_acks, answers.acked, nothing="no ack was asked for")
+    over(everything, ack.awaited_acks, ack.acked, nothing="no ack was asked for")
 
 
 @requirement("ACK-ONCE")
 def test_an_ack_comes_once(everything: Everything) -> None:
-    over(everything, answers.acking, answers.acked_once, nothing=UNANSWERED)
+    over(everything, ack.acking, ack.acked_once, nothing=UNANSWERED)
 
 
 @requirement("ACK-ARGUMENT")
 def test_an_ack_has_one_argument_an_object(everything: Everything) -> None:
-    over(everything, answers.acks, answers.one_answer, nothing=UNANSWERED)
+    over(everything, ack.acks, ack.one_answer, nothing=UNANSWERED)
 
 
 @requirement("ACK-SHAPE")
 def test_an_ack_has_either_a_message_or_an_error(everything: Everything) -> None:
-    over(everything, answers.acks, answers.ack_fits, nothing=UNANSWERED)
+    over(everything, ack.acks, ack.ack_fits, nothing=UNANSWERED)
 
 
 # -- sends in flight ---------------------------------------------------------------------------------------------
@@ -61,19 +61,19 @@ async def in_flight_on_two_devices(stage: Stage) -> None:
 @requirement("ACK-MATCH")
 def test_each_ack_in_flight_answers_its_own_send(everything: Everything, in_flight: Record) -> None:
     _ = in_flight
-    over(everything, answers.acked_in_flight, answers.answers_its_own, nothing=UNANSWERED)
+    over(everything, ack.acked_in_flight, ack.answers_its_own, nothing=UNANSWERED)
 
 
 @requirement("ACK-MATCH")
 def test_each_device_gets_the_acks_of_its_own_sends(in_flight_on_two_devices: Record) -> None:
-    every(answers.acked_sends(in_flight_on_two_devices), answers.answers_its_own, nothing=UNANSWERED)
+    every(ack.acked_sends(in_flight_on_two_devices), ack.answers_its_own, nothing=UNANSWERED)
 
 
 @requirement("PIPELINE-ORDER")
 def test_sends_in_flight_keep_their_order(everything: Everything, in_flight: Record) -> None:
     _ = in_flight
     nothing = "fewer than two messages are shown that were in flight together"
-    over(everything, ordering.rows, ordering.AsSent(everything), nothing=nothing)
+    over(everything, pipeline.rows, pipeline.AsSent(everything), nothing=nothing)
 
 
 # -- one message on all roads ------------------------------------------------------------------------------------

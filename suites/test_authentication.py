@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from conformance import attempts, delivery, refusals
-from conformance.attempts import AGED, CONFUSING, MISSING, ODD_WAYS, WRONG
-from conformance.connections import stays
-from conformance.laws import over
-from conformance.record import Everything, Record
+from conformance.checks import authentication, delivery
+from conformance.checks.connection import stays
+from conformance.checks.law import over
+from conformance.drive import rejected
+from conformance.drive.rejected import AGED, CONFUSING, MISSING, ODD_WAYS, WRONG
+from conformance.drive.scenario import scenario
+from conformance.drive.stage import Stage
+from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
-from conformance.scenario import scenario
-from conformance.stage import Stage
 
 TRANSPORTS = pytest.mark.parametrize("transport", ["websocket", "polling"])
 ROADS = ("kind", "option", "transport")
@@ -27,27 +28,27 @@ BAD_TOKENS = pytest.mark.parametrize(ROADS, [*MISSING, *WRONG, *CONFUSED_TOKENS,
 @scenario
 async def documented_ways(stage: Stage, transport: str) -> None:
     """One device after the other presents a good token: in auth, in auth after "Bearer ", in the header."""
-    await attempts.knock(stage.device("bare", option="auth", transport=transport))
-    await attempts.knock(stage.device("prefixed", option="bearer", transport=transport))
-    await attempts.knock(stage.device("header", option="header", transport=transport))
+    await rejected.knock(stage.device("bare", option="auth", transport=transport))
+    await rejected.knock(stage.device("prefixed", option="bearer", transport=transport))
+    await rejected.knock(stage.device("header", option="header", transport=transport))
 
 
 @requirement("AUTH-BARE")
 @TRANSPORTS
 def test_a_bare_token_in_auth_is_accepted(documented_ways: Record) -> None:
-    refusals.accepted(documented_ways.connection("bare"), "AUTH-BARE")
+    authentication.accepted(documented_ways.connection("bare"), "AUTH-BARE")
 
 
 @requirement("AUTH-PREFIXED")
 @TRANSPORTS
 def test_a_token_after_bearer_in_auth_is_accepted(documented_ways: Record) -> None:
-    refusals.accepted(documented_ways.connection("prefixed"), "AUTH-PREFIXED")
+    authentication.accepted(documented_ways.connection("prefixed"), "AUTH-PREFIXED")
 
 
 @requirement("AUTH-HEADER")
 @TRANSPORTS
 def test_a_token_in_the_header_is_accepted(documented_ways: Record) -> None:
-    refusals.accepted(documented_ways.connection("header"), "AUTH-HEADER")
+    authentication.accepted(documented_ways.connection("header"), "AUTH-HEADER")
 
 
 @scenario
@@ -61,7 +62,7 @@ async def one_token(stage: Stage) -> None:
 
 @requirement("AUTH-SHARED")
 def test_the_token_of_the_socket_opens_rest(one_token: Record) -> None:
-    refusals.shared(one_token.fetch(nth=-1))
+    authentication.shared(one_token.fetch(nth=-1))
 
 
 @requirement("EVENT-AFTER-CONNECT")
@@ -75,54 +76,54 @@ def test_events_come_after_the_answer_to_connect(everything: Everything) -> None
 @scenario(wave=2, refused=True)
 async def refused(stage: Stage, kind: str, option: str, transport: str) -> None:
     """A device presents a bad token and stays until nothing more comes."""
-    token = await attempts.bad(stage.user, kind)
+    token = await rejected.bad(stage.user, kind)
     presented = ODD_WAYS.get(option)
-    option = attempts.option_of(stage, kind, option)
+    option = rejected.option_of(stage, kind, option)
     phone = stage.device("phone", token=token, option=option, transport=transport, presented=presented)
-    await attempts.knock(phone)
-    await attempts.control(stage, phone, option, transport)
+    await rejected.knock(phone)
+    await rejected.control(stage, phone, option, transport)
 
 
 @requirement("AUTH-MISSING")
 @MISSING_TOKENS
 def test_a_client_without_a_token_is_not_let_in(refused: Record, kind: str) -> None:
-    refusals.kept_out(refused, kind)
+    authentication.kept_out(refused, kind)
 
 
 @requirement("AUTH-INVALID")
 @WRONG_TOKENS
 def test_an_invalid_token_is_not_let_in(refused: Record, kind: str) -> None:
-    refusals.kept_out(refused, kind)
+    authentication.kept_out(refused, kind)
 
 
 @requirement("AUTH-EXPIRED")
 @AGED_TOKENS
 def test_an_expired_token_is_not_let_in(refused: Record, kind: str) -> None:
-    refusals.kept_out(refused, kind)
+    authentication.kept_out(refused, kind)
 
 
 @requirement("REFUSAL-EVENT")
 @BAD_TOKENS
 def test_a_refused_client_is_told_so_once(refused: Record) -> None:
-    refusals.told_once(refusals.refusal(refused))
+    authentication.told_once(authentication.refusal(refused))
 
 
 @requirement("REFUSAL-CODE")
 @BAD_TOKENS
 def test_the_error_of_a_bad_token_is_unauthorized(refused: Record) -> None:
-    refusals.coded(refusals.refusal(refused))
+    authentication.coded(authentication.refusal(refused))
 
 
 @requirement("REFUSAL-CLOSE")
 @BAD_TOKENS
 def test_a_refused_client_is_disconnected(refused: Record) -> None:
-    refusals.ended(refusals.refusal(refused))
+    authentication.ended(authentication.refusal(refused))
 
 
 @requirement("REFUSAL-SILENT")
 @BAD_TOKENS
 def test_a_refused_client_hears_nothing_but_the_error(refused: Record) -> None:
-    refusals.silent(refusals.refusal(refused))
+    authentication.silent(authentication.refusal(refused))
 
 
 # -- a refused client beside a good one --------------------------------------------------------------------------
@@ -135,11 +136,11 @@ FORGED = pytest.mark.parametrize("kind", ["resigned", "expired"])
 async def eavesdropper(stage: Stage, kind: str) -> None:
     """A phone chats while a device with a bad token, made from the phone's own, knocks and is refused."""
     token = await stage.user.token()
-    intruder = stage.device("intruder", token=await attempts.bad(stage.user, kind, of=token), greet=False)
+    intruder = stage.device("intruder", token=await rejected.bad(stage.user, kind, of=token), greet=False)
     async with stage.device("phone", token=token) as phone:
         await phone.say(tag="before")
         async with intruder:
-            await attempts.enter(intruder)
+            await rejected.enter(intruder)
             await phone.say(tag="meanwhile")
             await intruder.settle()
             await phone.say(tag="later")
@@ -148,29 +149,29 @@ async def eavesdropper(stage: Stage, kind: str) -> None:
 @requirement("AUTH-INVALID")
 @pytest.mark.parametrize("kind", ["resigned"])
 def test_a_forgery_of_a_token_in_use_is_not_let_in(eavesdropper: Record, kind: str) -> None:
-    refusals.kept_out(eavesdropper, kind, "intruder")
+    authentication.kept_out(eavesdropper, kind, "intruder")
 
 
 @requirement("CONN-STAYS")
 @pytest.mark.parametrize("kind", ["resigned"])
 def test_a_forgery_of_a_token_in_use_ends_no_connection_but_its_own(eavesdropper: Record) -> None:
-    _ = refusals.refusal(eavesdropper, "intruder")
+    _ = authentication.refusal(eavesdropper, "intruder")
     stays((eavesdropper, eavesdropper.connection("phone")))
 
 
 @requirement("REFUSAL-SILENT")
 @FORGED
 def test_a_refused_client_hears_nothing_of_a_running_chat(eavesdropper: Record) -> None:
-    refusals.silent(refusals.refusal(eavesdropper, "intruder"))
+    authentication.silent(authentication.refusal(eavesdropper, "intruder"))
 
 
 @scenario(wave=2, refused=True)
 async def refused_sender(stage: Stage, kind: str, moment: str) -> None:
     """A device with a bad token sends a text, behind its CONNECT packet or once that is answered; then REST and the
     greeting of a good token show the conversation."""
-    token = await attempts.bad(stage.user, kind)
+    token = await rejected.bad(stage.user, kind)
     async with stage.device("phone", token=token, greet=False, trial=True) as phone:
-        await attempts.send_when(phone, moment, stage.words())
+        await rejected.send_when(phone, moment, stage.words())
     await stage.fetch()
     async with stage.device("tablet"):
         pass
@@ -185,17 +186,19 @@ SENDERS = pytest.mark.parametrize(
 @requirement("REFUSAL-LOCKED")
 @SENDERS
 def test_what_a_refused_client_sends_is_not_acked_as_saved(refused_sender: Record) -> None:
-    refusals.not_acked(refusals.refusal(refused_sender))
+    authentication.not_acked(authentication.refusal(refused_sender))
 
 
 @requirement("REFUSAL-LOCKED")
 @SENDERS
 def test_what_a_refused_client_sends_is_not_in_the_greeting(refused_sender: Record) -> None:
-    refusals.not_shown(refusals.refusal(refused_sender), refused_sender.connection("tablet").history)
+    authentication.not_shown(authentication.refusal(refused_sender), refused_sender.connection("tablet").history)
 
 
 @requirement("REFUSAL-LOCKED")
 @SENDERS
 def test_what_a_refused_client_sends_is_not_shown_by_rest(refused_sender: Record, plain_chat: Record) -> None:
-    phone = refusals.refusal(refused_sender)
-    refusals.not_shown(phone, refusals.shown_after(refused_sender.fetch(nth=-1), phone, otherwise=plain_chat.fetch()))
+    phone = authentication.refusal(refused_sender)
+    authentication.not_shown(
+        phone, authentication.shown_after(refused_sender.fetch(nth=-1), phone, otherwise=plain_chat.fetch())
+    )

@@ -2,49 +2,49 @@
 
 from __future__ import annotations
 
-from conformance import laws, shown
-from conformance.laws import over
-from conformance.record import Everything, Record
+from conformance.checks import history, law
+from conformance.checks.law import over
+from conformance.drive.scenario import scenario
+from conformance.drive.stage import Stage
+from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
-from conformance.scenario import scenario
-from conformance.stage import Stage
 
 NOBODY = "no device was greeted"
 
 
 @requirement("CONNECTED-SENT")
 def test_a_good_connection_is_greeted(everything: Everything) -> None:
-    over(everything, laws.first_arrivals, laws.greeted, nothing="no device got as far as the namespace")
+    over(everything, law.first_arrivals, law.greeted, nothing="no device got as far as the namespace")
 
 
 @requirement("CONNECTED-FIRST")
 def test_the_greeting_is_the_first_event(everything: Everything) -> None:
-    over(everything, laws.arrivals, laws.greeted_first, nothing=NOBODY)
+    over(everything, law.arrivals, law.greeted_first, nothing=NOBODY)
 
 
 @requirement("CONNECTED-ONCE")
 def test_a_connection_is_greeted_once(everything: Everything) -> None:
-    over(everything, laws.once_connected, laws.greeted_once, nothing=NOBODY)
+    over(everything, law.once_connected, law.greeted_once, nothing=NOBODY)
 
 
 @requirement("CONNECTED-SHAPE")
 def test_every_greeting_fits(everything: Everything) -> None:
-    over(everything, laws.greetings, laws.greeting_fits, nothing=NOBODY)
+    over(everything, law.greetings, law.greeting_fits, nothing=NOBODY)
 
 
 @requirement("CONNECTED-OWN")
 def test_the_messages_shown_belong_to_the_conversation_shown(everything: Everything) -> None:
-    over(everything, shown.looks, shown.of_its_conversation, nothing=NOBODY)
+    over(everything, history.looks, history.of_its_conversation, nothing=NOBODY)
 
 
 @requirement("CONNECTED-USER")
 def test_a_user_has_one_user_id(everything: Everything) -> None:
-    over(everything, shown.returns, shown.agree_on("userId", shown.user_id), nothing=NOBODY)
+    over(everything, history.returns, history.agree_on("userId", history.user_id), nothing=NOBODY)
 
 
 @requirement("CONNECTED-CONVERSATION")
 def test_a_user_has_one_conversation(everything: Everything) -> None:
-    over(everything, shown.returns, shown.agree_on("conversation", shown.conversation_id), nothing=NOBODY)
+    over(everything, history.returns, history.agree_on("conversation", history.conversation_id), nothing=NOBODY)
 
 
 @scenario(users=2)
@@ -57,10 +57,10 @@ async def neighbours(stage: Stage) -> None:
 @requirement("CONNECTED-USER")
 def test_another_user_has_another_user_id(everything: Everything, neighbours: Record) -> None:
     _ = neighbours
-    over(everything, shown.strangers, shown.differ_in("userId", shown.user_id), nothing=NOBODY)
+    over(everything, history.strangers, history.differ_in("userId", history.user_id), nothing=NOBODY)
 
 
 @requirement("CONNECTED-CONVERSATION")
 def test_another_user_has_another_conversation(everything: Everything, neighbours: Record) -> None:
     _ = neighbours
-    over(everything, shown.strangers, shown.differ_in("conversation", shown.conversation_id), nothing=NOBODY)
+    over(everything, history.strangers, history.differ_in("conversation", history.conversation_id), nothing=NOBODY)

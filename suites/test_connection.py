@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.connections import acked, heard, let_in, not_ended, settled, sound, stays, works
-from conformance.continuity import acked_once, granted, shows, shows_once, told_once
-from conformance.device import Device
-from conformance.judge import every
-from conformance.packets import arrivals, entered, in_the_namespace, spoken, whole
-from conformance.record import Everything, Record
+from conformance.checks.assertions import every
+from conformance.checks.connection import acked, heard, let_in, not_ended, settled, sound, stays, works
+from conformance.checks.lifecycle import acked_once, granted, shows, shows_once, told_once
+from conformance.checks.packets import arrivals, entered, in_the_namespace, spoken, whole
+from conformance.drive.device import Device
+from conformance.drive.scenario import scenario
+from conformance.drive.stage import Stage
+from conformance.record.transcript import Json
+from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
-from conformance.scenario import scenario
-from conformance.stage import Stage
-from conformance.transcript import Json
 
 QUIET = 1.5
 """Seconds that a connection is left alone."""

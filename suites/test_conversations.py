@@ -10,15 +10,16 @@ from types import ModuleType
 
 import pytest
 
-from conformance import programs
+from conformance.checks.conversations import RULES, Rule, smallest_deviation
+from conformance.checks.law import over
+from conformance.drive.conversations import play
+from conformance.drive.conversations import programs as random_programs
+from conformance.drive.scenario import scenario
+from conformance.drive.search import explore
+from conformance.drive.stage import Stage
 from conformance.errors import Unverified
-from conformance.explore import explore
-from conformance.laws import over
-from conformance.model import RULES, Rule, smallest_deviation
-from conformance.record import Everything, Record
+from conformance.record.views import Everything, Record
 from conformance.requirements import Level, catalogue
-from conformance.scenario import scenario
-from conformance.stage import Stage
 from suites import test_ack, test_connected, test_connection, test_errors, test_isolation, test_messages, test_rest
 
 CHAPTERS = (test_connected, test_connection, test_ack, test_messages, test_errors, test_isolation, test_rest)
@@ -57,7 +58,11 @@ async def _converse(stage: Stage, number: int) -> None:
                 law(last)
 
     await explore(
-        stage, programs.programs, lambda program: programs.play(stage, program), obeys, share=(number, SHARES)
+        stage,
+        random_programs,
+        lambda program: play(stage, program),
+        obeys,
+        share=(number, SHARES),
     )
 
 

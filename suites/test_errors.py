@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from conformance import answers
-from conformance.laws import over
-from conformance.record import Everything, Record
+from conformance.checks import ack
+from conformance.checks.law import over
+from conformance.drive.scenario import scenario
+from conformance.drive.stage import Stage
+from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
-from conformance.scenario import scenario
-from conformance.stage import Stage
 
 
 @requirement("ERROR-SHAPE")
 def test_every_error_has_a_code_and_a_message(everything: Everything, wrong_texts: Record, unwelcome: Record) -> None:
     _ = wrong_texts, unwelcome
-    over(everything, answers.problems, answers.problem_fits, nothing="no error came")
+    over(everything, ack.problems, ack.problem_fits, nothing="no error came")
 
 
 @scenario
@@ -27,4 +27,4 @@ async def without_a_callback(stage: Stage) -> None:
 @requirement("ERROR-UNPROVOKED")
 def test_documented_input_provokes_no_error(everything: Everything, without_a_callback: Record) -> None:
     _ = without_a_callback
-    over(everything, answers.blameless, answers.heard_no_error, nothing="nothing documented was accepted")
+    over(everything, ack.blameless, ack.heard_no_error, nothing="nothing documented was accepted")

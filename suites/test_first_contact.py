@@ -6,15 +6,15 @@ import contextlib
 
 import pytest
 
-from conformance.contact import answered, let_in_with_others, of_newcomers, one_conversation
-from conformance.continuity import accepted, answered_with_own, granted, not_too_early, shows
-from conformance.device import Cut
-from conformance.judge import every
-from conformance.record import Record
+from conformance.checks.assertions import every
+from conformance.checks.first_contact import answered, let_in_with_others, of_newcomers, one_conversation
+from conformance.checks.lifecycle import accepted, answered_with_own, granted, not_too_early, shows
+from conformance.drive.device import Cut
+from conformance.drive.scenario import scenario
+from conformance.drive.simultaneous import Volleys, afterwards, buffered, entered, opened, parties
+from conformance.drive.stage import Stage
+from conformance.record.views import Record
 from conformance.requirements import requirement
-from conformance.rush import Volleys, afterwards, buffered, entered, opened, parties
-from conformance.scenario import scenario
-from conformance.stage import Stage
 
 NEWCOMERS = 6
 """New users of each scenario: whether things overlap is a matter of luck."""

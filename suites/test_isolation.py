@@ -7,18 +7,18 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from conformance import parity, shown
-from conformance.device import Cut, Device
-from conformance.frames import first
-from conformance.isolation import told_nothing_foreign, typed_in_private
-from conformance.laws import over
+from conformance.checks import history, parity
+from conformance.checks.isolation import told_nothing_foreign, typed_in_private
+from conformance.checks.law import over
+from conformance.checks.trials import of_accepted_users
+from conformance.drive.device import Cut, Device
+from conformance.drive.scenario import scenario
+from conformance.drive.stage import Stage
 from conformance.protocol import CONNECTED
-from conformance.record import Everything, Record
+from conformance.record.transcript import Json
+from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
-from conformance.scenario import scenario
-from conformance.stage import Stage
-from conformance.transcript import Json
-from conformance.trials import of_accepted_users
+from conformance.transport.socketio_packets import first
 
 TYPED = [True, False] * 3
 
@@ -156,12 +156,14 @@ async def look_alikes(stage: Stage) -> None:
 
 @requirement("CONNECTED-USER")
 def test_users_whose_ids_look_alike_have_user_ids_of_their_own(look_alikes: Record) -> None:
-    over([of_accepted_users(look_alikes)], shown.strangers, shown.differ_in("userId", shown.user_id))
+    over([of_accepted_users(look_alikes)], history.strangers, history.differ_in("userId", history.user_id))
 
 
 @requirement("CONNECTED-CONVERSATION")
 def test_users_whose_ids_look_alike_have_conversations_of_their_own(look_alikes: Record) -> None:
-    over([of_accepted_users(look_alikes)], shown.strangers, shown.differ_in("conversation", shown.conversation_id))
+    over(
+        [of_accepted_users(look_alikes)], history.strangers, history.differ_in("conversation", history.conversation_id)
+    )
 
 
 @requirement("ISOLATION-MESSAGES")

@@ -6,15 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from conformance import attempts, outsiders, refusals
-from conformance.attempts import IN_BETWEEN, KNOWN
-from conformance.laws import over
-from conformance.outsiders import EARLY, SEEN, TIMES, UNSEEN
-from conformance.record import Everything, Record
+from conformance.auth.tokens import Token
+from conformance.checks import authentication, bad_tokens
+from conformance.checks.bad_tokens import EARLY, SEEN, TIMES, UNSEEN
+from conformance.checks.law import over
+from conformance.drive import rejected
+from conformance.drive.rejected import IN_BETWEEN, KNOWN
+from conformance.drive.scenario import scenario
+from conformance.drive.stage import Stage
+from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
-from conformance.scenario import scenario
-from conformance.stage import Stage
-from conformance.tokens import Token
 
 KNOWN_USERS = pytest.mark.parametrize(("state", "transport"), KNOWN)
 LIFETIME = 3
@@ -30,7 +31,7 @@ async def known_user(stage: Stage, state: str, transport: str) -> None:
     device is present, another one is let in and one refused at the same moment, at last."""
     token = await stage.user.token()
     tried = KNOWN[state, transport]
-    bad = await attempts.bad_ones(stage.user, [*IN_BETWEEN, *(kind for kind, _ in tried)], token)
+    bad = await rejected.bad_ones(stage.user, [*IN_BETWEEN, *(kind for kind, _ in tried)], token)
     await stage.fetch(token=token, tag="good")
     phone = stage.device("phone", token=token, transport=transport)
     await phone.connect()
@@ -39,71 +40,71 @@ async def known_user(stage: Stage, state: str, transport: str) -> None:
         await phone.close()
     for kind, option in tried:
         if state == "cut":
-            await attempts.come_back(phone, token, bad[kind])
+            await rejected.come_back(phone, token, bad[kind])
         else:
-            road = attempts.option_of(stage, kind, option)
+            road = rejected.option_of(stage, kind, option)
             intruder = stage.device("intruder", token=bad[kind], option=road, transport=transport)
-            await attempts.call(intruder)
-            await attempts.control(stage, intruder, road, transport)
+            await rejected.call(intruder)
+            await rejected.control(stage, intruder, road, transport)
     for kind in IN_BETWEEN:
         await stage.fetch(token=bad[kind], tag=kind)
     if state == "present":
         tablet, late = (stage.device(n, token=t) for n, t in [("tablet", token), ("intruder", bad["expired"])])
-        await stage.together(attempts.call(tablet), attempts.call(late))
+        await stage.together(rejected.call(tablet), rejected.call(late))
 
 
 @requirement("AUTH-EXPIRED")
 @KNOWN_USERS
 def test_no_expired_token_of_a_known_user_is_let_in(known_user: Record) -> None:
-    outsiders.kept_out(known_user, "AUTH-EXPIRED")
+    bad_tokens.kept_out(known_user, "AUTH-EXPIRED")
 
 
 @requirement("AUTH-INVALID")
 @KNOWN_USERS
 def test_no_invalid_token_of_a_known_user_is_let_in(known_user: Record) -> None:
-    outsiders.kept_out(known_user, "AUTH-INVALID")
+    bad_tokens.kept_out(known_user, "AUTH-INVALID")
 
 
 @requirement("AUTH-MISSING")
 @pytest.mark.parametrize(("state", "transport"), [state for state, tried in KNOWN.items() if "missing" in dict(tried)])
 def test_no_known_user_is_let_in_without_a_token(known_user: Record) -> None:
-    outsiders.kept_out(known_user, "AUTH-MISSING")
+    bad_tokens.kept_out(known_user, "AUTH-MISSING")
 
 
 @requirement("REFUSAL-EVENT")
 @KNOWN_USERS
 def test_a_refused_client_of_a_known_user_is_told_so_once(known_user: Record) -> None:
-    outsiders.refused(known_user, refusals.told_once)
+    bad_tokens.refused(known_user, authentication.told_once)
 
 
 @requirement("REFUSAL-CODE")
 @KNOWN_USERS
 def test_the_error_of_a_bad_token_of_a_known_user_is_unauthorized(known_user: Record) -> None:
-    outsiders.refused(known_user, refusals.coded)
+    bad_tokens.refused(known_user, authentication.coded)
 
 
 @requirement("REFUSAL-CLOSE")
 @KNOWN_USERS
 def test_a_refused_client_of_a_known_user_is_disconnected(known_user: Record) -> None:
-    outsiders.refused(known_user, refusals.ended)
+    bad_tokens.refused(known_user, authentication.ended)
 
 
 @requirement("REFUSAL-SILENT")
 @KNOWN_USERS
 def test_a_refused_client_of_a_known_user_hears_nothing_but_the_error(known_user: Record) -> None:
-    outsiders.refused(known_user, refusals.silent)
+    bad_tokens.refused(known_user, authentication.silent)
 
 
 @requirement("REST-EXPIRY")
 @KNOWN_USERS
 def test_rest_gives_nothing_for_an_expired_token_of_a_known_user(known_user: Record) -> None:
-    outsiders.rest_gave_nothing(known_user, "REST-EXPIRY")
+    bad_tokens.rest_gave_nothing(known_user, "REST-EXPIRY")
 
 
 @requirement("REST-REFUSAL")
 @KNOWN_USERS
 def test_rest_gives_nothing_for_an_invalid_token_of_a_known_user(known_user: Record) -> None:
-    outsiders.rest_gave_nothing(known_user, "REST-REFUSAL")
+    bad_tokens.rest_gave_nothing(known_user, "REST-REFUSAL")
 
 
 # -- users whom the target has never seen --------------------------------------------------------------------------
@@ -113,19 +114,19 @@ def test_rest_gives_nothing_for_an_invalid_token_of_a_known_user(known_user: Rec
 async def unknown_user(stage: Stage) -> None:
     """REST is asked with bad tokens of a user before any good one was presented, and then with the good one."""
     token = await stage.user.token()
-    for kind, bad in (await attempts.bad_ones(stage.user, IN_BETWEEN, token)).items():
+    for kind, bad in (await rejected.bad_ones(stage.user, IN_BETWEEN, token)).items():
         await stage.fetch(token=bad, tag=kind)
     await stage.fetch(token=token, tag="good")
 
 
 @requirement("REST-EXPIRY")
 def test_rest_gives_nothing_for_the_expired_token_of_somebody_new(unknown_user: Record) -> None:
-    outsiders.rest_gave_nothing(unknown_user, "REST-EXPIRY")
+    bad_tokens.rest_gave_nothing(unknown_user, "REST-EXPIRY")
 
 
 @requirement("REST-REFUSAL")
 def test_rest_gives_nothing_for_the_invalid_token_of_somebody_new(unknown_user: Record) -> None:
-    outsiders.rest_gave_nothing(unknown_user, "REST-REFUSAL")
+    bad_tokens.rest_gave_nothing(unknown_user, "REST-REFUSAL")
 
 
 # -- wherever a bad token was presented ----------------------------------------------------------------------------
@@ -133,27 +134,27 @@ def test_rest_gives_nothing_for_the_invalid_token_of_somebody_new(unknown_user: 
 
 @requirement("AUTH-MISSING")
 def test_nobody_is_let_in_without_a_token_anywhere(everything: Everything) -> None:
-    over(everything, outsiders.knocks("AUTH-MISSING"), refusals.opens_nothing)
+    over(everything, bad_tokens.knocks("AUTH-MISSING"), authentication.opens_nothing)
 
 
 @requirement("AUTH-INVALID")
 def test_no_invalid_token_is_let_in_anywhere(everything: Everything) -> None:
-    over(everything, outsiders.knocks("AUTH-INVALID"), refusals.opens_nothing)
+    over(everything, bad_tokens.knocks("AUTH-INVALID"), authentication.opens_nothing)
 
 
 @requirement("AUTH-EXPIRED")
 def test_no_expired_token_is_let_in_anywhere(everything: Everything) -> None:
-    over(everything, outsiders.knocks("AUTH-EXPIRED"), refusals.opens_nothing)
+    over(everything, bad_tokens.knocks("AUTH-EXPIRED"), authentication.opens_nothing)
 
 
 @requirement("REST-EXPIRY")
 def test_rest_gives_nothing_for_an_expired_token_anywhere(everything: Everything) -> None:
-    over(everything, outsiders.requests("REST-EXPIRY"), outsiders.given_nothing)
+    over(everything, bad_tokens.requests("REST-EXPIRY"), bad_tokens.given_nothing)
 
 
 @requirement("REST-REFUSAL")
 def test_rest_gives_nothing_for_an_invalid_token_anywhere(everything: Everything) -> None:
-    over(everything, outsiders.requests("REST-REFUSAL"), outsiders.given_nothing)
+    over(everything, bad_tokens.requests("REST-REFUSAL"), bad_tokens.given_nothing)
 
 
 # -- a token that was good once ------------------------------------------------------------------------------------
@@ -164,9 +165,9 @@ async def outlived(stage: Stage) -> None:
     """Of two tokens that live for three seconds, one opens a connection and REST in its time. When both have expired,
     they are tried in turns over either transport and REST: first and last the one that nobody has seen."""
     seen, unseen = await stage.user.living(LIFETIME), await stage.user.living(LIFETIME)
-    await attempts.call(stage.device(EARLY, token=seen, trial=True))
+    await rejected.call(stage.device(EARLY, token=seen, trial=True))
     await stage.fetch(token=seen, tag=EARLY)
-    await attempts.outlive(stage, unseen)
+    await rejected.outlive(stage, unseen)
     late = {SEEN: replace(seen, good=False), UNSEEN: replace(unseen, good=False)}
     turns = [UNSEEN, *[SEEN] * TIMES, *[UNSEEN] * (TIMES - 1)]
     await stage.together(*(_in_turns(stage, late, turns, transport) for transport in ("websocket", "polling")))
@@ -176,9 +177,9 @@ async def outlived(stage: Stage) -> None:
 
 async def _in_turns(stage: Stage, tokens: dict[str, Token], turns: list[str], transport: str) -> None:
     for name in turns:
-        await attempts.call(stage.device(name, token=tokens[name], transport=transport, trial=True))
+        await rejected.call(stage.device(name, token=tokens[name], transport=transport, trial=True))
 
 
 @requirement("AUTH-OUTLIVED")
 def test_a_token_that_was_accepted_is_refused_once_it_has_expired(outlived: Record) -> None:
-    outsiders.forgotten(outlived)
+    bad_tokens.forgotten(outlived)

@@ -6,7 +6,8 @@ import contextlib
 
 import pytest
 
-from conformance.continuity import (
+from conformance.checks.assertions import every
+from conformance.checks.lifecycle import (
     accepted,
     answered_with_own,
     arrived,
@@ -20,14 +21,13 @@ from conformance.continuity import (
     shows,
     shows_once,
 )
-from conformance.device import Cut, Device
-from conformance.judge import every
-from conformance.record import Everything, Record
+from conformance.checks.sending import plain_sends
+from conformance.drive.device import Cut, Device
+from conformance.drive.scenario import scenario
+from conformance.drive.simultaneous import buffered
+from conformance.drive.stage import Stage
+from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
-from conformance.rush import buffered
-from conformance.scenario import scenario
-from conformance.sending import plain_sends
-from conformance.stage import Stage
 
 # -- coming back (6) -----------------------------------------------------------------------------------------------
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from conformance import clocks, laws, parity, phantoms, shown, support
-from conformance.device import Device
-from conformance.laws import over
-from conformance.payloads import said_by_support
+from conformance.checks import clock, history, law, parity, phantoms, support
+from conformance.checks.law import over
+from conformance.drive.device import Device
+from conformance.drive.scenario import scenario
+from conformance.drive.stage import Stage
 from conformance.protocol import MESSAGE
-from conformance.record import Everything, Record
+from conformance.record.payloads import said_by_support
+from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
-from conformance.scenario import scenario
-from conformance.stage import Stage
 
 SILENT = "no message was emitted"
 NOTHING_SAVED = "no message was accepted"
@@ -25,27 +25,27 @@ PAGES = 4
 @requirement("EVENT-ARGUMENT")
 def test_an_event_has_one_argument_an_object(everything: Everything, wrong_texts: Record, unwelcome: Record) -> None:
     _ = wrong_texts, unwelcome
-    over(everything, laws.help_center_events, laws.one_object, nothing="no event came")
+    over(everything, law.help_center_events, law.one_object, nothing="no event came")
 
 
 @requirement("MESSAGE-SHAPE")
 def test_every_message_fits(everything: Everything) -> None:
-    over(everything, laws.messages, laws.message_fits, nothing=SILENT)
+    over(everything, law.messages, law.message_fits, nothing=SILENT)
 
 
 @requirement("MESSAGE-ECHO")
 def test_the_sender_hears_its_own_message(everything: Everything) -> None:
-    over(everything, laws.saved, parity.heard, nothing=NOTHING_SAVED)
+    over(everything, law.saved, parity.heard, nothing=NOTHING_SAVED)
 
 
 @requirement("MESSAGE-ONCE")
 def test_a_message_is_emitted_once_to_each_device(everything: Everything) -> None:
-    over(everything, laws.good_connections, laws.told_once, nothing=SILENT)
+    over(everything, law.good_connections, law.told_once, nothing=SILENT)
 
 
 @requirement("MESSAGE-CONVERSATION")
 def test_a_message_belongs_to_the_conversation_of_the_greeting(everything: Everything) -> None:
-    over(everything, laws.said, laws.in_its_conversation, nothing=SILENT)
+    over(everything, law.said, law.in_its_conversation, nothing=SILENT)
 
 
 # -- several devices ---------------------------------------------------------------------------------------------
@@ -77,13 +77,13 @@ def test_what_another_device_hears_has_no_gaps(everything: Everything, crowd: Re
 @requirement("MESSAGE-ID")
 def test_no_two_emitted_messages_share_an_id(everything: Everything, long_chat: Record) -> None:
     _ = long_chat
-    over(everything, laws.messages, laws.OneMessageForEachId(), nothing=SILENT)
+    over(everything, law.messages, law.OneMessageForEachId(), nothing=SILENT)
 
 
 @requirement("MESSAGE-ID")
 def test_no_two_listed_messages_share_an_id(everything: Everything, long_chat: Record) -> None:
     _ = long_chat
-    over(everything, shown.looks, shown.ids_once, nothing=NOBODY)
+    over(everything, history.looks, history.ids_once, nothing=NOBODY)
 
 
 @requirement("MESSAGE-SENDER")
@@ -111,13 +111,13 @@ def test_what_was_emitted_in_the_users_name_is_in_the_conversation(everything: E
 
 @requirement("MESSAGE-TIME")
 def test_a_message_is_created_when_the_targets_clock_says(everything: Everything) -> None:
-    over(everything, clocks.stamps, clocks.on_time, nothing="no REST answer with a Date stands beside a message")
+    over(everything, clock.stamps, clock.on_time, nothing="no REST answer with a Date stands beside a message")
 
 
 @requirement("MESSAGE-TIME")
 def test_messages_sent_seconds_apart_have_instants_of_their_own(everything: Everything, patient_chat: Record) -> None:
     _ = patient_chat
-    over(everything, clocks.far_apart, clocks.moved_on, nothing="no two messages were saved seconds apart")
+    over(everything, clock.far_apart, clock.moved_on, nothing="no two messages were saved seconds apart")
 
 
 # -- what support says -------------------------------------------------------------------------------------------
@@ -253,21 +253,21 @@ async def long_chat(stage: Stage) -> None:
 @requirement("SEND-KEPT")
 def test_an_acked_message_is_in_the_conversation_from_then_on(everything: Everything, long_chat: Record) -> None:
     _ = long_chat
-    over(everything, shown.looks, shown.Kept(everything), nothing=NOBODY)
+    over(everything, history.looks, history.Kept(everything), nothing=NOBODY)
 
 
 @requirement("HISTORY-ORDER")
 def test_messages_are_listed_oldest_first(everything: Everything) -> None:
-    over(everything, shown.looks, shown.in_order, nothing=NOBODY)
+    over(everything, history.looks, history.in_order, nothing=NOBODY)
 
 
 @requirement("HISTORY-DEPTH")
 @pytest.mark.parametrize("road", ["greeting", "REST"])
 def test_the_last_messages_are_listed(long_chat: Record, road: str) -> None:
-    shown.deep(shown.last_look(long_chat, road), DEPTH)
+    history.deep(history.last_look(long_chat, road), DEPTH)
 
 
 @requirement("HISTORY-DEPTH")
 def test_the_last_messages_are_listed_wherever_there_are_as_many(everything: Everything, long_chat: Record) -> None:
     _ = long_chat
-    over(everything, shown.after_many(DEPTH), shown.reaching_back(DEPTH))
+    over(everything, history.after_many(DEPTH), history.reaching_back(DEPTH))

@@ -10,16 +10,17 @@ from dataclasses import replace
 
 import pytest
 
-from conformance import clocks, habits, observing
-from conformance.device import Device, Presenting
+from conformance.auth.tokens import claims_of
+from conformance.checks import clock
+from conformance.drive.device import Device, Presenting
+from conformance.drive.scenario import scenario
+from conformance.drive.stage import Stage
 from conformance.errors import Unverified
-from conformance.lateness import lateness
+from conformance.observations import experiments, run
+from conformance.observations.lateness import lateness
 from conformance.protocol import CONNECTED, MESSAGE
-from conformance.record import Everything, Record
+from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
-from conformance.scenario import scenario
-from conformance.stage import Stage
-from conformance.tokens import claims_of
 
 Observe = Callable[[str, str], None]
 
@@ -40,11 +41,11 @@ HALF_A_PAIR = "\ud83d"
 async def counting(stage: Stage) -> None:
     """One device sends 100 and 1,500 emoji, and 100 and 1,500 letters with combining accents, all at once."""
     texts = {
-        "few emoji": observing.EMOJI * observing.FEW,
-        "many emoji": observing.EMOJI * observing.MANY,
-        "few combined": observing.COMBINED * observing.FEW,
-        "many combined": observing.COMBINED * observing.MANY,
-        "many composable": observing.COMPOSABLE * observing.MANY,
+        "few emoji": experiments.EMOJI * experiments.FEW,
+        "many emoji": experiments.EMOJI * experiments.MANY,
+        "few combined": experiments.COMBINED * experiments.FEW,
+        "many combined": experiments.COMBINED * experiments.MANY,
+        "many composable": experiments.COMPOSABLE * experiments.MANY,
     }
     async with stage.device(trial=True) as phone:
         await stage.together(*(phone.send(text, tag=tag, valid=False) for tag, text in texts.items()))
@@ -52,26 +53,26 @@ async def counting(stage: Stage) -> None:
 
 @requirement("OBS-COUNT-EMOJI")
 def test_how_emoji_are_counted(counting: Record, observe: Observe) -> None:
-    observe(*observing.emoji_counting(counting))
+    observe(*experiments.emoji_counting(counting))
 
 
 @requirement("OBS-COUNT-COMBINING")
 def test_how_combining_sequences_are_counted(counting: Record, observe: Observe) -> None:
-    observe(*observing.combining_counting(counting))
+    observe(*experiments.combining_counting(counting))
 
 
 @scenario(wave=2)
 async def white_space(stage: Stage) -> None:
     """One device sends plain texts with a character around them that not every language takes for white space, one
     text for each such character, all at once."""
-    texts = {observing.point(one): f"{one}{stage.words()}{one}" for one in observing.WHITE_SPACE}
+    texts = {experiments.point(one): f"{one}{stage.words()}{one}" for one in experiments.WHITE_SPACE}
     async with stage.device(trial=True) as phone:
         await stage.together(*(phone.send(text, tag=tag, valid=False) for tag, text in texts.items()))
 
 
 @requirement("OBS-TRIM")
 def test_what_counts_as_white_space(white_space: Record, observe: Observe) -> None:
-    observe(*observing.trimming(white_space))
+    observe(*experiments.trimming(white_space))
 
 
 @scenario(wave=2)
@@ -84,7 +85,7 @@ async def zero_characters(stage: Stage) -> None:
 
 @requirement("OBS-NUL")
 def test_what_becomes_of_a_zero_character(zero_characters: Record, observe: Observe) -> None:
-    observe(*observing.nul(zero_characters))
+    observe(*experiments.nul(zero_characters))
 
 
 @scenario(wave=2)
@@ -96,7 +97,7 @@ async def half_a_pair(stage: Stage) -> None:
 
 @requirement("OBS-SURROGATE")
 def test_what_becomes_of_half_a_surrogate_pair(half_a_pair: Record, observe: Observe) -> None:
-    observe(*observing.odd_character(half_a_pair, HALF_A_PAIR))
+    observe(*experiments.odd_character(half_a_pair, HALF_A_PAIR))
 
 
 # -- what a newer client might send (section 3.2) ----------------------------------------------------------------
@@ -114,12 +115,12 @@ async def newer_client(stage: Stage) -> None:
 
 @requirement("OBS-EXTRA")
 def test_what_becomes_of_further_fields(newer_client: Record, observe: Observe) -> None:
-    observe(*observing.further_fields(newer_client, list(FURTHER_FIELDS)))
+    observe(*experiments.further_fields(newer_client, list(FURTHER_FIELDS)))
 
 
 @requirement("OBS-UNKNOWN-EVENT")
 def test_what_becomes_of_an_unknown_event(newer_client: Record, observe: Observe) -> None:
-    observe(*observing.unknown_event(newer_client, UNKNOWN_EVENT))
+    observe(*experiments.unknown_event(newer_client, UNKNOWN_EVENT))
 
 
 # -- tokens (sections 2.2 and 6) ---------------------------------------------------------------------------------
@@ -137,13 +138,13 @@ async def stranger(stage: Stage) -> None:
 @requirement("OBS-REFUSAL-END")
 @pytest.mark.usefixtures("stranger")
 def test_how_a_refused_connection_ends(everything: Everything, observe: Observe) -> None:
-    observe(*habits.refusal_end(everything))
+    observe(*run.refusal_end(everything))
 
 
 @requirement("OBS-REST-BODY")
 @pytest.mark.usefixtures("stranger")
 def test_how_rest_refuses(everything: Everything, observe: Observe) -> None:
-    observe(*habits.rest_refusals(everything))
+    observe(*run.rest_refusals(everything))
 
 
 @scenario(wave=2, refused=True)
@@ -156,7 +157,7 @@ async def lower_case_bearer(stage: Stage) -> None:
 
 @requirement("OBS-BEARER-CASE")
 def test_whether_the_prefix_may_be_in_lower_case(lower_case_bearer: Record, observe: Observe) -> None:
-    observe(*observing.bearer_case(lower_case_bearer))
+    observe(*experiments.bearer_case(lower_case_bearer))
 
 
 @scenario(wave=2, refused=True)
@@ -172,7 +173,7 @@ async def two_tokens(stage: Stage) -> None:
 
 @requirement("OBS-BOTH-OPTIONS")
 def test_which_of_two_tokens_counts(two_tokens: Record, observe: Observe) -> None:
-    observe(*observing.both_options(two_tokens))
+    observe(*experiments.both_options(two_tokens))
 
 
 @scenario(wave=2)
@@ -190,7 +191,7 @@ async def expires_while_connected(stage: Stage) -> None:
 
 @requirement("OBS-EXPIRY")
 def test_what_happens_when_a_token_expires_while_connected(expires_while_connected: Record, observe: Observe) -> None:
-    observe(*observing.expiry(expires_while_connected))
+    observe(*experiments.expiry(expires_while_connected))
 
 
 @scenario(wave=2, refused=True)
@@ -204,7 +205,7 @@ async def lives_long(stage: Stage) -> None:
 
 @requirement("OBS-LONG-TOKEN")
 def test_what_becomes_of_a_token_that_lives_long(lives_long: Record, observe: Observe) -> None:
-    observe(*observing.long_token(lives_long))
+    observe(*experiments.long_token(lives_long))
 
 
 @scenario
@@ -214,12 +215,12 @@ async def namesake(stage: Stage) -> None:
     if claims is None:
         raise Unverified("the given token is no JWT: it has no claims to compare with")
     async with stage.device() as phone:
-        stage.mark(observing.user_id_mark(claims, phone.heard(CONNECTED)[0]))
+        stage.mark(experiments.user_id_mark(claims, phone.heard(CONNECTED)[0]))
 
 
 @requirement("OBS-USER-ID")
 def test_whether_the_user_id_is_the_subject(namesake: Record, observe: Observe) -> None:
-    observe(*observing.user_id(namesake))
+    observe(*experiments.user_id(namesake))
 
 
 # -- what comes unasked (sections 4.3, 4.4 and 9) ----------------------------------------------------------------
@@ -244,7 +245,7 @@ async def _is_replied_to(stage: Stage, phone: Device) -> bool:
 
 @requirement("OBS-SUPPORT")
 def test_whether_support_replies_by_itself(left_alone: Record, observe: Observe) -> None:
-    observe(*observing.support(left_alone, REPLY_PATIENCE))
+    observe(*experiments.support(left_alone, REPLY_PATIENCE))
 
 
 @scenario(wave=2)
@@ -257,7 +258,7 @@ async def refused_with_ack(stage: Stage) -> None:
 
 @requirement("OBS-ERROR-ROADS")
 def test_on_which_roads_errors_come(refused_with_ack: Record, observe: Observe) -> None:
-    observe(*observing.error_roads(refused_with_ack))
+    observe(*experiments.error_roads(refused_with_ack))
 
 
 @scenario
@@ -271,7 +272,7 @@ async def typing_at_home(stage: Stage) -> None:
 
 @requirement("OBS-TYPING-RELAY")
 def test_whom_typing_reaches(typing_at_home: Record, observe: Observe) -> None:
-    observe(*observing.typing_relay(typing_at_home))
+    observe(*experiments.typing_relay(typing_at_home))
 
 
 # -- habits of the whole run -------------------------------------------------------------------------------------
@@ -279,38 +280,38 @@ def test_whom_typing_reaches(typing_at_home: Record, observe: Observe) -> None:
 
 @requirement("OBS-DATES")
 def test_how_instants_are_written(everything: Everything, observe: Observe) -> None:
-    observe(*habits.dates(everything))
+    observe(*run.dates(everything))
 
 
 @requirement("OBS-CLOCK")
 def test_by_which_clock_messages_are_created(everything: Everything, observe: Observe) -> None:
-    observe(*clocks.observed(everything))
+    observe(*clock.observed(everything))
 
 
 @requirement("OBS-ID-FORM")
 def test_what_ids_look_like(everything: Everything, observe: Observe) -> None:
-    observe(*habits.id_form(everything))
+    observe(*run.id_form(everything))
 
 
 @requirement("OBS-WINDOW")
 def test_how_far_back_the_history_reaches(everything: Everything, observe: Observe) -> None:
-    observe(*habits.window(everything))
+    observe(*run.window(everything))
 
 
 @requirement("OBS-EARLY-EVENTS")
 @pytest.mark.usefixtures("crowd")
 def test_whether_messages_come_before_the_greeting(everything: Everything, observe: Observe) -> None:
-    observe(*habits.early_events(everything))
+    observe(*run.early_events(everything))
 
 
 @requirement("OBS-ACK-ORDER")
 def test_whether_ack_or_event_comes_first(everything: Everything, observe: Observe) -> None:
-    observe(*habits.ack_order(everything))
+    observe(*run.ack_order(everything))
 
 
 @requirement("OBS-ACK-LATENCY")
 def test_how_soon_acks_come(everything: Everything, observe: Observe) -> None:
-    observe(*habits.ack_latency(everything))
+    observe(*run.ack_latency(everything))
 
 
 @requirement("OBS-LATE")
@@ -320,4 +321,4 @@ def test_what_comes_late(everything: Everything, observe: Observe) -> None:
 
 @requirement("OBS-PING")
 def test_how_soon_a_dead_connection_is_noticed(everything: Everything, observe: Observe) -> None:
-    observe(*habits.ping(everything))
+    observe(*run.ping(everything))

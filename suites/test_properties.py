@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from conformance import attempts, fallback, forgeries, generated, refusals, shapes
-from conformance.device import Device
-from conformance.explore import explore
-from conformance.forgeries import Change
-from conformance.generated import comes_back, is_refused, last_batch, smallest_deviation, was_refused
-from conformance.judge import every
-from conformance.record import Record
+from conformance.auth import forged_tokens as forged_tokens_of
+from conformance.auth.forged_tokens import Change
+from conformance.checks import authentication, rest
+from conformance.checks.assertions import every
+from conformance.checks.sending import can_still_chat, each_taken, lives_on, was_told
+from conformance.checks.unexpected_messages import emitted_strays, fetched_strays, none_stray
+from conformance.drive import rejected
+from conformance.drive.device import Device
+from conformance.drive.scenario import scenario
+from conformance.drive.search import explore
+from conformance.drive.stage import Stage
+from conformance.inputs import payload_strategies, text_strategies
+from conformance.inputs.text_strategies import comes_back, is_refused, last_batch, smallest_deviation, was_refused
+from conformance.record.transcript import Json
+from conformance.record.views import Record
 from conformance.requirements import requirement
-from conformance.scenario import scenario
-from conformance.sending import can_still_chat, each_taken, lives_on, was_told
-from conformance.stage import Stage
-from conformance.strays import emitted_strays, fetched_strays, none_stray
-from conformance.transcript import Json
 
 # -- texts -------------------------------------------------------------------------------------------------------
 
@@ -34,7 +37,7 @@ async def generated_texts(stage: Stage) -> None:
         def judge() -> None:
             smallest_deviation(last_batch(stage.transcript).sends, comes_back)
 
-        await explore(stage, generated.valid_batches, drive, judge)
+        await explore(stage, text_strategies.valid_batches, drive, judge)
 
 
 @scenario(wave=2)
@@ -44,12 +47,14 @@ async def generated_invalid_texts(stage: Stage) -> None:
 
         async def drive(texts: Sequence[str]) -> None:
             stage.mark("batch")
-            await stage.together(*(phone.send(text, tag=generated.label(text) or "", valid=False) for text in texts))
+            await stage.together(
+                *(phone.send(text, tag=text_strategies.label(text) or "", valid=False) for text in texts)
+            )
 
         def judge() -> None:
             smallest_deviation(last_batch(stage.transcript).sends, is_refused)
 
-        await explore(stage, generated.invalid_batches, drive, judge)
+        await explore(stage, text_strategies.invalid_batches, drive, judge)
         await phone.fence()
 
 
@@ -90,7 +95,7 @@ async def generated_payloads(stage: Stage) -> None:
         async def drive(payloads: Sequence[dict[str, Json]]) -> None:
             stage.mark("batch")
             await phone.revive()
-            await stage.together(*(phone.offer(one, tag=shapes.family(one) or "") for one in payloads))
+            await stage.together(*(phone.offer(one, tag=payload_strategies.family(one) or "") for one in payloads))
 
         def judge() -> None:
             last = last_batch(stage.transcript)
@@ -99,7 +104,7 @@ async def generated_payloads(stage: Stage) -> None:
             none_stray(emitted_strays(last))
             lives_on(last)
 
-        await explore(stage, shapes.batches, drive, judge)
+        await explore(stage, payload_strategies.batches, drive, judge)
         await phone.revive()
         await phone.fence()
 
@@ -157,7 +162,7 @@ async def generated_no_objects(stage: Stage) -> None:
         def judge() -> None:
             none_stray(emitted_strays(last_batch(stage.transcript)))
 
-        await explore(stage, shapes.no_object_batches, drive, judge)
+        await explore(stage, payload_strategies.no_object_batches, drive, judge)
         await phone.send(stage.words(), tag="after")
         await phone.settle()
         await phone.close()
@@ -212,7 +217,7 @@ async def generated_typing(stage: Stage) -> None:
             each_taken(last.tagged("typed"), "typing")
             none_stray(emitted_strays(last))
 
-        await explore(stage, shapes.typing_batches, drive, judge)
+        await explore(stage, payload_strategies.typing_batches, drive, judge)
 
 
 @requirement("TYPING-ODD")
@@ -243,12 +248,12 @@ async def forged_tokens(stage: Stage) -> None:
     """A good token opens the socket and REST; devices present generated tokens, up to three at once, and stay until
     nothing more comes; REST is asked with the same."""
     token = await stage.user.token()
-    await attempts.knock(stage.device("phone", token=token))
+    await rejected.knock(stage.device("phone", token=token))
     await stage.fetch(token=token, tag="good")
 
     async def knock(change: Change) -> None:
         forged = await stage.user.forged(change)
-        await attempts.knock(stage.device(f"forger {len(stage.devices)}", token=forged))
+        await rejected.knock(stage.device(f"forger {len(stage.devices)}", token=forged))
         await stage.fetch(token=forged, tag=forged.label)
 
     async def drive(changes: Sequence[Change]) -> None:
@@ -257,38 +262,38 @@ async def forged_tokens(stage: Stage) -> None:
 
     def judge() -> None:
         last = last_batch(stage.transcript)
-        forgers = [one for one in refusals.forgers(last) if one.opened.serial > last.transcript.marks[-1].serial]
-        every(forgers, refusals.forger_kept_out)
-        every(forgers, refusals.of_forgers(refusals.told_once))
+        forgers = [one for one in authentication.forgers(last) if one.opened.serial > last.transcript.marks[-1].serial]
+        every(forgers, authentication.forger_kept_out)
+        every(forgers, authentication.of_forgers(authentication.told_once))
 
-    await explore(stage, forgeries.batches, drive, judge, share=(0, 2))
+    await explore(stage, forged_tokens_of.batches, drive, judge, share=(0, 2))
 
 
 @requirement("AUTH-INVALID")
 def test_a_generated_token_is_not_let_in(forged_tokens: Record) -> None:
-    every(refusals.forgers(forged_tokens), refusals.forger_kept_out)
+    every(authentication.forgers(forged_tokens), authentication.forger_kept_out)
 
 
 @requirement("REFUSAL-EVENT")
 def test_a_client_with_a_generated_token_is_told_so_once(forged_tokens: Record) -> None:
-    every(refusals.forgers(forged_tokens), refusals.of_forgers(refusals.told_once))
+    every(authentication.forgers(forged_tokens), authentication.of_forgers(authentication.told_once))
 
 
 @requirement("REFUSAL-CODE")
 def test_the_error_of_a_generated_token_is_unauthorized(forged_tokens: Record) -> None:
-    every(refusals.forgers(forged_tokens), refusals.of_forgers(refusals.coded))
+    every(authentication.forgers(forged_tokens), authentication.of_forgers(authentication.coded))
 
 
 @requirement("REFUSAL-CLOSE")
 def test_a_client_with_a_generated_token_is_disconnected(forged_tokens: Record) -> None:
-    every(refusals.forgers(forged_tokens), refusals.of_forgers(refusals.ended))
+    every(authentication.forgers(forged_tokens), authentication.of_forgers(authentication.ended))
 
 
 @requirement("REFUSAL-SILENT")
 def test_a_client_with_a_generated_token_hears_nothing_else(forged_tokens: Record) -> None:
-    every(refusals.forgers(forged_tokens), refusals.of_forgers(refusals.silent))
+    every(authentication.forgers(forged_tokens), authentication.of_forgers(authentication.silent))
 
 
 @requirement("REST-REFUSAL")
 def test_rest_gives_nothing_for_a_generated_token(forged_tokens: Record) -> None:
-    every(fallback.forged(forged_tokens), lambda kind: fallback.refuses(forged_tokens, kind))
+    every(rest.forged(forged_tokens), lambda kind: rest.refuses(forged_tokens, kind))

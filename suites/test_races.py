@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from conformance import answers, shown
-from conformance.continuity import granted, misses_nothing, shows_once
-from conformance.judge import every
-from conformance.laws import over
-from conformance.parity import heard_by
-from conformance.record import Record
+from conformance.checks import ack, history
+from conformance.checks.assertions import every
+from conformance.checks.law import over
+from conformance.checks.lifecycle import granted, misses_nothing, shows_once
+from conformance.checks.parity import heard_by
+from conformance.record.views import Record
 from conformance.requirements import requirement
 
 NOTHING_SENT = "no text was accepted"
 
 
 def kept(crowd: Record) -> None:
-    over([crowd], shown.looks, shown.Kept([crowd]), nothing=NOTHING_SENT)
+    over([crowd], history.looks, history.Kept([crowd]), nothing=NOTHING_SENT)
 
 
 @requirement("SEND-KEPT")
@@ -31,7 +31,7 @@ def test_nothing_is_doubled_while_devices_come_and_go(crowd: Record) -> None:
 
 @requirement("ACK-MATCH")
 def test_each_ack_is_its_own_while_devices_come_and_go(crowd: Record) -> None:
-    every(answers.acked_sends(crowd), answers.answers_its_own, nothing=NOTHING_SENT)
+    every(ack.acked_sends(crowd), ack.answers_its_own, nothing=NOTHING_SENT)
 
 
 @requirement("MESSAGE-DEVICES")

@@ -6,15 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance import failed, misfits, observing
-from conformance.judge import every
-from conformance.laws import over
-from conformance.misfits import NO_OBJECT, REFUSED, Misfits
-from conformance.protocol import LONGEST
-from conformance.record import Everything, Record
-from conformance.requirements import requirement
-from conformance.scenario import scenario
-from conformance.sending import (
+from conformance.checks import failed_sends
+from conformance.checks.assertions import every
+from conformance.checks.law import over
+from conformance.checks.sending import (
     can_still_chat,
     chats_on,
     each_told,
@@ -27,8 +22,15 @@ from conformance.sending import (
     refused_after_a_stimulus,
     was_told,
 )
-from conformance.stage import Stage
-from conformance.strays import emitted_strays, fetched_strays, greeted_strays, none_stray
+from conformance.checks.unexpected_messages import emitted_strays, fetched_strays, greeted_strays, none_stray
+from conformance.drive.scenario import scenario
+from conformance.drive.stage import Stage
+from conformance.inputs import invalid_payloads
+from conformance.inputs.invalid_payloads import NO_OBJECT, REFUSED, Misfits
+from conformance.observations import experiments
+from conformance.protocol import LONGEST
+from conformance.record.views import Everything, Record
+from conformance.requirements import requirement
 
 JUDGES = {"long": "SEND-MAX", "blank": "SEND-BLANK", "absent": "SEND-ABSENT", "structured": "SEND-STRUCTURED"}
 """Which requirement judges whether a family is refused at all. Numbers and booleans may be accepted."""
@@ -60,7 +62,7 @@ async def refused_payloads(stage: Stage, family: str) -> None:
 
 
 @requirement("SEND-MAX")
-@pytest.mark.parametrize(("family", "name"), named("long", misfits.LONG))
+@pytest.mark.parametrize(("family", "name"), named("long", invalid_payloads.LONG))
 def test_a_text_of_more_than_2000_characters_is_refused(refused_payloads: Record, name: str) -> None:
     is_refused(refused_payloads.send(name))
 
@@ -68,35 +70,35 @@ def test_a_text_of_more_than_2000_characters_is_refused(refused_payloads: Record
 @requirement("OBS-HUGE-TEXT")
 @pytest.mark.parametrize("family", ["long"])
 def test_what_becomes_of_a_huge_text(refused_payloads: Record, observe: Callable[[str, str], None]) -> None:
-    observe(*observing.huge_text(refused_payloads.send("20000-ascii")))
+    observe(*experiments.huge_text(refused_payloads.send("20000-ascii")))
 
 
 @requirement("SEND-EMPTY")
-@pytest.mark.parametrize(("family", "name"), named("blank", misfits.EMPTY))
+@pytest.mark.parametrize(("family", "name"), named("blank", invalid_payloads.EMPTY))
 def test_an_empty_text_is_refused(refused_payloads: Record, name: str) -> None:
     is_refused(refused_payloads.send(name))
 
 
 @requirement("SEND-BLANK")
-@pytest.mark.parametrize(("family", "name"), named("blank", misfits.BLANK))
+@pytest.mark.parametrize(("family", "name"), named("blank", invalid_payloads.BLANK))
 def test_a_text_of_only_white_space_is_refused(refused_payloads: Record, name: str) -> None:
     is_refused(refused_payloads.send(name))
 
 
 @requirement("SEND-ABSENT")
-@pytest.mark.parametrize(("family", "name"), named("absent", misfits.ABSENT))
+@pytest.mark.parametrize(("family", "name"), named("absent", invalid_payloads.ABSENT))
 def test_a_missing_text_is_refused(refused_payloads: Record, name: str) -> None:
     is_refused(refused_payloads.send(name))
 
 
 @requirement("SEND-STRUCTURED")
-@pytest.mark.parametrize(("family", "name"), named("structured", misfits.STRUCTURED))
+@pytest.mark.parametrize(("family", "name"), named("structured", invalid_payloads.STRUCTURED))
 def test_an_array_or_object_as_text_is_refused(refused_payloads: Record, name: str) -> None:
     is_refused(refused_payloads.send(name))
 
 
 @requirement("SEND-SCALAR")
-@pytest.mark.parametrize(("family", "name"), named("scalar", misfits.SCALAR))
+@pytest.mark.parametrize(("family", "name"), named("scalar", invalid_payloads.SCALAR))
 def test_a_number_or_boolean_as_text_is_refused(refused_payloads: Record, name: str) -> None:
     is_refused(refused_payloads.send(name))
 
@@ -153,7 +155,11 @@ async def unacked_refusals(stage: Stage) -> None:
     """One device sends a text that is too long, an empty one and null, and asks for no acks."""
     async with stage.device("phone") as phone:
         await phone.say(tag="before")
-        for misfit in (misfits.LONG["2001-ascii"], misfits.EMPTY["empty"], misfits.ABSENT["null"]):
+        for misfit in (
+            invalid_payloads.LONG["2001-ascii"],
+            invalid_payloads.EMPTY["empty"],
+            invalid_payloads.ABSENT["null"],
+        ):
             await phone.offer(misfit.payload, tag="unacked", ack=False)
         await phone.told_of_refusals(3)
         await phone.fence()
@@ -175,12 +181,12 @@ def test_a_long_text_without_ack_is_not_taken_either(unacked_refusals: Record) -
 
 @requirement("REJECT-STORED")
 def test_a_good_text_that_was_answered_with_an_error_is_not_stored(everything: Everything) -> None:
-    over(everything, failed.sends, failed.not_stored)
+    over(everything, failed_sends.sends, failed_sends.not_stored)
 
 
 @requirement("REJECT-EMITTED")
 def test_a_good_text_that_was_answered_with_an_error_is_not_emitted(everything: Everything) -> None:
-    over(everything, failed.sends, failed.not_emitted)
+    over(everything, failed_sends.sends, failed_sends.not_emitted)
 
 
 # -- no object at all ----------------------------------------------------------------------------------------------

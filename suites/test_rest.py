@@ -6,15 +6,16 @@ import contextlib
 
 import pytest
 
-from conformance import attempts, fallback
-from conformance.attempts import REQUESTS
-from conformance.device import Cut
-from conformance.laws import over
-from conformance.record import Everything, Record
+from conformance.auth.tokens import CONFUSED, EXPIRED
+from conformance.checks import rest
+from conformance.checks.law import over
+from conformance.drive import rejected
+from conformance.drive.device import Cut
+from conformance.drive.rejected import REQUESTS
+from conformance.drive.scenario import scenario
+from conformance.drive.stage import Stage
+from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
-from conformance.scenario import scenario
-from conformance.stage import Stage
-from conformance.tokens import CONFUSED, EXPIRED
 
 CONFUSED_TOKENS = [pytest.param(kind, marks=pytest.mark.public_key) for kind in CONFUSED]
 NO_ANSWER = "REST answered no good token"
@@ -26,13 +27,13 @@ NO_BODY = "REST answered no good token with JSON"
 @scenario
 async def rest_after_the_socket(stage: Stage) -> None:
     """A device connects and leaves; then REST."""
-    await attempts.knock(stage.device("phone"))
+    await rejected.knock(stage.device("phone"))
     await stage.fetch()
 
 
 @requirement("REST-OPEN")
 def test_rest_answers_a_good_token(rest_after_the_socket: Record) -> None:
-    fallback.opens(rest_after_the_socket.fetch(nth=-1), "a 2xx status with a JSON body for a good token")
+    rest.opens(rest_after_the_socket.fetch(nth=-1), "a 2xx status with a JSON body for a good token")
 
 
 @scenario
@@ -45,12 +46,12 @@ async def beyond_ascii(stage: Stage) -> None:
 
 @requirement("REST-OPEN")
 def test_rest_answers_when_texts_are_not_of_ascii_alone(beyond_ascii: Record) -> None:
-    fallback.opens(beyond_ascii.fetch(nth=-1), "a 2xx status with a JSON body after a text beyond ASCII")
+    rest.opens(beyond_ascii.fetch(nth=-1), "a 2xx status with a JSON body after a text beyond ASCII")
 
 
 @requirement("REST-OPEN")
 def test_rest_answers_whatever_the_conversation_holds(everything: Everything) -> None:
-    over(everything, fallback.settled, fallback.is_json, nothing=NO_ANSWER)
+    over(everything, rest.settled, rest.is_json, nothing=NO_ANSWER)
 
 
 @scenario
@@ -68,32 +69,32 @@ async def app_launch(stage: Stage) -> None:
 
 @requirement("REST-FIRST")
 def test_rest_answers_before_any_socket(app_launch: Record, rest_after_the_socket: Record) -> None:
-    fallback.opens_already(app_launch.fetch("launch", -1), otherwise=rest_after_the_socket.fetch(nth=-1))
+    rest.opens_already(app_launch.fetch("launch", -1), otherwise=rest_after_the_socket.fetch(nth=-1))
 
 
 @requirement("REST-FIRST")
 def test_the_socket_gives_the_conversation_that_rest_gave(app_launch: Record) -> None:
-    fallback.same_id(app_launch.fetch("launch", -1).history, app_launch.connection().history)
+    rest.same_id(app_launch.fetch("launch", -1).history, app_launch.connection().history)
 
 
 @requirement("REST-SAME")
 def test_rest_shows_the_conversation_of_the_greeting(app_launch: Record) -> None:
-    fallback.same_conversation(fallback.views(app_launch))
+    rest.same_conversation(rest.views(app_launch))
 
 
 @requirement("REST-SAME")
 def test_rest_shows_the_messages_of_the_greeting(app_launch: Record) -> None:
-    fallback.same_messages(app_launch, fallback.views(app_launch))
+    rest.same_messages(app_launch, rest.views(app_launch))
 
 
 @requirement("REST-SHAPE")
 def test_every_rest_body_has_the_shape_of_the_greeting(everything: Everything) -> None:
-    over(everything, fallback.bodies, fallback.fits_the_schema, nothing=NO_BODY)
+    over(everything, rest.bodies, rest.fits_the_schema, nothing=NO_BODY)
 
 
 @requirement("REST-MEDIA")
 def test_every_rest_body_is_declared_as_json(everything: Everything) -> None:
-    over(everything, fallback.bodies, fallback.has_json_media, nothing=NO_BODY)
+    over(everything, rest.bodies, rest.has_json_media, nothing=NO_BODY)
 
 
 # -- bad tokens --------------------------------------------------------------------------------------------------
@@ -107,23 +108,23 @@ async def bad_requests(stage: Stage) -> None:
         async with stage.device("phone", token=token) as phone:
             await phone.say(tag="secret")
     await stage.fetch(token=token, tag="good")
-    for kind in attempts.requests(stage.user):
-        await stage.fetch(token=await attempts.bad(stage.user, kind, of=token), tag=kind)
+    for kind in rejected.requests(stage.user):
+        await stage.fetch(token=await rejected.bad(stage.user, kind, of=token), tag=kind)
 
 
 @requirement("REST-REFUSAL")
 @pytest.mark.parametrize("kind", [*(kind for kind in REQUESTS if kind not in EXPIRED), *CONFUSED_TOKENS])
 def test_rest_gives_nothing_without_a_valid_token(bad_requests: Record, kind: str) -> None:
-    fallback.refuses(bad_requests, kind)
+    rest.refuses(bad_requests, kind)
 
 
 @requirement("REST-EXPIRY")
 @pytest.mark.parametrize("kind", EXPIRED)
 def test_rest_gives_nothing_to_an_expired_token(bad_requests: Record, kind: str) -> None:
-    fallback.refuses(bad_requests, kind)
+    rest.refuses(bad_requests, kind)
 
 
 @requirement("REST-STATUS")
 @pytest.mark.parametrize("kind", [*REQUESTS, *CONFUSED_TOKENS])
 def test_rest_refuses_with_401(bad_requests: Record, kind: str) -> None:
-    fallback.unauthorized(bad_requests, kind)
+    rest.unauthorized(bad_requests, kind)

@@ -6,26 +6,34 @@ from collections.abc import Mapping
 
 import pytest
 
-from conformance import meanings, texts, verbatim
-from conformance.judge import every, expect
-from conformance.longest import LONGEST_TEXTS
-from conformance.pace import not_told_of_pace
-from conformance.record import Everything, Record
+from conformance.checks.assertions import every, expect
+from conformance.checks.sending import (
+    PlainIsAccepted,
+    by_chance,
+    comes_back,
+    events_with,
+    is_accepted,
+    lists,
+    plain_sends,
+)
+from conformance.drive.scenario import scenario
+from conformance.drive.stage import Stage
+from conformance.inputs import misleading_texts, texts, unicode_texts
+from conformance.inputs.full_length_texts import LONGEST_TEXTS
+from conformance.inputs.texts import Texts
+from conformance.record.rate_limits import not_told_of_pace
+from conformance.record.views import Everything, Record
+from conformance.record.waits import message_of, not_in_doubt
 from conformance.requirements import requirement
-from conformance.scenario import scenario
-from conformance.sending import PlainIsAccepted, by_chance, comes_back, events_with, is_accepted, lists, plain_sends
-from conformance.stage import Stage
-from conformance.texts import Texts
-from conformance.waits import message_of, not_in_doubt
 
 ACCEPTED: Mapping[str, Texts] = {
     "limits": texts.merged([texts.SHORTEST, texts.FULL, texts.PADDED_FULL]),
     "padded-once": texts.PADDED_ONCE,
     "padded-twice": texts.PADDED_TWICE,
-    **verbatim.FAMILIES,
+    **unicode_texts.FAMILIES,
 }
 """What one connection sends, by family."""
-IN_FLIGHT: Mapping[str, Texts] = {"longest": LONGEST_TEXTS, **meanings.FAMILIES}
+IN_FLIGHT: Mapping[str, Texts] = {"longest": LONGEST_TEXTS, **misleading_texts.FAMILIES}
 """The same, of what is sent a few at a time."""
 AT_ONCE = 8
 """Texts that are sent without waiting in between."""
@@ -112,9 +120,9 @@ def test_the_longest_text_comes_back_as_it_was_sent(accepted_texts: Record, name
 
 
 @requirement("SEND-VERBATIM")
-@named(*(case for family, table in verbatim.FAMILIES.items() for case in each(family, table)))
+@named(*(case for family, table in unicode_texts.FAMILIES.items() for case in each(family, table)))
 def test_the_text_comes_back_as_it_was_sent(accepted_texts: Record, family: str, name: str) -> None:
-    comes_back(accepted_texts.send(name), verbatim.FAMILIES[family][name].sent)
+    comes_back(accepted_texts.send(name), unicode_texts.FAMILIES[family][name].sent)
 
 
 @requirement("SEND-VERBATIM")
@@ -124,9 +132,9 @@ def test_2000_characters_of_any_nature_come_back_as_they_were_sent(texts_in_flig
 
 
 @requirement("SEND-VERBATIM")
-@named(*(case for family, table in meanings.FAMILIES.items() for case in each(family, table)))
+@named(*(case for family, table in misleading_texts.FAMILIES.items() for case in each(family, table)))
 def test_a_text_that_means_something_comes_back_as_it_was_sent(texts_in_flight: Record, family: str, name: str) -> None:
-    comes_back(texts_in_flight.send(name), meanings.FAMILIES[family][name].sent)
+    comes_back(texts_in_flight.send(name), misleading_texts.FAMILIES[family][name].sent)
 
 
 @scenario

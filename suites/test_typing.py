@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.judge import every, expect
-from conformance.misfits import ODD_TYPING
-from conformance.record import Everything, Record
+from conformance.checks.assertions import every, expect
+from conformance.checks.sending import errors_after, is_taken, lives_on
+from conformance.checks.typing import OFTEN, not_echoed, typing_events, typing_fits, typing_sent
+from conformance.checks.unexpected_messages import emitted_strays, fetched_strays, none_stray
+from conformance.drive.scenario import scenario
+from conformance.drive.stage import Stage
+from conformance.inputs.invalid_payloads import ODD_TYPING
+from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
-from conformance.scenario import scenario
-from conformance.sending import errors_after, is_taken, lives_on
-from conformance.stage import Stage
-from conformance.strays import emitted_strays, fetched_strays, none_stray
-from conformance.typing_events import OFTEN, not_echoed, typing_events, typing_fits, typing_sent
 
 
 @scenario

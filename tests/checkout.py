@@ -16,16 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance.schemas import mismatches
+from conformance.schema.validator import mismatches
 
 ROOT = Path(__file__).resolve().parents[1]
 TIMEOUT = 60
 """Seconds: what a hanging run is killed after (a bug of ours: it never hangs)."""
 
 CHAT = '''
-from conformance.judge import expect, same
+from conformance.checks.assertions import expect, same
 from conformance.requirements import requirement
-from conformance.scenario import scenario
+from conformance.drive.scenario import scenario
 
 
 @scenario
@@ -51,9 +51,9 @@ def test_rest(chat):
     expect(chat.fetch().successful, "HTTP 2xx", chat.fetch().outcome)
 '''
 TOKENS = '''
-from conformance.judge import expect
+from conformance.checks.assertions import expect
 from conformance.requirements import requirement
-from conformance.scenario import scenario
+from conformance.drive.scenario import scenario
 
 
 @scenario(wave=2, refused=True)
@@ -69,7 +69,7 @@ def test_expired(expired):
 '''
 
 SHOULD = """
-from conformance.judge import expect
+from conformance.checks.assertions import expect
 from conformance.requirements import requirement
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.protocol import CONNECTED, MESSAGE, NAMESPACE, SEND
-from conformance.record import Record
-from conformance.transcript import Entry, Kind, Transcript
+from conformance.record.transcript import Entry, Kind, Transcript
+from conformance.record.views import Record
 
 FACTS = {
     "target": "http://127.0.0.1:3000",

@@ -12,10 +12,10 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from conformance.record.transcript import Transcript
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.serve import Served
 from conformance.reference.tokens import Verifier
-from conformance.transcript import Transcript
 from tests.distance import Distance, far_away
 from tests.faults.battery import SECRET, certify
 from tests.faults.fault import load_all

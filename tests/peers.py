@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from conformance.engine import Ending, Transport, WireRefused
-from conformance.wire import Wire
+from conformance.transport.connection import Wire
+from conformance.transport.engineio import Ending, Transport, WireRefused
 from tests.interop.clients import token
 
 DEADLINE = 5.0

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from starlette.types import ASGIApp
 
+from conformance.auth.tokens import KeyMinter
+from conformance.auth.users import Minted, Users
+from conformance.drive.stage import Stage, Surroundings
+from conformance.record.transcript import Entry, Kind, Transcript
 from conformance.redaction import Redactor
 from conformance.reference import HelpCenter, Served, Verifier
-from conformance.stage import Stage, Surroundings
-from conformance.tokens import KeyMinter
-from conformance.transcript import Entry, Kind, Transcript
-from conformance.users import Minted, Users
 from tests.interop.clients import SECRET
 
 BOTH = pytest.mark.parametrize("transport", ["websocket", "polling"])

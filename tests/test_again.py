@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.again import again
+from conformance.run.reproduce import again
 from tests.test_options import SECRET, TARGET, read
 
 SEED = "--hypothesis-seed=7"

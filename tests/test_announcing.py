@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from conformance.announcing import Presence
 from conformance.blocks import Table
+from conformance.drive.announcements import Presence
 
 
 def listed(*ids: str) -> list[dict[str, str]]:

@@ -14,8 +14,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from conformance.auth.tokens import KeyMinter
 from conformance.reference.serve import Served
-from conformance.tokens import KeyMinter
 from tests.checkout import CHAT, ROOT, SHOULD, TOKENS, Checkout, Run
 from tests.hostile import SECRET, Untrimming, help_center
 

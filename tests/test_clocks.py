@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from conformance import clocks, phantoms
+from conformance.checks import clock, phantoms
+from conformance.checks.law import over
 from conformance.errors import Deviation, Unverified
-from conformance.laws import over
 from conformance.protocol import MESSAGE
-from conformance.transcript import Entry
+from conformance.record.transcript import Entry
 from tests.handmade import CONVERSATION, Handmade, message
 
 DATE = "Thu, 01 Jan 2026 12:00:00 GMT"
@@ -61,7 +61,7 @@ def judged(made: Handmade, items: Any, law: Any) -> str | None:
     ],
 )
 def test_hours_off_are_found_and_minutes_are_not(created: str, told: str | None) -> None:
-    found = judged(chat(created), clocks.stamps, clocks.on_time)
+    found = judged(chat(created), clock.stamps, clock.on_time)
     assert found is None if told is None else told in (found or "")
 
 
@@ -77,17 +77,17 @@ def test_hours_off_are_found_and_minutes_are_not(created: str, told: str | None)
 )
 def test_what_tells_no_second_is_not_judged(created: str, headers: dict[str, str]) -> None:
     with pytest.raises(Unverified):
-        over([chat(created, headers=headers).record], clocks.stamps, clocks.on_time, nothing="nothing to judge")
+        over([chat(created, headers=headers).record], clock.stamps, clock.on_time, nothing="nothing to judge")
 
 
 def test_one_instant_for_what_was_sent_seconds_apart_is_found() -> None:
     same = chat("2026-01-01T12:00:00Z", "2026-01-01T12:00:00Z", apart=4)
-    assert "for both" in (judged(same, clocks.far_apart, clocks.moved_on) or "")
+    assert "for both" in (judged(same, clock.far_apart, clock.moved_on) or "")
     assert (
-        judged(chat("2026-01-01T12:00:00Z", "2026-01-01T12:00:04Z", apart=4), clocks.far_apart, clocks.moved_on) is None
+        judged(chat("2026-01-01T12:00:00Z", "2026-01-01T12:00:04Z", apart=4), clock.far_apart, clock.moved_on) is None
     )
     with pytest.raises(Unverified):
-        judged(chat("2026-01-01T12:00:00Z", "2026-01-01T12:00:00Z"), clocks.far_apart, clocks.moved_on)
+        judged(chat("2026-01-01T12:00:00Z", "2026-01-01T12:00:00Z"), clock.far_apart, clock.moved_on)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_one_instant_for_what_was_sent_seconds_apart_is_found() -> None:
     ],
 )
 def test_the_figure_is_observed(created: str, value: str) -> None:
-    assert clocks.observed([chat(created).record]).value == value
+    assert clock.observed([chat(created).record]).value == value
 
 
 def emitted(*kept: str) -> Handmade:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.continuity import shows_once
-from conformance.controls import emits_twice, forgets_sessions, loses_acks, refuses_plain_texts, session_lost
+from conformance.checks.assertions import every
+from conformance.checks.controls import emits_twice, forgets_sessions, loses_acks, refuses_plain_texts, session_lost
+from conformance.checks.lifecycle import shows_once
+from conformance.checks.sending import is_taken
 from conformance.errors import Deviation
-from conformance.judge import every
-from conformance.sending import is_taken
-from conformance.transcript import Kind
-from conformance.waits import ack_of
+from conformance.record.transcript import Kind
+from conformance.record.waits import ack_of
 from tests.handmade import Handmade, message
 
 REFUSAL = {"error": {"code": "SERVER_ERROR", "message": "not now"}}

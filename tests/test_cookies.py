@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from yarl import URL
 
-from conformance.cookies import Cookies
+from conformance.transport.cookies import Cookies
 from tests.peers import HANDSHAKE, in_loop, opened, send, serving
 from tests.staging import stage_at
 

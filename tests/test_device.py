@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from conformance.device import Cut
-from conformance.pace import CONTROL
-from conformance.record import Record
+from conformance.drive.device import Cut
+from conformance.drive.stage import Stage
+from conformance.record.rate_limits import CONTROL
+from conformance.record.transcript import Doubt, Entry, Kind
+from conformance.record.views import Record
 from conformance.reference import Event, HelpCenter, Problem
-from conformance.stage import Stage
-from conformance.transcript import Doubt, Entry, Kind
 from tests.peers import HANDSHAKE, in_loop, serving
 from tests.recovery import Recovers
 from tests.staging import stage_at, stage_on, story

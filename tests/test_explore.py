@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from conformance import explore as exploring
-from conformance import generated
-from conformance.device import Cut
+from conformance.drive import search as exploring
+from conformance.drive.device import Cut
 from conformance.errors import Deviation, Unverified
-from conformance.generated import comes_back, last_batch, smallest_deviation
+from conformance.inputs import text_strategies
+from conformance.inputs.text_strategies import comes_back, last_batch, smallest_deviation
 from tests.handmade import Handmade, message
 
 NUMBERS = st.integers(0, 100_000)
@@ -167,7 +167,7 @@ def test_a_server_that_changes_digits_is_caught_with_a_short_text(monkeypatch: p
 
     explored(
         lambda _: smallest_deviation(last_batch(made.transcript).sends, comes_back),
-        strategy=st.lists(generated.valid_texts, min_size=1, max_size=2),
+        strategy=st.lists(text_strategies.valid_texts, min_size=1, max_size=2),
         drive=answer,
     )
     with pytest.raises(Deviation) as caught:

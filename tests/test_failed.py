@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from conformance import failed
+from conformance.checks import failed_sends
+from conformance.checks.law import over
 from conformance.errors import Deviation
-from conformance.laws import over
 from conformance.protocol import MESSAGE
 from tests.handmade import CONVERSATION, Handmade, message
 
@@ -42,9 +42,9 @@ def listing(made: Handmade, *messages: object, road: str = "REST") -> None:
         made.greeted(messages)
 
 
-def judged(made: Handmade, law: Callable[[failed.Failed], None]) -> str | None:
+def judged(made: Handmade, law: Callable[[failed_sends.Failed], None]) -> str | None:
     try:
-        over([made.record], failed.sends, law, nothing="nothing failed")
+        over([made.record], failed_sends.sends, law, nothing="nothing failed")
     except Deviation as deviation:
         return deviation.actual
     return None
@@ -54,29 +54,29 @@ def test_what_failed_and_was_accepted_then_is_there_once() -> None:
     made = refused()
     again(made)
     listing(made, message(WORDS, id="m2"), message(WORDS, id="s1", sender="support"))
-    assert judged(made, failed.not_stored) is None
-    assert judged(made, failed.not_emitted) is None
+    assert judged(made, failed_sends.not_stored) is None
+    assert judged(made, failed_sends.not_emitted) is None
 
 
 def test_what_failed_is_emitted_before_it_is_sent_again() -> None:
     made = refused()
     made.event(MESSAGE, message(WORDS, id="m1"))
     again(made)
-    assert "is in help_center:message" in (judged(made, failed.not_emitted) or "")
+    assert "is in help_center:message" in (judged(made, failed_sends.not_emitted) or "")
 
 
 def test_what_failed_is_emitted_later() -> None:
     made = refused()
     again(made)
     made.event(MESSAGE, message(WORDS, id="m1"))
-    assert (judged(made, failed.not_emitted) or "").endswith("twice")
+    assert (judged(made, failed_sends.not_emitted) or "").endswith("twice")
 
 
 @pytest.mark.parametrize("road", ["REST", "greeting"])
 def test_what_failed_is_stored(road: str) -> None:
     made = refused()
     listing(made, message(WORDS, id="m1"), road=road)
-    assert "SERVER_ERROR" in (judged(made, failed.not_stored) or "")
+    assert "SERVER_ERROR" in (judged(made, failed_sends.not_stored) or "")
 
 
 @pytest.mark.parametrize("road", ["REST", "greeting"])
@@ -84,22 +84,22 @@ def test_what_failed_and_what_was_accepted_are_both_stored(road: str) -> None:
     made = refused()
     again(made)
     listing(made, message(WORDS, id="m1"), message(WORDS, id="m2"), road=road)
-    assert (judged(made, failed.not_stored) or "").endswith("twice")
+    assert (judged(made, failed_sends.not_stored) or "").endswith("twice")
 
 
 def test_a_text_that_every_run_sends_may_be_there_from_earlier_ones() -> None:
     old = message("constructor", id="m0")
     made = refused("constructor", listed=[old])
     listing(made, old, message("constructor", id="m1"), road="REST")
-    assert judged(made, failed.not_stored) is None  # REST may show more than the greeting
+    assert judged(made, failed_sends.not_stored) is None  # REST may show more than the greeting
     listing(made, old, road="greeting")
-    assert judged(made, failed.not_stored) is None
+    assert judged(made, failed_sends.not_stored) is None
     listing(made, old, message("constructor", id="m1"), road="greeting")
-    assert judged(made, failed.not_stored) is not None
+    assert judged(made, failed_sends.not_stored) is not None
 
 
 def test_where_acks_are_mixed_up_nothing_is_said_of_errors() -> None:
     made = refused()
     listing(made, message(WORDS, id="m1"), road="REST")
     made.says("another text", saved=message(WORDS, id="m1"))
-    assert not list(failed.sends(made.record))
+    assert not list(failed_sends.sends(made.record))

@@ -9,8 +9,8 @@ import jwt
 import pytest
 from hypothesis import given, settings
 
-from conformance import forgeries
-from conformance.forgeries import Altered, Change, Claiming, Composed, Declaring, Shortened, Words
+from conformance.auth import forged_tokens
+from conformance.auth.forged_tokens import Altered, Change, Claiming, Composed, Declaring, Shortened, Words
 
 SECRET = "a secret that is long enough for HMAC with SHA-256"
 GOOD = jwt.encode({"sub": "ada", "exp": 4102444800}, SECRET)
@@ -18,7 +18,7 @@ OPAQUE = "an-opaque-token-of-some-other-make"
 
 
 @settings(derandomize=True, database=None, deadline=None, max_examples=500)
-@given(forgeries.changes)
+@given(forged_tokens.changes)
 def test_no_verifier_takes_a_changed_token(change: Change) -> None:
     forged = change(GOOD)
     with pytest.raises(jwt.PyJWTError):
@@ -27,13 +27,13 @@ def test_no_verifier_takes_a_changed_token(change: Change) -> None:
 
 
 @settings(derandomize=True, database=None, deadline=None)
-@given(forgeries.changes)
+@given(forged_tokens.changes)
 def test_an_opaque_token_is_changed_too(change: Change) -> None:
     assert change(OPAQUE) != OPAQUE
 
 
 @settings(derandomize=True, database=None, deadline=None)
-@given(forgeries.changes)
+@given(forged_tokens.changes)
 def test_a_change_tells_nothing_of_the_token(change: Change) -> None:
     assert not {part for part in GOOD.split(".") if part in str(change)}
     assert str(change).isprintable()

@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
-from conformance.frames import Sending, stringified
-from conformance.texts import CJK, LONGEST, of_length
+from conformance.inputs.texts import CJK, LONGEST, of_length
+from conformance.transport.socketio_packets import Sending, stringified
 
 EVERYTHING = "".join(map(chr, [*range(0x10000), *range(0x10000, 0x110000, 0x111)]))
 HALVES = "\ud83d \ude00\ud83d\ud83d\ude00\ude00 \ud83d\ude00"

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conformance import generated
 from conformance.errors import Deviation, Unverified
-from conformance.frames import Sending
-from conformance.generated import (
+from conformance.inputs import text_strategies
+from conformance.inputs.text_strategies import (
     WHITE,
     comes_back,
     described,
@@ -21,10 +20,11 @@ from conformance.generated import (
     smallest_deviation,
     units,
 )
-from conformance.payloads import Misshapen
 from conformance.protocol import LARGEST
-from conformance.record import Send
-from conformance.transcript import Kind
+from conformance.record.payloads import Misshapen
+from conformance.record.transcript import Kind
+from conformance.record.views import Send
+from conformance.transport.socketio_packets import Sending
 from tests.handmade import Handmade, message
 
 MANY = settings(
@@ -69,7 +69,7 @@ def readings(text: str) -> dict[str, str]:
 
 
 @MANY
-@given(generated.valid_texts | generated.padded_texts)
+@given(text_strategies.valid_texts | text_strategies.padded_texts)
 def test_a_valid_text_is_valid_in_every_reading(text: str) -> None:
     assert label(text) == "valid"
     assert set(readings(text).values()) == {text.strip(WHITE)}
@@ -80,14 +80,14 @@ def test_a_valid_text_is_valid_in_every_reading(text: str) -> None:
 
 
 @MANY
-@given(generated.blank_texts)
+@given(text_strategies.blank_texts)
 def test_a_blank_text_is_blank_in_every_reading(text: str) -> None:
     assert label(text) == "blank"
     assert set(readings(text).values()) == {""}
 
 
 @MANY
-@given(generated.long_texts)
+@given(text_strategies.long_texts)
 def test_a_long_text_is_long_in_every_reading(text: str) -> None:
     assert label(text) == "long"
     assert set(readings(text).values()) == {text}
@@ -138,12 +138,12 @@ def test_labels(text: str, expected: str | None) -> None:
 
 
 @settings(MANY, max_examples=40)
-@given(generated.valid_batches, generated.invalid_batches)
+@given(text_strategies.valid_batches, text_strategies.invalid_batches)
 def test_batches_are_of_one_kind_and_short(valid: list[str], invalid: tuple[str, ...]) -> None:
     assert {label(text) for text in valid} == {"valid"}
     assert {label(text) for text in invalid} <= {"blank", "long"}
-    assert 1 <= len(valid) <= generated.BATCH
-    assert 1 <= len(invalid) <= generated.BATCH
+    assert 1 <= len(valid) <= text_strategies.BATCH
+    assert 1 <= len(invalid) <= text_strategies.BATCH
 
 
 # -- for a person ----------------------------------------------------------------------------------------------------
@@ -258,12 +258,12 @@ def test_what_joins_white_space_is_called_nothing(text: str) -> None:
 
 
 @MANY
-@given(generated.valid_texts)
+@given(text_strategies.valid_texts)
 def test_the_packet_of_a_valid_text_is_none_that_is_too_large(text: str) -> None:
     packet = Sending(2, data=["help_center:send", {"text": text}], namespace="/help-center", id=1000)
     assert len(str(packet.encode()).encode()) <= LARGEST
 
 
 def test_control_characters_without_end_are_not_asked_for() -> None:
-    assert generated.label("a" + "\x01" * 1500 + "a") == "valid"
-    assert generated.label("a" + "\x01" * 1900 + "a") is None
+    assert text_strategies.label("a" + "\x01" * 1500 + "a") == "valid"
+    assert text_strategies.label("a" + "\x01" * 1900 + "a") is None

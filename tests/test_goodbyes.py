@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance.connections import ended, stays
+from conformance.checks.assertions import every
+from conformance.checks.authentication import silent, told_once
+from conformance.checks.connection import ended, stays
+from conformance.checks.packets import arrivals, whole
+from conformance.checks.sending import lives_on
 from conformance.errors import Deviation
-from conformance.judge import every
-from conformance.packets import arrivals, whole
-from conformance.refusals import silent, told_once
-from conformance.sending import lives_on
-from conformance.transcript import Kind
+from conformance.record.transcript import Kind
 from tests.handmade import Handmade
 
 GOODBYES: dict[str, Callable[[Handmade], object]] = {

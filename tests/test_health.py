@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
+from conformance.drive.liveness import Life
+from conformance.drive.reruns import ALIKE, EXTRA, HELPED, Case, RerunPolicy, suspect
+from conformance.drive.scenario import Casting, Scenario
+from conformance.drive.stage import Surroundings
+from conformance.drive.stimuli import alone, blame, fatal, fate, of_death, of_stall, silent_before, stimuli, waiting
 from conformance.errors import Deviation, Unverified
-from conformance.health import accidents, lost, silent, unreached
-from conformance.incidents import incidents, losses
-from conformance.life import Life
 from conformance.protocol import TYPING
+from conformance.record.health import accidents, lost, silent, unreached
+from conformance.record.incidents import incidents, losses
+from conformance.record.transcript import Kind, Transcript
 from conformance.redaction import Redactor
-from conformance.reruns import ALIKE, EXTRA, HELPED, Case, RerunPolicy, suspect
-from conformance.scenario import Casting, Scenario
-from conformance.stage import Surroundings
-from conformance.stimuli import alone, blame, fatal, fate, of_death, of_stall, silent_before, stimuli, waiting
-from conformance.transcript import Kind, Transcript
 from tests.handmade import Handmade
 from tests.peers import in_loop
 

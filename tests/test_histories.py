@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from conformance import schemas
 from conformance.blocks import SIZE, Blocks, Table, joined
-from conformance.histories import Histories
-from conformance.payloads import History, Misshapen
+from conformance.record.history_reader import Histories
+from conformance.record.payloads import History, Misshapen
+from conformance.record.transcript import Entry, Kind, Transcript, digest
 from conformance.redaction import Redactor
-from conformance.transcript import Entry, Kind, Transcript, digest
+from conformance.schema import validator
 
 Json = Any
 LONG = 600
@@ -262,16 +262,16 @@ def test_a_message_without_a_field_is_misshapen_wherever_it_stands() -> None:
 def test_a_misfit_among_thousands_is_found(wrong: Json) -> None:
     fine, _ = history([message(number) for number in range(LONG)])
     misfit, _ = history([*(message(number) for number in range(LONG)), wrong, message(LONG)])
-    assert schemas.fits("connected", fine.raw)
-    assert not schemas.fits("connected", misfit.raw)
+    assert validator.fits("connected", fine.raw)
+    assert not validator.fits("connected", misfit.raw)
 
 
 def test_misfits_in_blocks_are_told_as_in_any_list() -> None:
     wrong = [{"id": "x", "a": {}}, {**message(1), "sender": "bot"}, {**message(1), "createdAt": 5, "id": ""}]
     one, other = history([*wrong, *(message(number) for number in range(LONG)), *wrong])
     assert isinstance(one.raw["messages"], Blocks)
-    told = schemas.mismatches("connected", other.raw | {"conversation": {}})
-    assert schemas.mismatches("connected", one.raw | {"conversation": {}}) == told
+    told = validator.mismatches("connected", other.raw | {"conversation": {}})
+    assert validator.mismatches("connected", one.raw | {"conversation": {}}) == told
     assert len(told) > 10
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from starlette.responses import RedirectResponse
 
+from conformance.auth.tokens import KeyMinter
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.serve import Served
-from conformance.tokens import KeyMinter
 from tests.checkout import CHAT, Checkout, Run, certify_with_all_suites
 from tests.hostile import (
     SECRET,

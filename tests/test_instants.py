@@ -9,12 +9,13 @@ from dateutil.parser import isoparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance import instants
-from conformance.instants import dress, parse, seconds_apart
-from conformance.schemas import FOLDER, fits
+from conformance.paths import SCHEMAS
+from conformance.schema import timestamps
+from conformance.schema.timestamps import dress, parse, seconds_apart
+from conformance.schema.validator import fits
 
 DETERMINISTIC = settings(derandomize=True, deadline=None, database=None, max_examples=500)
-PATTERN = json.loads((FOLDER / "instant.json").read_text("utf-8"))["pattern"]
+PATTERN = json.loads((SCHEMAS / "instant.json").read_text("utf-8"))["pattern"]
 
 READ = {
     # Calendar dates, extended and basic, and both together
@@ -149,7 +150,7 @@ def test_a_moment_that_never_comes_is_refused(text):
 
 
 def test_the_schema_and_the_reader_share_one_pattern():
-    anonymous = re.sub(r"\?P<\w+>", "?:", instants._INSTANT.pattern)
+    anonymous = re.sub(r"\?P<\w+>", "?:", timestamps._INSTANT.pattern)
     assert f"^{anonymous}$" == PATTERN
 
 

@@ -106,7 +106,7 @@ def _imports(body: list[ast.stmt], path: Path) -> Iterator[str]:
 
 
 def _names(statement: ast.ImportFrom) -> Iterator[str]:
-    """``from conformance import judge`` imports ``conformance.judge``."""
+    """``from conformance import judge`` imports ``conformance.checks.assertions``."""
     module = statement.module or ""
     if module in ("conformance", "conformance.reference", "suites", "tests"):
         yield from (f"{module}.{name.name}" for name in statement.names)

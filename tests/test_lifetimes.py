@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from conformance.lifetimes import expiry_of, told
+from conformance.auth.expiry import expiry_of, told
+from conformance.auth.tokens import KeyMinter
 from conformance.reference import BadToken, HelpCenter, Served, Verifier
-from conformance.tokens import KeyMinter
 from tests.checkout import CHAT, Checkout
 from tests.hostile import SECRET
 
@@ -24,10 +24,10 @@ from types import SimpleNamespace
 from hypothesis.strategies import just
 
 from conformance import lifetimes
-from conformance.explore import explore
-from conformance.judge import expect
+from conformance.drive.search import explore
+from conformance.checks.assertions import expect
 from conformance.requirements import requirement
-from conformance.scenario import scenario
+from conformance.drive.scenario import scenario
 
 
 @scenario(wave=2)

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from conformance.contact import of_newcomers, one_conversation
+from conformance.checks.first_contact import of_newcomers, one_conversation
+from conformance.checks.law import greeted
+from conformance.checks.packets import entered
+from conformance.drive.retry import Pauses
 from conformance.errors import Deviation, Unverified
-from conformance.laws import greeted
-from conformance.pace import REMEDY, retry_after, speaks_of_pace, wanted_pause
-from conformance.pacing import Pauses
-from conformance.packets import entered
-from conformance.record import Record
+from conformance.record.rate_limits import REMEDY, retry_after, speaks_of_pace, wanted_pause
+from conformance.record.transcript import Kind
+from conformance.record.views import Record
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.tokens import Verifier
-from conformance.transcript import Kind
 from tests import limits
 from tests.faults.battery import SECRET, Certified, certify_app, selection
 from tests.handmade import CONVERSATION, Handmade

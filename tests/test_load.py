@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.load import FEWEST, LARGE, Load, measured
-from conformance.transcript import Kind
+from conformance.drive.load import FEWEST, LARGE, Load, measured
+from conformance.record.transcript import Kind
 from tests.handmade import Handmade, message
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from conformance.auth.expiry import told
+from conformance.auth.external import Asked, Commanded, Hooked
+from conformance.auth.tokens import KeyMinter
 from conformance.errors import Unverified
 from conformance.hooks import TokenHook
-from conformance.lifetimes import told
-from conformance.logins import Asked, Commanded, Hooked
-from conformance.tokens import KeyMinter
 from tests.interop.clients import DEADLINE
 from tests.peers import in_loop
 

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from conformance import meanings, verbatim
-from conformance.longest import LONGEST_TEXTS
+from conformance.inputs import misleading_texts, unicode_texts
+from conformance.inputs.full_length_texts import LONGEST_TEXTS
+from conformance.inputs.texts import merged
 from conformance.protocol import LONGEST
-from conformance.texts import merged
 from tests.legal.of_texts import TRIMS
 
 
@@ -23,7 +23,7 @@ def test_every_language_agrees_on_the_length(name: str) -> None:
 
 
 def test_the_texts_differ() -> None:
-    tables = [*meanings.FAMILIES.values(), *verbatim.FAMILIES.values(), LONGEST_TEXTS]
+    tables = [*misleading_texts.FAMILIES.values(), *unicode_texts.FAMILIES.values(), LONGEST_TEXTS]
     texts = [text.sent for text in merged(tables).values()]
     assert len(texts) == sum(map(len, tables)) == len(set(texts))
     assert all(text == text.strip() for text in texts)
@@ -31,5 +31,5 @@ def test_the_texts_differ() -> None:
 
 @pytest.mark.parametrize("language", TRIMS)
 def test_no_language_trims_what_has_a_meaning(language: str) -> None:
-    texts = merged([*meanings.FAMILIES.values(), *verbatim.FAMILIES.values(), LONGEST_TEXTS]).values()
+    texts = merged([*misleading_texts.FAMILIES.values(), *unicode_texts.FAMILIES.values(), LONGEST_TEXTS]).values()
     assert [text.about for text in texts if TRIMS[language](text.sent) != text.saved] == []

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import jwt
 
-from conformance.lookalikes import ALIKE, LENGTH, PLAIN, claims_for
+from conformance.auth.tokens import KeyMinter
+from conformance.auth.users import Minted, ReadyMade, Users
+from conformance.checks.trials import of_accepted_users
+from conformance.inputs.similar_subjects import ALIKE, LENGTH, PLAIN, claims_for
 from conformance.redaction import Redactor
-from conformance.tokens import KeyMinter
-from conformance.trials import of_accepted_users
-from conformance.users import Minted, ReadyMade, Users
 from tests.handmade import CONVERSATION, Handmade
 from tests.interop.clients import SECRET
 from tests.peers import in_loop

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
+from conformance.checks.conversations import RULES, Rule, smallest_deviation
+from conformance.checks.law import over
 from conformance.errors import Deviation
-from conformance.laws import over
-from conformance.model import RULES, Rule, smallest_deviation
-from conformance.record import Everything
-from conformance.transcript import EXAMPLE, QUIET, Kind
+from conformance.record.transcript import EXAMPLE, QUIET, Kind
+from conformance.record.views import Everything
 from tests.handmade import CONVERSATION, Handmade, message
 
 RULE = {rule.says: rule for rule in RULES}

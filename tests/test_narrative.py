@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from conformance import narrative
+from conformance.checks.assertions import every, expect, fits, same
 from conformance.errors import Deviation
-from conformance.failure import one_line, text
-from conformance.judge import every, expect, fits, same
-from conformance.readable import printable, shown
+from conformance.formatting import printable, shown
+from conformance.record.transcript import Kind
+from conformance.report import trace
+from conformance.report.failure import one_line, text
 from conformance.requirements import catalogue
-from conformance.transcript import Kind
 from tests.handmade import Handmade, message
 
 AGAIN = "pytest --target=http://127.0.0.1:3000 -k SEND-MAX"
@@ -195,8 +195,8 @@ def test_devices_are_named_where_there_are_several() -> None:
     made.opens("tablet", user="user 2", transport="polling", good=False, option="bearer")
     made.closed("target", status=400, reason="bad\n request")
     made.opens("phone")
-    assert narrative.cast(made.transcript) == "phone (user 1), tablet (user 2), rest"
-    told = [line for line in narrative.lines(made.transcript) if "CONNECT" not in line and "handshake" not in line]
+    assert trace.cast(made.transcript) == "phone (user 1), tablet (user 2), rest"
+    told = [line for line in trace.lines(made.transcript) if "CONNECT" not in line and "handshake" not in line]
     assert told == [
         "    0.000 phone   > opens websocket                good token, by auth",
         "    0.004 rest    = GET /api/help-center/messages  200 1 message",
@@ -223,7 +223,7 @@ def test_every_kind_of_entry_has_its_words() -> None:
     made.add(Kind.EXPIRED, waiting="the ack of send #1", seconds=2.5)
     made.packet(Kind.RECEIVED, "DISCONNECT")
     made.fetches(None, status=0, json=False, good=False, token="expired", reason="ConnectError: refused")
-    told = [line[10:] for line in narrative.lines(made.transcript)[4:]]
+    told = [line[10:] for line in trace.lines(made.transcript)[4:]]
     assert told == [
         "      - batch",
         'phone > help_center:send #1 (try 2)  "hello"',
@@ -246,7 +246,7 @@ def test_a_long_record_is_shown_around_what_matters() -> None:
     made.opens()
     for number in range(100):
         made.mark(f"mark {number}")
-    told = narrative.lines(made.transcript, [54, 94])
+    told = trace.lines(made.transcript, [54, 94])
     assert [line for line in told if "*" in line] == ["  * 0.054 - mark 50", "  * 0.094 - mark 90"]
     assert [line.strip() for line in told].count("…") == 1
     assert len(told) <= 20
@@ -257,7 +257,7 @@ def test_without_a_place_the_end_of_a_long_record_is_shown() -> None:
     made = Handmade()
     for number in range(100):
         made.mark(f"mark {number}")
-    assert narrative.lines(made.transcript)[-1].endswith("mark 99")
+    assert trace.lines(made.transcript)[-1].endswith("mark 99")
 
 
 def test_times_stay_aligned_past_ten_seconds() -> None:
@@ -266,11 +266,11 @@ def test_times_stay_aligned_past_ten_seconds() -> None:
         made.mark("here")
     entries = made.transcript.entries
     object.__setattr__(entries[1], "at", 12.3)
-    assert narrative.lines(made.transcript) == ["     0.000 - here", "    12.300 - here"]
+    assert trace.lines(made.transcript) == ["     0.000 - here", "    12.300 - here"]
 
 
 def test_an_empty_record_has_no_lines() -> None:
     made = Handmade("nothing")
-    assert narrative.lines(made.transcript) == []
+    assert trace.lines(made.transcript) == []
     wire = text([catalogue()["SEND-MAX"]], Deviation("a", "b"), made.transcript, AGAIN).splitlines()[6]
     assert wire.split() == ["Wire", "nothing", ">", "sent", "<", "received"]

@@ -12,10 +12,10 @@ from tempfile import TemporaryDirectory
 import pytest
 from starlette.responses import PlainTextResponse, Response
 
-from conformance import habits
 from conformance.errors import Unverified
-from conformance.lateness import lateness
-from conformance.record import Everything
+from conformance.observations import run
+from conformance.observations.lateness import lateness
+from conformance.record.views import Everything
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.protocol import NAMESPACE, TYPING, USER, Event, Json, Problem
 from conformance.reference.store import Conversation, Store
@@ -239,4 +239,4 @@ def test_who_is_never_late() -> None:
     ],
 )
 def test_the_forms_of_ids(identifier: str, form: str) -> None:
-    assert habits.form(identifier) == form
+    assert run.form(identifier) == form

@@ -15,15 +15,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 
-from conformance import options
+from conformance.auth.external import Hooked
+from conformance.auth.tokens import KeyMinter, claims_of
+from conformance.auth.users import Minted, ReadyMade, Source
 from conformance.errors import Unusable
-from conformance.logins import Hooked
-from conformance.options import Options
 from conformance.redaction import Redactor
 from conformance.requirements import Level
-from conformance.sources import source_of
-from conformance.tokens import KeyMinter, claims_of
-from conformance.users import Minted, ReadyMade, Source
+from conformance.run import options
+from conformance.run.options import Options
+from conformance.run.token_source import source_of
 
 TARGET = "--target=http://localhost:3000"
 SECRET = "--jwt-secret=of the target"

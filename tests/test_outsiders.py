@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from conformance import outsiders
+from conformance.checks import bad_tokens
+from conformance.checks.bad_tokens import EARLY, SEEN, UNSEEN
 from conformance.errors import Deviation, Unverified
-from conformance.outsiders import EARLY, SEEN, UNSEEN
 from conformance.protocol import ERROR
-from conformance.record import Record
+from conformance.record.views import Record
 from tests.handmade import Handmade
 
 PROBLEM = {"code": "UNAUTHORIZED", "message": "expired"}
@@ -40,18 +40,18 @@ def knock(hand: Handmade, name: str, transport: str, *, entered: bool, good: boo
 
 
 def test_a_target_that_refuses_both_has_forgotten() -> None:
-    outsiders.forgotten(tried())
+    bad_tokens.forgotten(tried())
 
 
 @pytest.mark.parametrize("road", ["websocket", "rest"])
 def test_a_target_that_lets_in_the_one_it_has_seen_alone_remembers(road: str) -> None:
     with pytest.raises(Deviation, match="2 times of 2"):
-        outsiders.forgotten(tried(**{road: (False, True, True, False)}))
+        bad_tokens.forgotten(tried(**{road: (False, True, True, False)}))
 
 
 def test_of_a_target_with_leeway_nothing_is_said() -> None:
     with pytest.raises(Unverified, match="leeway"):
-        outsiders.forgotten(tried(websocket=(True, True, True, True)))
+        bad_tokens.forgotten(tried(websocket=(True, True, True, True)))
 
 
 @pytest.mark.parametrize("entered", [(False, True, False, True), (False, True, False, False)])
@@ -59,27 +59,27 @@ def test_the_clocks_of_two_servers_may_differ(entered: Sequence[bool]) -> None:
     record = tried(websocket=entered)
     if entered[-1]:
         with pytest.raises(Unverified):
-            outsiders.forgotten(record)
+            bad_tokens.forgotten(record)
     else:
-        outsiders.forgotten(record)
+        bad_tokens.forgotten(record)
 
 
 def test_a_token_that_was_never_accepted_proves_nothing() -> None:
     with pytest.raises(Unverified, match="in its time"):
-        outsiders.forgotten(tried(early=False, websocket=(False, True, True, False)))
+        bad_tokens.forgotten(tried(early=False, websocket=(False, True, True, False)))
 
 
 def test_a_token_of_a_kind_that_was_not_tried_needs_the_key() -> None:
     hand = Handmade()
     hand.opens("intruder", good=False, token="resigned")
     with pytest.raises(Unverified, match="signing key"):
-        outsiders.kept_out(hand.record, "AUTH-EXPIRED")
+        bad_tokens.kept_out(hand.record, "AUTH-EXPIRED")
 
 
 def test_a_greeted_stranger_is_blamed_by_the_kind_of_its_token() -> None:
     hand = Handmade()
     hand.opens("intruder", good=False, token="resigned", trial=True)
     hand.greeted()
-    assert not list(outsiders.knocks("AUTH-EXPIRED")(hand.record))
+    assert not list(bad_tokens.knocks("AUTH-EXPIRED")(hand.record))
     with pytest.raises(Deviation, match="resigned"):
-        outsiders.kept_out(hand.record, "AUTH-INVALID")
+        bad_tokens.kept_out(hand.record, "AUTH-INVALID")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from conformance.patience import IN_VAIN, SURE, Patience, late
-from conformance.transcript import Doubt
+from conformance.record.timeouts import IN_VAIN, SURE, Patience, late
+from conformance.record.transcript import Doubt
 
 
 def patient() -> Patience:

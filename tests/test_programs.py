@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 
-from conformance.programs import FEWEST, STEPS, Burst, Connect, Leave, Send, Step, Type, play, programs
-from conformance.record import Record
+from conformance.drive.conversations import FEWEST, STEPS, Burst, Connect, Leave, Send, Step, Type, play, programs
+from conformance.record.transcript import Kind
+from conformance.record.views import Record
 from conformance.reference import HelpCenter
-from conformance.transcript import Kind
 from tests.peers import in_loop
 from tests.staging import stage_on
 

@@ -19,12 +19,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from conformance.progress import Progress
+from conformance.run.progress import Progress
 from tests.checkout import CHAT, TIMEOUT, Checkout
 
 SLOW = '''
 from conformance.requirements import requirement
-from conformance.scenario import scenario
+from conformance.drive.scenario import scenario
 
 
 @scenario
@@ -213,9 +213,9 @@ def test_a_line_is_taken_away_though_its_writing_was_interrupted(
         if len(written) == 1:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("conformance.progress.os", SimpleNamespace(write=write))
-    monkeypatch.setattr("conformance.progress._is_watched", lambda _: True)
-    monkeypatch.setattr("conformance.progress.PATIENCE", 0)
+    monkeypatch.setattr("conformance.run.progress.os", SimpleNamespace(write=write))
+    monkeypatch.setattr("conformance.run.progress._is_watched", lambda _: True)
+    monkeypatch.setattr("conformance.run.progress.PATIENCE", 0)
     progress = Progress(pytestconfig)
     with pytest.raises(KeyboardInterrupt), progress:
         progress.show(lambda: "it stands")

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from conformance.errors import Deviation, Unverified
-from conformance.payloads import Misshapen
 from conformance.protocol import CONNECTED, ERROR, MESSAGE
+from conformance.record.payloads import Misshapen
+from conformance.record.transcript import Json, Kind
 from conformance.requirements import catalogue
-from conformance.transcript import Json, Kind
 from tests.handmade import CONVERSATION, Handmade, message
 
 ERROR_PAYLOAD = {"code": "VALIDATION_ERROR", "message": "no"}

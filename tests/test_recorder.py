@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from conformance.recorder import Recorder
+from conformance.record.recorder import Recorder
+from conformance.record.transcript import Kind, Transcript
 from conformance.redaction import Redactor
-from conformance.transcript import Kind, Transcript
 from tests.peers import in_loop
 
 

@@ -11,9 +11,9 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from conformance.recorder import Recorder
+from conformance.record.recorder import Recorder
+from conformance.record.transcript import Kind, Transcript
 from conformance.redaction import Redactor, looks_secret
-from conformance.transcript import Kind, Transcript
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJlLW9mLWFsaWNl"
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from conformance import schemas
-from conformance.agreement import Agreement, agreement, earlier
+from conformance.report.rejudge import Agreement, agreement, earlier
+from conformance.report.verdict import Finding, Result, Status
 from conformance.requirements import Level, Requirement
-from conformance.verdict import Finding, Result, Status
+from conformance.schema import validator
 from tests.checkout import CHAT, TOKENS, Checkout, Run
 from tests.faults.battery import QUICK, SECRET, Certified, certify, certify_app
 from tests.faults.fault import load_all
@@ -117,7 +117,7 @@ def test_what_the_terminal_says_where_nothing_can_be_said() -> None:
 def test_it_fits_the_schema(now: Result) -> None:
     for found in (told(result(A="passed"), now), agreement(None, now)):
         verdict = replace(now, facts={**SCOPED, "rejudged": found.to_json()}).to_json()
-        assert schemas.mismatches("verdict", {**verdict, "requirements": []}) == []
+        assert validator.mismatches("verdict", {**verdict, "requirements": []}) == []
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", "{}", "[" * 100_000])

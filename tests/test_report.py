@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from conformance import page
-from conformance.ending import ADVICE, HARNESS_ERROR, WAIVED
-from conformance.failure import Story
-from conformance.report import Ended, Report, ended_as, judgement
+from conformance.report.failure import Story
+from conformance.report.html_table import Ended, Report, ended_as, html_summary, judgement
+from conformance.report.verdict import Finding, Observation, Result, Status
 from conformance.requirements import Level, catalogue
-from conformance.verdict import Finding, Observation, Result, Status
+from conformance.run.outcome import ADVICE, HARNESS_ERROR, WAIVED
 
 FACTS = {"target": "http://127.0.0.1:3000", "harness": "1.2.3", "started": "2026-01-31T10:00:00+00:00", "seed": 7}
 
@@ -26,7 +25,7 @@ def result(*findings: Finding, **more: Any) -> Result:
 
 
 def headed(shown: Result, *notes: str) -> str:
-    return "".join(page.head(shown, notes))
+    return "".join(html_summary.head(shown, notes))
 
 
 FAILED = finding("SEND-TRIM", Status.FAILED, "expected <b>; got & more")
@@ -78,7 +77,7 @@ def test_may_we_ship(shown: Result, answer: str) -> None:
 
 
 def test_the_title_names_target_verdict_and_date() -> None:
-    assert page.title(result(FAILED)) == (
+    assert html_summary.title(result(FAILED)) == (
         "Help Center conformance of http://127.0.0.1:3000: non-conformant, 2026-01-31"
     )
 

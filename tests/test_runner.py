@@ -23,7 +23,7 @@ import os
 import pathlib
 
 from conformance.requirements import requirement
-from conformance.scenario import scenario
+from conformance.drive.scenario import scenario
 
 
 @scenario
@@ -39,9 +39,9 @@ def test_long(long):
     pass
 """
 ASK = """
-from conformance.judge import expect
+from conformance.checks.assertions import expect
 from conformance.requirements import requirement
-from conformance.scenario import scenario
+from conformance.drive.scenario import scenario
 
 
 @scenario
@@ -56,9 +56,9 @@ def test_asks(asks):
 BEFORE_THE_FIRST_SCENARIO = 1
 """REST requests: that of the preflight."""
 LEAVE = """
-from conformance.judge import expect
+from conformance.checks.assertions import expect
 from conformance.requirements import requirement
-from conformance.scenario import scenario
+from conformance.drive.scenario import scenario
 
 
 @scenario(wave=2)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.connections import described
+from conformance.checks.connection import described
 from conformance.protocol import ERROR
-from conformance.said import problem, said
-from conformance.transcript import Kind
+from conformance.record.descriptions import problem, said
+from conformance.record.transcript import Kind
 from tests.handmade import Handmade
 
 PROBLEM = {"code": "UNAUTHORIZED", "message": "no such user"}

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-from conformance import schemas
-from conformance.mismatch import Mismatch, shortened
-from conformance.schemas import FOLDER, fits, mismatches
+from conformance.paths import SCHEMAS
+from conformance.schema import validator
+from conformance.schema.mismatch import Mismatch, shortened
+from conformance.schema.validator import fits, mismatches
 
 DETERMINISTIC = settings(derandomize=True, deadline=None, database=None, max_examples=300)
-FILES = {path.stem: json.loads(path.read_text("utf-8")) for path in FOLDER.glob("*.json")}
+FILES = {path.stem: json.loads(path.read_text("utf-8")) for path in SCHEMAS.glob("*.json")}
 OBJECTS = sorted(name for name, schema in FILES.items() if schema["type"] == "object")
 
 MESSAGE = FILES["message"]["examples"][0]
@@ -91,7 +92,7 @@ def nested(levels):
 
 def test_there_is_a_file_for_every_payload():
     payloads = {"conversation", "message", "connected", "typing-event", "error", "send", "typing", "send-ack"}
-    assert set(schemas.names()) == payloads | {"instant", "verdict"}
+    assert set(validator.names()) == payloads | {"instant", "verdict"}
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -117,7 +118,7 @@ def test_a_file_names_its_section(name):
 @pytest.mark.parametrize("name", FILES)
 def test_a_reference_names_a_file_beside_it(name):
     references = re.findall(r'"\$ref": "([^"#]+)', json.dumps(FILES[name]))
-    assert all((FOLDER / reference).is_file() for reference in references)
+    assert all((SCHEMAS / reference).is_file() for reference in references)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -135,16 +136,16 @@ def test_the_examples_fit(name):
 
 
 def test_the_readme_lists_every_file():
-    readme = (FOLDER / "README.md").read_text("utf-8")
+    readme = (SCHEMAS / "README.md").read_text("utf-8")
     assert set(re.findall(r"^\| `([a-z-]+)\.json`", readme, re.MULTILINE)) == FILES.keys()
 
 
 def test_the_digest_changes_with_the_files(tmp_path):
-    copy = shutil.copytree(FOLDER, tmp_path / "copy")
-    assert schemas.digest(copy) == schemas.digest()
+    copy = shutil.copytree(SCHEMAS, tmp_path / "copy")
+    assert validator.digest(copy) == validator.digest()
     (copy / "send.json").write_text("{}")
-    assert schemas.digest(copy) != schemas.digest()
-    assert re.fullmatch("[0-9a-f]{64}", schemas.digest())
+    assert validator.digest(copy) != validator.digest()
+    assert re.fullmatch("[0-9a-f]{64}", validator.digest())
 
 
 def test_an_unknown_name_is_a_mistake_of_the_caller():
@@ -442,12 +443,12 @@ def test_a_payload_fits_exactly_when_it_has_no_mismatches(case):
 @given(payloads())
 def test_the_fast_validator_accepts_nothing_the_thorough_one_refuses(case):
     name, value = case
-    assert mismatches(name, value) == [] or not schemas._surely_fits(name, value)
+    assert mismatches(name, value) == [] or not validator._surely_fits(name, value)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_fast_validator_needs_no_help_with_good_payloads(name):
-    assert all(schemas._surely_fits(name, item) for item in FILES[name]["examples"])
+    assert all(validator._surely_fits(name, item) for item in FILES[name]["examples"])
 
 
 # What people read

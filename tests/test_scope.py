@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from conformance import requirements, schemas, scope
-from conformance.transcript import Transcript, digest
-from conformance.waivers import Waiver
+from conformance import requirements
+from conformance.record.transcript import Transcript, digest
+from conformance.report import provenance
+from conformance.run.waivers import Waiver
+from conformance.schema import validator
 from tests.test_options import SECRET, TARGET, read
 
 WAIVERS = {"SEND-TRIM": Waiver("SEND-TRIM", "known", datetime.date(2030, 1, 31))}
@@ -26,11 +28,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_digests_name_what_judged_and_what_was_judged(folder: Path) -> None:
-    found = scope.scope(folder)
+    found = provenance.scope(folder)
     assert found["requirements"] == requirements.digest()
-    assert found["schemas"] == schemas.digest()
+    assert found["schemas"] == validator.digest()
     assert found["transcripts"] == digest(folder)
-    assert "transcripts" not in scope.scope(None)
+    assert "transcripts" not in provenance.scope(None)
 
 
 def alter(folder: Path) -> None:
@@ -72,7 +74,7 @@ def test_the_options_that_matter() -> None:
         "--insecure",
         "--jwt-algorithm=HS512",
     )
-    assert scope.settings(read(*given), WAIVERS, 3) == {
+    assert provenance.settings(read(*given), WAIVERS, 3) == {
         "level": "should",
         "allow_incomplete": False,
         "waivers": {"SEND-TRIM": "2030-01-31"},
@@ -90,7 +92,7 @@ def test_the_options_that_matter() -> None:
 
 def test_no_value_is_one_that_json_lacks() -> None:
     for options in (read(), read(TARGET, "--token=abc")):
-        shown = scope.settings(options, {}, None)
+        shown = provenance.settings(options, {}, None)
         assert json.loads(json.dumps(shown)) == shown
         assert options.tls is None or options.tls.verify_mode is ssl.CERT_REQUIRED
 
@@ -106,11 +108,11 @@ def test_no_value_is_one_that_json_lacks() -> None:
     ],
 )
 def test_tokens_are_named_by_their_kind(arguments: list[str], kind: str) -> None:
-    assert scope.tokens(read(*arguments)) == kind
+    assert provenance.tokens(read(*arguments)) == kind
 
 
 def test_what_only_a_recording_knows_is_left_out_where_none_was_made(folder: Path) -> None:
     (folder / "transcripts").mkdir()
     (folder / "transcripts" / "chat.jsonl").touch()
-    shown = scope.settings(read("--rejudge=.", folder=folder), {}, None)
+    shown = provenance.settings(read("--rejudge=.", folder=folder), {}, None)
     assert sorted(shown) == ["allow_incomplete", "level", "selection", "waivers"]

@@ -22,11 +22,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from conformance.auth.tokens import KeyMinter, good_claims
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.serve import Served
 from conformance.reference.store import Message
 from conformance.reference.tokens import Verifier
-from conformance.tokens import KeyMinter, good_claims
 from tests.checkout import CHAT, TOKENS, Checkout
 
 SECRET = 'a "secret" with \\ in it, and ünusual/characters+4 <more>'
@@ -39,9 +39,9 @@ TALKATIVE = ("-vv", "--tb=long", "-l", "-rA", "--log-level=DEBUG", "-o", "junit_
 LEAKY = '''
 import pytest
 
-from conformance.judge import expect
+from conformance.checks.assertions import expect
 from conformance.requirements import requirement
-from conformance.scenario import scenario
+from conformance.drive.scenario import scenario
 
 
 @scenario

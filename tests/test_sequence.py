@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from conformance import narrative, sequence
-from conformance.transcript import Kind
+from conformance.record.transcript import Kind
+from conformance.report import sequence_diagram, trace
 from tests.handmade import Handmade, message
 
 
 def drawn(made: Handmade, *at: int) -> ElementTree.Element:
     """The figure, parsed: it is well-formed XML, whatever the target said."""
-    return ElementTree.fromstring(sequence.figure(made.transcript, at))  # noqa: S314  our own
+    return ElementTree.fromstring(sequence_diagram.figure(made.transcript, at))  # noqa: S314  our own
 
 
 def texts(figure: ElementTree.Element, kind: str | None = None) -> list[str]:
@@ -31,9 +31,9 @@ def chat() -> Handmade:
 
 
 def test_a_small_one_word_for_word() -> None:
-    send = narrative.Line(0.0, "phone", narrative.Told(">", "help_center:send #1", '"hi"'), marked=True, skipped=0)
-    ack = narrative.Line(12.5, "phone", narrative.Told("<", "ack #1", "{error: {}}"), marked=False, skipped=0)
-    assert sequence.svg(narrative.Excerpt([send, ack], ["phone", "tablet"], 0), "a <label>") == (
+    send = trace.Line(0.0, "phone", trace.Told(">", "help_center:send #1", '"hi"'), marked=True, skipped=0)
+    ack = trace.Line(12.5, "phone", trace.Told("<", "ack #1", "{error: {}}"), marked=False, skipped=0)
+    assert sequence_diagram.svg(trace.Excerpt([send, ack], ["phone", "tablet"], 0), "a <label>") == (
         "<svg role='img' aria-label='a &lt;label&gt;' width='351' height='94' viewBox='0 0 351 94'>"
         "<rect class='hit' x='0' y='31' width='351' height='27'/>"
         "<rect class='box' x='71' y='3' width='78' height='20' rx='4'/><text class='name' x='110' y='17'>phone</text>"
@@ -82,7 +82,7 @@ def test_what_a_failure_points_at_is_marked_by_more_than_colour() -> None:
     made = chat()
     made.says("hello")
     figure = drawn(made, 5, 7)
-    assert texts(figure).count(sequence.MARK) == 2
+    assert texts(figure).count(sequence_diagram.MARK) == 2
     assert [rect.get("class") for rect in figure.iter("rect")].count("hit") == 2
     label = next(figure.iter("svg")).get("aria-label", "")
     assert label.startswith("Sequence diagram of chat: phone (user 1) and the server, 8 entries; look here: ")
@@ -92,7 +92,7 @@ def test_what_a_failure_points_at_is_marked_by_more_than_colour() -> None:
 
 def test_without_a_place_nothing_is_marked_nor_explained() -> None:
     figure = drawn(chat())
-    assert sequence.MARK not in "".join(figure.itertext())
+    assert sequence_diagram.MARK not in "".join(figure.itertext())
 
 
 def test_a_long_record_says_how_much_is_left_out() -> None:
@@ -103,7 +103,7 @@ def test_a_long_record_says_how_much_is_left_out() -> None:
     assert texts(figure, "gap") == ["⋮ 51 more", "⋮ 34 more", "⋮ 8 more"]
     shown = len(texts(figure, "at"))
     assert shown + 51 + 34 + 8 == 105
-    told = [text for text in narrative.lines(made.transcript, [54, 94]) if text.strip() != "…"]
+    told = [text for text in trace.lines(made.transcript, [54, 94]) if text.strip() != "…"]
     assert shown == len(told)
 
 
@@ -121,8 +121,8 @@ def test_texts_of_the_target_stay_texts() -> None:
     figure = drawn(made, 5)
     told = texts(figure)[-1]
     assert told.startswith("<script>alert('1')</script>")
-    assert "<script" not in sequence.figure(made.transcript, [5])
-    assert "\n" not in sequence.figure(made.transcript, [5])
+    assert "<script" not in sequence_diagram.figure(made.transcript, [5])
+    assert "\n" not in sequence_diagram.figure(made.transcript, [5])
 
 
 def test_long_labels_are_cut_and_fit_between_the_lifelines() -> None:
@@ -132,8 +132,8 @@ def test_long_labels_are_cut_and_fit_between_the_lifelines() -> None:
     label = texts(figure)[-1]
     assert len(label) == 67
     assert label.endswith("…")
-    assert len(sequence.figure(made.transcript)) < 4000
+    assert len(sequence_diagram.figure(made.transcript)) < 4000
 
 
 def test_an_empty_record_has_no_diagram() -> None:
-    assert sequence.figure(Handmade("nothing").transcript) == ""
+    assert sequence_diagram.figure(Handmade("nothing").transcript) == ""

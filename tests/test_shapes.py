@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from conformance import shapes
-from conformance.shapes import family
+from conformance.inputs import payload_strategies
+from conformance.inputs.payload_strategies import family
 
 CHECK = settings(derandomize=True, database=None, deadline=None)
 
@@ -23,7 +23,7 @@ def names(value: Any) -> Iterator[str]:
 
 
 @CHECK
-@given(shapes.batches)
+@given(payload_strategies.batches)
 def test_every_payload_of_a_batch_is_to_be_refused(batch: tuple[Any, ...]) -> None:
     families = [family(payload) for payload in batch]
     assert families[:4] == ["absent", "structured", "scalar", "blank"]
@@ -31,20 +31,20 @@ def test_every_payload_of_a_batch_is_to_be_refused(batch: tuple[Any, ...]) -> No
 
 
 @CHECK
-@given(shapes.batches)
+@given(payload_strategies.batches)
 def test_no_field_could_be_read_as_the_text(batch: tuple[Any, ...]) -> None:
     for payload in batch:
         assert all(name == "text" for name in payload if name.casefold() == "text")
 
 
 @CHECK
-@given(shapes.no_object_batches)
+@given(payload_strategies.no_object_batches)
 def test_no_object_is_no_object(batch: list[tuple[Any, ...]]) -> None:
     assert all(family(arg) == "no-object" for args in batch for arg in args)
 
 
 @CHECK
-@given(shapes.batches, shapes.typing_batches)
+@given(payload_strategies.batches, payload_strategies.typing_batches)
 def test_payloads_are_json_that_every_parser_holds(batch: tuple[Any, ...], typing: list[tuple[Any, ...]]) -> None:
     said = json.dumps([*batch, *typing], allow_nan=False, ensure_ascii=False)
     assert json.loads(said) == [*batch, *([*args] for args in typing)]

@@ -12,11 +12,11 @@ from aiohttp import web
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from conformance.device import Cut
+from conformance.drive.device import Cut
+from conformance.drive.stage import Stage
 from conformance.protocol import REST_PATH
+from conformance.record.transcript import Kind
 from conformance.reference import HelpCenter, Served, Verifier
-from conformance.stage import Stage
-from conformance.transcript import Kind
 from tests.interop.clients import SECRET
 from tests.peers import HANDSHAKE, Stream, in_loop, raw_server, serving
 from tests.staging import stage_at, stage_on, story

@@ -8,18 +8,18 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from conformance import support
+from conformance.auth.tokens import KeyMinter
+from conformance.auth.users import Minted, Users
+from conformance.checks import support
+from conformance.checks.law import over
+from conformance.drive.stage import Stage, Surroundings
 from conformance.errors import Deviation
-from conformance.laws import over
-from conformance.record import Record
+from conformance.record.transcript import Kind, Transcript
+from conformance.record.views import Record
 from conformance.redaction import Redactor
 from conformance.reference import HelpCenter, Served, Verifier
 from conformance.reference.protocol import SUPPORT, Problem
 from conformance.reference.store import Message
-from conformance.stage import Stage, Surroundings
-from conformance.tokens import KeyMinter
-from conformance.transcript import Kind, Transcript
-from conformance.users import Minted, Users
 from tests.interop.clients import SECRET
 from tests.peers import in_loop
 

@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from conformance.auth.tokens import KeyMinter, good_claims
 from conformance.reference import HelpCenter, Served, Verifier
-from conformance.tokens import KeyMinter, good_claims
 from tests.checkout import CHAT, ROOT, TOKENS, Checkout, Run
 from tests.hostile import SECRET
 
@@ -104,7 +104,7 @@ def test_a_hook_that_fails_ends_the_run_in_one_line(checkout: Checkout, target: 
 
 HANGING = """
 import threading
-from conformance.logins import Hooked
+from conformance.auth.external import Hooked
 Hooked.PATIENCE = 0.2
 
 def pytest_help_center_token():

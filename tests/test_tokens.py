@@ -15,11 +15,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from conformance.errors import Unverified
-from conformance.presenting import presenting
-from conformance.redaction import Redactor
-from conformance.reference import BadToken, Verifier
-from conformance.tokens import (
+from conformance.auth.credentials import presenting
+from conformance.auth.tokens import (
     ABSENT,
     BAD,
     CONFUSED,
@@ -34,7 +31,10 @@ from conformance.tokens import (
     good_claims,
     living_claims,
 )
-from conformance.users import Minted, ReadyMade, User
+from conformance.auth.users import Minted, ReadyMade, User
+from conformance.errors import Unverified
+from conformance.redaction import Redactor
+from conformance.reference import BadToken, Verifier
 from tests.peers import in_loop
 
 STRINGS = [kind for kind in BAD if kind not in {*ABSENT, *NOT_STRINGS, *CONFUSED}]

@@ -13,16 +13,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conformance import failure, narrative
+from conformance.checks.conversations import RULES, Rule
+from conformance.checks.law import over
 from conformance.errors import Deviation, Unverified
-from conformance.laws import over
-from conformance.model import RULES, Rule
-from conformance.payloads import Payload
 from conformance.protocol import CONNECTED, ERROR, MESSAGE
-from conformance.record import Attempt, Connection, Event, Everything, Fetch, Record, Send
+from conformance.record.payloads import Payload
+from conformance.record.transcript import Kind
+from conformance.record.views import Attempt, Connection, Event, Everything, Fetch, Record, Send
 from conformance.redaction import Redactor
+from conformance.report import failure, trace
 from conformance.requirements import catalogue
-from conformance.transcript import Kind
 from tests.handmade import CONVERSATION, Handmade, message
 
 SUITES = Path(__file__).resolve().parent.parent / "suites"
@@ -158,7 +158,7 @@ def test_only_deviations_and_doubts_come_out_of_a_record(record: Record) -> None
 @ANYTHING
 @given(records())
 def test_any_record_can_be_told(record: Record) -> None:
-    lines = narrative.lines(record.transcript, [3])
+    lines = trace.lines(record.transcript, [3])
     assert all(line.isprintable() and len(line) < 500 for line in lines)
 
 
@@ -240,4 +240,4 @@ def test_what_is_nested_too_deeply_never_gets_into_a_record() -> None:
     made = Handmade()
     made.event(MESSAGE, Redactor().clean(nested))
     assert len(str(made.transcript.entries[0].to_json())) < 500
-    assert narrative.lines(made.transcript)
+    assert trace.lines(made.transcript)

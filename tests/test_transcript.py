@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.transcript import Kind, Transcript, file_name
+from conformance.record.transcript import Kind, Transcript, file_name
 from tests.handmade import Handmade, message
 
 JSON = st.recursive(

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from conformance.device import Cut
+from conformance.auth.tokens import BAD, CONFUSED, KeyMinter, good_claims
+from conformance.auth.users import Minted, ReadyMade, User, Users
+from conformance.drive.device import Cut
+from conformance.drive.stage import Stage, Surroundings
 from conformance.errors import Unverified
+from conformance.record.transcript import Kind, Transcript
 from conformance.redaction import Redactor
 from conformance.reference import HelpCenter, Served, Verifier
-from conformance.stage import Stage, Surroundings
-from conformance.tokens import BAD, CONFUSED, KeyMinter, good_claims
-from conformance.transcript import Kind, Transcript
-from conformance.users import Minted, ReadyMade, User, Users
 from tests.interop.clients import SECRET
 from tests.peers import in_loop
 

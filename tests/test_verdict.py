@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 
-from conformance import schemas
-from conformance.requirements import Level, Requirement, catalogue
-from conformance.verdict import (
+from conformance.report.verdict import (
     Contradiction,
     Finding,
     Observation,
@@ -22,6 +20,8 @@ from conformance.verdict import (
     erred,
     findings,
 )
+from conformance.requirements import Level, Requirement, catalogue
+from conformance.schema import validator
 from tests.handmade import FACTS
 
 PASSED, FAILED, UNVERIFIED, WAIVED, ERROR = Status
@@ -132,7 +132,7 @@ def test_the_file_names_contradictions_where_there_are_any() -> None:
     assert told["contradictions"] == [
         {"id": "SEND-MAX", "because": "SEND-TRIM", "reason": "it was let in (see SEND-TRIM)"}
     ]
-    assert schemas.fits("verdict", told)
+    assert validator.fits("verdict", told)
     assert "contradictions" not in result(UNVERIFIED).to_json()
     assert contradiction.says.startswith("SEND-MAX is unverified for a failure of SEND-TRIM, which passed")
 
@@ -194,7 +194,7 @@ def written(judged: Result, folder: Path) -> Any:
 
 @pytest.mark.parametrize("judged", [row[1] for row in TABLE], ids=[row[0] for row in TABLE])
 def test_verdict_json_fits_its_schema(judged: Result, tmp_path: Path) -> None:
-    assert schemas.mismatches("verdict", written(judged, tmp_path)) == []
+    assert validator.mismatches("verdict", written(judged, tmp_path)) == []
 
 
 def test_verdict_json_fits_its_schema_whatever_the_judgements_said(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_verdict_json_fits_its_schema_whatever_the_judgements_said(tmp_path: Pat
     ]
     observed = [Observation("OBS-TRIM", "4.5", "\ud800", "two\nlines"), Observation("OBS-NUL", "4.5", "", "")]
     file = written(Result(findings(catalogue(), told), observed, facts=FACTS), tmp_path)
-    assert schemas.mismatches("verdict", file) == []
+    assert validator.mismatches("verdict", file) == []
     assert [one["says"] for one in file["observations"]] == ["two lines", "no reason given"]
     assert file["observations"][0]["value"] == "\ud800"
 

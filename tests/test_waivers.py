@@ -11,7 +11,7 @@ import pytest
 from conformance.errors import Unusable
 from conformance.reference.serve import Served
 from conformance.requirements import catalogue
-from conformance.waivers import EXAMPLE, Waiver, load
+from conformance.run.waivers import EXAMPLE, Waiver, load
 from tests.checkout import CHAT, Checkout, Run
 from tests.hostile import SECRET, Untrimming, help_center
 

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from conformance import wire as wire_module
-from conformance.engine import Ending
 from conformance.reference import Event, HelpCenter, Served, Verifier
+from conformance.transport import connection as wire_module
+from conformance.transport.engineio import Ending
 from tests.interop.clients import PLAIN, SECRET
 from tests.peers import (
     HANDSHAKE,

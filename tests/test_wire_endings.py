@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from conformance import wire as wire_module
-from conformance.engine import Ending, Transport
+from conformance.transport import connection as wire_module
+from conformance.transport.engineio import Ending, Transport
 from tests.peers import (
     HANDSHAKE,
     Heard,

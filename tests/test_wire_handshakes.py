@@ -8,7 +8,7 @@ import socket
 import pytest
 from aiohttp import web
 
-from conformance.engine import Ending
+from conformance.transport.engineio import Ending
 from tests.peers import (
     HANDSHAKE,
     Polling,

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
-from conformance.device import Device
-from conformance.stage import Stage
-from conformance.tokens import Token
-from conformance.transcript import Entry, Kind
-from conformance.users import User
+from conformance.auth.tokens import Token
+from conformance.auth.users import User
+from conformance.drive.device import Device
+from conformance.drive.stage import Stage
+from conformance.record.transcript import Entry, Kind
 from tests.interop.clients import DEADLINE, MESSAGE
 from tests.servers import node_client
 from tests.staging import stage_at

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 import pytest
 from aiohttp import web
 
-from conformance.delivery import delivered
+from conformance.auth.tokens import Token
+from conformance.checks.delivery import delivered
 from conformance.protocol import ERROR, NAMESPACE
-from conformance.record import Record
-from conformance.tokens import Token
+from conformance.record.views import Record
 from tests.interop.clients import in_loop
 from tests.interop.phones import CONNECT_ERROR, DISCONNECT, official, saw
 from tests.peers import HANDSHAKE, serving

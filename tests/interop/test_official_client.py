@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from conformance.auth.tokens import KeyMinter
+from conformance.auth.users import Minted, User
 from conformance.redaction import Redactor
 from conformance.reference import HelpCenter, Served, Verifier
-from conformance.tokens import KeyMinter
-from conformance.users import Minted, User
 from tests.interop.clients import CONNECTED, DEADLINE, ERROR, MESSAGE, SECRET, in_loop
 from tests.interop.phones import (
     ACK,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance import texts, verbatim
+from conformance.inputs import texts, unicode_texts
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.protocol import SUPPORT, USER, Json
 from conformance.reference.store import Conversation, Message, Store
@@ -101,7 +101,7 @@ class UsersWereCertifiedBefore(Windowed):
     class STORE(Store):
         def create(self, user: str) -> Conversation:
             conversation = super().create(user)
-            tables = texts.merged([texts.SHORTEST, texts.FULL, texts.PADDED, *verbatim.FAMILIES.values()])
+            tables = texts.merged([texts.SHORTEST, texts.FULL, texts.PADDED, *unicode_texts.FAMILIES.values()])
             self._insert(conversation, [text.saved for text in tables.values()], USER)
             return conversation
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from subprocess import DEVNULL, PIPE
 from typing import IO, cast
 
-from conformance.verdict import Exit
+from conformance.report.verdict import Exit
 from tests.faults.battery import SECRET, certify
 from tests.mutation.mutants import REFERENCE, ROOT, Mutant, mutants, unchanged
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ SAME = ("requirements", "observations", "summary", "verdict", "contradictions", 
 """What a verdict says that does not depend on when and where it was given."""
 
 
+_LINE = re.compile(r"^suites/\S+\.py:\d+: ")
+"""Where pytest says that a judgement was skipped."""
 AROUND, WIDTH = 40, 200
 """Characters of a text that differs: before the difference, and in all."""
 
@@ -33,7 +36,11 @@ def _failures(junit: Path) -> dict[str, str]:
     suite = ElementTree.parse(junit).getroot()  # noqa: S314  written by pytest a moment ago
     found = {}
     for case in suite.iter("testcase"):
-        texts = [f"{one.tag}: {one.get('message')}\n{one.text}" for one in case if one.tag != "properties"]
+        texts = [
+            f"{one.tag}: {one.get('message')}\n{_LINE.sub('', one.text or '')}"
+            for one in case
+            if one.tag != "properties"
+        ]
         if texts:
             found[f"{case.get('classname')}::{case.get('name')}"] = "\n".join(texts)
     return found

@@ -1,0 +1,31 @@
+"""How a device presents its token when it connects (section 2.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from conformance.auth.tokens import Token
+from conformance.record.transcript import Json
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Presenting:
+    """How a device presents its token (section 2.2): in ``auth`` as it is or after ``Bearer ``, in the header, …"""
+
+    auth: Json
+    headers: Mapping[str, str]
+
+
+def presenting(token: Token, option: str) -> Presenting:
+    """``option``: auth (auth.token as it is), bearer (with the prefix), header, lower-case, or both."""
+    if token.absent:
+        return Presenting(None, {})
+    header = {"Authorization": f"Bearer {token.value}".strip()}
+    return {
+        "auth": Presenting({"token": token.value}, {}),
+        "bearer": Presenting({"token": f"Bearer {token.value}"}, {}),
+        "lower-case": Presenting({"token": f"bearer {token.value}"}, {}),
+        "header": Presenting(None, header),
+        "both": Presenting({"token": token.value}, header),
+    }[option]

@@ -1,0 +1,1 @@
+"""Judges recordings, clause by clause. Does no I/O."""

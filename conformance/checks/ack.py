@@ -1,0 +1,177 @@
+"""Laws of what a client is answered: acks (section 4.6) and errors (section 4.4)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from conformance.checks.assertions import expect, fits
+from conformance.checks.law import displaced, good_connections, lasting, raw
+from conformance.errors import Unverified
+from conformance.protocol import CONNECTED, ERROR, TYPING
+from conformance.record.payloads import Payload, shown
+from conformance.record.transcript import Entry, Json, Kind
+from conformance.record.views import Connection, Record, Send
+from conformance.record.waits import ack_of, given_up, is_acked
+
+# -- acks ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """One ack of one send."""
+
+    send: Send
+    entry: Entry
+
+    @property
+    def args(self) -> list[Json]:
+        args = self.entry.get("args")
+        return args if isinstance(args, list) else []
+
+
+def with_object(send: Send) -> bool:
+    """Whether its payload was an object: what becomes of others is judged by SEND-NO-OBJECT and REJECT-NO-OBJECT."""
+    return bool(send.args) and isinstance(send.args[0], dict)
+
+
+def acks(record: Record) -> Iterator[Ack]:
+    """The acks of sends with an object, on connections that were let in."""
+    for send in record.sends:
+        if send.connection.good and with_object(send):
+            yield from (Ack(send, entry) for attempt in send.attempts for entry in attempt.acks)
+
+
+def awaited_acks(record: Record) -> Iterator[Send]:
+    """Sends to which an ack is owed: asked for, with an object, after the greeting; and which got it, or had to."""
+    for send in record.sends:
+        connection = send.connection
+        if not (send.asked and with_object(send) and lasting(connection) and connection.greeted):
+            continue
+        if connection.events(CONNECTED)[0].entry.serial > send.entry.serial:
+            continue  # BURST-AFTER-CONNECT judges those
+        if send.acks or given_up(connection, ack_of(send.number)) or _fenced(send):
+            yield send
+
+
+def _fenced(send: Send) -> bool:
+    """Whether a later send on the same connection was acked, and as long a silence has passed since as the run waits
+    for what must come."""
+    connection = send.connection
+    if connection.ended_by_target is not None:
+        return False
+    facts = connection.record.transcript.facts
+    late = float(facts["late"] if "late" in facts else facts.get("settle", 0.0))
+    later = (s for s in connection.record.sends if s.connection is connection and s.number > send.number)
+    closing = connection.entries[-1].at
+    return any(other.plain and other.acks and closing - other.acks[0].at >= late for other in later)
+
+
+def acked(send: Send) -> None:
+    """ACK-CALLED."""
+    acked = is_acked(send)
+    expect(acked, f"an ack of send #{send.number} {shown(send.args[0])}", "none", at=[send.entry.serial])
+
+
+def acking(record: Record) -> Iterator[Connection]:
+    """Connections that got acks, for what they sent as documented packets."""
+    return (c for c in good_connections(record) if c.received("ACK", "BINARY_ACK") and not raw(c))
+
+
+def acked_once(connection: Connection) -> None:
+    """ACK-ONCE."""
+    received = connection.received("ACK", "BINARY_ACK")
+    asked = {entry.get("id") for entry in connection.entries if entry.kind is Kind.SENT}
+    times = Counter(entry.get("id") for entry in received)
+    wrong = [entry for entry in received if times[entry.get("id")] > 1 or entry.get("id") not in asked]
+    told = ", ".join(f"id {entry.get('id')} {'twice' if entry.get('id') in asked else 'unasked'}" for entry in wrong)
+    expect(not wrong, "one ack for each id that asked for one", told, at=[entry.serial for entry in wrong])
+
+
+def one_answer(ack: Ack) -> None:
+    """ACK-ARGUMENT."""
+    holds = len(ack.args) == 1 and isinstance(ack.args[0], dict)
+    at = [ack.send.entry.serial, ack.entry.serial]
+    expect(holds, "an ack with one argument, an object", f"the arguments {shown(ack.args)}", at=at)
+
+
+def ack_fits(ack: Ack) -> None:
+    """ACK-SHAPE: all but what is inside an error."""
+    if not (len(ack.args) == 1 and isinstance(ack.args[0], dict)):
+        raise Unverified(f"an ack without an object: {shown(ack.args)}", because="ACK-ARGUMENT")
+    answer = ack.args[0]
+    if answer.get("error") is not None and answer.get("message") is None:
+        answer = {**answer, "error": {"code": "ANY", "message": "any"}}
+    fits("send-ack", answer, "the ack", at=[ack.send.entry.serial, ack.entry.serial])
+
+
+def acked_sends(record: Record) -> list[Send]:
+    return list(record.acked())
+
+
+def acked_in_flight(record: Record) -> Iterator[Send]:
+    """Acked plain texts that were sent while another one of the same connection was not acked yet, or the other way
+    round."""
+    by_connection: dict[int, list[Send]] = {}
+    for send in record.acked():
+        if send.plain and send.accepted and send.connection.good:
+            by_connection.setdefault(send.connection.number, []).append(send)
+    for sends in by_connection.values():
+        sends.sort(key=lambda send: send.entry.serial)
+        pairs = pairwise(sends)
+        together = {send.number for one, two in pairs if two.entry.serial < one.acks[0].serial for send in (one, two)}
+        yield from (send for send in sends if send.number in together)
+
+
+def answers_its_own(send: Send) -> None:
+    """ACK-MATCH. A text that is neither its own nor another's was changed, which SEND-VERBATIM judges."""
+    own, text = str(send.text).strip(), send.message.text
+    others = {str(other.text).strip() for other in send.record.sends} - {own}
+    expect(text not in others, f"the ack of send #{send.number} to be about {shown(own)}", shown(text), at=send.at)
+    if text != own:
+        raise Unverified(f"the text came back changed: {shown(text)}", because="SEND-VERBATIM")
+
+
+# -- errors ------------------------------------------------------------------------------------------------------
+
+
+def problems(record: Record) -> Iterator[Payload]:
+    """Every error in an event or an ack; but one beside a message is ACK-SHAPE's."""
+    for problem, entry in record.problems():
+        args = entry.get("args")
+        beside = args[0].get("message") if problem.where == "ack.error" else None
+        if beside is None:
+            yield problem
+
+
+def problem_fits(problem: Payload) -> None:
+    """ERROR-SHAPE."""
+    if problem.where == ERROR and not isinstance(problem.raw, dict):
+        raise Unverified(f"{ERROR} without an object: {shown(problem.raw)}", because="EVENT-ARGUMENT")
+    fits("error", problem.raw, problem.where, at=[problem.at])
+
+
+def blameless(record: Record) -> Iterator[Connection]:
+    """Good connections that did what is documented, and had all of it accepted at the first try. What typing leads to
+    is judged by TYPING-HARMLESS."""
+    if record.transcript.wave != 1:
+        return
+    for connection in good_connections(record):
+        sends = [send for send in record.sends if send.connection is connection]
+        refused = any(len(s.attempts) > 1 or (s.asked and not (s.acks and s.accepted)) for s in sends)
+        typed = any(entry.get("event") == TYPING and entry.kind is Kind.SENT for entry in connection.entries)
+        documented = lasting(connection) and not (typed or raw(connection) or displaced(connection))
+        if documented and connection.greeted and not connection.conversation_closed and not refused:
+            yield connection
+
+
+def heard_no_error(connection: Connection) -> None:
+    """ERROR-UNPROVOKED."""
+    errors = connection.heard(ERROR)
+    told = ", ".join(shown(event.payload) for event in errors)
+    at = [event.entry.serial for event in errors]
+    unheard = any(not send.asked for send in connection.record.sends if send.connection is connection)
+    unless = "SEND-PLAIN" if unheard else None  # who refuses a text that asks for no ack says so by an event
+    expect(not errors, f"no {ERROR} on {connection.title}", told, at=at, unless=unless)

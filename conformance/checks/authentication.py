@@ -1,0 +1,308 @@
+"""What is judged of a client that has no good token: not let in, told so once, disconnected (sections 2.2 and 6).
+
+Who is blamed: a token that is let in fails its AUTH requirement, and of that record nothing else is judged. What
+comes instead of the promised error fails REFUSAL-EVENT, no end of the connection REFUSAL-CLOSE, anything beside the
+error REFUSAL-SILENT.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from conformance.auth.tokens import ABSENT, CONFUSED, EXPIRED, FORGED, INVALID, NOT_STRINGS
+from conformance.checks.assertions import expect, same
+from conformance.checks.controls import session_lost
+from conformance.checks.delivery import delivered, undelivered
+from conformance.errors import Unverified
+from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED
+from conformance.record.descriptions import problem, said
+from conformance.record.payloads import History, shown
+from conformance.record.rate_limits import BUSY, REMEDY, not_limited
+from conformance.record.transcript import Entry, Json
+from conformance.record.views import Connection, Event, Fetch, Record, Send
+from conformance.record.waits import REFUSED_END, not_in_doubt, was_greeted
+from conformance.schema import validator
+
+ENTRY = {
+    **dict.fromkeys(ABSENT, "AUTH-MISSING"),
+    **dict.fromkeys({**INVALID, **CONFUSED, **NOT_STRINGS}, "AUTH-INVALID"),
+    **dict.fromkeys(EXPIRED, "AUTH-EXPIRED"),
+    FORGED: "AUTH-INVALID",
+}
+"""The requirement that a token of each kind is not let in."""
+
+ROADS = {"bearer": "AUTH-PREFIXED", "header": "AUTH-HEADER"}
+"""The requirements of the ways to present a token; AUTH-BARE is that of all others."""
+
+FORBIDDEN = "forbidden"
+"""The tag of what a refused client sends."""
+
+# -- good tokens -------------------------------------------------------------------------------------------------
+
+
+def accepted(connection: Connection, own: str) -> None:
+    """This way of presenting a good token opened the conversation. Where no way did, something else is to blame."""
+    if was_greeted(connection):
+        return
+    not_limited(connection)
+    alone = any(other.greeted for other in connection.record.connections)
+    if not alone and connection.blame != own:
+        raise Unverified(connection.ungreeted, because=connection.blame)
+    errors = [event.entry for event in connection.events(ERROR)]
+    told = said(connection.entries) if errors else _instead_of_an_event(connection)
+    at = [connection.opened.serial, *_serials(errors), connection.entries[-1].serial]
+    unless = None if errors else session_lost(connection)
+    expect(connection.greeted, f"{CONNECTED} for a good token by {connection.option}", told, at=at, unless=unless)
+
+
+def shared(fetch: Fetch) -> None:
+    """REST took the token that had opened the socket. Where it answers nobody, REST-OPEN is to blame."""
+    if not fetch.successful and fetch.status not in (401, 403):
+        raise Unverified(f"REST gave no conversation ({fetch.outcome})", because="REST-OPEN")
+    expect(fetch.successful, "REST to take the token that opened the socket", fetch.outcome, at=[fetch.entry.serial])
+
+
+# -- forged tokens -----------------------------------------------------------------------------------------------
+
+
+def forgers(record: Record) -> list[Connection]:
+    """The connections with generated tokens, those whose change is told in the fewest words first."""
+    forged = [c for c in record.connections if str(c.opened.get("token")).startswith(FORGED)]
+    return sorted(forged, key=lambda connection: len(str(connection.opened.get("token"))))
+
+
+def forger_kept_out(connection: Connection) -> None:
+    kept_out(connection.record, str(connection.opened.get("token")), connection.device)
+
+
+def of_forgers(judge: Callable[[Connection], None]) -> Callable[[Connection], None]:
+    """A judgement of refused clients, for connections with generated tokens."""
+    return lambda connection: judge(refusal(connection.record, connection.device))
+
+
+# -- what became of it -------------------------------------------------------------------------------------------
+
+
+def let_in(connection: Connection) -> bool:
+    """Whether the conversation was opened to it: greeted, and not refused after all."""
+    refused = connection.events(ERROR) and connection.ended_by_target
+    return connection.greeted and not refused
+
+
+def refusal(record: Record, device: str = "phone") -> Connection:
+    """The (last) connection of a device with a bad token. Raises Unverified where the token was let in, and where
+    the target never came to look at it."""
+    return refused_after_all(looked_at(record.connection(device, -1)))
+
+
+def refused_after_all(connection: Connection) -> Connection:
+    """The connection. Raises Unverified where its bad token was let in."""
+    if let_in(connection):
+        kind = str(connection.opened.get("token"))
+        raise Unverified(f"a bad token ({kind}) was let in", because=ENTRY.get(kind.partition(":")[0]))
+    return connection
+
+
+def of_kind(entry: Entry, kind: str) -> None:
+    """Raises Unverified where another token had to stand in for one of this kind."""
+    if entry.get("token") != kind:
+        raise Unverified(f"a token that has {kind} needs the signing key: pass --jwt-secret or --jwt-key")
+
+
+def kept_out(record: Record, kind: str, device: str = "phone") -> None:
+    """The token did not open the conversation."""
+    connection = looked_at(record.connection(device, -1))
+    of_kind(connection.opened, kind)
+    opens_nothing(connection)
+
+
+def opens_nothing(connection: Connection) -> None:
+    """What a bad token is presented on is not let in."""
+    kind = connection.opened.get("token")
+    greetings = [event.entry for event in connection.events(CONNECTED)]
+    told = f"{CONNECTED}: {shown(greetings[0].get('args'))}" if greetings else ""
+    at = [connection.opened.serial, *_serials(greetings)]
+    expect(not let_in(connection), f"no {CONNECTED} for a bad token ({kind})", told, at=at)
+
+
+def looked_at(connection: Connection) -> Connection:
+    """The connection. Raises Unverified where the target never came to look at its token."""
+    closed = connection.broken_off
+    if closed is not None and closed.get("status") in BUSY:
+        raise Unverified(f"{connection.title}: the target was busy (HTTP {closed.get('status')}): {REMEDY}")
+    if not connection.shaken:
+        because = _closed_road(connection)
+        if because is not None or not _turned_away(connection):
+            raise Unverified(f"{connection.title}: no Engine.IO handshake", because=because)
+    return connection
+
+
+def _closed_road(connection: Connection) -> str | None:
+    """The requirement that judges why not even a good token gets a handshake by this way of presenting it; None where
+    one does. Who presents no token takes no road of its own."""
+    good = [other for other in connection.record.connections if other.good and other.transport == connection.transport]
+    shaken = [other for other in good if other.shaken]
+    if not shaken:
+        return "CONN-WEBSOCKET" if connection.transport == "websocket" else "CONN-POLLING"
+    absent = str(connection.opened.get("token")) in ABSENT
+    by_the_same = any(other.option == connection.option for other in shaken)
+    return None if absent or by_the_same else ROADS.get(connection.option, "AUTH-BARE")
+
+
+def _turned_away(connection: Connection) -> bool:
+    """Whether the target itself said no to the handshake (and it was not the network)."""
+    return connection.broken_off is not None and connection.broken_off.get("by") == "target"
+
+
+# -- the refusal itself ------------------------------------------------------------------------------------------
+
+
+def told_once(connection: Connection) -> None:
+    """One ``help_center:error``, and such that official clients hand it to the app."""
+    not_in_doubt(connection, REFUSED_END)
+    errors = [event.entry for event in connection.heard(ERROR)]
+    heard = delivered(connection, ERROR)
+    end = connection.ended_by_target
+    at = [*_serials(errors), *([end.serial] if end else [connection.entries[-1].serial])]
+    expect(
+        len(errors) == len(heard) == 1,
+        f"one {ERROR} that the client's library delivers, before the connection ends",
+        _told_instead(connection),
+        at=at,
+        unless=None if errors else session_lost(connection),
+    )
+
+
+def _told_instead(connection: Connection) -> str:
+    errors = connection.heard(ERROR)
+    if not errors:
+        return _instead_of_an_event(connection)
+    told = [f"{ERROR} {problem(error.payload)}{_unheard(connection, error)}" for error in errors]
+    return told[0] if len(told) == 1 else "\n".join([f"{len(told)} of them:", *told])
+
+
+def _unheard(connection: Connection, error: Event) -> str:
+    why = undelivered(connection, error)
+    return f", which official clients never deliver: {why}" if why else ""
+
+
+def _instead_of_an_event(connection: Connection) -> str:
+    refused = connection.received("CONNECT_ERROR")
+    if refused:
+        return f"a connect error ({shown(refused[0].get('data'))}), which the document does not promise"
+    closed = connection.closed
+    if not connection.shaken and closed is not None:
+        return f"HTTP {closed.get('status')} for the handshake, which the document does not promise"
+    return "the end of the connection without a word" if connection.ended_by_target else "no word and no end"
+
+
+def coded(connection: Connection) -> None:
+    """The code of the error (of each, if there are several)."""
+    problems = [event.problem for event in connection.heard(ERROR)]
+    if not problems:
+        raise Unverified(f"no {ERROR} came", because="REFUSAL-EVENT")
+    codes = sorted({problem.code for problem in problems})
+    same(codes, [UNAUTHORIZED], f"the code of {ERROR}", at=[problem.at for problem in problems])
+
+
+def ended(connection: Connection) -> None:
+    """The target ended the namespace or the transport."""
+    not_in_doubt(connection, REFUSED_END)
+    stayed = connection.entries[-1].at - connection.opened.at
+    expect(
+        connection.ended_by_target is not None,
+        "a DISCONNECT packet or the end of the transport",
+        f"still connected after {stayed:.1f} s",
+        at=[*_serials([event.entry for event in connection.heard(ERROR)]), connection.entries[-1].serial],
+    )
+
+
+def silent(connection: Connection) -> None:
+    """No event but the error, and nothing of a conversation in whatever came."""
+    others = [event.entry for event in connection.heard() if event.name != ERROR]
+    told = ", ".join(f"{entry.get('event')} {shown(entry.get('args'))}" for entry in others)
+    expect(not others, f"no event but {ERROR} for a bad token", told, at=_serials(others))
+    texts = spoken(connection.record)
+    leaks = [entry for entry in connection.received() if _packet_leaks(entry, texts)]
+    told = ", ".join(f"{entry.get('packet')} {shown(entry.get('args') or entry.get('data'))}" for entry in leaks)
+    expect(not leaks, "nothing of a conversation in what a refused client gets", told, at=_serials(leaks))
+
+
+def _packet_leaks(entry: Entry, texts: Sequence[str]) -> bool:
+    return any(True for part in ("args", "data") for _ in leaks(entry.get(part), texts))
+
+
+def _serials(entries: Sequence[Entry]) -> list[int]:
+    return [entry.serial for entry in entries]
+
+
+def rest_takes_good_ones(record: Record) -> None:
+    """Raises Unverified where REST gave the good token no conversation either (tag "good"): it may have turned away the
+    user for the bad tokens, or gives nobody any."""
+    good = record.fetch("good", -1)
+    if good.status in (401, 403):
+        raise Unverified(f"REST refused the good token, too, by then ({good.outcome})")
+    _ = good.history
+
+
+# -- leaks -------------------------------------------------------------------------------------------------------
+
+
+def spoken(record: Record) -> list[str]:
+    """The texts that the conversation of this record is known to hold."""
+    acked = (send for send in record.acked() if send.accepted and send.connection.good)
+    return [send.text for send in acked if isinstance(send.text, str)]
+
+
+def leaks(value: Json, texts: Sequence[str] = ()) -> Iterator[Json]:
+    """Every conversation or message somewhere inside a payload, and every string with one of these texts."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            waiting += one.values()
+            if validator.fits("conversation", one) or validator.fits("message", one):
+                yield one
+        elif isinstance(one, list):
+            waiting += one
+        elif isinstance(one, str) and any(text in one for text in texts):
+            yield one
+
+
+# -- a refused client that sends ---------------------------------------------------------------------------------
+
+
+def not_acked(connection: Connection) -> None:
+    """None of its sends was answered with a message. No answer is fine, and so is a namespace that was closed before
+    anything could be sent."""
+    acks = [ack for send in _sends(connection) if send.acks and send.accepted for ack in send.acks]
+    told = ", ".join(f"ack: {shown(ack.get('args'))}" for ack in acks)
+    expect(not acks, "no ack with a message for a refused client", told, at=_serials(acks))
+
+
+def not_shown(connection: Connection, history: History) -> None:
+    """None of the texts it sent is in the conversation."""
+    sends = _sends(connection)
+    _ = history.all("text")
+    stored = [m for text in {s.text for s in sends if isinstance(s.text, str)} for m in history.where_is("text", text)]
+    told = ", ".join(shown(message.raw) for message in stored)
+    at = [*(send.entry.serial for send in sends), history.at]
+    expect(not stored, f"{history.where} without what a refused client sent", told, at=at)
+
+
+def shown_after(fetch: Fetch, connection: Connection, *, otherwise: Fetch) -> History:
+    """What REST shows after a refused client. Raises Unverified where the user is shut out since then, or REST answers
+    nobody (``otherwise``)."""
+    if fetch.status in (401, 403):
+        _ = otherwise.history
+        because = "TOKEN-REFRESHED" if connection.opened.get("token") in EXPIRED else None
+        raise Unverified(f"REST refuses the user's good token after a bad one ({fetch.outcome})", because=because)
+    return fetch.history
+
+
+def _sends(connection: Connection) -> list[Send]:
+    try:
+        sends = connection.record.tagged(FORBIDDEN)
+    except Unverified:  # the target closed the door before anything could be sent
+        return []
+    return [send for send in sends if send.connection.number == connection.number]

@@ -1,0 +1,154 @@
+"""Bad tokens, wherever a run has presented them: who asks, when and how makes no difference (sections 2.2, 6 and 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from conformance.auth.tokens import EXPIRED
+from conformance.checks.assertions import every, expect
+from conformance.checks.authentication import (
+    ENTRY,
+    let_in,
+    looked_at,
+    opens_nothing,
+    refused_after_all,
+    rest_takes_good_ones,
+)
+from conformance.errors import Deviation, Unverified
+from conformance.record.rate_limits import BUSY
+from conformance.record.views import Connection, Fetch, Record
+
+EARLY, SEEN, UNSEEN = "early", "seen", "unseen"
+"""Of two tokens that expire together: the one that was accepted in its time (that of the device, and the request,
+``early``), and the one that nobody has seen."""
+TIMES = 2
+"""How often each of the two is tried on each road: the clocks of a cluster's servers differ."""
+UNSIGNED = "an expired token needs the signing key: pass --jwt-secret or --jwt-key"
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """Which of the two tokens was tried, whether it was let in, and where that stands."""
+
+    token: str
+    entered: bool
+    at: int
+
+
+# -- laws --------------------------------------------------------------------------------------------------------
+
+
+def knocks(requirement: str) -> Callable[[Record], Iterator[Connection]]:
+    """The connections with the bad tokens of a requirement (AUTH-MISSING, AUTH-INVALID, AUTH-EXPIRED), trials
+    included, that got as far as to be greeted: what is wrong with the others is told where they are what is tested."""
+    return lambda record: (one for one in strangers(record, requirement) if one.greeted)
+
+
+def strangers(record: Record, *requirements: str) -> Iterator[Connection]:
+    """All connections with bad tokens, or those with the bad tokens of some requirements."""
+    for connection in record.connections_and_trials:
+        entry = ENTRY.get(_kind(connection))
+        if not connection.good and entry is not None and (not requirements or entry in requirements):
+            yield connection
+
+
+def requests(requirement: str) -> Callable[[Record], Iterator[Fetch]]:
+    """The REST requests with the bad tokens of a requirement: REST-EXPIRY, or REST-REFUSAL for all others."""
+
+    def found(record: Record) -> Iterator[Fetch]:
+        for fetch in record.fetches:
+            kind = str(fetch.entry.get("token")).partition(":")[0]
+            if not fetch.good and kind in ENTRY and (kind in EXPIRED) is (requirement == "REST-EXPIRY"):
+                yield fetch
+
+    return found
+
+
+def given_nothing(fetch: Fetch) -> None:
+    """REST-EXPIRY and REST-REFUSAL."""
+    token = fetch.entry.get("token")
+    expect(not fetch.successful, f"no 2xx for a bad token ({token})", fetch.outcome, at=[fetch.entry.serial])
+
+
+def _kind(connection: Connection) -> str:
+    return str(connection.opened.get("token")).partition(":")[0]
+
+
+# -- one scenario that tries several -----------------------------------------------------------------------------
+
+
+def kept_out(record: Record, requirement: str) -> None:
+    """None of the tokens of a requirement opened the conversation. Raises Unverified where there was none to try."""
+    every(_tried(record, requirement), lambda connection: opens_nothing(looked_at(connection)))
+
+
+def refused(record: Record, judge: Callable[[Connection], None]) -> None:
+    """A judgement of refused clients, for all of them."""
+    every(_tried(record), lambda connection: judge(refused_after_all(looked_at(connection))))
+
+
+def rest_gave_nothing(record: Record, requirement: str) -> None:
+    """No request with a token of a requirement was successful. Raises Unverified where REST answers nobody."""
+    fetches = list(requests(requirement)(record))
+    if not any(fetch.successful for fetch in fetches):
+        rest_takes_good_ones(record)
+    if not fetches and requirement == "REST-EXPIRY":
+        raise Unverified(UNSIGNED)
+    if not fetches and any(strangers(record)):
+        raise Unverified(f"the scenario ended before REST was asked with a bad token: {record.transcript.cut}")
+    if not fetches:
+        raise record.cut_short("first request with a bad token")
+    every(fetches, given_nothing)
+
+
+def _tried(record: Record, *requirements: str) -> Sequence[Connection]:
+    found = list(strangers(record, *requirements))
+    if not found and "AUTH-EXPIRED" in requirements and any(strangers(record)):
+        raise Unverified(UNSIGNED)
+    if not found and any(strangers(record)):
+        raise Unverified(
+            f"the scenario ended before the tokens of {' and '.join(requirements)}: {record.transcript.cut}"
+        )
+    if not found:
+        raise record.cut_short("first bad token")
+    return found
+
+
+# -- a token that was good once ----------------------------------------------------------------------------------
+
+
+def forgotten(record: Record) -> None:
+    """AUTH-OUTLIVED. What a server lets in for the sake of clocks that differ, it lets in whether it has seen it or
+    not; on each road, both tokens were tried twice, the unseen one first and last."""
+    early = [connection for connection in record.connections_and_trials if connection.device == EARLY]
+    if not any(connection.greeted for connection in early):
+        raise Unverified("a token of a few seconds was not accepted in its time")
+    every(_roads(record), _forgotten_on)
+
+
+def _roads(record: Record) -> Iterator[tuple[str, Sequence[_Try]]]:
+    for transport in ("websocket", "polling"):
+        late = [c for c in record.connections_and_trials if c.device != EARLY and c.transport == transport]
+        yield transport, [_Try(c.device, let_in(c), c.opened.serial) for c in late if _answered(c)]
+    late_fetches = [fetch for fetch in record.fetches if fetch.tag != EARLY and fetch.status not in (0, *BUSY)]
+    yield "REST", [_Try(fetch.tag, fetch.successful, fetch.entry.serial) for fetch in late_fetches]
+
+
+def _answered(connection: Connection) -> bool:
+    end = connection.broken_off
+    return connection.shaken or (end is not None and end.get("by") == "target" and end.get("status") not in BUSY)
+
+
+def _forgotten_on(road: tuple[str, Sequence[_Try]]) -> None:
+    name, tries = road
+    seen = [one.entered for one in tries if one.token == SEEN]
+    unseen = [one.entered for one in tries if one.token == UNSEEN]
+    if any(unseen):
+        raise Unverified("tokens that expired a moment ago are still accepted (leeway, or another clock)")
+    if len(seen) == len(unseen) == TIMES and all(seen):
+        raise Deviation(
+            "a token to be refused once it has expired, as another is that expired with it and was never seen",
+            f"over {name} the token that had been accepted before was let in, {TIMES} times of {TIMES}",
+            at=[one.at for one in tries],
+        )

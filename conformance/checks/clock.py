@@ -1,0 +1,131 @@
+"""Whether ``createdAt`` is when a message was saved, by the target's own clock: the Date of its REST answers (section
+4.2). A gateway may have written that, and clocks differ by minutes; hours are another matter.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from conformance.checks.assertions import expect
+from conformance.checks.law import saved
+from conformance.errors import Unverified
+from conformance.observations.experiments import Seen
+from conformance.record.views import Fetch, Record, Send
+from conformance.schema import timestamps
+
+MINUTE, HOUR = 60.0, 3600.0
+TOLERATED = 30 * MINUTE
+"""Seconds; no time zone is closer to another one."""
+APART = 3.0
+"""Seconds between two sends whose instants have to differ."""
+_CLOSE = 5.0
+"""Seconds that say nothing: dates are cut to seconds, answers take their time."""
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """A message that was saved, and the instant at which the target's own clock has that."""
+
+    send: Send
+    created: datetime
+    expected: datetime
+
+    @property
+    def off(self) -> float:
+        """Seconds by which ``createdAt`` is ahead."""
+        return (self.created - self.expected).total_seconds()
+
+
+def stamps(record: Record) -> Iterator[Stamp]:
+    """The messages of a record whose ``createdAt`` has a clock, where a REST answer had a date."""
+    dated = [(fetch, moment) for fetch in record.fetches if (moment := date_of(fetch)) is not None]
+    if dated:
+        fetch, moment = dated[0]
+        for send, created in _timed(record):
+            middle = (send.entry.at + send.acks[0].at) / 2
+            yield Stamp(send, created, datetime.fromtimestamp(moment.timestamp() + middle - fetch.entry.at, UTC))
+
+
+def date_of(fetch: Fetch) -> datetime | None:
+    """The Date of an answer; None where it has none that can be read."""
+    written = (fetch.entry.get("headers") or {}).get("date")
+    try:
+        moment = parsedate_to_datetime(str(written)) if written else None
+    except ValueError:
+        return None
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _timed(record: Record) -> Iterator[tuple[Send, datetime]]:
+    """Accepted sends whose ``createdAt`` is told to the second; what is no instant is a matter of shape."""
+    for send in saved(record):
+        created = timestamps.parse(send.message.created_at)
+        if created is not None and timestamps.to_the_second(send.message.created_at):
+            yield send, created if created.tzinfo else created.replace(tzinfo=UTC)
+
+
+def on_time(stamp: Stamp) -> None:
+    """MESSAGE-TIME: within half an hour of the target's own clock."""
+    send, expected = stamp.send, stamp.expected.isoformat(timespec="seconds")
+    told = f"{send.message.created_at}, {span(stamp.off)}"
+    at = [send.entry.serial, send.acks[0].serial]
+    what = f"createdAt near the clock of the target's REST answers, {expected}"
+    expect(abs(stamp.off) <= TOLERATED, what, told, at=at)
+
+
+@dataclass(frozen=True)
+class Far:
+    """Two sends of a user, seconds apart, and their instants."""
+
+    first: Send
+    last: Send
+    instants: tuple[datetime, datetime]
+
+
+def far_apart(record: Record) -> Iterator[Far]:
+    """The first of each user's sends, with the last one that was sent seconds after its ack."""
+    first: dict[str, tuple[Send, datetime]] = {}
+    last: dict[str, Far] = {}
+    for send, created in _timed(record):
+        user = send.connection.user
+        before, then = first.setdefault(user, (send, created))
+        if send.entry.at >= before.acks[0].at + APART:
+            last[user] = Far(before, send, (then, created))
+    yield from last.values()
+
+
+def moved_on(far: Far) -> None:
+    """MESSAGE-TIME: not one instant for what was said at different times."""
+    one, other = far.instants
+    told = f"{far.last.message.created_at} for both"
+    seconds = far.last.entry.at - far.first.acks[0].at
+    what = f"instants of their own for two messages that were sent {seconds:.1f} s apart"
+    expect(one != other, what, told, at=[*far.first.at, *far.last.at])
+
+
+def observed(everything: Iterable[Record]) -> Seen:
+    """OBS-CLOCK."""
+    off = [stamp.off for record in everything for stamp in stamps(record)]
+    if not off:
+        raise Unverified("no REST answer with a Date stands beside a message")
+    middle = statistics.median(off)
+    spread = max(off) - min(off)
+    many = f"median of {len(off)} messages" + (f", which differ by {length(spread)}" if spread > _CLOSE else "")
+    return Seen(span(middle), f"createdAt is {span(middle)} by the Date of REST answers ({many})")
+
+
+def span(seconds: float) -> str:
+    """How far ahead or behind, coarsely, for two runs of one server to be compared."""
+    if abs(seconds) <= _CLOSE:
+        return "on time"
+    return f"{length(abs(seconds))} {'ahead' if seconds > 0 else 'behind'}"
+
+
+def length(seconds: float) -> str:
+    if seconds < MINUTE:
+        return f"{seconds:.0f} s"
+    return f"{seconds / MINUTE:.0f} min" if seconds < 2 * HOUR - TOLERATED else f"{seconds / HOUR:.1f} h"

@@ -1,0 +1,196 @@
+"""How connections fare: what works over one transport and not over another, and who ended them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import takewhile
+
+from conformance.checks.assertions import every
+from conformance.checks.controls import session_lost
+from conformance.errors import Deviation, Unverified
+from conformance.protocol import ERROR, MESSAGE
+from conformance.record.descriptions import said
+from conformance.record.payloads import shown
+from conformance.record.rate_limits import not_for_its_pace, not_limited
+from conformance.record.transcript import Entry, Kind
+from conformance.record.views import Connection, Record, Send
+from conformance.record.waits import is_acked, message_of, not_in_doubt, was_greeted
+
+# -- two transports, side by side ----------------------------------------------------------------------------------
+# A server that greets nobody, acks nothing or emits nothing does so over either transport, and is blamed for that by
+# other requirements. A transport is to blame when the other one does what it does not.
+
+
+def let_in(record: Record, other: Record, everything: Iterable[Record] = ()) -> None:
+    """Deviate when the device of ``record`` was not greeted, and its transport is to blame: not where others of the run
+    (``everything``) came in over it, and this one was told that there were too many."""
+    connection = record.connection()
+    if was_greeted(connection):
+        return
+    if any(c.shaken and c.transport == connection.transport for one in everything for c in one.connections):
+        not_limited(connection)
+    if connection.shaken and not other.connection().greeted:
+        raise Unverified(f"{connection.title} was not greeted", because=connection.blame)
+    raise Deviation(f"a client over {connection.transport} to be let in", _how_far(connection), at=_traces(connection))
+
+
+def _how_far(connection: Connection) -> str:
+    if not connection.shaken:
+        closed = connection.closed
+        status = f"HTTP {closed.get('status')}: " if closed is not None and closed.get("status") else ""
+        return f"no handshake ({status}{closed.get('reason') if closed is not None else 'no answer'})"
+    packets = [str(entry.get("event") or entry.get("packet")) for entry in connection.received()]
+    return f"a handshake, then {', '.join(packets) or 'nothing'}"
+
+
+def _traces(connection: Connection) -> list[int]:
+    received = connection.received()[:2]
+    closed = [connection.closed] if connection.closed is not None else []
+    return [entry.serial for entry in (connection.opened, *received, *closed)]
+
+
+def acked(send: Send) -> bool:
+    """Whether the send was accepted."""
+    if not is_acked(send):
+        not_limited(send.connection)
+        return False
+    if send.refused:
+        not_for_its_pace(send)
+    return send.accepted
+
+
+def heard(send: Send) -> bool:
+    """Whether the sender was told of its message."""
+    if not acked(send):
+        return False
+    told = any(event.message.id == send.message.id for event in send.connection.events(MESSAGE))
+    if not told:
+        not_in_doubt(send.connection, message_of(send.number), because="MESSAGE-ECHO")
+    return told
+
+
+def works(done: Callable[[Send], bool], record: Record, other: Record, *, because: str) -> None:
+    """Deviate when a send of ``record`` was not ``done`` while all those of ``other`` were."""
+    sends = record.tagged("chat")
+    if not all(map(done, sends)) and not _all_done(done, other):
+        raise Unverified("no transport does better", because=_blamed(sends, because))
+
+    def judge(send: Send) -> None:
+        if not done(send):
+            answer = shown(send.answer) if send.acks else "no ack"
+            expected = f"{done.__doc__ or ''}".split(".")[0].replace(
+                "Whether", "over " + send.connection.transport + ":"
+            )
+            unless = "SEND-PLAIN" if send.acks and send.refused else None
+            if not send.acks and any(map(done, sends)):  # what never works here does not fail by chance
+                unless = "ACK-CALLED"
+            raise Deviation(expected, f"send #{send.number}: {answer}", at=send.at, unless=unless)
+
+    every(sends, judge)
+
+
+def _blamed(sends: Sequence[Send], otherwise: str) -> str:
+    """The requirement that judges what is wrong with the answers: that there is none, or one without a message."""
+    if any(not send.acks for send in sends):
+        return "ACK-CALLED"
+    odd = next((send for send in sends if send.acks and not send.accepted), None)
+    if odd is None:
+        return otherwise
+    if odd.refused:
+        return "SEND-PLAIN"
+    args = odd.acks[0].get("args")
+    return "ACK-SHAPE" if isinstance(args, list) and len(args) == 1 else "ACK-ARGUMENT"
+
+
+def sound(record: Record, *, because: str) -> None:
+    """Raise Unverified when sends of a chat over one transport are not all acked once and heard."""
+    sends = [send for send in record.sends if send.tag == "chat"]
+    if not all(heard(send) and len(send.acks) == 1 for send in sends):
+        told = "not all sends are acked and heard even when nothing moves"
+        raise Unverified(told, because=_blamed(sends, because))
+
+
+def _all_done(done: Callable[[Send], bool], record: Record) -> bool:
+    sends = [send for send in record.sends if send.tag == "chat"]
+    return bool(sends) and all(map(done, sends))
+
+
+# -- how connections end -------------------------------------------------------------------------------------------
+
+
+def ended(connection: Connection) -> Entry | None:
+    """What shows that the target ended the connection before the device left it."""
+    return connection.ended_by_target
+
+
+def _over(connection: Connection) -> float:
+    closed = connection.closed
+    return min(connection.left, float(closed.serial) if closed is not None else float("inf"))
+
+
+def accompanied(connection: Connection, others: Iterable[Connection]) -> bool:
+    """Whether another device of the user was there while the connection lasted."""
+    last = ended(connection)
+    until = float(last.serial) if last is not None else _over(connection)
+    return any(
+        other.number != connection.number
+        and other.user == connection.user
+        and other.opened.serial < until
+        and _over(other) > connection.opened.serial
+        for other in others
+    )
+
+
+def settled(records: Iterable[Record], *, alone: bool) -> Iterator[tuple[Record, Connection]]:
+    """Greeted connections of scenarios with documented input and no trials, with a token that lasts, where the user
+    had no other device (``alone``) or had one. Not those that move to another transport: CONN-UPGRADE judges them."""
+    for record in records:
+        if record.transcript.wave == 1 and not any(e.get("trial") for e in record.transcript.of(Kind.OPEN)):
+            for connection in record.connections:
+                if _ordinary(connection) and accompanied(connection, record.connections) is not alone:
+                    yield record, connection
+
+
+def _ordinary(connection: Connection) -> bool:
+    lasting = connection.opened.get("token") == "token"
+    return connection.good and lasting and connection.greeted and connection.transport != "upgrade"
+
+
+def stays(pair: tuple[Record, Connection]) -> None:
+    """Deviate when the target ended the connection."""
+    record, connection = pair
+    end = ended(connection)
+    if end is not None:
+        not_limited(connection)
+        raise Deviation(
+            "the connection to stay until the device leaves",
+            f"{connection.title}: {described(end, connection)}",
+            at=[*_last_sent(connection, end), end.serial],
+            transcript=record.transcript.key,
+            unless=session_lost(connection),
+        )
+
+
+def not_ended(connection: Connection) -> None:
+    """Deviate when the target ended a connection that should be let in. Raises Unverified for one that is kept
+    waiting: whether every connection is greeted is CONNECTED-SENT's."""
+    end = ended(connection)
+    if end is not None:
+        not_limited(connection)
+        raise Deviation(
+            f"{connection.device} to be let in", described(end, connection), at=[connection.opened.serial, end.serial]
+        )
+    _ = connection.history
+
+
+def described(end: Entry, connection: Connection) -> str:
+    """For a person: how a connection ended, and the errors that were told right before."""
+    before = [entry for entry in connection.received() if entry.serial < end.serial]
+    errors = [*takewhile(lambda entry: entry.get("event") == ERROR, reversed(before))][::-1]
+    told = said([*errors, end])
+    return told if end.kind is Kind.CLOSED else f"the target sent {told}"
+
+
+def _last_sent(connection: Connection, end: Entry) -> Sequence[int]:
+    sent = [e.serial for e in connection.entries if e.kind is Kind.SENT and e.serial < end.serial]
+    return sent[-1:]

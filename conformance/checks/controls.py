@@ -1,0 +1,103 @@
+"""What goes wrong in a run whatever is sent: then what was just sent, or how, is not to blame for it.
+
+A deviation may say ``unless``: the requirement that judges the same thing without the stimulus at hand. Where the
+control for that shows that it does not hold in scenarios that lack the stimulus, the deviation is collateral.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from conformance.protocol import MESSAGE, TYPING
+from conformance.record.health import FORGOTTEN
+from conformance.record.transcript import Kind
+from conformance.record.views import Connection, Record, Send
+from conformance.record.waits import ack_of, given_up
+
+SUPPORT = "support"
+Control = Callable[[Iterable[Record]], bool]
+
+
+def forgotten(connection: Connection) -> bool:
+    """Whether the target did not know the polling session of a connection any more."""
+    end = connection.broken_off
+    return connection.transport == "polling" and end is not None and end.get("status") in FORGOTTEN
+
+
+def session_lost(connection: Connection) -> str | None:
+    """What a deviation says ``unless``, that may come of a forgotten session."""
+    return "CONN-POLLING" if forgotten(connection) else None
+
+
+def _simple(records: Iterable[Record]) -> Iterator[tuple[Record, Connection]]:
+    """The first connections of scenarios with documented input, by the usual road, of devices that do not type."""
+    for record in records:
+        typed = any(entry.get("event") == TYPING for entry in record.transcript.of(Kind.SENT))
+        if record.transcript.wave == 1 and not typed:
+            yield from ((record, c) for c in record.connections[:1] if c.good and c.usual and c.transport != "upgrade")
+
+
+def _plain(records: Iterable[Record]) -> Iterator[Send]:
+    for record, connection in _simple(records):
+        yield from (send for send in record.sends if send.plain and send.acks and send.connection is connection)
+
+
+def refuses_plain_texts(records: Iterable[Record]) -> bool:
+    """SEND-PLAIN does not hold."""
+    return any(send.refused and not send.connection.conversation_closed for send in _plain(records))
+
+
+def loses_acks(records: Iterable[Record]) -> bool:
+    """ACK-CALLED does not hold, of sends that nothing else is in flight beside."""
+    return any(
+        connection.ended_by_target is None and _loses_alone([s for s in record.sends if s.connection is connection])
+        for record, connection in _simple(records)
+    )
+
+
+def _loses_alone(sends: Sequence[Send]) -> bool:
+    """Whether the ack of one of these was waited for in vain while nothing else was sent or on its way."""
+    settled = [_settled(send) for send in sends]
+    begins = [send.entry.serial for send in sends]
+    return any(
+        send.asked
+        and send.valid
+        and not send.acks
+        and max(settled[:place], default=0) < begins[place]
+        and settled[place] < min(begins[place + 1 :], default=math.inf)
+        for place, send in enumerate(sends)
+    )
+
+
+def _settled(send: Send) -> float:
+    """The serial number from which on nobody waited for a send any more; infinity where that is not known."""
+    waited = given_up(send.connection, ack_of(send.number))
+    ends = [*send.acks[:1], *([waited] if waited else [])]
+    return min((float(entry.serial) for entry in ends), default=math.inf if send.asked else 0.0)
+
+
+def emits_twice(records: Iterable[Record]) -> bool:
+    """MESSAGE-ONCE does not hold."""
+    return any(_twice(connection) for _, connection in _simple(records))
+
+
+def _twice(connection: Connection) -> bool:
+    payloads = [event.payload for event in connection.events(MESSAGE) if isinstance(event.payload, dict)]
+    told = Counter(str(one.get("id")) for one in payloads if one.get("sender") != SUPPORT)
+    return any(times > 1 for times in told.values())
+
+
+def forgets_sessions(records: Iterable[Record]) -> bool:
+    """CONN-POLLING does not hold: polling sessions of good tokens are not known in several scenarios."""
+    good = [r for r in records if r.transcript.wave == 1 and any(c.good and forgotten(c) for c in r.connections)]
+    return len(good) > 1
+
+
+CONTROLS: Mapping[str, Control] = {
+    "SEND-PLAIN": refuses_plain_texts,
+    "ACK-CALLED": loses_acks,
+    "MESSAGE-ONCE": emits_twice,
+    "CONN-POLLING": forgets_sessions,
+}

@@ -1,0 +1,107 @@
+"""Valid texts that were answered with an error, whatever its code: they are neither stored nor emitted (section 4.6;
+by section 5 a client shows the error, and its user sends the text again).
+
+Such a text is tried again, so it is the single attempt that is judged: by what came before the attempt that was
+accepted, and by how many messages there are in the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from conformance.checks.assertions import expect
+from conformance.checks.history import Look, looks
+from conformance.checks.isolation import words_in
+from conformance.checks.law import good_connections
+from conformance.checks.sending import USER
+from conformance.inputs.texts import WHITE
+from conformance.protocol import MESSAGE
+from conformance.record.exchanges import Attempt
+from conformance.record.payloads import Message, shown
+from conformance.record.views import Record, Send
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A valid send whose first attempts, or all of them, were answered with an error."""
+
+    send: Send
+    error: Attempt
+    """The first attempt."""
+    accepted: Attempt | None
+
+    @property
+    def at(self) -> list[int]:
+        return [self.error.entry.serial, self.error.acks[0].serial]
+
+    def tells_of_it(self, message: Message) -> bool:
+        """Whether a message has this text, and is said in the user's name."""
+        raw = message.raw
+        return isinstance(raw, dict) and raw.get("sender") == USER and raw.get("text") == self.send.text.strip(WHITE)
+
+
+def sends(record: Record) -> Iterator[Failed]:
+    """Those whose text was sent by no other send of the scenario; none where acks are mixed up (ACK-MATCH)."""
+    for send in record.sends if not _mixed_up(record) else ():
+        if send.valid and send.connection.good and isinstance(send.text, str) and _failed(send.attempts[0]):
+            texts = [str(other.text).strip(WHITE) for other in record.sends]
+            if texts.count(send.text.strip(WHITE)) == 1:
+                accepted = next((one for one in send.attempts if one.acks and not _failed(one)), None)
+                yield Failed(send, send.attempts[0], accepted)
+
+
+def _mixed_up(record: Record) -> bool:
+    """Whether an ack tells of the message of another send."""
+    texts = {str(send.text).strip(WHITE) for send in record.sends}
+    told = ((send, send.answer["message"]) for send in record.accepted())
+    own = ((str(send.text).strip(WHITE), message.get("text")) for send, message in told if isinstance(message, dict))
+    return any(isinstance(text, str) and text != sent and text in texts for sent, text in own)
+
+
+def _failed(attempt: Attempt) -> bool:
+    args = attempt.acks[0].get("args") if attempt.acks else None
+    answer = args[0] if isinstance(args, list) and args else None
+    return isinstance(answer, dict) and answer.get("error") is not None and answer.get("message") is None
+
+
+def not_emitted(failed: Failed) -> None:
+    """REJECT-EMITTED."""
+    send = failed.send
+    for connection in good_connections(send.record):
+        if connection.user == send.connection.user:
+            told = [e.message for e in connection.events(MESSAGE) if e.entry.serial > failed.error.entry.serial]
+            _none_too_many(failed, [m for m in told if failed.tells_of_it(m)], f"{MESSAGE} on {connection.title}")
+
+
+def not_stored(failed: Failed) -> None:
+    """REJECT-STORED. Words that no run ever had before are known by themselves; of other texts, an earlier history on
+    the same road says which messages are old."""
+    for look in looks(failed.send.record):
+        if look.user == failed.send.connection.user and look.history.at > failed.error.acks[0].serial:
+            old = _old(failed, look)
+            new = [m for m in look.listed if old is not None and failed.tells_of_it(m) and m.id not in old]
+            _none_too_many(failed, new, look.history.where)
+
+
+def _old(failed: Failed, look: Look) -> set[str] | None:
+    if words_in(failed.send.text):
+        return set()
+    before = [other for other in looks(failed.send.record) if other.user == look.user and other.road == look.road]
+    earlier = [other for other in before if other.history.at < failed.error.entry.serial]
+    return set(earlier[-1].history.ids) if earlier else None
+
+
+def _none_too_many(failed: Failed, messages: Sequence[Message], where: str) -> None:
+    """None before the attempt that was accepted, and one after it."""
+    since = failed.accepted.entry.serial if failed.accepted else None
+    early = [message for message in messages if since is None or message.at < since]
+    spare = len({message.id for message in messages}) - (1 if since is not None else 0)
+    told = f"send #{failed.send.number} was answered with {shown(_error(failed))}, and is in {where}"
+    again = " twice" if not early else ""
+    at = [*failed.at, *(message.at for message in messages)]
+    expect(not early and spare <= 0, "nothing of a text that was answered with an error", f"{told}{again}", at=at)
+
+
+def _error(failed: Failed) -> object:
+    return failed.error.acks[0].get("args")[0]["error"]

@@ -1,0 +1,239 @@
+"""Which user was told what: everything that reached one user, held against what other users sent (section 3.1).
+
+Nothing here trusts an id to be unique among users: a server may count each user's messages from 1. What gives another
+user away is a text that no one else of the run has sent, or the id of that user's conversation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from conformance.blocks import Blocks
+from conformance.checks.assertions import every, expect
+from conformance.errors import Deviation
+from conformance.protocol import CONNECTED, MESSAGE, TYPING
+from conformance.record.transcript import Json
+from conformance.record.views import Connection, Event, Record
+
+
+class Owner(NamedTuple):
+    """A user: the record's key, its name in it, and who that is in the whole run (None where nobody said)."""
+
+    key: str
+    name: str
+    subject: str | None
+
+    def surely_differs_from(self, other: Owner) -> bool:
+        """Users of one record have different names; across records, a run may lend the same user again."""
+        if self.key == other.key:
+            return self.name != other.name
+        return bool(self.subject and other.subject) and self.subject != other.subject
+
+
+UNIQUE_WORDS = re.compile(r"conformance check [0-9a-f]+ number [0-9]+")
+"""What ``Stage.words`` makes: in no two sends of a run."""
+
+ONE_OF_THEIR_OWN = 2
+"""Typing signals that support may give on its own to a user who does nothing: it begins, and it ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Something that one user was told. ``road``: event, typing, ack, greeting or REST."""
+
+    record: Record
+    user: str
+    road: str
+    value: Json
+    at: int
+    place: str
+    """Where it arrived, for a person."""
+
+    @property
+    def owner(self) -> Owner:
+        return _owner(self.record, self.user)
+
+    @property
+    def ids(self) -> set[tuple[str, str]]:
+        """The users and conversations it speaks of; of a history, those of its messages."""
+        if self.road in ("greeting", "REST"):
+            return _named_ids(self.value.get("messages")) if isinstance(self.value, dict) else set()
+        return _named_ids(self.value)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What the users of these records sent, and what they were told."""
+
+    records: tuple[Record, ...]
+
+    def everything_told(self, *roads: str) -> list[Told]:
+        return [told for record in self.records for told in _told(record) if told.road in roads]
+
+    @cached_property
+    def _owner_of(self) -> Mapping[str, Owner]:
+        """Who sent which unmistakable words."""
+        return {
+            words: _owner(record, send.connection.user)
+            for record in self.records
+            for send in record.sends
+            for words in words_in(send.args)
+        }
+
+    @cached_property
+    def ids_of(self) -> Mapping[Owner, set[tuple[str, str]]]:
+        """The conversation id and user id that each user was first shown as its own, on the socket if it was there."""
+        ids: dict[Owner, set[tuple[str, str]]] = {}
+        for told in [*self.everything_told("greeting"), *self.everything_told("REST")]:
+            ids.setdefault(told.owner, _own_ids(told.value))
+        return ids
+
+    @cached_property
+    def _known_ids(self) -> Mapping[tuple[str, str], Owner]:
+        return {one: owner for owner, ids in self.ids_of.items() for one in ids}
+
+    def judge(self, told: Told) -> None:
+        """Deviate when it holds something of another user."""
+        for what, owner in self._foreign(told):
+            whose = owner.name if owner.key == told.owner.key else f"another user ({owner.name} of {owner.key})"
+            raise Deviation(
+                f"nothing of another user in {told.place}",
+                f"{what} of {whose}",
+                at=[*self._sent_at(what, told), told.at],
+                transcript=told.record.transcript.key,
+            )
+
+    def _foreign(self, told: Told) -> Iterator[tuple[str, Owner]]:
+        for words in sorted(words_in(told.value) & self._owner_of.keys()):
+            sender = self._owner_of[words]
+            if sender.surely_differs_from(told.owner):
+                yield f'"{words}"', sender
+        own = self.ids_of.get(told.owner, set())
+        for field, one in sorted(told.ids - own):
+            owner = self._known_ids.get((field, one))
+            if owner is not None and owner.surely_differs_from(told.owner):
+                yield f"{field} {one}", owner
+
+    def _sent_at(self, what: str, told: Told) -> list[int]:
+        """Where the words were sent, when that stands in the same transcript."""
+        return [s.entry.serial for s in told.record.sends for words in words_in(s.args) if what == f'"{words}"'][:1]
+
+
+def told_nothing_foreign(records: Iterable[Record], *roads: str) -> None:
+    """The judgement: on none of these roads was a user told anything of another user."""
+    ledger = Ledger(tuple(records))
+    every(ledger.everything_told(*roads), ledger.judge)
+
+
+def typed_in_private(connection: Connection, typed: int) -> None:
+    """The judgement: this connection of a user who did nothing heard nothing of the ``typed`` signals of another.
+    Support may begin and stop typing by itself, and tell so by an event of the server's own, under a name of its own;
+    more than that, or a user as the sender, has come from the other user."""
+    signals = [event for event in connection.heard() if is_typing(event)]
+    others = _names_of_others(connection)
+    strange = [event for event in signals if not _may_be_of_support(event, others)]
+    told = [event.payload for event in connection.events(MESSAGE)]
+    answers = sum(isinstance(one, dict) and one.get("sender") == "support" for one in told)  # to earlier texts
+    expect(
+        not strange and len(signals) <= ONE_OF_THEIR_OWN * (1 + answers),
+        f"nothing of another user's typing at {connection.title}",
+        f"{len(signals)} typing events after {typed} of the other user",
+        at=[event.entry.serial for event in signals],
+    )
+
+
+def is_typing(event: Event) -> bool:
+    """Whether an event tells that somebody types, by whatever name."""
+    return "typing" in str(event.name).lower() or any(isinstance(one, dict) and "isTyping" in one for one in event.args)
+
+
+def _may_be_of_support(event: Event, others: Collection[str]) -> bool:
+    senders = [str(one["sender"]) for one in event.args if isinstance(one, dict) and "sender" in one]
+    if event.name == TYPING:
+        return all(sender == "support" for sender in senders)
+    return not any(sender.lower() == "user" or sender in others for sender in senders)
+
+
+def _names_of_others(connection: Connection) -> set[str]:
+    """By which the target may know the other users of the record: their subjects, and their ids as it showed them."""
+    told = Ledger((connection.record,)).ids_of.items()
+    shown = {one for owner, ids in told if owner.name != connection.user for field, one in ids if field == "userId"}
+    subjects = connection.record.transcript.subjects.items()
+    return shown | {subject for name, subject in subjects if name != connection.user}
+
+
+# -- reading what was told ---------------------------------------------------------------------------------------
+
+
+def _owner(record: Record, user: str) -> Owner:
+    return Owner(record.transcript.key, user, record.transcript.subjects.get(user))
+
+
+def _told(record: Record) -> Iterator[Told]:
+    for connection in record.connections:
+        if connection.good:
+            yield from _told_on(record, connection)
+    for fetch in record.fetches:
+        if fetch.good and fetch.successful:
+            place = f"the REST body of {fetch.user}"
+            yield Told(record, fetch.user, "REST", fetch.body, fetch.entry.serial, place)
+
+
+def _told_on(record: Record, connection: Connection) -> Iterator[Told]:
+    for event in connection.events():
+        place = f"{event.name} at {connection.title}"
+        for value in event.args:
+            yield Told(record, connection.user, _road(event), value, event.entry.serial, place)
+    for ack in connection.received("ACK", "BINARY_ACK"):
+        place = f"ack #{ack.get('id')} at {connection.title}"
+        yield Told(record, connection.user, "ack", ack.get("args"), ack.serial, place)
+
+
+def _road(event: Event) -> str:
+    if event.name == CONNECTED:
+        return "greeting"
+    return "typing" if is_typing(event) else "event"
+
+
+def words_in(value: Json) -> set[str]:
+    """The unmistakable words inside a payload."""
+    if isinstance(value, str):
+        found = UNIQUE_WORDS.findall(value) if "conformance check " in value else []
+        return {value} if found == [value] else set(found)  # not a copy of it, where there may be thousands
+    if isinstance(value, Blocks):
+        return set().union(*(block.fact(_words_of_block) for block in value.blocks))
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return set().union(*(words_in(inner) for inner in inside))
+
+
+def _words_of_block(messages: Sequence[Json]) -> set[str]:
+    return words_in(list(messages))
+
+
+def _named_ids(value: Json) -> set[tuple[str, str]]:
+    """The user and conversation ids that a payload names, by the document's names for them."""
+    if isinstance(value, Blocks):
+        return set().union(*(block.fact(_ids_of_block) for block in value.blocks))
+    if isinstance(value, list):
+        return {one for inner in value for one in _named_ids(inner)}
+    if not isinstance(value, dict):
+        return set()
+    fields = {(name, value[name]) for name in ("conversationId", "userId") if isinstance(value.get(name), str)}
+    return fields.union(*(_named_ids(inner) for inner in value.values()))
+
+
+def _ids_of_block(messages: Sequence[Json]) -> set[tuple[str, str]]:
+    return _named_ids(list(messages))
+
+
+def _own_ids(history: Json) -> set[tuple[str, str]]:
+    """The ids of the conversation that a greeting or REST body shows."""
+    conversation = history.get("conversation") if isinstance(history, dict) else None
+    if not isinstance(conversation, dict):
+        return set()
+    named = {"conversationId": conversation.get("id"), "userId": conversation.get("userId")}
+    return {(field, one) for field, one in named.items() if isinstance(one, str)}

@@ -1,0 +1,270 @@
+"""Whether a conversation goes on: across reconnects, refreshed tokens, bursts and upgrades nothing is lost or doubled.
+
+A server may show only the last part of a conversation, however short, so a message may be absent from a history; but
+then nothing older than it may be shown, and something must be.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+from conformance.checks.assertions import every, same
+from conformance.checks.connection import acked, ended, heard
+from conformance.checks.controls import session_lost
+from conformance.errors import Deviation, Unverified
+from conformance.protocol import CONNECTED, ERROR, MESSAGE, UNAUTHORIZED
+from conformance.record.descriptions import said
+from conformance.record.payloads import History, Misshapen, Payload, shown
+from conformance.record.rate_limits import error_of, not_limited, speaks_of_pace
+from conformance.record.views import Connection, Record, Send
+from conformance.record.waits import is_acked, message_named, message_of, not_in_doubt, was_greeted
+
+
+def granted(judge: Callable[[], None], *, because: str) -> None:
+    """Raise Unverified where a judgement of another requirement deviates, and nothing can be built on it."""
+    try:
+        judge()
+    except Misshapen:
+        raise
+    except Deviation as deviation:
+        raise Unverified(f"what this builds on does not hold ({deviation.actual})", because=because) from None
+
+
+SUPPORT = "support"
+"""The other sender, whose messages may repeat what the user said."""
+
+# -- histories -----------------------------------------------------------------------------------------------------
+
+
+def shows(history: History, sends: Sequence[Send]) -> None:
+    """Deviate when one of the sends, all accepted before, is missing from a history."""
+    visible = set(history.ids)
+
+    def judge(send: Send) -> None:
+        if send.message.id in visible:
+            return
+        older = visible & set(_seen_before(send))
+        if older or not visible:
+            around = "shows an older one" if older else "shows nothing"
+            raise Deviation(
+                f"{history.where} to show every message, or the last ones without a gap",
+                f"send #{send.number} is missing, while {history.where} {around}",
+                at=[send.entry.serial, history.at],
+            )
+
+    every(sends, judge, nothing="nothing was sent")
+
+
+def _seen_before(send: Send) -> Iterator[str]:
+    """The ids of all messages that the scenario knew of when it sent this one: they are older."""
+    record, serial = send.record, send.attempts[0].entry.serial
+    for event in record.events(MESSAGE):
+        yield from _ids([event.message], serial)
+    for other in record.accepted():
+        yield from _ids([other.message], serial)
+    for _, history in record.histories():
+        if history.at < serial:
+            yield from history.readable_ids()
+
+
+def _ids(messages: Sequence[Payload], before: int) -> Iterator[str]:
+    for message in messages:
+        if message.at < before and isinstance(message.raw, dict) and isinstance(message.raw.get("id"), str):
+            yield message.raw["id"]
+
+
+def shows_once(history: History, sends: Sequence[Send]) -> None:
+    """Deviate when a history shows a message twice: by its id, or a sent text in two messages."""
+    twice = [message_id for message_id, count in Counter(history.ids).items() if count > 1]
+    if twice:
+        actual = f"{len(twice)} of them twice or more, such as {shown(twice[0])}"
+        raise Deviation(f"each message once in {history.where}", actual, at=[history.at])
+    _ = history.all("text")
+
+    def judge(send: Send) -> None:
+        if len(send.attempts) > 1:  # it was refused at first: REJECT-STORED judges whether it was stored all the same
+            return
+        times = sum(message.sender != SUPPORT for message in history.where_is("text", str(send.text)))
+        if times > len(send.attempts):  # one that is refused and stored all the same is no doubling of histories
+            actual = f"the text of send #{send.number} stands there {times} times"
+            raise Deviation(f"each message once in {history.where}", actual, at=[send.entry.serial, history.at])
+
+    every(sends, judge, nothing="nothing was sent")
+
+
+# -- coming back ---------------------------------------------------------------------------------------------------
+
+
+def comeback(record: Record, nth: int = 1) -> Connection:
+    """A later connection of the phone. Raises Unverified when it was not greeted."""
+    connection = record.connection("phone", nth)
+    if not connection.greeted:
+        raise Unverified("the device was not greeted when it came back", because="RECONNECT-GREETED")
+    return connection
+
+
+def greeted_again(connection: Connection) -> None:
+    """Deviate when a device that was greeted before, and comes back with a good token, is not."""
+    if not was_greeted(connection):
+        not_limited(connection)
+        got = [str(entry.get("event") or entry.get("packet")) for entry in connection.received()]
+        raise Deviation(
+            "help_center:connected, as when the device came first",
+            said(connection.entries)
+            or ", ".join(got)
+            or ("a handshake and nothing more" if connection.shaken else "no connection"),
+            at=[connection.opened.serial],
+            unless=session_lost(connection),
+        )
+
+
+def let_in_again(connection: Connection) -> None:
+    """As ``greeted_again``, for a connection that follows a refused one: a target may ask for patience then, by
+    another code than that of a bad token."""
+    problems = [event.problem for event in connection.events(ERROR)]
+    if problems and all(problem.code != UNAUTHORIZED for problem in problems):
+        raise Unverified(f"the target refused the next connection with the code {problems[0].code}")
+    greeted_again(connection)
+
+
+def same_conversation(old: Connection, new: Connection) -> None:
+    """Deviate when two connections of one user opened different conversations."""
+    one, other = old.history, new.history
+    same(other.conversation.id, one.conversation.id, "conversation.id", at=[one.at, other.at])
+
+
+def chats_again(before: Send, after: Send) -> None:
+    """Deviate when a send of a device that came back is not accepted and heard, as the one before it went was."""
+    if not heard(before):
+        raise Unverified("the device did not hear its message before it went either", because="MESSAGE-ECHO")
+    if not heard(after):
+        actual = "no message event" if acked(after) else shown(after.answer) if after.acks else "no ack"
+        lost = session_lost(after.connection) or (None if after.acks else "ACK-CALLED")
+        unless = "SEND-PLAIN" if after.acks and after.refused else lost
+        what = "a message to be saved and heard, as before the device went"
+        raise Deviation(what, actual, at=after.at, unless=unless)
+
+
+def arrived(early: Connection) -> None:
+    """Raise Unverified when a device that sent before its greeting was never greeted."""
+    _ = early.history
+
+
+def misses_nothing(joined: Connection, last: Send) -> None:
+    """Deviate when a device that connected while its user's messages were saved neither found one of them in its
+    greeting nor heard of it afterwards: clients put what the greeting shows in place of what they heard before it.
+    ``last`` is a message that was sent when the device had long been there."""
+    if not joined.greeted or joined.ended_by_target is not None:
+        raise Unverified(f"{joined.title} was not connected", because="DEVICE-COEXIST")
+    greeting = joined.events(CONNECTED)[0].entry.serial
+    told = [event.message for event in joined.events(MESSAGE) if event.entry.serial > greeting]
+    if last.message.id not in {message.id for message in told}:
+        raise Unverified(f"{joined.title} hears nothing of other devices", because="MESSAGE-DEVICES")
+    ids = {*joined.history.ids, *(message.id for message in told)}
+    texts = {*joined.history.all("text"), *(message.text for message in told)}
+    early = {event.message.id for event in joined.events(MESSAGE) if event.entry.serial < greeting}
+    visible = set(joined.history.ids)
+
+    def judge(send: Send) -> None:
+        missing = send.message.id not in ids and send.message.text not in texts
+        if missing:
+            not_in_doubt(joined, message_named(send.message.id))
+        if missing and visible & set(_seen_before(send)):  # else it may be older than the part that is shown
+            expected = f"{joined.title} to be shown every message on connecting, or to hear of it then"
+            how = "came before it only" if send.message.id in early else "came by no event"
+            actual = f"send #{send.number} is missing in its greeting and {how}"
+            raise Deviation(expected, actual, at=[joined.history.at, *send.at])
+
+    every([send for send in joined.record.accepted() if send.acks[0].serial > joined.opened.serial], judge)
+
+
+# -- bursts --------------------------------------------------------------------------------------------------------
+
+
+def accepted(send: Send) -> None:
+    """Deviate when a message of a burst is not acked as saved."""
+    if not is_acked(send):
+        what = "an ack for every message of the burst"
+        raise Deviation(what, f"none for send #{send.number}", at=send.at, unless="ACK-CALLED")
+    _ = send.message.id
+
+
+def answered_with_own(send: Send) -> None:
+    """Deviate when the ack of a send tells of another text."""
+    if send.message.text != send.text:
+        actual = f"send #{send.number} was acked with {shown(send.message.text)}"
+        raise Deviation(f"the ack to carry {shown(send.text)}", actual, at=send.at)
+
+
+def not_too_early(early: Sequence[Send], late: Sequence[Send]) -> None:
+    """Deviate when sends are refused for having come before the greeting. A code that a burst after the greeting gets
+    too is about the pace, and such sends were tried again."""
+    pace = {code for send in late for code in _refusals(send)}
+
+    def judge(send: Send) -> None:
+        codes = _refusals(send) - pace - _pace_of(send)
+        if codes:
+            actual = f"send #{send.number} was refused with {', '.join(sorted(codes))}"
+            what = "a message sent before help_center:connected to be saved"
+            raise Deviation(what, actual, at=send.at, unless="SEND-PLAIN")
+
+    every(early, judge)
+
+
+def _pace_of(send: Send) -> set[str]:
+    """Those of the codes that come with words about the pace."""
+    errors = [error_of(ack) for attempt in send.attempts for ack in attempt.acks[:1]]
+    return {str(error.get("code")) for error in errors if speaks_of_pace(error)}
+
+
+def _refusals(send: Send) -> set[str]:
+    """The codes with which any attempt was refused."""
+    answers = [ack.get("args") for attempt in send.attempts for ack in attempt.acks[:1]]
+    errors = [a[0].get("error") for a in answers if isinstance(a, list) and a and isinstance(a[0], dict)]
+    return {str(error.get("code")) for error in errors if isinstance(error, dict)}
+
+
+# -- upgrades ------------------------------------------------------------------------------------------------------
+
+
+def acked_once(send: Send) -> None:
+    """Deviate when a send got no ack, or more than one."""
+    if not is_acked(send) or len(send.acks) != 1:
+        told, unless = f"{len(send.acks)} for send #{send.number}", None if send.acks else "ACK-CALLED"
+        raise Deviation("one ack for each send", told, at=send.at, unless=unless)
+
+
+def told_once(record: Record, device: str) -> None:
+    """Deviate when ``device`` did not hear each of the messages sent around its upgrade (tag "moving"), or heard one
+    more often than the one before ("before"): what a server does anyway is not the upgrade's fault."""
+    listener = record.connection(device)
+    usual = _times_heard(listener, record.send("before"))
+    if not usual and record.send("before").connection.device != device:
+        return  # a server that tells only the sending device; whether it hears all, its own upgrade shows
+    if not usual:
+        _ = record.send("before").message  # where there is none, that is why nobody heard it
+        raise Unverified(f"{device} did not hear the message before the upgrade either", because="MESSAGE-ECHO")
+
+    def judge(send: Send) -> None:
+        times = _times_heard(listener, send)
+        if times == 0:
+            not_in_doubt(listener, message_of(send.number))
+            not_in_doubt(listener, message_named(send.message.id))
+        if not 1 <= times <= usual * len(send.attempts):
+            actual = f"that of send #{send.number} was heard {times} times ({_state(listener)})"
+            unless = "MESSAGE-ONCE" if times else None
+            raise Deviation("each message to be heard once around the upgrade", actual, at=send.at, unless=unless)
+
+    every([send for send in record.tagged("moving") if send.acks and send.accepted], judge, nothing="nothing was saved")
+
+
+def _times_heard(listener: Connection, send: Send) -> int:
+    """By the text: a send that was processed twice gave two messages. (Support may repeat what the user says.)"""
+    own = [event.message for event in listener.events(MESSAGE) if event.message.sender != SUPPORT]
+    return sum(message.text == send.message.text for message in own)
+
+
+def _state(listener: Connection) -> str:
+    end = ended(listener)
+    return "the connection stayed" if end is None else f"the connection ended: {end.get('packet') or end.get('reason')}"

@@ -1,0 +1,234 @@
+"""One message on all its roads: ack, event, greeting and REST tell the same of it (sections 4.2, 4.6 and 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from conformance.checks.assertions import expect
+from conformance.checks.history import looks, pick
+from conformance.checks.law import good_connections, object_of, saved
+from conformance.errors import Deviation, Unverified
+from conformance.protocol import CONNECTED, MESSAGE, TYPING
+from conformance.record.payloads import SHAPE_REQUIREMENTS, Message, shown
+from conformance.record.transcript import Kind
+from conformance.record.views import Connection, Event, Record, Send
+from conformance.record.waits import given_up, message_named, message_of, not_in_doubt
+from conformance.schema import timestamps
+
+CLOSE = 1.0
+"""Seconds that two writings of one instant may differ by: a database may keep fewer digits than the clock gives."""
+
+
+@dataclass(frozen=True)
+class Road:
+    """How a message is found again after its ack: by an event, or in one history."""
+
+    send: Send
+    find: Callable[[Send], Message | None]
+
+    @property
+    def twin(self) -> Message | None:
+        """The same message. Of a text that was refused at first, another message is of an attempt that failed, which
+        REJECT-STORED and REJECT-EMITTED judge."""
+        found = self.find(self.send)
+        again = found is not None and len(self.send.attempts) > 1 and found.id != self.send.message.id
+        return None if again else found
+
+
+def to_the_sender(record: Record) -> list[Road]:
+    """Each accepted message with the event that told its sender."""
+    return [Road(send, echo) for send in saved(record)]
+
+
+def to_greetings(record: Record) -> list[Road]:
+    """Each accepted message with every greeting that was asked for after its ack."""
+    return list(_later(record, "greeting"))
+
+
+def to_rest(record: Record) -> list[Road]:
+    """Each accepted message with every REST body that was asked for after its ack."""
+    return list(_later(record, "REST"))
+
+
+def _later(record: Record, road: str) -> Iterator[Road]:
+    for look in (look for look in looks(record) if look.road == road):
+        for send in saved(record):
+            if send.connection.user == look.user and send.acks[0].at <= look.began:
+                yield Road(send, look.find)
+
+
+def every_road(record: Record) -> list[Road]:
+    """All of these."""
+    return [*to_the_sender(record), *to_other_devices(record), *to_greetings(record), *to_rest(record)]
+
+
+def echo(send: Send) -> Message | None:
+    """The event that told the sending connection of its message."""
+    return told_on(send.connection, send)
+
+
+def told_on(connection: Connection, send: Send) -> Message | None:
+    """The event that told a connection of this message."""
+    return pick((event.message for event in connection.events(MESSAGE)), send)
+
+
+def to_other_devices(record: Record) -> list[Road]:
+    """Each accepted message with the event that told another device of the user, where one did."""
+    good = list(good_connections(record))
+    return [
+        Road(send, partial(told_on, connection))
+        for send in saved(record)
+        for connection in good
+        if connection is not send.connection and connection.user == send.connection.user
+    ]
+
+
+def heard(send: Send) -> None:
+    """MESSAGE-ECHO: nothing is said of a message that nobody waited for."""
+    waiting = message_of(send.number)
+    if given_up(send.connection, waiting) and not _told_the_text(send):
+        not_in_doubt(send.connection, waiting)
+        _readable(send.connection)
+        raise Deviation(f"{MESSAGE} for the sender of send #{send.number}", "none", at=send.at)
+
+
+def _told_the_text(send: Send) -> bool:
+    """Whether an event told of the message, be it under another id (which is PARITY-EVENT's)."""
+    since = (event for event in send.connection.events(MESSAGE) if event.entry.serial > send.entry.serial)
+    return any(isinstance(e.payload, dict) and e.payload.get("text") == send.message.text for e in since)
+
+
+def heard_by(listener: Connection, send: Send) -> None:
+    """MESSAGE-DEVICES. Whether a server keeps several devices of a user at all is DEVICE-COEXIST's."""
+    if told_on(listener, send) is None:
+        if listener.ended_by_target is not None or not listener.greeted:
+            raise Unverified(f"{listener.title} was not connected", because="DEVICE-COEXIST")
+        not_in_doubt(listener, message_named(send.message.id))
+        _readable(listener)
+        raise Deviation(f"{MESSAGE} of send #{send.number} on {listener.title}", "none", at=send.at)
+
+
+def missed_by_listeners(record: Record) -> Iterator[tuple[Connection, Send]]:
+    """Gaps in what a device hears of another one: a message that its sender heard, and not this device, which was there
+    before and heard a later one, sent when the first one had been acked. Not on connections that move to another
+    transport (CONN-UPGRADE)."""
+    good = [c for c in good_connections(record) if c.greeted and c.transport != "upgrade"]
+    for listener in (c for c in good if c.ended_by_target is None):
+        since = listener.events(CONNECTED)[0].entry.serial
+        told = [event.payload for event in listener.events(MESSAGE) if isinstance(event.payload, dict)]
+        ids = [payload.get("id") for payload in told]
+        others = [s for s in saved(record) if s.connection in good and s.connection is not listener]
+        own = [s for s in others if s.connection.user == listener.user and s.entry.serial > since and _matched(s)]
+        last = max((send.entry.serial for send in own if send.message.id in ids), default=0)
+        missed = (send for send in own if send.acks[0].serial < last and send.message.id not in ids)
+        yield from ((listener, send) for send in missed if echo(send) is not None)
+
+
+def _matched(send: Send) -> bool:
+    """Whether an ack tells of its own send, and not of another message (ACK-MATCH and SEND-VERBATIM judge that)."""
+    return send.message.text == str(send.text).strip()
+
+
+def without_gaps(pair: tuple[Connection, Send]) -> None:
+    """MESSAGE-DEVICES, of ``missed_by_listeners``."""
+    heard_by(*pair)
+
+
+def _readable(connection: Connection) -> None:
+    """Raises Unverified where message events came whose id cannot be read: one of them may be the one."""
+    for event in connection.events(MESSAGE):
+        object_of(event)
+        _ = event.message.id
+
+
+def agree(road: Road) -> None:
+    """PARITY-EVENT, PARITY-GREETING and PARITY-REST. The whole difference is told."""
+    twin = road.twin
+    if twin is not None:
+        mine = road.send.message
+        expect(not (told := differences(mine, twin)), f"{twin.where} as {mine.where}", told, at=[mine.at, twin.at])
+
+
+def differences(one: Message, other: Message) -> str:
+    """In which fields two writings of one message differ; instants within a second count as equal."""
+    id_and_conversation = {"id": (one.id, other.id), "conversationId": (one.conversation_id, other.conversation_id)}
+    told = [f"{name} {shown(a)} and {shown(b)}" for name, (a, b) in id_and_conversation.items() if a != b]
+    return ", ".join([*told, *filter(None, [different_content(one, other)])])
+
+
+def different_content(one: Message, other: Message) -> str:
+    """As ``differences``, of sender, text and time."""
+    fields = {"sender": (sender(one), sender(other)), "text": (one.text, other.text)}
+    told = [f"{name} {shown(a)} and {shown(b)}" for name, (a, b) in fields.items() if a != b]
+    if apart(one, other) > CLOSE:
+        told.append(f"createdAt {one.created_at} and {other.created_at}")
+    return ", ".join(told)
+
+
+def apart(one: Message, other: Message) -> float:
+    """Seconds between two writings of one instant. Raises Unverified where one is no instant."""
+    seconds = timestamps.seconds_apart(one.created_at, other.created_at)
+    if seconds is None:
+        worse = one if timestamps.parse(one.created_at) is None else other
+        raise Unverified(f"{worse.where}.createdAt is no instant", because=SHAPE_REQUIREMENTS[worse.shape])
+    return seconds
+
+
+def same_instant(road: Road) -> None:
+    """PARITY-TIME; what is more than a second apart is judged by the other three."""
+    twin = road.twin
+    if twin is not None:
+        mine = road.send.message
+        seconds = apart(mine, twin)
+        told = f"{mine.created_at} and {twin.created_at}"
+        same = seconds == 0 or seconds > CLOSE
+        expect(same, f"one createdAt in {mine.where} and {twin.where}", told, at=[mine.at, twin.at])
+
+
+# -- who says what (section 4.2) ---------------------------------------------------------------------------------
+
+
+def acked(record: Record) -> list[Road]:
+    """Each accepted message as its ack has it."""
+    return [Road(send, lambda send: send.message) for send in saved(record)]
+
+
+def from_the_user(road: Road) -> None:
+    """MESSAGE-SENDER."""
+    twin = road.twin
+    if twin is None:
+        return
+    said = sender(twin)
+    expect(said == "user", f"{twin.where}.sender to be user", shown(said), at=[*road.send.at, twin.at])
+
+
+def sender(message: Message) -> str:
+    """Who sent it. Raises Unverified for a sender that the document does not know: that is a matter of shape."""
+    if message.sender not in ("user", "support"):
+        because = SHAPE_REQUIREMENTS[message.shape]
+        raise Unverified(f"{message.where}.sender is {shown(message.sender)}", because=because)
+    return message.sender
+
+
+def in_the_users_name(record: Record) -> list[tuple[Record, Event]]:
+    """Message events of the sender user, in scenarios that did nothing but send documented texts with a callback."""
+    emitted = {e.get("event") for c in record.connections for e in c.entries if e.kind is Kind.SENT}
+    if record.transcript.wave != 1 or TYPING in emitted or not all(send.acks for send in record.sends):
+        return []
+    told = (event for connection in good_connections(record) for event in connection.events(MESSAGE))
+    own = [event for event in told if isinstance(event.payload, dict) and event.payload.get("sender") == "user"]
+    known = list(record.conversation_ids)  # what is looked for may be anything, hashable or not
+    return [(record, e) for e in own if e.payload.get("conversationId") in known]
+
+
+def sent_by_the_user(pair: tuple[Record, Event]) -> None:
+    """MESSAGE-SENDER, the other way round: a message of the sender user was sent in this scenario."""
+    record, event = pair
+    message = event.message
+    if message.text.strip() in {str(send.text).strip() for send in record.sends}:
+        return
+    ids = {send.message.id for send in saved(record)}
+    told = f"{shown(message.text)}, which nobody sent"
+    expect(message.id in ids, "the sender user only for what the user sent", told, at=[message.at])

@@ -1,0 +1,63 @@
+"""Messages that were emitted in a user's name and are not in the conversation: events of a transaction, say, that was
+rolled back and tried again (section 4.2). A client that drops duplicates by id shows such a message twice.
+
+Where a text that was sent once was emitted under several ids, each of them has to be there. Where it was emitted under
+one, others judge it: SEND-KEPT, PARITY-EVENT, REJECT-EMITTED.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from conformance.checks.assertions import expect
+from conformance.checks.history import Look, looks
+from conformance.checks.law import good_connections
+from conformance.checks.sending import USER
+from conformance.inputs.texts import WHITE
+from conformance.protocol import MESSAGE
+from conformance.record.payloads import shown
+from conformance.record.views import Event, Record
+
+
+@dataclass(frozen=True)
+class Told:
+    """The first event of each id under which a text was emitted, and a history that was asked for a while later."""
+
+    events: Sequence[Event]
+    look: Look
+
+
+def told_again(record: Record) -> Iterator[Told]:
+    """The texts that were sent once, and emitted under several ids."""
+    settle = float(record.transcript.facts.get("settle", 0.0))
+    times = Counter((send.connection.user, str(send.text).strip(WHITE)) for send in record.sends)
+    for (user, text), events in _emitted(record).items():
+        if times[user, text] == 1 and len(events) > 1:
+            since = max(event.entry.at for event in events.values()) + settle
+            own = (look for look in looks(record) if look.user == user and look.began >= since)
+            yield from (Told(list(events.values()), look) for look in own)
+
+
+def _emitted(record: Record) -> Mapping[tuple[str, str], Mapping[str, Event]]:
+    """What was emitted in the users' names: by user and text, and then by id."""
+    found: defaultdict[tuple[str, str], dict[str, Event]] = defaultdict(dict)
+    for connection in good_connections(record):
+        for event in connection.events(MESSAGE):
+            told = event.payload
+            if isinstance(told, dict) and told.get("sender") == USER and isinstance(told.get("text"), str):
+                found[connection.user, told["text"]].setdefault(event.message.id, event)
+    return found
+
+
+def there(told: Told) -> None:
+    """MESSAGE-STORED. What is older than all that is shown may be missing."""
+    look = told.look
+    listed = [event for event in told.events if look.history.where_is("id", event.message.id)]
+    since = look.known_since
+    due = [event for event in told.events if since is not None and since < event.entry.at]
+    missing = [event for event in due if listed and event not in listed]
+    names = ", ".join(shown(event.message.id) for event in missing)
+    at = [event.entry.serial for event in told.events] + [look.history.at]
+    expect(not missing, f"{look.history.where} to show what was emitted under its id", f"no message {names}", at=at)

@@ -1,0 +1,84 @@
+"""In which order messages stand that one device sent without waiting (section 5), in whatever was recorded."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from conformance.checks.assertions import expect
+from conformance.checks.history import Look, looks, sends_before
+from conformance.record.transcript import Json
+from conformance.record.views import Record, Send
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one connection sent, in the order in which it was sent, with the places where one history shows it."""
+
+    look: Look
+    places: Sequence[tuple[Send, int]]
+
+    @property
+    def neighbours(self) -> Iterator[tuple[tuple[Send, int], tuple[Send, int]]]:
+        """Each two of which the later one was sent before the earlier one was acked; what was awaited is
+        HISTORY-ORDER's."""
+        return ((one, two) for one, two in pairwise(self.places) if two[0].entry.serial < one[0].acks[0].serial)
+
+
+def rows(record: Record) -> Iterator[Row]:
+    """Those of which something was in flight. Not those of a connection that moves to another transport (CONN-UPGRADE),
+    and nothing that was sent again: when it was saved, nobody knows."""
+    for look in looks(record):
+        sends = [s for s in sends_before(look) if len(s.attempts) == 1 and s.connection.transport != "upgrade"]
+        own = Counter(_words(send.text) for send in record.sends)
+        told = [send for send in sends if own[_words(send.text)] == 1]
+        places = _places(look, {_words(send.text) for send in told})
+        for number in sorted({send.connection.number for send in told}):
+            mine = [send for send in told if send.connection.number == number and _words(send.text) in places]
+            mine.sort(key=lambda send: send.entry.serial)
+            row = Row(look, [(send, places[_words(send.text)]) for send in mine])
+            if any(row.neighbours):
+                yield row
+
+
+def _words(text: Json) -> str:
+    return str(text).strip()
+
+
+def _places(look: Look, texts: set[str]) -> Mapping[str, int]:
+    """Where a history shows these texts; the last place of one that stands there more than once."""
+    found = {text: look.history.where_is("text", text) for text in texts}
+    return {text: look.listed.place_of(messages[-1]) for text, messages in found.items() if messages}
+
+
+class AsSent:
+    """PIPELINE-ORDER. Lists that stand newest first are HISTORY-ORDER's, and are turned round here."""
+
+    def __init__(self, everything: Iterable[Record]) -> None:
+        self._everything = everything
+
+    @cached_property
+    def _turned(self) -> set[str]:
+        """The roads on which lists stand newest first."""
+        return {look.road for record in self._everything for look in looks(record) if _newest_first(look)}
+
+    def __call__(self, row: Row) -> None:
+        wrong = [(one, two) for one, two in row.neighbours if two[1] < one[1]]
+        if wrong and row.look.road in self._turned:
+            wrong = [(one, two) for one, two in row.neighbours if two[1] > one[1]]
+        told = ", ".join(f"#{two[0].number} before #{one[0].number}" for one, two in wrong[:3])
+        at = [serial for one, two in wrong[:1] for serial in (one[0].entry.serial, two[0].entry.serial)]
+        where = row.look.history.where
+        expect(not wrong, f"{where} to show in order what was sent so", f"send {told}", at=[*at, row.look.history.at])
+
+
+def _newest_first(look: Look) -> bool:
+    """Whether what was sent first stands behind all that followed its ack."""
+    sends = sends_before(look)
+    later = [send for send in sends if sends[0].acks[0].at < send.entry.at]
+    found = [message for send in (*sends[:1], *later) if (message := look.find(send)) is not None]
+    places = [look.listed.place_of(message) for message in found]
+    return len(places) > 1 and look.find(sends[0]) is not None and places[0] == max(places)

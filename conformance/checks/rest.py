@@ -1,0 +1,189 @@
+"""What is judged of REST (section 7): that it opens, to whom it does not, and that it shows what the socket shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise, takewhile
+
+from conformance.auth.tokens import EXPIRED, FORGED
+from conformance.checks.assertions import every, expect, fits, same
+from conformance.checks.authentication import leaks, of_kind, rest_takes_good_ones, spoken
+from conformance.checks.law import saved
+from conformance.checks.parity import differences
+from conformance.errors import Unverified
+from conformance.record.payloads import SHAPE_REQUIREMENTS, History, Message, shown
+from conformance.record.rate_limits import BUSY, not_busy
+from conformance.record.views import Fetch, Record
+from conformance.record.waits import no_doubt
+from conformance.schema import timestamps, validator
+
+_SECONDS_APART = 1.0
+"""How far two tellings of one instant may lie apart: a database may keep fewer digits than the clock gives."""
+
+# -- good tokens -------------------------------------------------------------------------------------------------
+
+
+def opens(fetch: Fetch, what: str) -> None:
+    """A success with a JSON body."""
+    not_busy(fetch)
+    no_doubt(fetch.entry, "the answer of REST")
+    expect(fetch.successful and fetch.is_json, what, fetch.outcome, at=[fetch.entry.serial])
+
+
+def opens_already(fetch: Fetch, *, otherwise: Fetch) -> None:
+    """A success before the user's first socket, as otherwise (where it never succeeds, REST-OPEN is to blame)."""
+    if not (fetch.successful and fetch.is_json):
+        otherwise.history  # noqa: B018  raises Unverified where REST gives no conversation at all
+    opens(fetch, "a 2xx status with a JSON body before the user's first socket")
+
+
+def bodies(record: Record) -> Iterator[Fetch]:
+    """The answers to good tokens that are JSON."""
+    return (fetch for fetch in record.fetches if fetch.good and fetch.successful and fetch.is_json)
+
+
+def settled(record: Record) -> Iterator[Fetch]:
+    """The answers to good tokens with which the target, and not a gateway, succeeded or failed."""
+    fetches = (fetch for fetch in record.fetches if fetch.good and fetch.status not in BUSY)
+    return (fetch for fetch in fetches if fetch.successful or fetch.status >= 500)
+
+
+def is_json(fetch: Fetch) -> None:
+    """REST-OPEN, whatever the conversation holds."""
+    why = f" (no JSON: {fetch.entry.get('reason')})" if fetch.successful else ""
+    holds = fetch.successful and fetch.is_json
+    expect(holds, "a 2xx status with a JSON body", f"{fetch.outcome}{why}", at=[fetch.entry.serial])
+
+
+def fits_the_schema(fetch: Fetch) -> None:
+    """REST-SHAPE."""
+    fits("connected", fetch.body, "the REST body", at=[fetch.entry.serial])
+
+
+def has_json_media(fetch: Fetch) -> None:
+    """REST-MEDIA."""
+    media = fetch.content_type.partition(";")[0].strip().lower()
+    holds = media == "application/json" or media.endswith("+json")
+    expect(holds, "Content-Type: application/json", fetch.content_type or "none", at=[fetch.entry.serial])
+
+
+# -- bad tokens --------------------------------------------------------------------------------------------------
+
+
+def refuses(record: Record, kind: str) -> None:
+    """REST-REFUSAL and REST-EXPIRY: no success, and nothing of the conversation whatever the status."""
+    fetch = _asked(record, kind)
+    of_kind(fetch.entry, kind)
+    at = [fetch.entry.serial]
+    expect(not fetch.successful, f"no 2xx for a bad token ({kind})", fetch.outcome, at=at)
+    leaked = ", ".join(shown(leak) for leak in leaks(fetch.body, spoken(record)))
+    expect(not leaked, f"no conversation for a bad token ({kind})", f"HTTP {fetch.status} with {leaked}", at=at)
+
+
+def forged(record: Record) -> list[str]:
+    """The generated tokens with which REST was asked, by their labels, the shortest first."""
+    return sorted({fetch.tag for fetch in record.fetches if fetch.tag.startswith(FORGED)}, key=len)
+
+
+def unauthorized(record: Record, kind: str) -> None:
+    """REST-STATUS."""
+    fetch = _asked(record, kind)
+    if fetch.successful:
+        presented = str(fetch.entry.get("token"))
+        because = "REST-EXPIRY" if presented in EXPIRED else "REST-REFUSAL"
+        raise Unverified(f"a bad token ({presented}) was let in", because=because)
+    same(fetch.status, 401, "the HTTP status", at=[fetch.entry.serial])
+
+
+def _asked(record: Record, kind: str) -> Fetch:
+    """The request with a bad token. Raises Unverified where it was not answered, and where REST answers nobody."""
+    fetch = record.fetch(kind, -1)
+    if not fetch.successful:
+        rest_takes_good_ones(record)
+    not_busy(fetch)
+    if fetch.status == 0:
+        raise Unverified(f"REST did not answer ({fetch.outcome})")
+    return fetch
+
+
+# -- the same conversation ---------------------------------------------------------------------------------------
+
+
+def views(record: Record) -> list[History]:
+    """The conversation as it was shown when nobody wrote any more: REST, greeting, REST."""
+    before, after = record.fetch("before", -1), record.fetch("after", -1)
+    return [before.history, record.connection("tablet", -1).history, after.history]
+
+
+def same_id(one: History, other: History) -> None:
+    """Both are of one conversation."""
+    mine, its = one.conversation, other.conversation
+    same(its.id, mine.id, f"{its.where}.id (as in {mine.where})", at=[one.at, other.at])
+
+
+def same_conversation(views: Sequence[History]) -> None:
+    """One conversation in all views, as long as nobody changes it. One that has not the shape it should have is judged
+    by that."""
+    for view in views:
+        if not validator.fits("conversation", view.conversation.raw):
+            raise Unverified(f"{view.where}.conversation fits no schema", because=SHAPE_REQUIREMENTS[view.shape])
+    every(pairwise(views), lambda pair: _same_conversation(*pair))
+
+
+def _same_conversation(one: History, other: History) -> None:
+    same_id(one, other)
+    mine, its, at = one.conversation, other.conversation, [one.at, other.at]
+    same(its.status, mine.status, f"{its.where}.status (as in {mine.where})", at=at)
+    apart = timestamps.seconds_apart(mine.created_at, its.created_at)
+    what = f"{its.where}.createdAt to be {mine.created_at} (as in {mine.where})"
+    expect(apart is None or apart <= _SECONDS_APART, what, its.created_at, at=at)
+
+
+def same_messages(record: Record, views: Sequence[History]) -> None:
+    """Views of one conversation, in the order in which they were shown, agree: each may be a shorter last part than
+    the others, and a later one may have new messages of support, but of nobody else."""
+    sent = [send.message.id for send in saved(record)]
+    every(pairwise(views), lambda pair: _same_messages(*pair, sent))
+
+
+def _same_messages(earlier: History, later: History, sent: Sequence[str]) -> None:
+    at = [earlier.at, later.at]
+    both = set(earlier.ids) & set(later.ids)
+    first, second = ([name for name in view.ids if name in both] for view in (earlier, later))
+    expect(first == second, f"the order of {earlier.where}, {shown(first)}, in {later.where}", shown(second), at=at)
+    old, new = _oldest_first(earlier, sent), _oldest_first(later, sent)
+    lacking = _gap(old, new, both)
+    told = ", ".join(f"{message.where}, {shown(message.raw)}" for message in lacking)
+    expect(not lacking, f"{earlier.where} and {later.where} with the same messages", f"one alone has {told}", at=at)
+    where = {name: place for place, name in enumerate(later.ids)}
+    twins = [(place, where[name]) for place, name in enumerate(earlier.ids) if name in both]
+    raw = earlier.raw["messages"], later.raw["messages"]
+    pairs = [(earlier.messages[one], later.messages[two]) for one, two in twins if raw[0][one] is not raw[1][two]]
+    differing = [told for one, two in pairs if (told := differences(one, two))]
+    told = "; ".join(differing)
+    expect(not differing, f"the messages of {later.where} as in {earlier.where}", told, at=at)
+
+
+def _oldest_first(view: History, sent: Sequence[str]) -> list[Message]:
+    """The messages, turned round where those sent one after the other stand newest first (HISTORY-ORDER's)."""
+    messages = list(view.messages)
+    known = [sent.index(name) for name in view.ids if name in sent]
+    return messages[::-1] if len(known) > 1 and known[0] > known[-1] else messages
+
+
+def _gap(old: Sequence[Message], new: Sequence[Message], both: set[str]) -> list[Message]:
+    """The messages that one view lacks, though it reaches back as far as that. What support added in between is
+    missing from the older view and lacks nowhere."""
+    known = [message for message in new if message.id in both or not _added(message, new, both)]
+    if not both:
+        return [*old, *known] if known or not new else []
+    older = [list(takewhile(lambda m: m.id not in both, view)) for view in (old, known)]
+    if all(older):
+        return [*older[0], *older[1]]
+    return [m for m in (*old, *known) if m.id not in both and m not in older[0] and m not in older[1]]
+
+
+def _added(message: Message, view: Sequence[Message], both: set[str]) -> bool:
+    """Whether support may have added it: nothing older than what both views have."""
+    before = takewhile(lambda other: other.id != message.id, view)
+    return message.sender == "support" and (not both or any(other.id in both for other in before))

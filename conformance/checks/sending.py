@@ -1,0 +1,291 @@
+"""How answers to sends are judged (sections 3.2, 4.5 and 4.6): on every road, and what a refusal leaves behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+
+from conformance.checks.assertions import every, expect, same
+from conformance.errors import Deviation, Unverified
+from conformance.protocol import ERROR, LARGEST, MESSAGE, SEND, VALIDATION_ERROR
+from conformance.record.payloads import History, Message, Misshapen, shown
+from conformance.record.rate_limits import not_for_its_pace, not_limited
+from conformance.record.transcript import Entry, Kind
+from conformance.record.views import Connection, Event, Everything, Record, Send
+from conformance.record.waits import errors_of, is_acked, not_in_doubt
+
+USER, SUPPORT = "user", "support"
+_WHOLE = 120
+"""Characters of a text that are shown whole."""
+
+# -- accepted ------------------------------------------------------------------------------------------------------
+
+
+def plain_sends(everything: Everything) -> list[Send]:
+    """Every acked plain text of the scenarios that send documented input only."""
+    return [send for record in everything if record.transcript.wave == 1 for send in record.acked() if send.plain]
+
+
+def is_accepted(send: Send) -> None:
+    """Deviate where a text is answered with an error."""
+    if not send.refused:
+        _ = send.message.id
+        return
+    if send.connection.conversation_closed:
+        raise Unverified("the conversation is closed and takes no messages: lend the run another user")
+    not_for_its_pace(send)
+    raise _refused(send)
+
+
+def _refused(send: Send) -> Deviation:
+    key = send.record.transcript.key
+    return Deviation("ack: {message: …}", f"ack: {shown(send.answer)}", at=send.at, transcript=key, unless="SEND-PLAIN")
+
+
+class PlainIsAccepted:
+    """SEND-PLAIN: as ``is_accepted``; but where no plain text of the whole run is accepted, that is not the pace."""
+
+    def __init__(self, everything: Everything) -> None:
+        self._taken = any(send.plain and send.accepted for record in everything for send in record.acked())
+
+    def __call__(self, send: Send) -> None:
+        if send.refused and not self._taken and not send.connection.conversation_closed:
+            raise _refused(send)
+        is_accepted(send)
+
+
+def comes_back(send: Send, text: str, *, because: str = "") -> None:
+    """Deviate wherever the message of a send is told with another text: in its ack, in its event, and where the next
+    greeting (of "tablet") and the REST body show it. A refusal is a deviation too, unless another requirement
+    (``because``) judges whether the text is accepted."""
+    if because and send.refused:
+        not_for_its_pace(send)
+        raise Unverified("the text was refused", because=because)
+
+    def spells(read: Callable[[Send], list[Message]]) -> None:
+        for message in read(send):
+            _spells(message, text)
+
+    every(_ROADS.values(), spells)
+
+
+def _by_event(send: Send) -> list[Message]:
+    told = [event.message for event in send.connection.events(MESSAGE)]
+    return [message for message in told if message.id == send.message.id]
+
+
+def _listed(send: Send, history: History) -> list[Message]:
+    _ = history.ids
+    return history.where_is("id", send.message.id)
+
+
+_ROADS: Mapping[str, Callable[[Send], list[Message]]] = {
+    "ack": lambda send: [send.message],
+    "event": _by_event,
+    "greeting": lambda send: _listed(send, send.record.connection("tablet").history),
+    "REST": lambda send: _listed(send, send.record.fetch().history),
+}
+
+
+def _spells(message: Message, text: str) -> None:
+    if message.text != text:
+        pairs = enumerate(zip(message.text, text, strict=False), 1)
+        where = next((f" (other from character {n} on)" for n, (a, b) in pairs if a != b), "")
+        raise Deviation(
+            f"the text to be {spelled(text)} everywhere",
+            f"{message.where}.text: {spelled(message.text)}{where}",
+            at=[message.at],
+        )
+
+
+def spelled(text: str) -> str:
+    """A text for a person who has to see what is in it: in ASCII with escapes, a long one by its beginning."""
+    return json.dumps(text) if len(text) <= _WHOLE else shown(text)
+
+
+# -- refused -------------------------------------------------------------------------------------------------------
+
+
+def is_refused(send: Send) -> None:
+    """Deviate where a text is accepted that has to be refused. A packet of a size that no server has to take is refused
+    by ending the connection, too."""
+    if not send.acks and _ended_for_its_size(send.connection) is send.entry:
+        return
+    expect(not send.accepted, "ack: {error: {code, message}}", f"ack: {shown(send.answer)}", at=send.at)
+    if not send.refused:
+        raise Misshapen("an ack with a message or an error", shown(send.answer), at=send.at, because="ACK-SHAPE")
+
+
+def refusals(record: Record, *, because: str = "") -> list[Send]:
+    """The sends that had to be refused, and were. With ``because``, the requirement that judges whether they are,
+    it is Unverified that there is none."""
+    found = [send for send in record.acked() if not send.valid and send.refused]
+    if not found and because:
+        record.send("fence")
+        raise Unverified("nothing was refused", because=because)
+    return found
+
+
+def has_code(send: Send, pace: set[str]) -> None:
+    """Deviate unless a refusal is a validation error, or one that may be about the pace."""
+    if send.problem.code not in pace:
+        same(send.problem.code, VALIDATION_ERROR, "ack.error.code", at=send.at)
+
+
+def pace_codes(everything: Everything) -> set[str]:
+    """The codes with which valid texts were refused somewhere in the run: rate limits, busy servers."""
+    valid = [send for record in everything for send in record.sends if send.valid]
+    codes = [_code_of(ack) for send in valid for attempt in send.attempts for ack in attempt.acks]
+    return {code for code in codes if code is not None}
+
+
+def _code_of(ack: Entry) -> str | None:
+    args = ack.get("args")
+    answer = args[0] if isinstance(args, list) and args else None
+    error = answer.get("error") if isinstance(answer, dict) else None
+    code = error.get("code") if isinstance(error, dict) else None
+    return code if isinstance(code, str) else None
+
+
+def _ended_for_its_size(connection: Connection) -> Entry | None:
+    """The last send of a connection that the target ended, where its text alone is larger than any packet has to be."""
+    sends = [e for e in connection.entries if e.kind is Kind.SENT and e.get("event") == SEND]
+    return sends[-1] if sends and connection.ended_by_target is not None and _is_huge(sends[-1]) else None
+
+
+def _is_huge(send: Entry) -> bool:
+    payload = next(iter(send.get("args")), None)
+    text = payload.get("text") if isinstance(payload, dict) else None
+    return isinstance(text, str) and len(text.encode("utf-8", "surrogatepass")) > LARGEST
+
+
+# -- and afterwards ------------------------------------------------------------------------------------------------
+
+
+def lives_on(record: Record, device: str = "phone") -> None:
+    """Deviate where the target ended a connection of the device, other than for a packet that no server has to take."""
+    own = [connection for connection in record.connections if connection.device == device]
+    record.connection(device)
+    for connection in own:
+        _ = connection.history  # one that was never let in has not ended for what it sent
+        not_limited(connection)
+        end = connection.ended_by_target if _ended_for_its_size(connection) is None else None
+        how = "" if end is None else f"{end.get('packet') or 'the transport was closed'} {end.get('reason') or ''}"
+        expect(end is None, "the connection to live on", how.strip(), at=[end.serial] if end else ())
+
+
+def is_taken(send: Send, after: str) -> None:
+    """Deviate where a plain text that followed a stimulus was refused."""
+    if send.refused and send.connection.conversation_closed:
+        raise Unverified("the conversation is closed and takes no messages: lend the run another user")
+    if send.refused:
+        not_for_its_pace(send)
+    told = f"ack: {shown(send.answer)}"
+    expect(not send.refused, f"a plain text to be accepted after {after}", told, at=send.at, unless="SEND-PLAIN")
+    _ = send.message.id
+
+
+def refused_after_a_stimulus(judge: str) -> Callable[[Record], list[Send]]:
+    """Plain texts that were refused, of the connections where one had been taken before: those that this requirement
+    judges, by what was sent in between."""
+
+    def found(record: Record) -> list[Send]:
+        refused = (send for send in record.acked() if send.plain and send.refused)
+        return [send for send in refused if send.refused_for() == judge]
+
+    return found
+
+
+def each_taken(sends: Sequence[Send], after: str) -> None:
+    """Deviate for each plain text that was not acked, or refused, after a stimulus."""
+
+    def taken(send: Send) -> None:
+        what = f"a plain text to be acked after {after}"
+        expect(is_acked(send), what, "no ack", at=send.at, unless="ACK-CALLED")
+        is_taken(send, after)
+
+    every(sends, taken)
+
+
+def was_told(send: Send) -> None:
+    """Deviate unless a payload was acked with an error."""
+    told, unless = (shown(send.answer), None) if send.acks else ("no ack", "ACK-CALLED")
+    what = f"ack: {{error: …}} for {_offered(send)}"
+    expect(send.acks and send.refused, what, told, at=send.at, unless=unless)
+
+
+def _offered(send: Send) -> str:
+    return ", ".join(map(shown, send.args)) or "no payload"
+
+
+def can_still_chat(record: Record) -> None:
+    """Deviate unless a plain text was accepted afterwards: on the same connection ("after"), or on a new one
+    ("again")."""
+    _ = record.send("before").message.id
+    later = [send for send in record.acked() if send.tag in ("after", "again")]
+    if any(send.accepted for send in later):
+        return
+    for send in (send for send in record.sends if send.tag in ("after", "again")):
+        if is_acked(send):
+            not_for_its_pace(send)
+    again = record.connection("tablet")
+    if not again.shaken:
+        raise record.cut_short("new connection")
+    told = "; ".join(shown(send.answer) for send in later) or "no answer"
+    unless = "SEND-PLAIN" if later and all(send.refused for send in later) else None
+    what = "a plain text to be accepted, at least on a new connection"
+    raise Deviation(what, told, at=[again.opened.serial], unless=unless)
+
+
+def chats_on(record: Record) -> None:
+    """Deviate unless the very connection lived on and took the next text ("after")."""
+    _ = record.send("before").message.id
+    lives_on(record)
+    send = record.send("after")
+    what = "the next text on the connection to be acked"
+    expect(is_acked(send), what, "no ack", at=send.at, unless="ACK-CALLED")
+    is_taken(send, "it")
+
+
+def events_with(record: Record, text: str) -> list[Event]:
+    """The message events that tell of a message with this text, and not in support's name."""
+    return [e for e in record.events(MESSAGE) if e.message.text == text and e.message.sender != SUPPORT]
+
+
+def by_chance(send: Send) -> str | None:
+    """What a deviation about a send without an ack says ``unless``: an error event may be its refusal."""
+    told = [event for event in send.connection.events(ERROR) if event.entry.serial > send.entry.serial]
+    return "SEND-PLAIN" if told else None
+
+
+def lists(history: History, send: Send) -> None:
+    """Deviate unless a conversation shows a message with the text of a send, and not in support's name."""
+    _ = history.all("text")
+    text, told = str(send.text), f"{len(history.messages)} others"
+    found = [message for message in history.where_is("text", text) if message.sender != SUPPORT]
+    expect(found, f"{history.where} to show {spelled(text)}", told, at=[history.at], unless=by_chance(send))
+
+
+def errors_after(connection: Connection, serial: int) -> list[Event]:
+    """The error events of a connection from some entry on, but for those that a refusing ack told of as well."""
+    codes = {send.problem.code for send in connection.record.acked() if send.refused}
+    later = [event for event in connection.events(ERROR) if event.entry.serial > serial]
+    return [event for event in later if not codes or event.problem.code not in codes]
+
+
+def each_told(record: Record, tag: str) -> None:
+    """Deviate unless each send with this tag, which asked for no ack, led to an error event, or to a message: that it
+    was accepted is judged elsewhere."""
+    record.send("fence")
+    own = record.tagged(tag)
+    connection = own[0].connection
+    if connection.ended_by_target is not None:
+        raise Unverified("the connection was ended", because="REJECT-SURVIVED")
+    texts = {send.text for send in record.sends if send.valid}
+    told = [event for event in connection.events(MESSAGE) if event.message.sender == USER]
+    taken = sum(event.message.text not in texts for event in told)
+    errors = len(connection.events(ERROR))
+    if errors + taken < len(own):
+        not_in_doubt(connection, errors_of(len(own)))
+    expected = f"{len(own) - taken} help_center:error, one for each refused text"
+    expect(errors + taken >= len(own), expected, str(errors), at=[send.entry.serial for send in own])

@@ -1,0 +1,141 @@
+"""What support says is emitted and stored (sections 4.2 and 9). Whether and when it says something is observed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from conformance.checks.assertions import expect
+from conformance.checks.history import Look, looks
+from conformance.checks.law import good_connections
+from conformance.checks.parity import different_content
+from conformance.errors import Deviation, Unverified
+from conformance.protocol import MESSAGE
+from conformance.record.payloads import Message, shown
+from conformance.record.transcript import Entry, Kind
+from conformance.record.views import Connection, Event, Fetch, Record
+from conformance.record.waits import message_named, no_doubt, not_in_doubt, waited_out
+
+SUPPORT = "support"
+LAGS = 2
+"""How many times the longest lag that was seen a history may lag behind."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A message of support that was emitted, and a history that was asked for a while later."""
+
+    event: Event
+    look: Look
+    settled: float
+    """Before then (seconds of the scenario), nothing that was emitted can be newer than the reply."""
+
+
+class Replies:
+    """Every emitted message of support with every later history of the same user. For a server that emits first and
+    then saves, a quiet window lies between; and twice as long a time as a history of the run was seen to lag behind."""
+
+    def __init__(self, everything: Iterable[Record]) -> None:
+        self._lag = LAGS * max((_lag(record) for record in everything), default=0.0)
+
+    def __call__(self, record: Record) -> list[Reply]:
+        settle = float(record.transcript.facts.get("settle", 0.0))
+        wait = max(settle, self._lag)
+        return [
+            Reply(event, look, event.entry.at - settle)
+            for user, event in _said(record)
+            for look in looks(record)
+            if look.user == user and look.began >= event.entry.at + wait
+        ]
+
+
+def _said(record: Record) -> list[tuple[str, Event]]:
+    return [(c.user, e) for c in good_connections(record) for e in c.events(MESSAGE) if _of_support(e)]
+
+
+def _lag(record: Record) -> float:
+    """After how many seconds a message of support was first shown by a history, where an earlier one did not."""
+    found = [0.0]
+    for user, event in _said(record):
+        later = [look for look in looks(record) if look.user == user and look.began >= event.entry.at]
+        shown_at = [look.began for look in later if _shows(look, event)]
+        if shown_at and any(look.began < shown_at[0] for look in later):
+            found.append(shown_at[0] - event.entry.at)
+    return max(found)
+
+
+def _shows(look: Look, event: Event) -> bool:
+    name = event.payload.get("id")
+    return look.length > 0 and isinstance(name, str) and bool(look.history.where_is("id", name))
+
+
+def _of_support(event: Event) -> bool:
+    return isinstance(event.payload, dict) and event.payload.get("sender") == SUPPORT
+
+
+def stored(reply: Reply) -> None:
+    """SUPPORT-STORED."""
+    message, look = reply.event.message, reply.look
+    found = look.named(message)
+    at = [message.at, look.history.at]
+    if found is not None:
+        expect(not (told := different_content(message, found)), f"{found.where} as it was emitted", told, at=at)
+        return
+    since = look.known_since
+    due = since is None or since < reply.settled
+    expect(not due, f"{look.history.where} to show what support said: {shown(message.text)}", "not there", at=at)
+
+
+@dataclass(frozen=True)
+class Unheard:
+    """A message of support that was waited for in vain on a connection."""
+
+    connection: Connection
+    wait: Entry
+    message: Message
+
+
+def unheard(record: Record) -> Iterator[Unheard]:
+    """The messages of support that a history showed while a device was there, and that it waited for in vain."""
+    for connection in good_connections(record):
+        for entry in (entry for entry in connection.entries if entry.kind is Kind.EXPIRED):
+            message = _shown_of_support(connection, str(entry.get("waiting")).removeprefix(message_named("")))
+            if message is not None:
+                yield Unheard(connection, entry, message)
+
+
+def _shown_of_support(connection: Connection, name: str) -> Message | None:
+    listed = (look.history.where_is("id", name) for look in looks(connection.record) if look.user == connection.user)
+    return next((one for messages in listed for one in messages if one.sender == SUPPORT), None)
+
+
+def emitted(missing: Unheard) -> None:
+    """SUPPORT-EMITTED, to any device of the user, and be it late."""
+    connection, message = missing.connection, missing.message
+    own = [c for c in good_connections(connection.record) if c.user == connection.user]
+    if any(event.message.id == message.id for c in own for event in c.events(MESSAGE) if _of_support(event)):
+        return
+    no_doubt(missing.wait, f"the event of {shown(message.text)}")
+    what = f"a message of support to be emitted while {connection.title} is there"
+    raise Deviation(what, f"not emitted: {shown(message.text)}", at=[message.at, missing.wait.serial])
+
+
+def unannounced(connection: Connection, before: Fetch, after: Fetch) -> list[Message]:
+    """The messages of support that came into the conversation between two REST answers, both asked for while this
+    device alone was connected, without being emitted to it."""
+    if connection.ended_by_target is not None:
+        raise Unverified("the connection was ended by the target", because="CONN-STAYS")
+    known = set(before.history.ids) | {event.message.id for event in connection.events(MESSAGE)}
+    new = [after.history.messages[place] for place, name in enumerate(after.history.ids) if name not in known]
+    return [message for message in new if message.sender == SUPPORT]
+
+
+def announced(connection: Connection, before: Fetch, after: Fetch) -> None:
+    """SUPPORT-EMITTED."""
+    missing: Sequence[Message] = unannounced(connection, before, after)
+    if not any(waited_out(connection, message_named(message.id)) for message in missing):
+        for message in missing:
+            not_in_doubt(connection, message_named(message.id))
+    told = ", ".join(shown(message.text) for message in missing)
+    at = [after.entry.serial]
+    expect(not missing, "every message of support that came meanwhile to be emitted", f"not emitted: {told}", at=at)

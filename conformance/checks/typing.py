@@ -1,0 +1,61 @@
+"""How typing is judged (section 4.3)."""
+
+from __future__ import annotations
+
+from conformance.checks.assertions import expect, fits
+from conformance.errors import Deviation, Unverified
+from conformance.protocol import MESSAGE, TYPING
+from conformance.record.payloads import shown
+from conformance.record.transcript import Entry, Kind
+from conformance.record.views import Event, Everything, Record
+
+OF_SUPPORTS_OWN = 2
+"""Typing signals that support may give by itself to a user who sends nothing: it begins, and it ends."""
+OFTEN = 3
+"""How often the user begins and stops: even half of these signals coming back are more than support's own."""
+
+
+def typing_sent(record: Record) -> list[Entry]:
+    """What the devices of a record typed; at least one."""
+    found = [entry for entry in record.transcript.of(Kind.SENT) if entry.get("event") == TYPING]
+    if not found:
+        raise record.cut_short("typing")
+    return found
+
+
+def typing_events(everything: Everything) -> list[tuple[Record, Event]]:
+    """Every typing event that the target emitted."""
+    return [(record, event) for record in everything for event in record.events(TYPING)]
+
+
+def typing_fits(of: tuple[Record, Event]) -> None:
+    """Deviate where the payload of a typing event does not fit its schema."""
+    record, event = of
+    try:
+        fits("typing-event", event.payload, TYPING, at=[event.entry.serial])
+    except Deviation as deviation:
+        deviation.transcript = record.transcript.key
+        raise
+
+
+def not_echoed(record: Record, device: str) -> None:
+    """Deviate where a device was told that support types each time that the user did."""
+    typed, echoes = typing_sent(record), _support_typing(record, device)
+    told = [event.payload for event in record.connection(device).events(MESSAGE)]
+    answers = sum(isinstance(one, dict) and one.get("sender") == "support" for one in told)  # to earlier texts
+    expect(
+        len(echoes) <= OF_SUPPORTS_OWN * (1 + answers),
+        f"no {TYPING} for what the user types",
+        f"{len(echoes)} after {len(typed)} of the user: {shown(echoes[-1].payload) if echoes else ''}",
+        at=[event.entry.serial for event in echoes],
+    )
+
+
+def _support_typing(record: Record, device: str) -> list[Event]:
+    """Events by which a device was told that support types, since the user did."""
+    first = typing_sent(record)[0]
+    connection = record.connection(device)
+    if connection.ended_by_target is not None:
+        raise Unverified(f"{connection.title} was disconnected", because="DEVICE-COEXIST")
+    later = [event for event in connection.heard(TYPING) if event.entry.serial > first.serial]
+    return [e for e in later if isinstance(e.payload, dict) and e.payload.get("sender") == "support"]

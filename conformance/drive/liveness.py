@@ -1,0 +1,202 @@
+"""Whether the target still lives: what was heard of it, what it answers when it is asked, and what it went of."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import httpx
+
+from conformance.auth.users import User
+from conformance.drive import stimuli
+from conformance.drive.stage import LOST, Stage, Surroundings
+from conformance.drive.stimuli import Stimulus, fatal
+from conformance.record.health import answers, broken, moment, silent, span
+from conformance.record.transcript import Transcript
+from conformance.transport.connection import Wire
+from conformance.transport.engineio import Ending, Transport, WireRefused
+
+AGAIN = 0.1
+"""Seconds between two looks at a target that is not there."""
+STALLED = 2
+"""Deadlines that a target may be silent, asked again and again, until it counts as gone."""
+LATELY = 1.0
+"""Seconds: who was heard of by anybody so long ago is there."""
+NAMED = 3
+GONE = "the target "
+"""How the reason of a recording begins that came too late, for the target is gone."""
+STOPPED = "it stopped answering and did not come back"
+
+
+class Life:
+    """What a run knows of its target. ``gone``: since when it has not answered, if it stopped and did not come back."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._surroundings = surroundings
+        self._origin = time.monotonic()
+        self._looking = asyncio.Lock()
+        self.recordings: list[Transcript] = []
+        """All that have begun."""
+        self.gone: str | None = None
+        self.went = 0.0
+        """When it was heard of last, before it was gone."""
+        self.over = asyncio.Event()
+
+    def begins(self, transcript: Transcript) -> None:
+        """A recording begins: from now on it tells of the target."""
+        transcript.facts["began"] = round(time.monotonic() - self._origin, 4)
+        self.recordings.append(transcript)
+
+    def _last_heard(self) -> float:
+        last = ((one, next(answers(one), None)) for one in self.recordings)
+        return max((moment(one, entry) for one, entry in last if entry is not None), default=0.0)
+
+    # -- looking -----------------------------------------------------------------------------------------------
+
+    async def reached(self) -> None:
+        """Wait for a target that nothing can be opened on: no longer than a deadline where it takes no connections,
+        longer where it loses those that it takes. An answer in a scenario shows that it is there, too."""
+        async with self._looking:
+            patience, began = self._surroundings.patience, time.monotonic()
+            answers, wait = patience.answers, self._surroundings.deadline
+            while self.gone is None and patience.answers == answers:
+                error = await self._unreachable()
+                if error is None:
+                    return
+                if isinstance(error, LOST) and not isinstance(error, httpx.ConnectError):
+                    wait = self._surroundings.late
+                if time.monotonic() > began + wait:
+                    self._died()
+                await asyncio.sleep(AGAIN)
+
+    async def reachable(self) -> bool:
+        """Whether there is any answer to HTTP at all."""
+        return await self._unreachable() is None
+
+    async def _unreachable(self) -> Exception | None:
+        try:
+            async with self._surroundings.client() as client:
+                await client.get("/")
+        except httpx.HTTPError as error:
+            return error
+        return None
+
+    async def answered(self, transcript: Transcript, user: User) -> bool:
+        """Whether the target is alive after a scenario that waited in vain: others have heard of it meanwhile, or it
+        answers now. Waits for a target that does not, and may find it gone."""
+        waited = silent(transcript)
+        async with self._looking:
+            if self.gone is not None or waited is None:
+                return self.gone is None
+            if self._last_heard() > moment(transcript, waited) - LATELY:
+                return True
+            ends = time.monotonic() + STALLED * self._surroundings.deadline
+            at_once = alive = await self._greets(user)
+            while not alive and time.monotonic() < ends:
+                alive = await self._greets(user)
+            if not alive:
+                self._stalled()
+            return at_once
+
+    async def _greets(self, user: User) -> bool:
+        """Whether the Help Center says a word to a good token, on the socket or over REST."""
+        transcript = Transcript("probe", "probe")
+        stage = Stage(replace(self._surroundings), transcript, [user], rush=True)
+        device = stage.device("probe")
+        tasks = [asyncio.ensure_future(work) for work in (device.connect(), stage.fetch(tag="probe"))]
+        try:
+            heard = lambda: next(answers(transcript), None)  # noqa: E731
+            return await stage.recorder.until(heard, within=self._surroundings.deadline) is not None
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await stage.close()
+
+    # -- the end -----------------------------------------------------------------------------------------------
+
+    def _died(self) -> None:
+        """It is gone, its connections with it: what was it sent just before?"""
+        losses = sorted(moment(one, entry) for one in self.recordings for entry in broken(one))
+        heard = self._last_heard()
+        died, sent = next((at for at in losses if at >= heard), heard), self._sent()
+        if stimuli.silent_before(sent, heard=heard, died=died):
+            self._stalled()
+        else:
+            self._end(died, stimuli.of_death(sent, died))
+
+    def _stalled(self) -> None:
+        """It holds its connections and says nothing any more."""
+        heard = self._last_heard()
+        self._end(heard, stimuli.of_stall(self._sent(), heard))
+
+    def _sent(self) -> list[Stimulus]:
+        return [one for transcript in self.recordings for one in stimuli.stimuli(transcript)]
+
+    def _end(self, at: float, culprit: Stimulus | None) -> None:
+        self.went = at
+        if culprit is not None:
+            culprit.transcript.fatal = dict(fatal(culprit, how=STOPPED))
+        on_their_way = [one.named for one in stimuli.waiting(self._sent()) if one.at <= at + stimuli.BESIDE]
+        named = [culprit.named] if culprit is not None else on_their_way[:NAMED]
+        more = len(on_their_way) - len(named) if culprit is None else 0
+        what = ", ".join(named) + (f" and {more} more" if more > 0 else "")
+        self.gone = f"stopped answering at {at:.1f} s" + (f", after {what}" if what else "")
+        self._nothing_said_of_what_followed()
+        self.over.set()
+
+    def _nothing_said_of_what_followed(self) -> None:
+        """What ended between its last word and now saw nobody's silence."""
+        reason = self._surroundings.redactor.text(f"{GONE}{self.gone}")
+        for one in self.recordings:
+            if not (one.fatal or one.unverified or self.outlived(one)):
+                one.unverified = reason
+
+    def outlived(self, transcript: Transcript) -> bool:
+        """Whether the target was there for the whole of a recording, as far as one can tell."""
+        return self.gone is None or span(transcript)[1] <= self.went
+
+    # -- a witness ---------------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def witness(self) -> AsyncIterator[Witness]:
+        """A connection that says nothing, to tell whether the target died of what was done meanwhile."""
+        witness = Witness()
+        s = self._surroundings
+        wire = Wire(s.url, witness, headers=s.headers, tls=s.tls, deadline=s.deadline)
+        with contextlib.suppress(WireRefused):
+            await wire.open(Transport(s.usual.transport))
+            witness.there = True
+        try:
+            yield witness
+        finally:
+            await wire.close()
+
+
+class Witness:
+    """The listener of a connection that nobody sends anything on (``engine.Listener``)."""
+
+    def __init__(self) -> None:
+        self.there = False
+        self.ended = asyncio.Event()
+
+    def on_handshake(self, *_: object) -> None: ...
+    def on_message(self, *_: object) -> None: ...
+    def on_attachment(self, *_: object) -> None: ...
+    def on_engine(self, *_: object) -> None: ...
+    def on_garbled(self, *_: object) -> None: ...
+
+    def on_closed(self, ending: Ending) -> None:
+        if ending.by != "harness":
+            self.ended.set()
+
+    async def dies(self, within: float) -> bool:
+        """Whether it ended, or does so within some seconds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self.ended.wait()
+        return self.ended.is_set()

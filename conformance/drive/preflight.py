@@ -1,0 +1,202 @@
+"""Before the first scenario: is the target there, is it a Help Center, does it take our tokens, how far away is it?"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass, replace
+
+import httpx
+
+from conformance.auth.expiry import SKEW, remaining, up
+from conformance.auth.users import User, Users
+from conformance.drive.device import Cut
+from conformance.drive.load import measured
+from conformance.drive.stage import Road, Stage, Surroundings
+from conformance.errors import Unusable
+from conformance.protocol import REST_PATH, UNAUTHORIZED
+from conformance.record.descriptions import said
+from conformance.record.timeouts import Patience
+from conformance.record.transcript import Transcript
+from conformance.record.views import Fetch, Record
+
+ROADS = [Road(option, transport) for transport in ("websocket", "polling") for option in ("auth", "bearer", "header")]
+"""All documented ways into the conversation, the recommended one first (section 2.2)."""
+AT_ONCE = 8
+"""How many ready-made users are looked at at the same time."""
+BRIEF = 4.0
+"""Seconds that the first answers may take each, however short the deadline of the run is."""
+SLOW = 12.0
+"""Seconds that whoever answers at all may be silent before it greets."""
+
+
+@dataclass(frozen=True)
+class Met:
+    """What one user found: over REST, and by which road into the namespace."""
+
+    fetch: Fetch
+    road: Road | None
+    refused: bool
+    record: Record
+    told: str
+    """In a few words, what happened on the last road tried."""
+    said: str
+    """What the target said on the first road, if it said anything."""
+
+    @property
+    def works(self) -> bool:
+        return self.road is not None or (self.fetch.successful and looks_like_a_conversation(self.fetch))
+
+
+def looks_like_a_conversation(fetch: Fetch) -> bool:
+    return fetch.is_json and isinstance(fetch.body, dict) and ("conversation" in fetch.body or "messages" in fetch.body)
+
+
+async def check(surroundings: Surroundings, users: Users, *, wait: float) -> None:
+    """Find the usual road and the round trip. Raises Unusable with one clear line where the target can't be judged.
+    Users who are kept for scenarios that need a new one make no contact: there only has to be a token."""
+    brief = replace(surroundings, deadline=min(surroundings.deadline, BRIEF), late=SLOW)
+    async with users.lease(min(users.at_hand or 1, AT_ONCE)) as lent:
+        first = await _first_meeting(brief, lent[:1], wait, silence=_silence(surroundings))
+        surroundings.usual = first.road or Road()
+        at_once = measured([(first.record, 1)]).at_once(AT_ONCE, brief.deadline)
+        turn, brief = asyncio.Semaphore(at_once), replace(brief, usual=surroundings.usual)
+
+        async def meet(user: User) -> Met:
+            async with turn:
+                return await _meet(brief, [user])
+
+        others = await asyncio.gather(*map(meet, lent[1:]))
+        beside = min(at_once, max(1, len(others)))
+        surroundings.load = measured([(first.record, 1), *((met.record, beside) for met in others)])
+        for number, met in enumerate(others, 2):
+            if not met.works:
+                told = _diagnosis(surroundings.url, met, lent[number - 1])
+                raise Unusable(f"user {number} of {len(lent)}: {told}")
+        await asyncio.gather(*(user.token() for user in users.untouched[: AT_ONCE - len(lent)]))
+    surroundings.calibrate(await _round_trip(surroundings))
+
+
+async def _first_meeting(surroundings: Surroundings, users: list[User], wait: float, *, silence: float) -> Met:
+    """Tried again for ``wait`` seconds: what is being deployed is silent first, or a gateway answers in its place.
+    A token that is refused is refused at once. Raises Unusable."""
+    ends = time.monotonic() + wait
+    while True:
+        silent = await _silent(surroundings, within=silence)
+        met = None if silent else await _meet(surroundings, users)
+        if met is not None and met.works:
+            return met
+        if time.monotonic() >= ends or (met is not None and met.refused):
+            waited = f" (waited {wait:g} s)" if wait else ""
+            raise Unusable((silent if met is None else _diagnosis(surroundings.url, met, users[0])) + waited)
+        surroundings.patience = Patience(surroundings.deadline, surroundings.late)
+        await asyncio.sleep(0.2)
+
+
+def _silence(surroundings: Surroundings) -> float:
+    """For how many seconds whoever has never answered may be silent."""
+    return max(BRIEF, surroundings.deadline)
+
+
+async def _silent(surroundings: Surroundings, *, within: float) -> str:
+    """Why no HTTP server can be reached there; empty when one can, whatever it answers."""
+    try:
+        async with asyncio.timeout(within), surroundings.client() as client, client.stream("GET", "/", timeout=within):
+            return ""
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        return f"{surroundings.url} {_why(error, within)}"
+
+
+def _why(error: Exception, within: float) -> str:
+    told = str(error)
+    if isinstance(error, (httpx.ReadTimeout, TimeoutError)):
+        return f"accepts connections and does not answer within {within:g} s"
+    if isinstance(error, httpx.ConnectTimeout):
+        return f"does not answer within {within:g} s"
+    if "CERTIFICATE" in told:
+        return f"has a certificate that is not trusted ({told}): pass --ca-bundle=FILE or --insecure"
+    if "[SSL" in told or "TLS" in told:
+        return f"does not speak TLS as it should ({told}): is it http and not https?"
+    if isinstance(error, httpx.ConnectError):
+        nobody = told.startswith("All connection attempts")  # as httpx says it, whatever the system said
+        return f"cannot be reached: {'nothing listens there. Is it running, and on this port?' if nobody else told}"
+    if isinstance(error, httpx.RemoteProtocolError):
+        return f"does not speak HTTP: {told}"
+    return f"does not answer: {told or type(error).__name__}"
+
+
+async def _round_trip(surroundings: Surroundings) -> float:
+    """Seconds: the quickest of three small requests on a warm connection, to the socket or, where that does not
+    answer, over REST. 0 when neither does."""
+    async with surroundings.client() as client:
+        for path in ("/socket.io/?EIO=4&transport=none", REST_PATH):
+            took = []
+            with contextlib.suppress(httpx.HTTPError, TimeoutError):
+                for _ in range(4):
+                    async with asyncio.timeout(_silence(surroundings)):
+                        began = time.monotonic()
+                        await client.get(path)
+                        took.append(time.monotonic() - began)
+                return min(took[1:])
+    return 0.0
+
+
+async def _meet(surroundings: Surroundings, users: list[User]) -> Met:
+    transcript = Transcript("preflight", "preflight")
+    stage = Stage(surroundings, transcript, users)
+    try:
+        await stage.fetch()
+        record = Record(transcript)
+        fetch = record.fetches[-1]
+        road = None
+        first, *others = ROADS
+        road = first if await _opens(stage, first) else None
+        shaken = any(connection.shaken for connection in Record(transcript).connections)
+        if road is None and (shaken or looks_like_a_conversation(fetch)):  # else there is no door to try
+            opened = await asyncio.gather(*(_opens(stage, other) for other in others))
+            road = next((other for other, is_open in zip(others, opened, strict=True) if is_open), None)
+    finally:
+        await stage.close()
+    return _met(Record(transcript), fetch, road)
+
+
+async def _opens(stage: Stage, road: Road) -> bool:
+    device = stage.device(f"{road.option} {road.transport}", option=road.option, transport=road.transport)
+    try:
+        await device.connect()
+    except Cut:
+        return False
+    finally:
+        await device.close()
+    return True
+
+
+def _met(record: Record, fetch: Fetch, road: Road | None) -> Met:
+    problems = [p.raw for p, _ in record.problems() if isinstance(p.raw, dict)]
+    refused = fetch.status in (401, 403) or any(p.get("code") == UNAUTHORIZED for p in problems)
+    told = next((words for connection in record.connections if (words := said(connection.entries))), "")
+    return Met(fetch, road, refused, record, record.transcript.cut or "", told)
+
+
+def _diagnosis(url: str, met: Met, user: User) -> str:
+    if met.refused and remaining(user.expiry) <= SKEW:
+        return f"{url} refuses the token on every road: {up(user.subject, user.expiry)}"
+    if met.refused:
+        socket = f"; /help-center: {met.said}" if met.said else ""
+        return (
+            f"{url} refuses the token on every road (REST: {_status(met.fetch)}{socket}): "
+            "check the token or secret, --jwt-claims and --users"
+        )
+    socket = f" ({met.said})" if met.said else ""
+    media = f" {met.fetch.content_type}" if met.fetch.content_type else ""
+    hint = "; pass as --target where it leads" if met.fetch.location else ""
+    return (
+        f"no Help Center at {url}: GET {REST_PATH} gave {_status(met.fetch)}{media}, "
+        f"and /help-center greets nobody over Socket.IO{socket}{hint}"
+    )
+
+
+def _status(fetch: Fetch) -> str:
+    where = f" to {fetch.location}" if fetch.location else ""
+    return f"HTTP {fetch.status}{where}" if fetch.status else "no answer"

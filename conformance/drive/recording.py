@@ -1,0 +1,131 @@
+"""Recording one scenario: with users of its own, within a limit, and with an eye on whether the target lives."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator, Sequence, Set
+
+from conformance.auth.expiry import SKEW, remaining, up
+from conformance.auth.users import User, Users
+from conformance.checks.first_contact import Contact, kept_out
+from conformance.drive.device import Cut
+from conformance.drive.liveness import GONE, Life
+from conformance.drive.scenario import Casting
+from conformance.drive.stage import Stage, Surroundings
+from conformance.errors import Unverified
+from conformance.record.health import lost, silent, turned_away, unreached
+from conformance.record.transcript import Transcript
+from conformance.record.views import Record
+
+
+class Studio:
+    """Where scenarios are recorded. ``running``: those that are right now, by their keys."""
+
+    def __init__(self, surroundings: Surroundings, users: Users, life: Life) -> None:
+        self._surroundings = surroundings
+        self._users = users
+        self._life = life
+        self.running: dict[str, Transcript] = {}
+
+    async def record(self, casting: Casting, *, deadly: Set[str] = frozenset()) -> tuple[Transcript, bool]:
+        """The transcript of a scenario, and whether the target fell silent meanwhile and came back. ``deadly``: as a
+        stage's."""
+        scenario, stalled = casting.scenario, False
+        transcript = Transcript(
+            casting.key, scenario.name, dict(casting.values), scenario.doc, scenario.wave, facts=self._facts()
+        )
+        try:
+            needs = {"brand_new": scenario.brand_new, "fewer": scenario.fewer, "alike": scenario.alike}
+            async with self._users.lease(scenario.users, **needs) as users:
+                self._still_there()
+                transcript.users = [user.name for user in users]
+                transcript.subjects = {user.name: user.subject for user in users}
+                with self._noted(transcript):
+                    stage = Stage(self._surroundings, transcript, users, rush=scenario.rush, deadly=deadly)
+                    await self._drive(casting, stage)
+                if scenario.brand_new:
+                    _note_who_is_kept_out(transcript, users)
+                _outlived(transcript, users)
+                stalled = await self._looked_after(transcript, users[0])
+            self._outcome_when_gone(transcript)
+        except Unverified as reason:
+            transcript.unverified = self._surroundings.redactor.text(str(reason))
+        return transcript, stalled
+
+    async def _looked_after(self, transcript: Transcript, user: User) -> bool:
+        """Where nothing more came, wait for the target to answer somebody; whether it had to be waited for."""
+        if unreached(transcript):
+            await self._life.reached()
+        elif silent(transcript) is not None:
+            return not await self._life.answered(transcript, user)
+        return False
+
+    def _outcome_when_gone(self, transcript: Transcript) -> None:
+        """What the target went of is judged; of what it did not live to see the end, nothing can be said."""
+        if transcript.fatal is None and not (self._life.outlived(transcript) and lost(transcript) is None):
+            self._still_there()
+
+    def _still_there(self) -> None:
+        if self._life.gone is not None:
+            raise Unverified(f"{GONE}{self._life.gone}")
+
+    @contextlib.contextmanager
+    def _noted(self, transcript: Transcript) -> Iterator[None]:
+        self.running[transcript.key] = transcript
+        self._life.begins(transcript)
+        try:
+            yield
+        finally:
+            del self.running[transcript.key]
+
+    async def _drive(self, casting: Casting, stage: Stage) -> None:
+        limit = self._limit()
+        driving = asyncio.ensure_future(casting.scenario.drive(stage, **casting.values))
+        over = asyncio.ensure_future(self._life.over.wait())
+        try:
+            await asyncio.wait([driving, over], timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+            if driving.done():
+                driving.result()
+            else:
+                stage.transcript.limit = limit if self._life.gone is None else None
+                stage.transcript.cut = self._why_cut(limit)
+        except Cut as cut:
+            stage.transcript.cut = self._surroundings.redactor.text(str(cut))
+        finally:
+            for task in (driving, over):
+                task.cancel()
+            await asyncio.gather(driving, over, return_exceptions=True)
+            await stage.close()
+
+    def _why_cut(self, limit: float) -> str:
+        gone = self._life.gone
+        return f"the scenario took longer than {limit:.0f} s" if gone is None else f"{GONE}{gone}"
+
+    def _limit(self) -> float:
+        """Seconds that a scenario may take at all: each of its waits ends by itself, but there are targets that always
+        find something more to say."""
+        s = self._surroundings
+        return 30 + (10 + s.examples) * max(s.late, 4 * s.deadline)
+
+    def _facts(self) -> dict[str, float]:
+        s = self._surroundings
+        facts = {"rtt": round(s.rtt, 4), "deadline": round(s.deadline, 2)}
+        return facts | {"late": round(s.late, 2), "settle": round(s.settle, 3)}
+
+
+def _outlived(transcript: Transcript, users: Sequence[User]) -> None:
+    """Raises Unverified where the time of a token was up before the scenario's end: what the target did then says
+    nothing about it. Where it was nearly up, the target may be a little ahead of us. Likewise where there was none."""
+    for user in users:
+        if user.lacking is not None:
+            raise user.lacking
+    first = min(users, key=lambda user: user.expiry)
+    if remaining(first.expiry) <= (SKEW if turned_away(transcript) else 0):
+        raise Unverified(up(first.subject, first.expiry))
+
+
+def _note_who_is_kept_out(transcript: Transcript, users: Sequence[User]) -> None:
+    record = Record(transcript)
+    for user in users:
+        user.turned_away = not user.brand_new and kept_out(Contact(record, user.name))

@@ -1,0 +1,159 @@
+"""Ways in that are tried with bad tokens, and the steps of the scenarios that try them (sections 2.2 and 6)."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from conformance.auth.expiry import expiry_of, remaining
+from conformance.auth.tokens import ABSENT, CONFUSED, EXPIRED, INVALID, NOT_STRINGS, Token
+from conformance.auth.users import User
+from conformance.checks.authentication import FORBIDDEN
+from conformance.drive.device import Cut, Device, Presenting
+from conformance.drive.stage import Stage
+from conformance.errors import Unverified
+
+# -- tables ------------------------------------------------------------------------------------------------------
+
+ODD_WAYS = {"empty-object": Presenting({}, {})}
+"""Ways to present a token beside those of ``device.presenting``: an ``auth`` without one."""
+
+MISSING = [
+    ("missing", "auth", "websocket"),
+    ("missing", "auth", "polling"),
+    ("missing", "empty-object", "websocket"),
+    ("null", "auth", "websocket"),
+    ("empty", "auth", "websocket"),
+    ("empty", "bearer", "websocket"),
+    ("empty", "header", "polling"),
+]
+"""Kind of token, option and transport of each refusal that is tried: here those without a token."""
+
+WRONG = [
+    *((kind, "auth", "websocket") for kind in (*INVALID, *NOT_STRINGS)),
+    *((kind, "header", "polling") for kind in INVALID),
+    ("garbage", "bearer", "websocket"),
+    ("wrong-key", "bearer", "websocket"),
+    ("tampered", "auth", "polling"),
+    ("unsigned", "header", "websocket"),
+]
+
+CONFUSING = [
+    (kind, option, transport)
+    for kind in CONFUSED
+    for option, transport in [("auth", "websocket"), ("header", "polling")]
+]
+"""Tried where tokens are signed with a private key; elsewhere there is no such token."""
+
+AGED = [
+    ("expired", "auth", "websocket"),
+    ("expired", "auth", "polling"),
+    ("expired", "bearer", "websocket"),
+    ("expired", "header", "websocket"),
+    ("expired", "header", "polling"),
+]
+
+REQUESTS = ["missing", "empty", *INVALID, *EXPIRED]
+"""The kinds that a REST request can carry; with a public key, those of ``CONFUSED`` too."""
+
+KNOWN: Mapping[tuple[str, str], Sequence[tuple[str, str]]] = {
+    ("present", "websocket"): [("expired", "auth"), ("resigned", "header"), ("missing", "auth"), ("expired", "auth")],
+    ("present", "polling"): [("wrong-key", "auth"), ("expired", "header"), ("resigned", "bearer")],
+    ("left", "websocket"): [("expired", "header"), ("wrong-key", "auth"), ("resigned", "auth"), ("resigned", "auth")],
+    ("left", "polling"): [("resigned", "bearer"), ("expired", "auth"), ("missing", "auth")],
+    ("cut", "websocket"): [("expired", ""), ("missing", ""), ("resigned", "")],
+    ("cut", "polling"): [("expired", ""), ("wrong-key", ""), ("missing", "")],
+}
+"""Kind and option of the tokens that are tried for a user whom the target knows, by state and transport: any two of
+state, kind and transport meet, and what is there twice is the very same token. Who was cut off comes back by the usual
+option."""
+IN_BETWEEN = ("expired", "resigned", "missing")
+"""The kinds that REST is asked with meanwhile."""
+PAST = 1.0
+"""Seconds after its time that a token is tried again."""
+
+# -- steps -------------------------------------------------------------------------------------------------------
+
+
+async def bad(user: User, kind: str, *, of: Token | None = None) -> Token:
+    """A bad token. Where no expired one can be signed it is another one, so that what holds for any bad token is
+    judged all the same; ``of_kind`` tells the difference."""
+    try:
+        return await user.bad(kind, of=of)
+    except Unverified:
+        if kind not in EXPIRED:
+            raise
+        return await user.bad("resigned", of=of)
+
+
+def requests(user: User) -> list[str]:
+    """The kinds to ask REST with."""
+    minter = user.source.minter
+    return [*REQUESTS, *(CONFUSED if minter is not None and minter.public_key is not None else ())]
+
+
+async def enter(device: Device) -> None:
+    """Wait until the namespace has answered, whatever it has answered."""
+    with contextlib.suppress(Cut):
+        await device.entered()
+
+
+async def send_when(device: Device, moment: str, text: str) -> None:
+    """Send a text that must not be stored: "at-once" behind the CONNECT packet, or once the namespace is "entered"."""
+    if moment == "entered":
+        await enter(device)
+    if not device.closed:
+        await device.post({"text": text}, tag=FORBIDDEN)
+
+
+async def knock(device: Device) -> None:
+    """Connect, stay until it is quiet, leave. That it was not greeted does not end the scenario."""
+    with contextlib.suppress(Cut):
+        async with device:
+            pass
+
+
+def option_of(stage: Stage, kind: str, option: str) -> str:
+    """How to present a bad token: where the target does not take good ones in ``auth``, by the road that works."""
+    fits = option == "auth" and kind not in (*ABSENT, *NOT_STRINGS)
+    return stage.usual.option if fits else option
+
+
+async def control(stage: Stage, device: Device, option: str, transport: str) -> None:
+    """Where a bad token found no handshake, see whether a good one does, by the same road or by the usual one: else
+    the transport is to blame."""
+    if device.handshake:
+        return
+    for known in dict.fromkeys([option if option not in ODD_WAYS else "auth", stage.usual.option]):
+        same = stage.device("control", option=known, transport=transport, greet=False)
+        await knock(same)
+        if same.handshake:
+            return
+
+
+async def call(device: Device) -> None:
+    """Connect, and leave once it is clear what becomes of it."""
+    with contextlib.suppress(Cut):
+        await device.connect()
+    await device.close()
+
+
+async def come_back(phone: Device, good: Token, bad: Token) -> None:
+    """Connect with a good token, be cut off, and come back with a bad one and what Socket.IO recovers by."""
+    await phone.reconnect(token=good)
+    await phone.drop()
+    await phone.settle()  # the target needs a moment to notice
+    with contextlib.suppress(Cut):
+        await phone.reconnect(token=bad, recover=True)
+    await phone.close()
+
+
+async def bad_ones(user: User, kinds: Iterable[str], good: Token) -> dict[str, Token]:
+    """One bad token of each kind, made from a good one."""
+    return {kind: await bad(user, kind, of=good) for kind in dict.fromkeys(kinds)}
+
+
+async def outlive(stage: Stage, token: Token) -> None:
+    """Wait until a token has expired."""
+    seconds = remaining(expiry_of(token.value)) + PAST
+    await stage.recorder.until(lambda: None, within=max(0.0, seconds))

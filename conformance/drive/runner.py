@@ -1,0 +1,206 @@
+"""Records all the scenarios of a run at once, on one event loop in a background thread, in two waves."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from conformance.auth.users import Users
+from conformance.drive.background import Background, waited_for
+from conformance.drive.liveness import GONE, Life, Witness
+from conformance.drive.recording import Studio
+from conformance.drive.reruns import DEATHS, Case, RerunPolicy, suspect
+from conformance.drive.scenario import Casting
+from conformance.drive.stage import Surroundings
+from conformance.drive.stimuli import fatal
+from conformance.record.health import FIRST_TRY, SECOND_TRY, lost, said, span, told_why
+from conformance.record.transcript import Transcript
+
+REFUSED_AT_ONCE = 4
+"""Bad tokens go out a few at a time: a target may well shut out an address that sends many."""
+WENT_DOWN = "it went down each time, with nothing else to do"
+
+
+class Runner:
+    """``start`` hands it every recording of the run; ``result`` waits for one."""
+
+    def __init__(self, surroundings: Surroundings, users: Users, *, concurrency: int) -> None:
+        self._surroundings = surroundings
+        self._users = users
+        self._concurrency = concurrency
+        self._futures: dict[str, Future[Transcript]] = {}
+        self._background = Background()
+        self._life = Life(surroundings)
+        self._studio = Studio(surroundings, users, self._life)
+        self._policy = RerunPolicy()
+        self._again: list[Case] = []
+        """Who lost something, or was there when others did."""
+        self.first_tries: list[Transcript] = []
+
+    @property
+    def gone(self) -> str | None:
+        """Since when the target has not answered, if it stopped and did not come back."""
+        return self._life.gone
+
+    def run(self, work: Coroutine[Any, Any, None], meanwhile: Callable[[], None] | None = None) -> None:
+        """Do something on the loop and wait for it. Raises what it raises."""
+        waited_for(self._background.begin(work), meanwhile)
+
+    def start(self, castings: Iterable[Casting]) -> None:
+        """Begin recording; each casting once, whoever needs it."""
+        gc.freeze()  # what was imported and collected stays; Hypothesis has the rest looked through for each search
+        unique = {casting.key: casting for casting in castings}
+        self._futures = {key: Future() for key in unique}
+        self._background.begin(self._record_or_say_why(list(unique.values())))
+
+    def result(self, key: str, meanwhile: Callable[[], None] | None = None) -> Transcript:
+        """The transcript, waited for. Raises what the recording raised (an error of the harness)."""
+        return waited_for(self._futures[key], meanwhile)
+
+    @property
+    def standing(self) -> str:
+        """How far the recordings are, in a few words."""
+        recorded = sum(future.done() for future in self._futures.values())
+        running = len(self._studio.running)
+        waiting = max(0, len(self._futures) - recorded - running)
+        return f"scenarios: {recorded} recorded, {running} running, {waiting} waiting"
+
+    def finished(self) -> list[Transcript]:
+        """The transcripts recorded so far."""
+        done = (f for f in self._futures.values() if f.done() and not f.cancelled())
+        return [future.result() for future in done if future.exception() is None]
+
+    def stop(self) -> None:
+        """End every recording at once and let the loop go."""
+        self._background.stop(self._futures.values())
+
+    # -- two waves ---------------------------------------------------------------------------------------------
+
+    async def _record_or_say_why(self, castings: Sequence[Casting]) -> None:
+        """Nobody waits for ever: whatever ends the recordings, each future is settled."""
+        try:
+            await self._record_all(castings)
+        finally:
+            for future in self._futures.values():
+                if not future.done():
+                    future.set_exception(RuntimeError("the recordings ended before this one"))
+
+    async def _record_all(self, castings: Sequence[Casting]) -> None:
+        s = self._surroundings
+        free = asyncio.Semaphore(s.load.at_once(self._concurrency, s.deadline))
+        few = asyncio.Semaphore(REFUSED_AT_ONCE)
+        for phase in sorted({_phase(casting) for casting in castings}):
+            own = [casting for casting in castings if _phase(casting) == phase]
+            await asyncio.gather(*(self._record(c, few if c.scenario.refused else free) for c in own))
+            while self._again:
+                await self._settled(self._again[0].casting, self._once_more(self._again.pop(0)))
+            still = [c.scenario for c in castings if _phase(c) > phase and c.scenario.brand_new]
+            await self._users.release(keep=sum(scenario.users for scenario in still))
+
+    async def _record(self, casting: Casting, turn: asyncio.Semaphore) -> None:
+        async with turn:
+            await self._settled(casting, self._first(casting))
+
+    async def _settled(self, casting: Casting, recording: Coroutine[Any, Any, Transcript | None]) -> None:
+        """Settle the future of a casting, unless its recording is put off."""
+        future = self._futures[casting.key]
+        try:
+            transcript = await recording
+        except Exception as error:  # an error of the harness: whoever needs the transcript gets it
+            if not future.cancelled():
+                future.set_exception(error)
+            return
+        if transcript is not None and not future.cancelled():
+            future.set_result(transcript)
+
+    async def _first(self, casting: Casting) -> Transcript | None:
+        """Record a scenario for the first time; None where it is to be recorded again."""
+        transcript, stalled = await self._studio.record(casting, deadly=set(self._policy.blamed))
+        if transcript.unverified or transcript.fatal:
+            return transcript
+        loss, others_too = self._policy.struck(transcript, self._studio.running.values())
+        if loss is None and not others_too and not stalled:
+            return transcript
+        self._again.append(Case(casting, [transcript], loss))
+        return None
+
+    # -- once more, alone --------------------------------------------------------------------------------------
+
+    async def _once_more(self, case: Case) -> Transcript | None:
+        """Record a scenario again, alone, that lost something for no reason of its own, keeping all records; where the
+        target dies of it, that is found out."""
+        earlier = case.recordings[-1]
+        if self.gone is not None:
+            earlier.unverified = f"{GONE}{self.gone}"
+            return earlier
+        if not self._policy.worthwhile(case):
+            return earlier
+        if (judge := self._policy.familiar(case)) is not None:
+            earlier.unverified = f"the target went down while this was on its way (see {judge})"
+            return earlier
+        await self._life.reached()
+        transcript, died = await self._alone(case.casting)
+        if transcript.unverified is not None and case.casting.scenario.brand_new and told_why(earlier):
+            return earlier  # no new user is left, and what the target said is no accident of the network
+        earlier.key += FIRST_TRY if len(case.recordings) == 1 else SECOND_TRY
+        self.first_tries.append(earlier)
+        case.recordings.append(transcript)
+        return await self._concluded(case, transcript, died=died and not self._policy.unprovoked)
+
+    async def _alone(self, casting: Casting) -> tuple[Transcript, bool]:
+        """A recording, and whether the target died, or fell silent, of it."""
+        async with self._life.witness() as witness:
+            transcript, stalled = await self._studio.record(casting, deadly=set(self._policy.blamed))
+            died = stalled or self.gone is not None or await self._dead(witness, transcript)
+        return transcript, died
+
+    async def _dead(self, witness: Witness, transcript: Transcript) -> bool:
+        if witness.there:
+            return await witness.dies(within=self._surroundings.settle)  # what kills it may take a moment
+        return lost(transcript) is not None and not await self._life.reachable()
+
+    async def _concluded(self, case: Case, transcript: Transcript, *, died: bool) -> Transcript | None:
+        """What becomes of a scenario that was recorded again; None where it is recorded once more."""
+        case.deaths += died
+        loss = lost(transcript)
+        if died and case.deaths >= DEATHS:
+            if not await self._ends_unprovoked(transcript):
+                return self._blamed(transcript)
+            died = False
+        if self.gone is not None or transcript.fatal or transcript.unverified:
+            return transcript
+        if not died and loss is None:
+            self._policy.calm(case)
+            transcript.dropped = said(case.loss) if case.loss is not None else None
+            return transcript
+        if self._policy.once_more(died=died):
+            self._again.append(case)
+            return None
+        if loss is not None:
+            self._policy.recurred[loss.kind] += 1
+        return transcript
+
+    async def _ends_unprovoked(self, transcript: Transcript) -> bool:
+        """Whether a connection ends by itself within as much time, with nothing sent at all."""
+        began, ended = span(transcript)
+        await self._life.reached()
+        async with self._life.witness() as witness:
+            within = ended - began + self._surroundings.settle
+            self._policy.unprovoked = witness.there and await witness.dies(within=within)
+        return self._policy.unprovoked
+
+    def _blamed(self, transcript: Transcript) -> Transcript:
+        """The target died of this scenario, which was all that it was sent."""
+        if (culprit := suspect(transcript)) is not None:
+            self._policy.blame(culprit)
+            transcript.unverified, transcript.fatal = None, dict(fatal(culprit, how=WENT_DOWN))
+        return transcript
+
+
+def _phase(casting: Casting) -> tuple[int, bool]:
+    """When it is recorded: by wave, and within a wave the first contacts of new users before all others, for whether
+    they overlap is a matter of milliseconds, and as long as a user is kept for them nobody else has it."""
+    return casting.scenario.wave, not casting.scenario.brand_new

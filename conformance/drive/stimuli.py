@@ -1,0 +1,268 @@
+"""What was on its way to the target when it went, and which requirement judges that such a thing does no harm."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from conformance.auth.tokens import EXPIRED
+from conformance.errors import Deviation, Unverified
+from conformance.formatting import shown
+from conformance.protocol import ERROR, LONGEST, SEND, TYPING
+from conformance.record.health import moment
+from conformance.record.transcript import Entry, Json, Kind, Transcript
+from conformance.record.views import Connection, Record
+
+JUST_BEFORE = 0.25
+"""Seconds: what a target dies of was sent no longer before, where it answers quickly."""
+SOON = 1.0
+"""Seconds within which it dies of something although it has answered."""
+LEAKS = 3
+"""Things of a kind that were not answered: as many connections to a database, say, that never were given back."""
+PLAIN = "SEND-PLAIN"
+BESIDE = 0.05
+"""Seconds between two things that may have arrived in the other order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stimulus:
+    """Something that the target was sent. ``at``: when, in seconds since the recordings began; ``odd``: no documented
+    input; ``judges``: the requirements that it does no harm, the first of which is blamed."""
+
+    transcript: Transcript
+    entry: Entry
+    at: float
+    odd: bool
+    answered: bool
+    says: str
+    judges: Sequence[str]
+    took: float | None = None
+    """Seconds until the ack."""
+
+    @property
+    def due(self) -> bool:
+        """Whether there must be an answer: not where no ack was asked for."""
+        return self.entry.kind is Kind.HTTP or self.entry.get("packet") != "EVENT" or self.entry.get("id") is not None
+
+    @property
+    def special(self) -> bool:
+        """Whether it is a send that differs from the plain ones that every scenario has: by its text, or in asking for
+        no ack."""
+        return self.entry.get("event") == SEND and self.judges[0] != PLAIN
+
+    @property
+    def named(self) -> str:
+        """For a person: what it was, and in which scenario."""
+        return f"{self.says} ({self.transcript.key})"
+
+
+# -- everything that was sent --------------------------------------------------------------------------------------
+
+
+def stimuli(transcript: Transcript) -> list[Stimulus]:
+    """All that was sent, in the order in which it was."""
+    record = Record(transcript)
+    found = [one for connection in record.connections_and_trials for one in _of(connection)]
+    found += [_request(transcript, entry) for entry in transcript.of(Kind.HTTP)]
+    return sorted(found, key=lambda one: one.at)
+
+
+def _of(connection: Connection) -> Iterator[Stimulus]:
+    yield _arrival(connection)
+    for entry in connection.entries:
+        if entry.kind is Kind.SENT and entry.get("packet") not in ("CONNECT", "DISCONNECT"):
+            yield _emission(connection, entry)
+
+
+def _arrival(connection: Connection) -> Stimulus:
+    opened, transcript = connection.opened, connection.record.transcript
+    entered = next((e for e in connection.entries if e.kind is Kind.SENT and e.get("packet") == "CONNECT"), opened)
+    closed = connection.broken_off
+    told = connection.received("EVENT", "BINARY_EVENT", "DISCONNECT", "CONNECT_ERROR")
+    answered = bool(told) or (closed is not None and closed.get("by") == "target")
+    how = f"in {connection.option} over {connection.transport}"
+    if connection.good:
+        judge = {"bearer": "AUTH-PREFIXED", "header": "AUTH-HEADER"}.get(connection.option, "CONNECTED-SENT")
+        says, judges = f"a good token {how}", [judge]
+    else:
+        says, judges = f"a bad token ({opened.get('token')}) {how}", ["REFUSAL-EVENT"]
+    return Stimulus(transcript, entered, moment(transcript, entered), not connection.good, answered, says, judges)
+
+
+def _emission(connection: Connection, entry: Entry) -> Stimulus:
+    transcript = connection.record.transcript
+    odd, says, judges = _judged(connection, entry)
+    answered = _answered(connection, entry, odd=odd)
+    took = next((e.at - entry.at for e in connection.received("ACK") if e.get("id") == entry.get("id")), None)
+    return Stimulus(transcript, entry, moment(transcript, entry), odd, answered, says, judges, took)
+
+
+def _judged(connection: Connection, entry: Entry) -> tuple[bool, str, list[str]]:
+    """Whether an emission is odd, what it is, and who judges it."""
+    name, args = entry.get("event"), entry.get("args") or []
+    payload = args[0] if args else None
+    what = f"{name} {shown(payload)}" if args else f"{name} without a payload"
+    if not connection.good:
+        return True, what, ["REFUSAL-EVENT"]
+    if name == TYPING:
+        odd = len(args) != 1 or not _documented_typing(payload)
+        return odd, what, ["TYPING-HARMLESS", *(["TYPING-ODD"] if odd else [])]
+    if name != SEND:
+        return True, what, ["CONN-STAYS"]
+    if entry.get("valid"):
+        return False, what, [_judge_of_text(entry)]
+    if connection.trial and _is_text(payload):
+        return True, what, ["SEND-VERBATIM"]
+    no_object = len(args) != 1 or not isinstance(payload, dict)
+    return True, what, ["SEND-NO-OBJECT" if no_object else "REJECT-SURVIVED"]
+
+
+def _is_text(payload: Json) -> bool:
+    text = payload.get("text") if isinstance(payload, dict) else None
+    return isinstance(text, str) and 0 < len(text.strip()) <= LONGEST
+
+
+def _documented_typing(payload: Json) -> bool:
+    return isinstance(payload, dict) and isinstance(payload.get("isTyping"), bool) and len(payload) == 1
+
+
+def _judge_of_text(entry: Entry) -> str:
+    if entry.get("id") is None:
+        return "SEND-UNACKED"
+    return PLAIN if entry.get("plain") else "SEND-VERBATIM"
+
+
+def _answered(connection: Connection, entry: Entry, *, odd: bool) -> bool:
+    """Whether the target outlived an emission: it answered, or it answered what came later on the connection."""
+    later = [e for e in connection.received() if e.serial > entry.serial]
+    acks = {e.get("id") for e in later if e.get("packet") in ("ACK", "BINARY_ACK")}
+    if entry.get("id") in acks - {None}:
+        return True
+    sent = (e for e in connection.entries if e.kind is Kind.SENT and e.serial > entry.serial)
+    outlived = any(e.get("id") in acks - {None} for e in sent)
+    told = any(e.get("event") == ERROR for e in later)
+    return (outlived or told) if odd or entry.get("id") is None else False
+
+
+def _request(transcript: Transcript, entry: Entry) -> Stimulus:
+    at = float(transcript.facts.get("began", 0.0)) + float(entry.get("began") or 0.0)
+    kind = str(entry.get("token"))
+    if entry.get("good"):
+        says, judge = "REST with a good token", "REST-OPEN"
+    else:
+        says, judge = f"REST with a bad token ({kind})", "REST-EXPIRY" if kind in EXPIRED else "REST-REFUSAL"
+    return Stimulus(transcript, entry, at, not entry.get("good"), bool(entry.get("status")), says, [judge])
+
+
+# -- what the target went of ---------------------------------------------------------------------------------------
+
+
+def of_death(found: Sequence[Stimulus], died: float) -> Stimulus | None:
+    """What a target died of that did not come back, as far as one can tell: the first odd thing that it had not
+    answered, sent just before; of several at the same moment that which it has answered least of. A target that dies
+    while it is sent nothing odd may have been ended by others."""
+    since = died - max(JUST_BEFORE, 2 * _slowest(found))
+    near = [s for s in found if s.odd and not s.answered and since <= s.at <= died + BESIDE]
+    return _least_proven(near, found)
+
+
+def _slowest(found: Iterable[Stimulus]) -> float:
+    """Seconds that the target takes for an answer, but for the slowest few."""
+    took = sorted(s.took for s in found if s.took is not None)
+    return took[int(0.95 * (len(took) - 1))] if took else 0.0
+
+
+def _least_proven(near: Sequence[Stimulus], found: Sequence[Stimulus]) -> Stimulus | None:
+    first = _first(near)
+    if first is None:
+        return None
+    proven = Counter(judge for s in found if s.answered and s.odd for judge in (s.judges[0], s.says))
+    at_once = [s for s in near if s.at <= first.at + BESIDE]
+    return min(at_once, key=lambda s: (proven[s.says], proven[s.judges[0]], s.at))
+
+
+def silent_before(found: Sequence[Stimulus], *, heard: float, died: float) -> bool:
+    """Whether a target had stalled before its connections ended: what must be answered had waited for much longer than
+    answers take since it was heard of last."""
+    since = died - max(SOON, 2 * _slowest(found))
+    return any(s.due and not s.answered and heard - BESIDE <= s.at < since for s in found)
+
+
+def of_stall(found: Sequence[Stimulus], heard: float) -> Stimulus | None:
+    """What a target stopped answering at, as far as one can tell: the first odd thing that was on its way when it was
+    heard of last (documented ones that were sent a little earlier may have waited their turn), or the first thing of
+    all since then, if that was odd; else several odd things of a kind that it had not answered while it still answered
+    others. What it outlived for longer than answers take is no suspect."""
+    lately = heard - max(JUST_BEFORE, 2 * _slowest(found))
+    waiting = [s for s in found if not s.answered and (s.odd or s.due)]
+    odd, first = [s for s in waiting if s.odd], _first(s for s in waiting if s.at >= lately)
+    if first is None or not odd:
+        return None
+    near = [s for s in odd if lately <= s.at <= max(first.at, heard) + BESIDE]
+    if near:
+        return _least_proven(near, found)
+    leaks = Counter(s.judges[0] for s in odd if s.at < heard - JUST_BEFORE)
+    [(judge, times)] = leaks.most_common(1) or [("", 0)]
+    return _first(s for s in odd if s.judges[0] == judge) if times >= LEAKS else None
+
+
+def alone(found: Sequence[Stimulus], until: float, *, broken: Entry | None = None) -> Stimulus | None:
+    """What a target died of while one scenario alone was played, again and again: odd things before documented ones,
+    what differs from plain texts before these, and what it had not answered before what it had; else the last that it
+    was sent. ``broken``: the first connection or request that it left behind."""
+    before = [s for s in found if s.at <= until + BESIDE]
+    odd = [s for s in before if s.odd]
+    waiting = [s for s in before if not s.answered and s.due]
+    special = [s for s in before if s.special]
+    return (
+        _not_too_late(_first(s for s in odd if not s.answered), odd, broken)
+        or _last(s for s in odd if s.at >= until - SOON)
+        or _first([s for s in special if not s.answered] or waiting)
+        or _last(s for s in special if s.at >= until - SOON)
+        or _last(before)
+    )
+
+
+def _not_too_late(suspect: Stimulus | None, odd: Sequence[Stimulus], broken: Entry | None) -> Stimulus | None:
+    """The suspect; but of a target that was going already, for a connection broke on which something odd had been sent
+    just before, that."""
+    if suspect is None or broken is None or suspect.entry.connection == broken.connection:
+        return suspect
+    going = [s for s in odd if s.entry.connection == broken.connection and suspect.at - SOON <= s.at < suspect.at]
+    broke = moment(suspect.transcript, broken)
+    return _last(going) or suspect if suspect.at >= broke - BESIDE else suspect
+
+
+def waiting(found: Iterable[Stimulus]) -> list[Stimulus]:
+    """What was on its way, unanswered: odd things first, then sends that differ from the plain ones."""
+    unanswered = (s for s in found if not s.answered and (s.odd or s.special or s.due))
+    return sorted(unanswered, key=lambda s: (not s.odd, not s.special, s.at))
+
+
+def _first(found: Iterable[Stimulus]) -> Stimulus | None:
+    return min(found, key=lambda one: one.at, default=None)
+
+
+def _last(found: Iterable[Stimulus]) -> Stimulus | None:
+    return max(found, key=lambda one: one.at, default=None)
+
+
+def fatal(culprit: Stimulus, *, how: str) -> Mapping[str, Json]:
+    """What a transcript says of what the target went of."""
+    return {"says": culprit.says, "how": how, "at": culprit.entry.serial, "requirements": list(culprit.judges)}
+
+
+def fate(transcript: Transcript, judges: Sequence[str] = ()) -> Deviation | Unverified:
+    """What is said of the scenario that the target went of, to whoever judges these requirements."""
+    told = transcript.fatal or {}
+    requirements = list(told.get("requirements", ()))
+    if set(requirements) & set(judges):
+        return blame(transcript)
+    return Unverified(f"the target went after {told.get('says')}", because=next(iter(requirements), None))
+
+
+def blame(transcript: Transcript) -> Deviation:
+    told = transcript.fatal or {}
+    actual = f"after {told.get('says')} {told.get('how')}"
+    return Deviation("the target to go on answering", actual, at=[int(told["at"])], transcript=transcript.key)

@@ -1,0 +1,1 @@
+"""What to send: texts and payloads, named or generated. Pure data and strategies."""

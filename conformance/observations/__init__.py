@@ -1,0 +1,1 @@
+"""How a target behaves where the API document is silent."""

@@ -1,0 +1,162 @@
+"""What a transcript says of the target's and the network's health: what was lost, and when nothing more came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.formatting import cut
+from conformance.protocol import ERROR, UNAUTHORIZED
+from conformance.record.transcript import Entry, Kind, Transcript
+from conformance.record.views import Connection, Record
+
+GATEWAY = (502, 504)
+"""HTTP statuses of a gateway that found nobody behind it (503 asks for patience, and is tried again)."""
+FORGOTTEN = (400, 404, 410, 503, *GATEWAY)
+"""HTTP statuses of a poll whose session nobody knows: the node that knew it was replaced."""
+RESTARTING = (1001, 1012)
+"""Codes of a close frame: going away, service restart (RFC 6455 and its registry)."""
+LONGEST_REASON = 160
+FIRST_TRY, SECOND_TRY = " (first try)", " (second try)"
+"""What the keys of recordings end with that were made again."""
+
+
+def moment(transcript: Transcript, entry: Entry) -> float:
+    """When an entry was recorded, in seconds since the run's recordings began."""
+    return float(transcript.facts.get("began", 0.0)) + entry.at
+
+
+def span(transcript: Transcript) -> tuple[float, float]:
+    """From when until when a scenario was recorded."""
+    began = float(transcript.facts.get("began", 0.0))
+    return began, began + (transcript.entries[-1].at if transcript.entries else 0.0)
+
+
+# -- what was lost -------------------------------------------------------------------------------------------------
+
+
+def lost(transcript: Transcript) -> Entry | None:
+    """The first end of a connection, or of a request, that may be the network's doing and not the scenario's: a
+    connection that the device had not left, and with documented input the target had no reason to end."""
+    record = Record(transcript)
+    return next((e for e in transcript.of(Kind.CLOSED, Kind.RECEIVED, Kind.HTTP) if _is_loss(record, e)), None)
+
+
+def _is_loss(record: Record, entry: Entry) -> bool:
+    if entry.kind is not Kind.RECEIVED and _is_accident(record, entry):
+        return True
+    connection = record.connection_of(entry)
+    if connection is None or record.transcript.wave != 1 or entry.serial > connection.left:
+        return False
+    ended = entry.get("packet") == "DISCONNECT" or (entry.kind is Kind.CLOSED and entry.get("by") == "target")
+    return ended and connection.good and connection.shaken
+
+
+def accidents(transcript: Transcript) -> list[Entry]:
+    """Every end of a connection or request that the target may not have meant."""
+    record = Record(transcript)
+    return [e for e in transcript.of(Kind.CLOSED, Kind.HTTP) if _is_accident(record, e)]
+
+
+def _is_accident(record: Record, entry: Entry) -> bool:
+    if entry.kind is Kind.HTTP:
+        return entry.get("by") == "network" or entry.get("status") in GATEWAY
+    connection = record.connection_of(entry)
+    if connection is None or entry.serial > connection.left or (not connection.good and _refused(connection)):
+        return False
+    if not connection.shaken:
+        return _unopened(connection, entry)
+    dismissed = any(end.serial < entry.serial for end in connection.received("DISCONNECT"))
+    return _by_accident(entry) or (connection.good and entry.get("by") == "target" and not dismissed)
+
+
+def _unopened(connection: Connection, closed: Entry) -> bool:
+    found = closed.get("by") == "network" or closed.get("status") in GATEWAY
+    return found and not _timed_out(connection, closed)
+
+
+def _by_accident(closed: Entry) -> bool:
+    forgotten = closed.get("status") in FORGOTTEN or closed.get("code") in RESTARTING
+    return closed.get("by") == "network" or (closed.get("by") == "target" and forgotten)
+
+
+def _refused(connection: Connection) -> bool:
+    """Whether the target said no, and may end the connection as it likes."""
+    return bool(connection.events(ERROR) or connection.received("DISCONNECT", "CONNECT_ERROR"))
+
+
+def _timed_out(connection: Connection, closed: Entry) -> bool:
+    """Whether it was the harness that waited no longer for a handshake."""
+    if any(entry.kind is Kind.EXPIRED for entry in connection.entries):
+        return True
+    deadline = connection.record.transcript.facts.get("deadline")
+    return deadline is not None and closed.at - connection.opened.at >= 0.9 * float(deadline)
+
+
+def broken(transcript: Transcript) -> list[Entry]:
+    """Every connection and request that the network ended: what a target leaves behind that has died."""
+    return [e for e in transcript.of(Kind.CLOSED, Kind.HTTP) if e.get("by") == "network" and not e.get("status")]
+
+
+def of_scenario(transcript: Transcript) -> str:
+    """The key of the scenario that was recorded, whichever recording of it this is."""
+    return transcript.key.removesuffix(FIRST_TRY).removesuffix(SECOND_TRY)
+
+
+def said(loss: Entry) -> str:
+    """For a person: which connection or request was lost, and how."""
+    return f"{loss.device}: {cut(loss.get('reason') or loss.get('code') or loss.get('packet'), LONGEST_REASON)}"
+
+
+# -- signs of life -------------------------------------------------------------------------------------------------
+
+
+def unreached(transcript: Transcript) -> bool:
+    """Whether the network kept every connection and request of the scenario from an answer since some moment."""
+    ended = transcript.of(Kind.CLOSED, Kind.HTTP)
+    if not ended:
+        return False
+    last = ended[-1]
+    return last.get("by") == "network" or (last.kind is Kind.HTTP and last.get("status") == 0)
+
+
+def answers(transcript: Transcript) -> Iterator[Entry]:
+    """Every word of the Help Center itself on a connection or request with a good token, the last one first."""
+    good = {entry.connection for entry in transcript.of(Kind.OPEN) if entry.get("good")}
+    for entry in reversed(transcript.entries):
+        heard = entry.kind is Kind.RECEIVED and entry.connection in good and entry.get("packet") != "CONNECT"
+        fetched = entry.kind is Kind.HTTP and entry.get("good") and 0 < int(entry.get("status") or 0) < 500
+        if heard or fetched:
+            yield entry
+
+
+def silent(transcript: Transcript) -> Entry | None:
+    """The first wait that ended at its deadline since the target's last word, if there is one."""
+    last = next(answers(transcript), None)
+    since = -1 if last is None else last.serial
+    waits = (entry for entry in transcript.entries if entry.serial > since and _in_vain(transcript, entry))
+    return next(waits, None)
+
+
+def _in_vain(transcript: Transcript, entry: Entry) -> bool:
+    if entry.kind is Kind.HTTP:
+        return entry.get("status") == 0 and entry.get("by") is None
+    if entry.kind is Kind.CLOSED:
+        connection = Record(transcript).connection_of(entry)
+        return connection is not None and not connection.shaken and _timed_out(connection, entry)
+    return entry.kind is Kind.EXPIRED
+
+
+def turned_away(transcript: Transcript) -> bool:
+    """Whether a good token was refused, or a connection with one ended by the target."""
+    good = {entry.connection for entry in transcript.of(Kind.OPEN) if entry.get("good")}
+    ends = [e for e in transcript.of(Kind.RECEIVED, Kind.CLOSED) if e.connection in good]
+    refused = (e.get("by") == "target" or e.get("packet") in ("DISCONNECT", "CONNECT_ERROR") for e in ends)
+    errors = (e.get("event") == ERROR and UNAUTHORIZED in str(e.get("args")) for e in ends)
+    asked = (e.get("good") is True and e.get("status") in (401, 403) for e in transcript.of(Kind.HTTP))
+    return any(refused) or any(errors) or any(asked)
+
+
+def told_why(transcript: Transcript) -> bool:
+    """Whether the target refused a connection with a good token in words."""
+    good = [connection for connection in Record(transcript).connections if connection.good]
+    return any(connection.events(ERROR) or connection.received("CONNECT_ERROR") for connection in good)

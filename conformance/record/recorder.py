@@ -1,0 +1,111 @@
+"""Writes a transcript while a scenario runs, and lets the scenario wait for what it records."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from conformance.drive.retry import SLICE
+from conformance.record.history_reader import Histories
+from conformance.record.timeouts import CHATTER, Talk
+from conformance.record.transcript import Entry, Json, Kind, Transcript
+from conformance.redaction import Redactor
+
+T = TypeVar("T")
+
+
+class Recorder:
+    """Appends entries in wire order. Everything passes the redactor before it is kept."""
+
+    def __init__(self, transcript: Transcript, redactor: Redactor, histories: Histories | None = None) -> None:
+        self.transcript = transcript
+        self._redactor = redactor
+        self._histories = histories or Histories(redactor)
+        self._began = time.monotonic()
+        self._waiters: set[asyncio.Future[None]] = set()
+
+    @property
+    def now(self) -> float:
+        """Seconds since the scenario began."""
+        return time.monotonic() - self._began
+
+    def brief(self, text: str, limit: int = 200) -> str:
+        """The beginning of a text. Secrets are replaced before it is cut: half a secret would not be recognized."""
+        return self._redactor.text(text)[:limit]
+
+    def read(self, text: str | bytes, *, of: str) -> Json:
+        """The value of a JSON text that a user was sent. Raises ValueError or RecursionError where it is none."""
+        return self._histories.read(text, of=of)
+
+    def add(self, kind: Kind, *, device: str = "", connection: int = 0, **data: Json) -> Entry:
+        entries = self.transcript.entries
+        entry = Entry(len(entries), self.now, kind, device, connection, self._redactor.clean(data))
+        entries.append(entry)
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        return entry
+
+    async def until(self, found: Callable[[], T | None], *, within: float) -> T | None:
+        """The first non-None answer of ``found``, asked again after each new entry; None after ``within`` seconds.
+        The wait is cut into slices, and none counts much longer than it was meant to be: on a machine that gives us
+        no time, it is not the target that is late."""
+        left = within
+        while (answer := found()) is None and left > 0:
+            began = time.monotonic()
+            await self._next_entry(min(left, SLICE))
+            left -= min(time.monotonic() - began, 2 * SLICE)
+        return answer
+
+    async def unless_silent(
+        self, found: Callable[[], T | None], *, talk: Talk, patience: Callable[[], float]
+    ) -> tuple[T | None, float]:
+        """As ``until``, but what comes in the conversation meanwhile begins the wait anew: it ends after ``patience``
+        seconds of silence, or after ``CHATTER`` times as many without an answer to anything. Also the longest silence
+        meanwhile."""
+        heard, answered = talk.heard, talk.answered
+        silence = unanswered = longest = 0.0
+        while (answer := found()) is None and silence < patience() and unanswered < CHATTER * patience():
+            began = time.monotonic()
+            await self._next_entry(min(SLICE, patience() - silence))
+            took = min(time.monotonic() - began, 2 * SLICE)
+            silence, unanswered, longest = silence + took, unanswered + took, max(longest, silence + took)
+            if talk.heard != heard:
+                heard, silence = talk.heard, 0.0
+            if talk.answered != answered:
+                answered, unanswered = talk.answered, 0.0
+        return answer, longest
+
+    async def _next_entry(self, within: float) -> bool:
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.add(waiter)
+        try:
+            async with asyncio.timeout(within):  # wait_for swallows a cancellation that comes with the entry (3.11)
+                await waiter
+        except TimeoutError:
+            return False
+        finally:
+            self._waiters.discard(waiter)
+        return True
+
+    async def quiet(self, seconds: float, *, connection: int, at_most: float) -> None:
+        """Return once the connection has been silent for ``seconds``, or after ``at_most`` seconds. As in ``until``,
+        slices do not count much longer than they were meant to be: while we are busy, nobody is silent."""
+        last = self._last_activity(connection)
+        silent, left = min(self.now - last, seconds / 2), at_most
+        while silent < seconds and left > 0:
+            began = time.monotonic()
+            meant = min(SLICE, seconds - silent, left)
+            await self._next_entry(meant)
+            took = min(time.monotonic() - began, 2 * meant)
+            left -= took
+            latest = self._last_activity(connection)
+            silent = silent + took if latest == last else 0.0
+            last = latest
+
+    def _last_activity(self, connection: int) -> float:
+        kinds = (Kind.SENT, Kind.RECEIVED, Kind.OPEN)
+        moments = (e.at for e in reversed(self.transcript.entries) if e.connection == connection and e.kind in kinds)
+        return next(moments, 0.0)

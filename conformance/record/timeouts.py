@@ -1,0 +1,110 @@
+"""How long to wait for what must come: until the conversation has been silent for long enough.
+
+The document has no time limits, so that a target is slow is nobody's concern; whether it is silent is what counts.
+What comes in the same conversation meanwhile begins a wait anew. How long the silence must be is learned from the run:
+as long as nothing is known, very long (``late``); where a kind of answer was waited for in vain and never came at all,
+short; where some came and some were lost for good, some times as long as what came took.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from conformance.record.transcript import Doubt
+
+LATE, LEAST = 3, 15.0
+"""Deadlines, and seconds at least, of silence after which what has not come is taken to never come."""
+IN_VAIN = 4
+"""How many times sooner than the deadline a wait ends for what the target has never done in the run."""
+SURE = 3
+"""After so many that were lost for good, while others came, the wait is as short, or as long as theirs requires."""
+DOUBTFUL = 3
+"""What has not come in this many times the longest silence after which it came so far is lost; sooner, nobody knows."""
+ACK, REFUSING_ACK = "ack", "refusing ack"
+SHAKEN, ANSWER, SHOWN = "handshake", "REST", "shown by REST"
+"""Kinds of answers: to sends, and outside of Help Center connections."""
+CHATTER = 3
+"""How many times as long a wait may be prolonged by what is no answer to anything: typing, words of support."""
+
+
+def late(deadline: float) -> float:
+    """Seconds of silence after which what has not come is taken to never come."""
+    return max(LATE * deadline, LEAST)
+
+
+@dataclass
+class _Known:
+    """What the run knows of a kind of answer: whether it ever came, after how long a silence at most, and how many
+    were lost for good."""
+
+    came: bool = False
+    slowest: float = 0.0
+    lost: int = 0
+
+
+@dataclass
+class Patience:
+    """Of a whole run. Seconds of silence; kinds of answers by name ("ack", "message", …)."""
+
+    deadline: float
+    late: float
+    answers: int = 0
+    """How many came, of all kinds."""
+    _kinds: defaultdict[str, _Known] = field(default_factory=lambda: defaultdict(_Known))
+
+    def of(self, kind: str) -> float:
+        """How long silence must last now until one of this kind is given up."""
+        known = self._kinds[kind]
+        if self._hopeless(kind):
+            return self.deadline / IN_VAIN
+        usual = DOUBTFUL * known.slowest
+        least = self.deadline / IN_VAIN if known.lost >= SURE else self.late
+        return min(max(least, usual), CHATTER * self.late)
+
+    def came(self, kind: str, silence: float) -> None:
+        """One of this kind came, after so long a silence at most."""
+        known = self._kinds[kind]
+        self.answers += 1
+        known.came, known.slowest = True, max(known.slowest, silence)
+
+    def gave_up(self, kind: str, silence: float) -> Doubt | None:
+        """One of this kind did not come. Why it may still have been under way; None: it never comes."""
+        known = self._kinds[kind]
+        if self._hopeless(kind):
+            return Doubt.UNPRECEDENTED
+        if silence < DOUBTFUL * known.slowest:
+            return Doubt.SLOW
+        known.lost += 1
+        return None
+
+    def _hopeless(self, kind: str) -> bool:
+        """Whether the run has waited for one of this kind to the end, and none ever came."""
+        known, alike = self._kinds[kind], self._kinds[ACK]
+        never = known.lost > 0 or (kind == REFUSING_ACK and alike.lost > 0 and not alike.came)
+        return never and not known.came
+
+    def slowest(self, *kinds: str) -> float:
+        """The longest silence after which one of these came."""
+        return max((self._kinds[kind].slowest for kind in kinds), default=0.0)
+
+
+@dataclass
+class Talk:
+    """What has come in the conversation of one user, on all devices and over REST: anything, and answers."""
+
+    heard: int = 0
+    answered: int = 0
+
+    def add(self, *, answer: bool) -> None:
+        self.heard += 1
+        self.answered += answer
+
+
+class Taken(NamedTuple):
+    """A message that was accepted: of which user, its id, and after how many entries of the record it was sent."""
+
+    user: str
+    message_id: str
+    since: int

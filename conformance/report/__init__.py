@@ -1,0 +1,1 @@
+"""Verdicts and failures for people and scripts: terminal, HTML, JSON."""

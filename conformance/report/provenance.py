@@ -1,0 +1,59 @@
+"""What a verdict speaks of, and how it was come to: whoever holds two verdicts can tell what differs between them."""
+
+from __future__ import annotations
+
+import platform
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from conformance import requirements
+from conformance.record import transcript
+from conformance.run.options import Options
+from conformance.run.waivers import Waiver
+from conformance.schema import validator
+
+
+def scope(transcripts: Path | None) -> dict[str, Any]:
+    """Digests of what judged, and of the folder of what was judged, if anything was."""
+    judged = {"transcripts": transcript.digest(transcripts)} if transcripts is not None else {}
+    by = {"requirements": requirements.digest(), "schemas": validator.digest()}
+    return {**by, **judged, "python": platform.python_version()}
+
+
+def settings(options: Options, waivers: Mapping[str, Waiver], users: int | None) -> dict[str, Any]:
+    """The options that matter; of secrets the kind, of headers the names. ``users``: how many there were, None for as
+    many as needed. What only the recording knew is left out where saved transcripts are judged."""
+    judging = {
+        "level": str(options.level),
+        "allow_incomplete": options.allow_incomplete,
+        "waivers": {name: waiver.expires.isoformat() for name, waiver in waivers.items()},
+        "selection": list(options.selection),
+    }
+    return judging if options.rejudge is not None else {**judging, **_recording(options, users)}
+
+
+def _recording(options: Options, users: int | None) -> dict[str, Any]:
+    return {
+        "tokens": tokens(options),
+        "users": users if users is not None else "as many as needed",
+        "deadline": options.deadline,
+        "settle": options.settle,
+        "concurrency": options.concurrency,
+        "examples": options.examples,
+        "headers": sorted(options.headers),
+        "certificate_verified": options.tls is None or options.tls.verify_mode is ssl.CERT_REQUIRED,
+    }
+
+
+def tokens(options: Options) -> str:
+    """How tokens were come by."""
+    kinds = {
+        "given": bool(options.tokens),
+        f"minted with a secret ({options.jwt_algorithm})": options.jwt_secret is not None,
+        f"minted with a private key ({options.jwt_algorithm})": options.jwt_key is not None,
+        "printed by a command": options.token_command is not None,
+        "given by a hook": options.token_hook is not None,
+    }
+    return ", ".join(kind for kind, so in kinds.items() if so) or "minted with the embedded server's secret"

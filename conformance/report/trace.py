@@ -1,0 +1,247 @@
+"""A transcript as lines that a person can follow: when, who, in which direction, what. Text and diagram share them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from conformance.formatting import printable
+from conformance.protocol import NAMESPACE
+from conformance.record.payloads import cut, shown
+from conformance.record.transcript import Entry, Json, Kind, Transcript
+
+_WHOLE = 20
+"""A record of no more lines than this is shown whole."""
+_AROUND = 14
+"""How many lines of a longer one stand around what a failure points at, in all."""
+_PLACES = 4
+"""To how many places a failure points at most."""
+_BRIEF = 60
+_COLUMN = 32
+"""How far right the column of details may stand; what is longer pushes its own details only."""
+_GAP = "    …"
+
+SENT, RECEIVED = ">", "<"
+Sends = Mapping[tuple[int, Json], Json]
+"""The number of the send that asked for an ack, by connection and ack id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An entry in words. ``what`` stands in a column of its own when there are ``details``."""
+
+    sign: str
+    what: str
+    details: str = ""
+
+
+def cast(transcript: Transcript) -> str:
+    """Who is in it: ``phone (user 1), tablet (user 2), rest``."""
+    users = {entry.device: str(entry.get("user")) for entry in transcript.of(Kind.OPEN)}
+    rest = ["rest"] if transcript.of(Kind.HTTP) else []
+    return ", ".join([*(f"{device} ({user})" for device, user in users.items()), *rest])
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry at its place in the record: ``at`` in seconds since the scenario began, ``voice`` the connection's name
+    (empty: nobody's), ``marked`` when a failure points at it, ``skipped`` how many entries are left out before it."""
+
+    at: float
+    voice: str
+    told: Told
+    marked: bool
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The part of a record that is shown. ``voices``: all names of the record, in the order they came; ``later``: how
+    many entries are left out after the last line."""
+
+    lines: Sequence[Line]
+    voices: Sequence[str]
+    later: int
+
+
+def excerpt(transcript: Transcript, at: Collection[int] = ()) -> Excerpt:
+    """The record around the entries ``at``, or the whole of it when it is short."""
+    entries = [entry for entry in transcript if entry.kind is not Kind.ENGINE]
+    around = _around(entries, at)
+    names, sends = _names(transcript), _sends(transcript)
+    told: list[Line] = []
+    for before, index in zip([-1, *around], around, strict=False):
+        entry = entries[index]
+        name = names.get(_voice(entry), "")
+        told.append(Line(entry.at, name, _told(entry, sends), entry.serial in at, index - before - 1))
+    return Excerpt(told, list(names.values()), len(entries) - 1 - around[-1] if around else 0)
+
+
+def lines(transcript: Transcript, at: Collection[int] = ()) -> list[str]:
+    """The excerpt as text, the entries ``at`` marked with ``*``; the devices' names where there are several."""
+    part = excerpt(transcript, at)
+    name_width = max(map(len, part.voices)) if len(part.voices) > 1 else 0
+    time_width = max((len(f"{line.at:.3f}") for line in part.lines), default=0)
+    told = [line.told for line in part.lines]
+    what_width = max((len(one.what) for one in told if one.details and len(one.what) <= _COLUMN), default=0)
+    out: list[str] = []
+    for place, line in enumerate(part.lines):
+        if place and line.skipped:
+            out.append(_GAP)
+        mark = "*" if line.marked else " "
+        who = f" {line.voice:<{name_width}}" if name_width else ""
+        one = line.told
+        what = f"{one.what:<{what_width}}  {one.details}" if one.details else one.what
+        out.append(printable(f"  {mark} {line.at:>{time_width}.3f}{who} {one.sign} {what}").rstrip())
+    return out
+
+
+def _around(entries: Sequence[Entry], at: Collection[int]) -> list[int]:
+    """The indexes of the entries to show."""
+    if len(entries) <= _WHOLE:
+        return list(range(len(entries)))
+    centres = [index for index, entry in enumerate(entries) if entry.serial in at] or [len(entries) - 1]
+    centres = centres[:_PLACES]
+    reach = max(2, _AROUND // (2 * len(centres)))
+    return sorted({index for c in centres for index in range(c - reach, c + reach) if 0 <= index < len(entries)})
+
+
+def _voice(entry: Entry) -> tuple[str, int]:
+    return entry.device, entry.connection
+
+
+def _names(transcript: Transcript) -> dict[tuple[str, int], str]:
+    """What each connection is called: by its device; the second one of a device is ``phone#2``."""
+    times: dict[str, int] = {}
+    names: dict[tuple[str, int], str] = {}
+    for entry in transcript:
+        if entry.device and _voice(entry) not in names:
+            times[entry.device] = times.get(entry.device, 0) + 1
+            nth = f"#{times[entry.device]}" if times[entry.device] > 1 else ""
+            names[_voice(entry)] = f"{entry.device}{nth}"
+    return names
+
+
+def _sends(transcript: Transcript) -> Sends:
+    sent = transcript.of(Kind.SENT)
+    return {(e.connection, e.get("id")): e.get("send") for e in sent if e.get("send") and e.get("id") is not None}
+
+
+def _told(entry: Entry, sends: Sends) -> Told:
+    teller = _TELLERS.get(entry.kind)
+    return teller(entry) if teller else _packet(entry, sends)
+
+
+# -- what happened -------------------------------------------------------------------------------------------------
+
+
+def _open(entry: Entry) -> Told:
+    """The token's label says what is bad about a bad one: expired, garbage, …"""
+    token = "good token" if entry.get("good") else f"bad token: {entry.get('token')}"
+    return Told(SENT, f"opens {entry.get('transport')}", f"{token}, by {entry.get('option')}")
+
+
+def _handshake(entry: Entry) -> Told:
+    return Told(RECEIVED, "handshake", f"over {entry.get('via')}")
+
+
+def _garbled(entry: Entry) -> Told:
+    return Told(RECEIVED, "garbled", f"{entry.get('why')}: {shown(entry.get('text'), _BRIEF)}")
+
+
+def _closed(entry: Entry) -> Told:
+    why = [f"{name} {entry.get(name)}" for name in ("code", "status") if entry.get(name) is not None]
+    reason = str(entry.get("reason") or "")
+    return Told("x", f"closed by the {entry.get('by')}", ", ".join([*why, *_brief(reason)]))
+
+
+def _http(entry: Entry) -> Told:
+    token = "" if entry.get("good") else f" with a bad token ({entry.get('token')})"
+    answer = f"{entry.get('status')} {_argument(entry.get('body'))}" if entry.get("status") else "no answer"
+    reason = _brief(str(entry.get("reason") or ""))
+    return Told("=", f"{entry.get('method')} {entry.get('path')}{token}", ", ".join([answer, *reason]))
+
+
+def _brief(text: str) -> Iterator[str]:
+    """A text of the target or the network on one line, if there is any."""
+    if text.strip():
+        yield cut(" ".join(text.split()), 2 * _BRIEF)
+
+
+def _expired(entry: Entry) -> Told:
+    return Told("!", f"waited {entry.get('seconds')} s in vain for {entry.get('waiting')}")
+
+
+def _mark(entry: Entry) -> Told:
+    return Told("-", str(entry.get("label")))
+
+
+_TELLERS: dict[Kind, Callable[[Entry], Told]] = {
+    Kind.OPEN: _open,
+    Kind.HANDSHAKE: _handshake,
+    Kind.GARBLED: _garbled,
+    Kind.CLOSED: _closed,
+    Kind.HTTP: _http,
+    Kind.EXPIRED: _expired,
+    Kind.MARK: _mark,
+}
+
+
+# -- packets -------------------------------------------------------------------------------------------------------
+
+
+def _packet(entry: Entry, sends: Sends) -> Told:
+    sign = SENT if entry.kind is Kind.SENT else RECEIVED
+    name = entry.get("packet")
+    if name == "EVENT" and entry.get("data") is not None:
+        return Told(sign, "EVENT", f"no array with an event's name: {shown(entry.get('data'), _BRIEF)}")
+    if name == "EVENT":
+        return Told(sign, f"{_event(entry)}{_elsewhere(entry)}", _arguments(entry.get("args")))
+    if name == "ACK":
+        own = sends.get((entry.connection, entry.get("id")))
+        whose = f"#{own}" if own else f"of id {entry.get('id')}, which nobody asked for"
+        return Told(sign, f"ack {whose}{_elsewhere(entry)}", _arguments(entry.get("args")))
+    if name == "RAW":
+        return Told(sign, "raw", shown(entry.get("text"), _BRIEF))
+    data = entry.get("data")
+    return Told(sign, f"{name} {entry.get('namespace')}{f' {shown(data, _BRIEF)}' if data is not None else ''}")
+
+
+def _event(entry: Entry) -> str:
+    name = entry.get("event")
+    number = f" #{entry.get('send')}" if entry.get("send") else ""
+    again = f" (try {entry.get('attempt')})" if (entry.get("attempt") or 1) > 1 else ""
+    return f"{cut(name, _BRIEF) if isinstance(name, str) else shown(name, _BRIEF)}{number}{again}"
+
+
+def _elsewhere(entry: Entry) -> str:
+    return "" if entry.get("namespace") == NAMESPACE else f" in the namespace {entry.get('namespace')}"
+
+
+def _arguments(args: Json) -> str:
+    if not isinstance(args, list):
+        return f"no list of arguments: {shown(args, _BRIEF)}"
+    return ", ".join(_argument(arg) for arg in args[:3]) + ", …" * (len(args) > 3) if args else "(no argument)"
+
+
+def _argument(value: Json) -> str:
+    if not isinstance(value, dict):
+        return shown(value, _BRIEF)
+    if isinstance(value.get("messages"), list):
+        return _counted(len(value["messages"]), "message")
+    if set(value) == {"text"}:
+        return _text(value["text"])
+    if isinstance(value.get("message"), dict):
+        return f"{{message: {_argument(value['message'])}}}"
+    if {"id", "sender", "text"} <= set(value):
+        return f"{cut(value['id'])} {cut(value['sender'])} {_text(value['text'])}"
+    return shown(value, _BRIEF)
+
+
+def _text(text: Json) -> str:
+    long = isinstance(text, str) and len(text) > _BRIEF
+    return f"text of {_counted(len(text), 'character')}" if long else shown(text, _BRIEF)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,1 @@
+"""Turns a run of pytest into a certification: options, outcomes, exit code."""

@@ -1,0 +1,295 @@
+"""One certification: opens the target, has the scenarios recorded, collects the outcomes, gives the result."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from conformance import __version__
+from conformance.auth.users import Users
+from conformance.blocks import Table
+from conformance.checks.controls import CONTROLS
+from conformance.drive import preflight
+from conformance.drive.embedded import EmbeddedServer
+from conformance.drive.liveness import GONE
+from conformance.drive.runner import Runner
+from conformance.drive.scenario import Casting, Recordings
+from conformance.drive.stage import Surroundings
+from conformance.drive.stimuli import blame, fate
+from conformance.errors import Unusable, Unverified
+from conformance.record.health import FIRST_TRY, SECOND_TRY
+from conformance.record.incidents import Incident, incidents, losses
+from conformance.record.transcript import Transcript, file_name
+from conformance.record.views import Everything, Record
+from conformance.redaction import Redactor
+from conformance.report import provenance
+from conformance.report.failure import one_line
+from conformance.report.rejudge import Agreement, agreement, earlier
+from conformance.report.verdict import Observation, Outcome, Result, Status, contradictions, erred, findings
+from conformance.requirements import Catalogue
+from conformance.run.options import Options
+from conformance.run.progress import Progress
+from conformance.run.token_source import source_of
+from conformance.run.waivers import Waiver, load
+
+
+class Certification(Recordings):
+    """What the plugin drives. ``open`` once, then ``record`` for each judgement, ``close`` at the end. Raises
+    Unusable for waivers that cannot be used."""
+
+    def __init__(self, options: Options, catalogue: Catalogue, progress: Progress | None = None) -> None:
+        self.options = options
+        self._progress = progress or Progress()
+        self.catalogue = catalogue
+        self.redactor = Redactor()
+        self.outcomes: dict[str, Outcome] = {}
+        self.observations: list[Observation] = []
+        self.waivers = dict(load(options.waivers, catalogue)) if options.waivers else {}
+        self.target = options.subject
+        self.opened = False
+        self.agreement: Agreement | None = None
+        """Of a run that was judged again, with its verdict of then; known when there is a result."""
+        self._users: Users | None = None
+        self._runner: Runner | None = None
+        self._saved: dict[str, Transcript] = {}
+        self._records: dict[str, Record] = {}
+        self._keys: list[str] = []
+        self._began = time.monotonic()
+        self._started = datetime.datetime.now(datetime.UTC)
+        self._resources = contextlib.ExitStack()
+        self.surroundings: Surroundings | None = None
+
+    # -- opening -----------------------------------------------------------------------------------------------
+
+    def open(self, castings: Sequence[Casting]) -> None:
+        """Make sure that the target can be judged, and start recording. Raises Unusable."""
+        self._keys = list(dict.fromkeys(casting.key for casting in castings))
+        if self.options.rejudge is not None:
+            self._open_saved(self.options.rejudge)
+        else:
+            self._open_target(castings)
+        self.opened = True
+
+    def _open_saved(self, folder: Path) -> None:
+        saved = {path.stem: path for path in folder.glob("*.jsonl")}
+        keys = [f"{key}{again}" for key in self._keys for again in ("", FIRST_TRY, SECOND_TRY)]
+        paths = {key: saved.get(file_name(key)) for key in keys}
+        try:
+            table = Table.load(folder)
+            self._saved = {key: Transcript.load(path, table) for key, path in paths.items() if path is not None}
+        except ValueError as error:
+            raise Unusable(f"--rejudge: {error}") from error
+
+    def _open_target(self, castings: Sequence[Casting]) -> None:
+        options = self.options
+        embedded_secret = None
+        url = options.target
+        if url is None:
+            server = self._resources.enter_context(EmbeddedServer(options.jwt_secret))
+            url, embedded_secret = server.url, server.secret
+        self.target = url
+        self.surroundings = Surroundings(
+            url,
+            options.headers,
+            options.tls,
+            self.redactor,
+            deadline=options.deadline,
+            settle=options.settle,
+            examples=options.examples,
+            seed=options.seed,
+        )
+        source = source_of(options, self.redactor, embedded_secret)
+        users = self._users = Users(source, self.redactor, run=f"{self._started:%m%d%H%M%S}-{options.seed % 10**6:06}")
+        _reserve(users, castings)
+        self._runner = Runner(self.surroundings, users, concurrency=options.concurrency)
+        with self._progress as progress:
+            looking = preflight.check(self.surroundings, users, wait=options.wait)
+            self._runner.run(looking, lambda: progress.show(lambda: f"waiting for {self.target}"))
+        self._runner.start(castings)
+
+    @property
+    def has_public_key(self) -> bool:
+        """Whether the target's tokens are signed with a private key that was given; in a saved run, its transcripts
+        tell."""
+        if self.options.rejudge is None:
+            return self.options.jwt_key is not None
+        return any(self.options.rejudge.glob("refused-public-key*.jsonl"))
+
+    # -- recordings --------------------------------------------------------------------------------------------
+
+    def record(self, casting: Casting, judges: Sequence[str] = ()) -> Record:
+        """The record of a scenario. Raises Unverified when it could not be driven, and where the target went of it, to
+        judges of that a Deviation."""
+        record = self._record(casting.key)
+        if record.transcript.fatal:
+            raise fate(record.transcript, judges)
+        if record.transcript.unverified:
+            raise Unverified(record.transcript.unverified)
+        return record
+
+    def _record(self, key: str) -> Record:
+        if key not in self._records:
+            self._records[key] = Record(self._transcript(key))
+        return self._records[key]
+
+    def _transcript(self, key: str) -> Transcript:
+        if (runner := self._runner) is not None:
+            with self._progress as progress:
+                return runner.result(key, lambda: progress.show(lambda: runner.standing))
+        return self._saved.get(key) or Transcript(key, key, unverified="the saved run has no such transcript")
+
+    def known(self, key: str) -> Transcript | None:
+        """A transcript that was read already, or the part of one that has this key."""
+        record = self._records.get(key)
+        if record is None and (whole := self._records.get(key.partition(" (")[0])) is not None:
+            record = next((part for part in whole.parts if part.transcript.key == key), None)
+        return record.transcript if record else None
+
+    def everything(self) -> Everything:
+        """All records of the run that there are, waited for."""
+        return Everything([each for record in self._whole() for each in (record.smallest_first or [record])])
+
+    def fails_anyhow(self, requirement: str, judged: Sequence[str]) -> bool:
+        """Whether what a requirement judges goes wrong in other scenarios than these."""
+        keys = {key.partition(" (")[0] for key in judged}
+        return CONTROLS[requirement]([r for r in self._whole() if r.transcript.key not in keys])
+
+    def _whole(self) -> list[Record]:
+        """All records of the run that there are, waited for."""
+        records = []
+        with self._progress:
+            for key in self._keys:
+                with contextlib.suppress(Exception):  # an error of the harness, told where its own judgement asks
+                    records.append(self._record(key))
+        return [one for one in records if not (one.transcript.unverified or one.transcript.fatal)]
+
+    # -- outcomes ----------------------------------------------------------------------------------------------
+
+    def judged(self, outcome: Outcome) -> None:
+        self.outcomes[outcome.test] = outcome
+
+    def observed(self, observation: Observation) -> None:
+        self.observations.append(observation)
+
+    def waiver(self, ids: Iterable[str]) -> Waiver | None:
+        """The waiver that covers a failure of these requirements today, if each has one."""
+        today = self._started.date()
+        waivers = [self.waivers.get(name) for name in ids]
+        held = [waiver for waiver in waivers if waiver is not None and waiver.holds(today)]
+        return held[0] if held and len(held) == len(waivers) else None
+
+    def result(self, *, complete: bool, interrupted: bool, broken: bool) -> Result:
+        outcomes = [*self.outcomes.values(), *self._fates()]
+        found = findings(self.catalogue, outcomes)
+        result = Result(
+            found,
+            self.observations,
+            complete=complete,
+            interrupted=interrupted,
+            broken=broken or erred(self.outcomes.values()),
+            gone=self._gone(),
+            facts=self._facts(),
+            contradictions=contradictions(found, outcomes) if complete else (),
+        )
+        if self.options.rejudge is None:
+            return result
+        self.agreement = agreement(earlier(self.options.rejudge.parent), result)
+        return dataclasses.replace(result, facts={**result.facts, "rejudged": self.agreement.to_json()})
+
+    def _fates(self) -> Iterator[Outcome]:
+        """The blame for what the target went of, where no test that judges it has seen that."""
+        for transcript in self.transcripts():
+            for name in (transcript.fatal or {}).get("requirements", ()):
+                tests = [outcome for outcome in self.outcomes.values() if name in outcome.requirements]
+                if tests and not any(outcome.status in (Status.FAILED, Status.WAIVED) for outcome in tests):
+                    status = Status.FAILED if self.waiver([name]) is None else Status.WAIVED
+                    reason = self.redactor.text(one_line(blame(transcript)))
+                    yield Outcome(tests[0].test, [name], status, reason)
+
+    def _gone(self) -> str | None:
+        """Since when the target did not answer; in a saved run its transcripts tell."""
+        if self._runner is not None:
+            return self._runner.gone
+        told = (saved.unverified or "" for saved in self._saved.values())
+        return next((why.removeprefix(GONE) for why in told if why.startswith(f"{GONE}stopped ")), None)
+
+    def _facts(self) -> dict[str, Any]:
+        settings = provenance.settings(self.options, self.waivers, self._users.size if self._users else None)
+        return {
+            "target": self.redactor.text(self.target),
+            "harness": __version__,
+            "document": self.catalogue.document,
+            "started": self._started.isoformat(timespec="seconds"),
+            "seconds": round(time.monotonic() - self._began, 2),
+            "seed": self.options.seed,
+            "scope": provenance.scope(self._folder if self.opened else None),
+            "options": self.redactor.clean(settings),
+        }
+
+    @property
+    def _folder(self) -> Path:
+        """Where the transcripts that are judged lie, or will."""
+        return self.options.rejudge or self.options.reports / "transcripts"
+
+    # -- ending ------------------------------------------------------------------------------------------------
+
+    def transcripts(self) -> list[Transcript]:
+        """Everything recorded so far (or saved), first tries included."""
+        if self._runner is None:
+            return list(self._saved.values())
+        return [*self._runner.finished(), *self._runner.first_tries]
+
+    def drops(self) -> list[str]:
+        """Connections and requests that were lost once and not again, by themselves."""
+        together = {name for incident in self._incidents() for name in incident.scenarios}
+        return [f"{t.key}: {t.dropped}" for t in self.transcripts() if t.dropped and t.key not in together]
+
+    def happenings(self) -> list[str]:
+        """What happened to the target, or around it, while it was certified."""
+        recordings = self.transcripts()
+        fatal = [f"{t.fatal['says']} ({t.key})" for t in recordings if t.fatal]
+        if fatal and self._gone() is None:
+            times = len(incidents((loss for t in recordings for loss in losses(t)), several=1))
+            return [f"the target restarted {times} times; it went down after {'; after '.join(fatal)}"]
+        told = "taken for one event of the environment, and recorded again"
+        return [f"{incident.told}: {told}" for incident in self._incidents()] if not fatal else []
+
+    def _incidents(self) -> list[Incident]:
+        return incidents(loss for transcript in self.transcripts() for loss in losses(transcript))
+
+    @property
+    def load(self) -> str | None:
+        """What long conversations made of the run."""
+        if self.surroundings is None:
+            return None
+        return self.surroundings.load.note(self.options.concurrency, self.surroundings.deadline)
+
+    def save_transcripts(self) -> None:
+        """Write what was recorded to ``reports/transcripts``, in place of what an earlier run left there."""
+        if self._runner is None:
+            return
+        folder = self._folder
+        folder.mkdir(exist_ok=True)
+        for old in folder.glob("*.jsonl"):
+            old.unlink()
+        for transcript in self.transcripts():
+            transcript.save(folder)
+        if self.surroundings is not None:
+            self.surroundings.histories.table.save(folder)
+
+    def close(self) -> None:
+        if self._runner is not None:
+            self._runner.stop()
+        self._resources.close()
+
+
+def _reserve(users: Users, castings: Sequence[Casting]) -> None:
+    scenarios = [casting.scenario for casting in {casting.key: casting for casting in castings}.values()]
+    wanted = [scenario.users for scenario in scenarios if scenario.brand_new]
+    needed = [1 if scenario.fewer else scenario.users for scenario in scenarios if not scenario.brand_new]
+    users.reserve(wanted, needed=max(needed, default=1))

@@ -1,0 +1,171 @@
+"""How a judgement ended that did not pass: told to pytest by its report, and to the certification as an outcome."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+import pytest
+
+from conformance.drive.scenario import castings_of
+from conformance.errors import Deviation, Unverified
+from conformance.paths import ROOT
+from conformance.record.payloads import Misshapen
+from conformance.record.transcript import Transcript
+from conformance.report.failure import Story, one_line, story
+from conformance.report.verdict import Outcome, Status
+from conformance.requirements import Level, ids_of
+from conformance.run.certification import Certification
+from conformance.run.reproduce import again
+
+"""The checkout."""
+ADVICE = "advice: "
+"""Between plugins advice is a skipped test whose reason begins so."""
+WAIVED = "waived: "
+HARNESS_ERROR = "ERROR OF THE HARNESS"
+
+
+def test_id(item: pytest.Item) -> str:
+    """The node id as seen from the checkout, wherever pytest's rootdir is."""
+    inside = item.nodeid.partition("::")[2]
+    return f"{item.path.resolve().relative_to(ROOT).as_posix()}::{inside}"
+
+
+def ours_to_tell(item: pytest.Item, error: BaseException) -> bool:
+    """Whether pytest need not put an exception into words: all but its own ways to skip and to expect a failure."""
+    own = isinstance(error, (pytest.skip.Exception, pytest.xfail.Exception))
+    return not own and item.get_closest_marker("xfail") is None
+
+
+def unformatted(raised: pytest.ExceptionInfo[BaseException]) -> pytest.ExceptionInfo[BaseException]:
+    """What pytest makes a report of without formatting a traceback. That takes it 80 ms, and a run against a server
+    that answers nothing has hundreds; and it shows the values of arguments and variables, cut in the middle: parts of
+    tokens, which nobody recognizes any more."""
+    return pytest.ExceptionInfo.from_exception(pytest.skip.Exception("judged").with_traceback(raised.tb))
+
+
+def trace(error: BaseException) -> str:
+    """The traceback from the first frame of ours on, as Python prints it: without any values."""
+    frame = error.__traceback__
+    while frame is not None and not _is_ours(frame.tb_frame.f_code.co_filename):
+        frame = frame.tb_next
+    return "".join(traceback.format_exception(type(error), error, frame or error.__traceback__))
+
+
+def _is_ours(file: str) -> bool:
+    return any(ROOT / folder in Path(file).parents for folder in ("suites", "conformance"))
+
+
+class Ending:
+    """Made from a judgement's report and what it raised; ``tell`` rewrites the report and notes the outcome."""
+
+    def __init__(self, item: pytest.Item, report: pytest.TestReport, certification: Certification) -> None:
+        self._item = item
+        self._report = report
+        self._certification = certification
+        self._requirements = [certification.catalogue[name] for name in ids_of(item)]
+
+    def tell(self, error: BaseException) -> None:
+        """Only a Deviation or a failed assertion blames the target."""
+        if isinstance(error, Misshapen):
+            error = Unverified(f"a payload lacks what this needs: {one_line(error)}", because=error.because)
+        if isinstance(error, Unverified):
+            self._unverified(error)
+        elif isinstance(error, pytest.skip.Exception):
+            self._unverified(Unverified(str(error) or "skipped"))
+        elif isinstance(error, pytest.xfail.Exception) or hasattr(self._report, "wasxfail"):
+            self._expected(error)
+        elif isinstance(error, Deviation) and self._collateral(error):
+            self._excused(error)
+        elif isinstance(error, Deviation):
+            self._deviates(error)
+        elif isinstance(error, AssertionError):
+            self._deviates(Deviation(self._requirements[0].statement, str(error)))
+        else:
+            self.erred(f"{type(error).__name__}: {error}", trace(error))
+
+    def erred(self, what: str, trace: str) -> None:
+        """The harness's own fault, whatever the target did."""
+        self._judged(Status.ERROR, f"error of the harness: {what}")
+        self._report.outcome = "failed"
+        clean = self._certification.redactor.text(trace)
+        self._report.longrepr = f"{HARNESS_ERROR}, not of the target; please report it\n\n{clean}"
+
+    def _judged(self, status: Status, reason: str, because: str | None = None) -> str:
+        reason = "; ".join(self._certification.redactor.text(reason).splitlines())
+        ids = [requirement.id for requirement in self._requirements]
+        self._certification.judged(Outcome(test_id(self._item), ids, status, reason, because))
+        return reason
+
+    def _skipped(self, reason: str) -> None:
+        path, line, _ = self._item.location
+        self._report.outcome = "skipped"
+        self._report.longrepr = (path, line or 0, reason)
+
+    def _unverified(self, reason: Unverified) -> None:
+        self._skipped(f"unverified: {self._judged(Status.UNVERIFIED, str(reason), reason.because)}")
+
+    def _expected(self, error: BaseException) -> None:
+        """A suite says of its own judgement that it is not to be trusted."""
+        told = getattr(self._report, "wasxfail", "") or str(error)
+        self._report.wasxfail = self._judged(Status.UNVERIFIED, f"the judgement is marked as failing: {told}")
+        self._report.longrepr = self._report.wasxfail  # pytest's own would show values
+
+    def _deviates(self, deviation: Deviation) -> None:
+        if self._requirements[0].level is Level.OBSERVATION:
+            return self._unverified(Unverified(one_line(deviation)))
+        told = self._story(deviation)
+        self._report.story = told  # type: ignore[attr-defined]  # report.html shows it for advice and waived ones, too
+        waiver = self._certification.waiver([requirement.id for requirement in self._requirements])
+        if waiver is not None:
+            reason = self._judged(Status.WAIVED, f"{waiver.reason} (until {waiver.expires}); {one_line(deviation)}")
+            self._skipped(f"{WAIVED}{reason}")
+            self._report.wasxfail = f"{WAIVED}{reason}"
+            return None
+        reason = self._judged(Status.FAILED, one_line(deviation))
+        if self._advice():
+            return self._skipped(f"{ADVICE}{reason}")
+        self._report.outcome = "failed"
+        self._report.when = "call"  # pytest takes what fails in a fixture for an error of the test
+        self._report.longrepr = told.text
+        return None
+
+    def _collateral(self, deviation: Deviation) -> bool:
+        """Whether the same goes wrong without what this judges, so that another requirement is to blame."""
+        own = [requirement.id for requirement in self._requirements]
+        if deviation.unless is None or deviation.unless in own:
+            return False
+        judged = [deviation.transcript] if deviation.transcript else []
+        judged += [casting.key for casting in castings_of(self._item)]
+        return self._certification.fails_anyhow(deviation.unless, judged)
+
+    def _excused(self, deviation: Deviation) -> None:
+        """Nothing can be said where a MUST fails anyhow. What is merely advised against may happen here, too."""
+        assert deviation.unless is not None
+        if self._certification.catalogue[deviation.unless].level is Level.MUST:
+            told = f"it goes wrong in other scenarios, too ({deviation.actual})"
+            return self._unverified(Unverified(told, because=deviation.unless))
+        self._judged(Status.PASSED, "")
+        self._report.outcome, self._report.longrepr = "passed", None
+        return None
+
+    def _advice(self) -> bool:
+        lowest = self._certification.options.level
+        return lowest is Level.MUST and all(r.level is Level.SHOULD for r in self._requirements)
+
+    def _story(self, deviation: Deviation) -> Story:
+        brand_new = any(casting.scenario.brand_new for casting in castings_of(self._item))
+        command = again(self._certification.options, self._requirements[0].id, new_users=brand_new)
+        told = story(self._requirements, deviation, self._transcript(deviation), command)
+        clean = self._certification.redactor.text
+        return Story(clean(told.text), clean(told.figure))
+
+    def _transcript(self, deviation: Deviation) -> Transcript | None:
+        key = deviation.transcript or next((casting.key for casting in castings_of(self._item)), None)
+        return self._certification.known(key) if key else None
+
+
+def is_advice(report: pytest.TestReport) -> bool:
+    """Whether a report tells of a failed SHOULD that does not fail the run."""
+    told = getattr(report, "longrepr", None)
+    return isinstance(told, tuple) and str(told[2]).startswith(ADVICE)
