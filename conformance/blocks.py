@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-Json = Any
+from conformance.protocol import Json
+
 T = TypeVar("T")
 Run = tuple[int, int]
 """Where some messages begin in the table, and where they end (exclusive)."""

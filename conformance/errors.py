@@ -47,3 +47,9 @@ class Unverified(Exception):
 
 class Unusable(Exception):
     """The run cannot start, or cannot go on: a bad option, no token, an unreachable target. One clear line."""
+
+
+def one_line(deviation: Deviation) -> str:
+    """For verdict.json and the summary: expected and actual in one line."""
+    expected, actual = ("; ".join(said.splitlines()) for said in (deviation.expected, deviation.actual))
+    return f"expected {expected}; got {actual or 'nothing'}"

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
+from typing import Any
 
-from conformance.record.transcript import Json
-from conformance.schema.mismatch import shortened
+from conformance.protocol import Json
 
+_LONGEST_TEXT = 40
+_MOST_ITEMS = 5
+_DEEPEST = 3
 _DEPTHS = (6, 3, 2, 1)
 """How many levels of an object are shown: the first that is short enough."""
 
@@ -61,3 +65,58 @@ def kind_of(text: str) -> str:
     while (less := _ASIDE.sub("", bare)) != bare:
         bare = less
     return " ".join([_NUMBER.sub("", bare)[:_TELLING], *_CODE.findall(text)])
+
+
+def shortened(value: object, depth: int = _DEEPEST) -> str:
+    """A value in JSON's manner on one short line, for people: printable whatever it holds."""
+    if isinstance(value, str):
+        return _quoted(value)
+    if isinstance(value, dict):
+        fields = _first(value.items(), depth)
+        inside = [f"{bare(name)}: {shortened(item, depth - 1)}" for name, item in fields]
+        return "{" + _joined(inside, of=len(value)) + "}"
+    if isinstance(value, list):
+        inside = [shortened(item, depth - 1) for item in _first(value, depth)]
+        return "[" + _joined(inside, of=len(value)) + "]"
+    if isinstance(value, bytes | bytearray):
+        return f"binary data ({len(value)} bytes)"
+    return _scalar(value)
+
+
+def _first(items: Iterable[Any], depth: int) -> list[Any]:
+    if depth <= 0:
+        return []
+    return [item for item, _ in zip(items, range(_MOST_ITEMS), strict=False)]
+
+
+def _joined(inside: list[str], *, of: int) -> str:
+    left_out = ["…"] if len(inside) < of else []
+    return ", ".join(inside + left_out)
+
+
+def bare(name: object) -> str:
+    """A field's name without quotes where it can do without them."""
+    return name if isinstance(name, str) and name.isidentifier() else _quoted(str(name))
+
+
+def _quoted(text: str) -> str:
+    if len(text) <= _LONGEST_TEXT:
+        return _printable(json.dumps(text, ensure_ascii=False))
+    beginning = json.dumps(text[:_LONGEST_TEXT] + "…", ensure_ascii=False)
+    return f"{_printable(beginning)} ({len(text):,} characters)"
+
+
+def _printable(text: str) -> str:
+    """Escapes what a terminal would obey, hide or refuse: controls, lone surrogates, direction marks."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def _scalar(value: object) -> str:
+    """A number, boolean or null; and whatever else a decoder might hand over."""
+    try:
+        text = json.dumps(value)
+    except (TypeError, ValueError):
+        return f"a value of type {type(value).__name__}"
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}… ({len(text):,} digits)"

@@ -1,5 +1,10 @@
 """The names that the document fixes."""
 
+from typing import Any
+
+Json = Any
+"""A JSON value, as Python reads it."""
+
 NAMESPACE = "/help-center"
 """Section 2.1."""
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
 from conformance.blocks import Blocks
-from conformance.record.transcript import Json
+from conformance.protocol import Json
 
 _SHORTEST = 6
 """Below this length a "secret" would be replaced inside innocent words."""

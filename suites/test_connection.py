@@ -11,7 +11,7 @@ from conformance.checks.packets import arrivals, entered, in_the_namespace, spok
 from conformance.drive.device import Device
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
-from conformance.record.transcript import Json
+from conformance.protocol import Json
 from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
 

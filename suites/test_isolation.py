@@ -14,11 +14,10 @@ from conformance.checks.trials import of_accepted_users
 from conformance.drive.device import Cut, Device
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
-from conformance.protocol import CONNECTED
-from conformance.record.transcript import Json
+from conformance.protocol import CONNECTED, Json
+from conformance.record.transcript import first
 from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
-from conformance.transport.socketio_packets import first
 
 TYPED = [True, False] * 3
 

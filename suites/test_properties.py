@@ -9,6 +9,7 @@ from conformance.auth import forged_tokens as forged_tokens_of
 from conformance.auth.forged_tokens import Change
 from conformance.checks import authentication, rest
 from conformance.checks.assertions import every
+from conformance.checks.generated import comes_back, is_refused, last_batch, smallest_deviation, was_refused
 from conformance.checks.sending import can_still_chat, each_taken, lives_on, was_told
 from conformance.checks.unexpected_messages import emitted_strays, fetched_strays, none_stray
 from conformance.drive import rejected
@@ -17,8 +18,7 @@ from conformance.drive.scenario import scenario
 from conformance.drive.search import explore
 from conformance.drive.stage import Stage
 from conformance.inputs import payload_strategies, text_strategies
-from conformance.inputs.text_strategies import comes_back, is_refused, last_batch, smallest_deviation, was_refused
-from conformance.record.transcript import Json
+from conformance.protocol import Json
 from conformance.record.views import Record
 from conformance.requirements import requirement
 

@@ -6,7 +6,6 @@ import contextlib
 
 import pytest
 
-from conformance.auth.tokens import CONFUSED, EXPIRED
 from conformance.checks import rest
 from conformance.checks.law import over
 from conformance.drive import rejected
@@ -14,6 +13,7 @@ from conformance.drive.device import Cut
 from conformance.drive.rejected import REQUESTS
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
+from conformance.record.token_kinds import CONFUSED, EXPIRED
 from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
 

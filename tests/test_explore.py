@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
+from conformance.checks.generated import comes_back, last_batch, smallest_deviation
 from conformance.drive import search as exploring
 from conformance.drive.device import Cut
 from conformance.errors import Deviation, Unverified
 from conformance.inputs import text_strategies
-from conformance.inputs.text_strategies import comes_back, last_batch, smallest_deviation
 from tests.handmade import Handmade, message
 
 NUMBERS = st.integers(0, 100_000)

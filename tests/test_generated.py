@@ -8,18 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from conformance.checks.generated import comes_back, is_refused, last_batch, smallest_deviation
 from conformance.errors import Deviation, Unverified
 from conformance.inputs import text_strategies
-from conformance.inputs.text_strategies import (
-    WHITE,
-    comes_back,
-    described,
-    is_refused,
-    label,
-    last_batch,
-    smallest_deviation,
-    units,
-)
+from conformance.inputs.text_strategies import WHITE, described, label, units
 from conformance.protocol import LARGEST
 from conformance.record.payloads import Misshapen
 from conformance.record.transcript import Kind

@@ -1,4 +1,4 @@
-"""Imports point one way: suites → conformance → schemas. What judges and words does no I/O, and has no clock."""
+"""Imports point one way (``lint-imports`` holds the layers of pyproject.toml), and what judges does no I/O."""
 
 from __future__ import annotations
 
@@ -8,55 +8,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
+CONFORMANCE = ROOT / "conformance"
 
-RUN = {
-    "again",
-    "certification",
-    "ending",
-    "options",
-    "page",
-    "plugin",
-    "progress",
-    "report",
-    "scope",
-    "selection",
-    "summary",
-}
-"""Turn a run of pytest into a certification."""
-DRIVE = {
-    "attempts",
-    "background",
-    "cookies",
-    "device",
-    "embedded",
-    "engine",
-    "explore",
-    "frames",
-    "histories",
-    "life",
-    "line",
-    "logins",
-    "pacing",
-    "patience",
-    "preflight",
-    "presenting",
-    "programs",
-    "recorder",
-    "recording",
-    "runner",
-    "rush",
-    "sources",
-    "stage",
-    "users",
-    "wire",
-}
-"""Touch sockets, processes, clocks or threads: everything that drives a target."""
-TOOLS = {"compare", "docs"}
-"""Command lines of their own, used by nothing else."""
-OUTSIDE = {"reference"}
-"""The reference server: known by its URL only."""
 IO = {
     "aiohttp",
     "asyncio",
@@ -78,117 +34,71 @@ IO = {
     "urllib",
     "websockets",
 }
-EXCEPTIONS = {"redaction": {"threading", "urllib"}, "tokens": {"time"}, "lifetimes": {"time"}}
-"""Pure but for this: asked from several threads, and knows how URLs are quoted; says when a token expires, and whether
-it has."""
+PURE = ("schema", "inputs", "checks", "observations", "report")
+"""Packages that touch no socket, process, clock or thread."""
+TIMED = {"recorder", "clock"}
+"""The modules of ``record`` that have a clock: they write the record while a scenario runs."""
 
 
 @cache
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text("utf-8"))
+def imports(path: Path) -> frozenset[str]:
+    """Every module that a file imports, by its full name."""
+    return frozenset(_imports(ast.parse(path.read_text("utf-8")), path))
 
 
-def imports(path: Path) -> set[str]:
-    """Every module that a file imports when it runs: not what it imports for type checkers only."""
-    return set(_imports(parsed(path).body, path))
-
-
-def _imports(body: list[ast.stmt], path: Path) -> Iterator[str]:
-    for statement in body:
-        if isinstance(statement, ast.Import):
-            yield from (name.name for name in statement.names)
-        elif isinstance(statement, ast.ImportFrom):
-            assert statement.level == 0, f"{path.name} imports relatively"
-            yield from _names(statement)
-        elif not _for_type_checkers(statement):
-            inside = [child for child in ast.walk(statement) if isinstance(child, ast.Import | ast.ImportFrom)]
-            yield from _imports(list(inside), path)
-
-
-def _names(statement: ast.ImportFrom) -> Iterator[str]:
-    """``from conformance import judge`` imports ``conformance.checks.assertions``."""
-    module = statement.module or ""
-    if module in ("conformance", "conformance.reference", "suites", "tests"):
-        yield from (f"{module}.{name.name}" for name in statement.names)
-    else:
-        yield module
-
-
-def _for_type_checkers(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.If) and ast.unparse(statement.test) == "TYPE_CHECKING"
+def _imports(tree: ast.Module, path: Path) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} imports relatively"
+            yield from (f"{node.module}.{name.name}" for name in node.names)
 
 
 def top(module: str) -> str:
     return module.partition(".")[0]
 
 
-def own(path: Path) -> set[str]:
-    """The modules of the harness that a file imports, by their short names."""
-    return {name.split(".")[1] for name in imports(path) if name.startswith("conformance.")}
+def modules(*packages: str) -> list[Path]:
+    return sorted(path for package in packages for path in (CONFORMANCE / package).glob("*.py"))
 
 
-HARNESS = {path.stem: path for path in sorted((ROOT / "conformance").glob("*.py")) if path.stem != "__init__"}
-PURE = set(HARNESS) - RUN - DRIVE - TOOLS
+def named(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+RECORD = [path for path in modules("record") if path.stem not in TIMED]
 SUITES = sorted((ROOT / "suites").glob("*.py"))
-REFERENCE = sorted((ROOT / "conformance" / "reference").glob("*.py"))
+REFERENCE = modules("reference")
+HARNESS = sorted(set(CONFORMANCE.rglob("*.py")) - set(REFERENCE))
 
 
-def test_the_layers_name_modules_that_exist() -> None:
-    assert set(HARNESS) >= RUN | DRIVE | TOOLS | set(EXCEPTIONS)
+def test_the_layers_of_pyproject_hold(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert lint_imports("pyproject.toml", no_cache=True) == EXIT_STATUS_SUCCESS, capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", sorted(PURE))
-def test_what_judges_knows_nothing_of_what_drives(name: str) -> None:
-    assert own(HARNESS[name]) <= PURE | {"__version__"}
+@pytest.mark.parametrize("path", [*modules(*PURE), *RECORD], ids=named)
+def test_what_judges_does_no_io(path: Path) -> None:
+    assert not {top(module) for module in imports(path)} & IO
 
 
-@pytest.mark.parametrize("name", sorted(PURE))
-def test_what_judges_does_no_io(name: str) -> None:
-    assert {top(module) for module in imports(HARNESS[name])} & IO <= EXCEPTIONS.get(name, set())
+@pytest.mark.parametrize("path", HARNESS, ids=named)
+def test_nothing_of_the_harness_knows_its_suites_its_tests_and_the_reference_server(path: Path) -> None:
+    assert not {top(module) for module in imports(path)} & {"suites", "tests"}
+    assert not [module for module in imports(path) if module.startswith("conformance.reference")]
 
 
-@pytest.mark.parametrize("name", sorted(DRIVE))
-def test_what_drives_knows_nothing_of_runs(name: str) -> None:
-    assert not own(HARNESS[name]) & (RUN - {"options"} | TOOLS)
+@pytest.mark.parametrize("path", SUITES, ids=named)
+def test_suites_know_neither_the_wire_nor_the_run(path: Path) -> None:
+    beyond = ("plugin", "run", "report", "transport", "reference", "compare", "docs")
+    assert not [module for module in imports(path) if module.startswith(tuple(f"conformance.{one}" for one in beyond))]
 
 
-@pytest.mark.parametrize("name", HARNESS)
-def test_nothing_of_the_harness_imports_upward(name: str) -> None:
-    assert not {top(module) for module in imports(HARNESS[name])} & {"suites", "tests"}
-    assert not own(HARNESS[name]) & (OUTSIDE | TOOLS)
-
-
-@pytest.mark.parametrize("path", SUITES, ids=lambda path: path.stem)
-def test_suites_import_nothing_but_the_harness(path: Path) -> None:
-    known = {
-        "__future__",
-        "asyncio",
-        "collections",
-        "contextlib",
-        "conformance",
-        "dataclasses",
-        "inspect",
-        "pytest",
-        "suites",
-        "types",
-        "typing",
-    }
-    assert {top(module) for module in imports(path)} <= known
-    assert not own(path) & (RUN | OUTSIDE | TOOLS | {"wire", "engine", "recorder", "runner"})
-
-
-@pytest.mark.parametrize("path", REFERENCE, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", REFERENCE, ids=named)
 def test_the_reference_server_knows_nothing_of_the_harness(path: Path) -> None:
     known = [name for name in imports(path) if top(name) in ("conformance", "suites", "tests")]
     assert all(name.startswith("conformance.reference") for name in known)
-
-
-def test_no_module_of_the_harness_imports_itself_in_a_circle() -> None:
-    graph = {name: own(path) & set(HARNESS) for name, path in HARNESS.items()}
-    done: set[str] = set()
-    while ready := {name for name in graph.keys() - done if graph[name] <= done}:
-        done |= ready
-    assert set(graph) - done == set()
 
 
 def test_schemas_are_data() -> None:

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from conformance.checks.assertions import every, expect, fits, same
-from conformance.errors import Deviation
+from conformance.errors import Deviation, one_line
 from conformance.formatting import printable, shown
 from conformance.record.transcript import Kind
 from conformance.report import trace
-from conformance.report.failure import one_line, text
+from conformance.report.failure import text
 from conformance.requirements import catalogue
 from tests.handmade import Handmade, message
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from conformance.errors import Deviation, Unverified
-from conformance.protocol import CONNECTED, ERROR, MESSAGE
+from conformance.protocol import CONNECTED, ERROR, MESSAGE, Json
 from conformance.record.payloads import Misshapen
-from conformance.record.transcript import Json, Kind
+from conformance.record.transcript import Kind
 from conformance.requirements import catalogue
 from tests.handmade import CONVERSATION, Handmade, message
 

@@ -12,7 +12,7 @@ import pytest
 
 from conformance import requirements
 from conformance.record.transcript import Transcript, digest
-from conformance.report import provenance
+from conformance.run import provenance
 from conformance.run.waivers import Waiver
 from conformance.schema import validator
 from tests.test_options import SECRET, TARGET, read

@@ -17,11 +17,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from conformance.auth.credentials import presenting
 from conformance.auth.tokens import (
-    ABSENT,
-    BAD,
-    CONFUSED,
-    INVALID,
-    NOT_STRINGS,
     Basis,
     KeyMinter,
     Token,
@@ -33,6 +28,7 @@ from conformance.auth.tokens import (
 )
 from conformance.auth.users import Minted, ReadyMade, User
 from conformance.errors import Unverified
+from conformance.record.token_kinds import ABSENT, BAD, CONFUSED, INVALID, NOT_STRINGS
 from conformance.redaction import Redactor
 from conformance.reference import BadToken, Verifier
 from tests.peers import in_loop

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from conformance.auth.tokens import BAD, CONFUSED, KeyMinter, good_claims
+from conformance.auth.tokens import KeyMinter, good_claims
 from conformance.auth.users import Minted, ReadyMade, User, Users
 from conformance.drive.device import Cut
 from conformance.drive.stage import Stage, Surroundings
 from conformance.errors import Unverified
+from conformance.record.token_kinds import BAD, CONFUSED
 from conformance.record.transcript import Kind, Transcript
 from conformance.redaction import Redactor
 from conformance.reference import HelpCenter, Served, Verifier

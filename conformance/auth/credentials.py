@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from conformance.auth.tokens import Token
-from conformance.record.transcript import Json
+from conformance.protocol import Json
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import HMACAlgorithm
 
 from conformance.errors import Unverified
+from conformance.record.token_kinds import ABSENT, NOT_STRINGS
 
 HOUR = 3600
 LEEWAY = 60
@@ -224,14 +225,10 @@ def _claims(token: str) -> dict[str, Any]:
     return claims
 
 
-ABSENT: dict[str, Callable[[Basis], Any]] = {
+_MADE: dict[str, Callable[[Basis], Any]] = {
     "missing": lambda _: None,
     "null": lambda _: None,
     "empty": lambda _: "",
-}
-"""No token at all, and what clients send that have none (section 2.2). ``null`` is for ``auth`` alone."""
-
-INVALID: dict[str, Callable[[Basis], Any]] = {
     "garbage": lambda _: "not-a-token",
     "truncated": lambda basis: basis.good.rpartition(".")[0],
     "tampered": _tampered,
@@ -240,36 +237,18 @@ INVALID: dict[str, Callable[[Basis], Any]] = {
     "unsigned": _unsigned,
     "unsigned-nOnE": lambda basis: _unsigned(basis, "nOnE"),
     "wrong-key": _wrong_key,
-}
-"""Strings that are no valid token (section 2.2)."""
-
-CONFUSED: dict[str, Callable[[Basis], Any]] = {
     "public-key": _confused,
     "public-key-trimmed": lambda basis: _confused(basis, trimmed=True),
-}
-"""Strings that are no valid token either, where tokens are signed with a private key: HMAC with the file of the public
-key as the secret, with and without its last line break."""
-
-NOT_STRINGS: dict[str, Callable[[Basis], Any]] = {
     "number": lambda _: 12345,
     "true": lambda _: True,
     "list": lambda _: ["not-a-token"],
     "object": lambda _: {"token": "not-a-token"},
+    "expired": _expired,
 }
-"""Values of ``auth.token`` that are not strings at all (section 2.2); there is no such header. None has a good token
-inside: a server that turns what it gets into a string would find it, and that is no hole."""
-
-EXPIRED: dict[str, Callable[[Basis], Any]] = {"expired": _expired}
-"""Section 6."""
-
-FORGED = "forged"
-"""How the label of a generated token begins (``forgeries``)."""
-
-BAD = {**ABSENT, **INVALID, **CONFUSED, **NOT_STRINGS, **EXPIRED}
 
 
 def bad_token(kind: str, basis: Basis) -> Token:
-    """A token of one of the kinds of ``BAD``. Raises Unverified when it cannot be made from what was given."""
+    """A token of a kind of ``token_kinds``. Raises Unverified when it cannot be made from what was given."""
     if kind not in {*ABSENT, *NOT_STRINGS, "garbage"} and basis.good.count(".") != 2:
         raise Unverified("the given token is no JWT, so no bad one can be made from it")
-    return Token(BAD[kind](basis), kind, good=False, absent=kind == "missing")
+    return Token(_MADE[kind](basis), kind, good=False, absent=kind == "missing")

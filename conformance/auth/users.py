@@ -12,9 +12,10 @@ from typing import Any, Protocol
 
 from conformance.auth.expiry import alive
 from conformance.auth.forged_tokens import Change, Words
-from conformance.auth.tokens import FORGED, Basis, Minter, Token, bad_token, good_claims, living_claims
+from conformance.auth.tokens import Basis, Minter, Token, bad_token, good_claims, living_claims
 from conformance.errors import Unverified
 from conformance.inputs.similar_subjects import ALIKE, claims_for
+from conformance.record.token_kinds import FORGED
 from conformance.redaction import Redactor
 
 
@@ -99,7 +100,7 @@ class User:
         return self._made(value, "token", good=True)
 
     async def bad(self, kind: str, *, of: Token | None = None) -> Token:
-        """A bad token of one of ``tokens.BAD``, made from a good one (``of``, when the target is to have seen that).
+        """A bad token of one of the ``token_kinds``, made from a good one (``of``, if the target is to have seen it).
         Raises Unverified when it cannot be made."""
         basis = Basis((of or await self.token()).value, self.source.minter)
         token = bad_token(kind, basis)

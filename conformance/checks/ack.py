@@ -10,9 +10,9 @@ from itertools import pairwise
 from conformance.checks.assertions import expect, fits
 from conformance.checks.law import displaced, good_connections, lasting, raw
 from conformance.errors import Unverified
-from conformance.protocol import CONNECTED, ERROR, TYPING
+from conformance.protocol import CONNECTED, ERROR, TYPING, Json
 from conformance.record.payloads import Payload, shown
-from conformance.record.transcript import Entry, Json, Kind
+from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Record, Send
 from conformance.record.waits import ack_of, given_up, is_acked
 

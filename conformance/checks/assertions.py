@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from conformance.errors import Deviation, Unverified
 from conformance.formatting import kind_of
+from conformance.protocol import Json
 from conformance.record.payloads import Misshapen, shown
-from conformance.record.transcript import Json
 from conformance.schema import validator
 
 T = TypeVar("T")

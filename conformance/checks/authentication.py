@@ -9,23 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from conformance.auth.tokens import ABSENT, CONFUSED, EXPIRED, FORGED, INVALID, NOT_STRINGS
 from conformance.checks.assertions import expect, same
 from conformance.checks.controls import session_lost
 from conformance.checks.delivery import delivered, undelivered
 from conformance.errors import Unverified
-from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED
+from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED, Json
 from conformance.record.descriptions import problem, said
 from conformance.record.payloads import History, shown
 from conformance.record.rate_limits import BUSY, REMEDY, not_limited
-from conformance.record.transcript import Entry, Json
+from conformance.record.token_kinds import ABSENT, CONFUSED, EXPIRED, FORGED, INVALID, NOT_STRINGS
+from conformance.record.transcript import Entry
 from conformance.record.views import Connection, Event, Fetch, Record, Send
 from conformance.record.waits import REFUSED_END, not_in_doubt, was_greeted
 from conformance.schema import validator
 
 ENTRY = {
     **dict.fromkeys(ABSENT, "AUTH-MISSING"),
-    **dict.fromkeys({**INVALID, **CONFUSED, **NOT_STRINGS}, "AUTH-INVALID"),
+    **dict.fromkeys((*INVALID, *CONFUSED, *NOT_STRINGS), "AUTH-INVALID"),
     **dict.fromkeys(EXPIRED, "AUTH-EXPIRED"),
     FORGED: "AUTH-INVALID",
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from conformance.auth.tokens import EXPIRED
 from conformance.checks.assertions import every, expect
 from conformance.checks.authentication import (
     ENTRY,
@@ -17,6 +16,7 @@ from conformance.checks.authentication import (
 )
 from conformance.errors import Deviation, Unverified
 from conformance.record.rate_limits import BUSY
+from conformance.record.token_kinds import EXPIRED
 from conformance.record.views import Connection, Fetch, Record
 
 EARLY, SEEN, UNSEEN = "early", "seen", "unseen"

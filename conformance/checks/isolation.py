@@ -15,8 +15,7 @@ from typing import NamedTuple
 from conformance.blocks import Blocks
 from conformance.checks.assertions import every, expect
 from conformance.errors import Deviation
-from conformance.protocol import CONNECTED, MESSAGE, TYPING
-from conformance.record.transcript import Json
+from conformance.protocol import CONNECTED, MESSAGE, TYPING, Json
 from conformance.record.views import Connection, Event, Record
 
 

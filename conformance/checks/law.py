@@ -12,14 +12,13 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from conformance.checks.assertions import every, expect, fits
-from conformance.errors import Deviation, Unverified
-from conformance.protocol import CONNECTED, EMITTED, ERROR, MESSAGE, TYPING
+from conformance.errors import Deviation, Unverified, one_line
+from conformance.protocol import CONNECTED, EMITTED, ERROR, MESSAGE, TYPING, Json
 from conformance.record.payloads import Message, Misshapen, shown
 from conformance.record.rate_limits import not_limited
-from conformance.record.transcript import Entry, Json, Kind
+from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Event, Record, Send
 from conformance.record.waits import GREETING, given_up, not_in_doubt
-from conformance.report.failure import one_line
 
 T = TypeVar("T")
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from conformance.errors import Deviation, Unverified
-from conformance.protocol import EMITTED, NAMESPACE
+from conformance.protocol import EMITTED, NAMESPACE, Json
 from conformance.record.payloads import shown
 from conformance.record.rate_limits import not_limited
-from conformance.record.transcript import Entry, Json, Kind
+from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Record
 
 RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"})

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from conformance.checks.assertions import expect
 from conformance.checks.history import Look, looks, sends_before
-from conformance.record.transcript import Json
+from conformance.protocol import Json
 from conformance.record.views import Record, Send
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, takewhile
 
-from conformance.auth.tokens import EXPIRED, FORGED
 from conformance.checks.assertions import every, expect, fits, same
 from conformance.checks.authentication import leaks, of_kind, rest_takes_good_ones, spoken
 from conformance.checks.law import saved
@@ -13,6 +12,7 @@ from conformance.checks.parity import differences
 from conformance.errors import Unverified
 from conformance.record.payloads import SHAPE_REQUIREMENTS, History, Message, shown
 from conformance.record.rate_limits import BUSY, not_busy
+from conformance.record.token_kinds import EXPIRED, FORGED
 from conformance.record.views import Fetch, Record
 from conformance.record.waits import no_doubt
 from conformance.schema import timestamps, validator

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from conformance.blocks import blocks_of
-from conformance.record.transcript import Json
+from conformance.protocol import Json
 
 SUPPORT = "support"
 

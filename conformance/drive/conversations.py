@@ -17,7 +17,8 @@ from conformance.auth.users import User
 from conformance.drive.device import Device
 from conformance.drive.stage import Stage
 from conformance.errors import Unverified
-from conformance.record.transcript import EXAMPLE, QUIET, Json
+from conformance.protocol import Json
+from conformance.record.transcript import EXAMPLE, QUIET
 
 DEVICES = {"phone": 0, "tablet": 0, "stranger": 1}
 """Which user each device belongs to."""

@@ -16,15 +16,15 @@ from socketio.packet import CONNECT, DISCONNECT, EVENT
 from conformance.auth.credentials import Presenting, presenting
 from conformance.auth.tokens import Token
 from conformance.drive.inbox import Line
-from conformance.protocol import CONNECTED, ERROR, MESSAGE, NAMESPACE, SEND, TYPING, VALIDATION_ERROR
+from conformance.protocol import CONNECTED, ERROR, MESSAGE, NAMESPACE, SEND, TYPING, VALIDATION_ERROR, Json
 from conformance.record.descriptions import problem, said
 from conformance.record.rate_limits import CONTROL, SLOWER, wanted_pause
 from conformance.record.timeouts import ACK, REFUSING_ACK, SHAKEN, Taken, Talk
-from conformance.record.transcript import Doubt, Entry, Json, Kind
+from conformance.record.transcript import Doubt, Entry, Kind, first, only
 from conformance.record.waits import GREETING, HANDSHAKE, REFUSED_END, ack_of, errors_of, message_named, message_of
 from conformance.transport.connection import Wire
 from conformance.transport.engineio import NoHandshake, Transport, WireRefused
-from conformance.transport.socketio_packets import Sending, fields_of, first, only
+from conformance.transport.socketio_packets import Sending, fields_of
 
 if TYPE_CHECKING:
     from conformance.auth.users import User

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from conformance.drive.announcements import Presence
-from conformance.protocol import CONNECTED, MESSAGE
+from conformance.protocol import CONNECTED, MESSAGE, Json
 from conformance.record.recorder import Recorder
-from conformance.record.transcript import Entry, Json, Kind
+from conformance.record.transcript import Entry, Kind, first
 from conformance.transport.engineio import Ending, Transport
-from conformance.transport.socketio_packets import Received, fields_of, first
+from conformance.transport.socketio_packets import Received, fields_of
 
 
 class Line:

@@ -6,12 +6,13 @@ import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from conformance.auth.expiry import expiry_of, remaining
-from conformance.auth.tokens import ABSENT, CONFUSED, EXPIRED, INVALID, NOT_STRINGS, Token
+from conformance.auth.tokens import Token
 from conformance.auth.users import User
 from conformance.checks.authentication import FORBIDDEN
 from conformance.drive.device import Cut, Device, Presenting
 from conformance.drive.stage import Stage
 from conformance.errors import Unverified
+from conformance.record.token_kinds import ABSENT, CONFUSED, EXPIRED, INVALID, NOT_STRINGS
 
 # -- tables ------------------------------------------------------------------------------------------------------
 

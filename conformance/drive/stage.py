@@ -23,12 +23,12 @@ from conformance.auth.users import User
 from conformance.drive.device import Device
 from conformance.drive.load import Load
 from conformance.drive.retry import Pauses, Turns
-from conformance.protocol import REST_PATH
+from conformance.protocol import REST_PATH, Json
 from conformance.record.history_reader import Histories
 from conformance.record.rate_limits import SLOWER, retry_after
 from conformance.record.recorder import Recorder
 from conformance.record.timeouts import ANSWER, SHAKEN, SHOWN, Patience, Taken, Talk, late
-from conformance.record.transcript import Json, Kind, Transcript
+from conformance.record.transcript import Kind, Transcript
 from conformance.redaction import Redactor
 from conformance.transport.connection import Wire
 from conformance.transport.cookies import Cookies

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from conformance.auth.tokens import EXPIRED
 from conformance.errors import Deviation, Unverified
 from conformance.formatting import shown
-from conformance.protocol import ERROR, LONGEST, SEND, TYPING
+from conformance.protocol import ERROR, LONGEST, SEND, TYPING, Json
 from conformance.record.health import moment
-from conformance.record.transcript import Entry, Json, Kind, Transcript
+from conformance.record.token_kinds import EXPIRED
+from conformance.record.transcript import Entry, Kind, Transcript
 from conformance.record.views import Connection, Record
 
 JUST_BEFORE = 0.25

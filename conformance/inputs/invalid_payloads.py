@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from conformance.inputs import texts
-from conformance.record.transcript import Json
+from conformance.protocol import Json
 
 
 @dataclass(frozen=True, slots=True)

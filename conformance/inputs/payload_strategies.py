@@ -9,7 +9,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from conformance.inputs.text_strategies import label
-from conformance.record.transcript import Json
+from conformance.protocol import Json
 
 _TELLING = (
     "message",

@@ -10,17 +10,11 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Iterable
 
 from hypothesis import strategies as st
 
-from conformance.checks.assertions import expect
-from conformance.errors import Deviation, Unverified
-from conformance.protocol import CONNECTED, LARGEST, LONGEST
-from conformance.record.payloads import Misshapen, shown
-from conformance.record.transcript import Entry, Kind, Transcript
-from conformance.record.views import Record, Send
+from conformance.protocol import LARGEST, LONGEST
 
 WHITE = " \t\n\r"
 """White space that every common trim removes."""
@@ -141,75 +135,3 @@ def described(text: str) -> str:
     """The text escaped to ASCII, cut in the middle when long, with its length in code points and UTF-16 units."""
     escaped = ascii(text) if len(text) <= 80 else f"{text[:50]!a} ... {text[-20:]!a}"
     return f"{escaped} ({len(text):,} code points, {units(text):,} UTF-16 units)"
-
-
-# -- judging -----------------------------------------------------------------------------------------------------
-
-
-def comes_back(send: Send) -> None:
-    """A valid text is accepted, and ack and event carry it verbatim but for trimming (which SEND-TRIM judges)."""
-    if label(send.text) != "valid":
-        return  # shrunk into a text that not every reading calls valid
-    taken = not send.refused or send.connection.conversation_closed
-    expect(taken, "the text to be accepted", "an error", at=send.at, unless="SEND-PLAIN")
-    wanted = send.text.strip(WHITE)
-    for where, got in (("ack", send.message.text), ("event", send.event.message.text)):
-        expect(got.strip(WHITE) == wanted, f"the {where} to carry {described(wanted)}", described(got), at=send.at)
-
-
-def is_refused(send: Send) -> None:
-    """A text that is blank or too long, however one counts, is refused."""
-    if label(send.text) in ("blank", "long"):
-        was_refused(send)
-
-
-def was_refused(send: Send) -> None:
-    """Deviate where what was sent is accepted."""
-    if not (send.refused or (isinstance(send.answer, dict) and isinstance(send.answer.get("message"), dict))):
-        raise Unverified("the ack is neither a message nor an error", because="ACK-SHAPE")
-    expect(send.refused, "what was sent to be refused", "it was accepted", at=send.at)
-
-
-def smallest_deviation(sends: Iterable[Send], judge: Callable[[Send], None]) -> None:
-    """Judge all sends; deviate for the smallest one, as Hypothesis would: shortest, then simplest."""
-    found: list[tuple[Send, Deviation]] = []
-    unverified: list[Misshapen | Unverified] = []
-    for send in sends:
-        try:
-            judge(send)
-        except (Misshapen, Unverified) as reason:
-            unverified.append(reason)
-        except Deviation as deviation:
-            found.append((send, deviation))
-    if found:
-        found = [pair for pair in found if pair[1].unless is None] or found
-        send, smallest = min(found, key=lambda pair: _size(pair[0]))
-        told = f"{smallest.actual}\nthe smallest of {len(found)} such: {_what(send)}"
-        raise Deviation(smallest.expected, told, at=smallest.at, unless=smallest.unless)
-    if unverified:
-        raise unverified[0]
-
-
-def _size(send: Send) -> tuple[int, str]:
-    said = send.text if isinstance(send.text, str) else json.dumps(send.args, ensure_ascii=False)
-    return len(said), said
-
-
-def _what(send: Send) -> str:
-    """A text as such, where that is all there is; else the payload."""
-    if isinstance(send.text, str) and send.args == [{"text": send.text}]:
-        return described(send.text)
-    return ", ".join(map(shown, send.args)) or "no payload at all"
-
-
-def last_batch(transcript: Transcript) -> Record:
-    """The example that was driven last: how each connection began, and what came after the last mark."""
-    entries, marks = transcript.entries, transcript.marks
-    first, last = marks[0].serial, marks[-1].serial
-    before = [entry for entry in entries if entry.serial < first]
-    between = [entry for entry in entries if first <= entry.serial < last and _begins(entry)]
-    return Record(replace(transcript, entries=[*before, *between, *(e for e in entries if e.serial >= last)]))
-
-
-def _begins(entry: Entry) -> bool:
-    return entry.kind in (Kind.OPEN, Kind.HANDSHAKE) or entry.get("event") == CONNECTED

@@ -11,9 +11,9 @@ from typing import NamedTuple
 from conformance.checks.connection import ended
 from conformance.checks.isolation import is_typing
 from conformance.errors import Unverified
-from conformance.protocol import CONNECTED, ERROR, MESSAGE
+from conformance.protocol import CONNECTED, ERROR, MESSAGE, Json
 from conformance.record.payloads import Message, Problem
-from conformance.record.transcript import Entry, Json, Kind
+from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Record, Send
 
 ACCEPTED, REFUSED, ENDED = "accepted", "refused", "ended"

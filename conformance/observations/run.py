@@ -11,9 +11,9 @@ from conformance.checks.history import looks
 from conformance.checks.law import good_connections
 from conformance.errors import Unverified
 from conformance.observations.experiments import Seen
-from conformance.protocol import CONNECTED, MESSAGE
+from conformance.protocol import CONNECTED, MESSAGE, Json
 from conformance.record.payloads import History, ids_in
-from conformance.record.transcript import Json, Kind
+from conformance.record.transcript import Kind
 from conformance.record.views import Connection, Everything, Fetch, Record, Send
 from conformance.schema import timestamps
 

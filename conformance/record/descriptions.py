@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from conformance.formatting import cut, shown
-from conformance.protocol import ERROR
-from conformance.record.transcript import Entry, Json, Kind
+from conformance.protocol import ERROR, Json
+from conformance.record.transcript import Entry, Kind
 
 _ENDS = ("DISCONNECT", "CONNECT_ERROR")
 _LONGEST = 120

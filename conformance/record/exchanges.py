@@ -8,11 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from conformance.errors import Deviation, Unverified
-from conformance.protocol import MESSAGE
+from conformance.protocol import MESSAGE, Json
 from conformance.record.descriptions import problem, said
 from conformance.record.payloads import History, Message, Problem, shown
 from conformance.record.rate_limits import SLOWER, busy, not_for_its_pace
-from conformance.record.transcript import Entry, Json
+from conformance.record.transcript import Entry
 from conformance.record.waits import is_acked, no_doubt
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from conformance.blocks import Json, Run, Table, joined
+from conformance.blocks import Run, Table, joined
+from conformance.protocol import Json
 from conformance.redaction import Redactor
-from conformance.transport.socketio_packets import no_constant
 
 SMALL = 16_384
 """Characters. What is smaller is read as it is."""
@@ -35,6 +35,11 @@ _HEAD = 120
 """Bytes by which the beginning of a message is found again."""
 _MOST_NEW = 200
 """Messages before the part that is known, or in place of it, that are read again each time."""
+
+
+def no_constant(name: str) -> None:
+    """For ``json.loads``: Python takes these words for numbers, JSON does not."""
+    raise ValueError(f"{name} is no JSON")
 
 
 @dataclass

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, overload
 from conformance.blocks import Block, blocks_of
 from conformance.errors import Deviation
 from conformance.formatting import cut, shown
-from conformance.record.transcript import Json
+from conformance.protocol import Json
 
 __all__ = ["Conversation", "History", "Message", "Misshapen", "Payload", "Problem", "cut", "shown"]
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from conformance.errors import Unverified
 from conformance.formatting import shown
-from conformance.protocol import ERROR, VALIDATION_ERROR
-from conformance.record.transcript import Entry, Json
+from conformance.protocol import ERROR, VALIDATION_ERROR, Json
+from conformance.record.transcript import Entry
 
 if TYPE_CHECKING:
     from conformance.record.exchanges import Fetch, Send

@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from conformance.drive.retry import SLICE
+from conformance.protocol import Json
+from conformance.record.clock import SLICE
 from conformance.record.history_reader import Histories
 from conformance.record.timeouts import CHATTER, Talk
-from conformance.record.transcript import Entry, Json, Kind, Transcript
+from conformance.record.transcript import Entry, Kind, Transcript
 from conformance.redaction import Redactor
 
 T = TypeVar("T")

@@ -9,11 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from conformance.blocks import FILE, Blocks, Run, Table
-
-Json = Any
+from conformance.protocol import Json
 
 EXAMPLE = "example"
 """The label of the mark that begins each of several programs in one transcript."""
@@ -223,3 +221,13 @@ def file_name(key: str) -> str:
         return "-".join(part for part in plain.groups() if part)
     readable = re.sub(r"[^A-Za-z0-9_.+-]+", "_", key)[:_LONGEST_NAME].strip("_.")
     return f"{readable}-{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+
+
+def only(args: Json) -> Json:
+    """The one argument of an event or ack; None where there are none or several."""
+    return args[0] if isinstance(args, list) and len(args) == 1 else None
+
+
+def first(args: Json) -> Json:
+    """The first argument of an event or ack; None where there is none."""
+    return args[0] if isinstance(args, list) and args else None

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
-from conformance.auth.tokens import EXPIRED
 from conformance.errors import Unverified
-from conformance.protocol import CONNECTED, ERROR
+from conformance.protocol import CONNECTED, ERROR, Json
 from conformance.record.descriptions import said
 from conformance.record.exchanges import Attempt, Event, Fetch, Send
 from conformance.record.payloads import History, Payload, Problem
 from conformance.record.rate_limits import not_for_its_pace, not_limited
-from conformance.record.transcript import EXAMPLE, Doubt, Entry, Json, Kind, Transcript
+from conformance.record.token_kinds import EXPIRED
+from conformance.record.transcript import EXAMPLE, Doubt, Entry, Kind, Transcript
 from conformance.record.waits import LONGER
 
 __all__ = ["Attempt", "Connection", "Event", "Everything", "Fetch", "Record", "Send"]

@@ -39,12 +39,6 @@ def text(requirements: Sequence[Requirement], deviation: Deviation, transcript: 
     return "\n".join([*parts, "", f"  Again     {again}"])
 
 
-def one_line(deviation: Deviation) -> str:
-    """For verdict.json and the summary: expected and actual in one line."""
-    expected, actual = ("; ".join(said.splitlines()) for said in (deviation.expected, deviation.actual))
-    return f"expected {expected}; got {actual or 'nothing'}"
-
-
 def _head(requirement: Requirement) -> str:
     line = f"{requirement.id}   {requirement.level.upper()}   section {requirement.section}   {requirement.title}"
     asks = textwrap.fill(requirement.statement, _WIDTH, initial_indent="  ", subsequent_indent="  ")

@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.formatting import printable
-from conformance.protocol import NAMESPACE
+from conformance.protocol import NAMESPACE, Json
 from conformance.record.payloads import cut, shown
-from conformance.record.transcript import Entry, Json, Kind, Transcript
+from conformance.record.transcript import Entry, Kind, Transcript
 
 _WHOLE = 20
 """A record of no more lines than this is shown whole."""

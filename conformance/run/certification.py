@@ -21,17 +21,16 @@ from conformance.drive.runner import Runner
 from conformance.drive.scenario import Casting, Recordings
 from conformance.drive.stage import Surroundings
 from conformance.drive.stimuli import blame, fate
-from conformance.errors import Unusable, Unverified
+from conformance.errors import Unusable, Unverified, one_line
 from conformance.record.health import FIRST_TRY, SECOND_TRY
 from conformance.record.incidents import Incident, incidents, losses
 from conformance.record.transcript import Transcript, file_name
 from conformance.record.views import Everything, Record
 from conformance.redaction import Redactor
-from conformance.report import provenance
-from conformance.report.failure import one_line
 from conformance.report.rejudge import Agreement, agreement, earlier
 from conformance.report.verdict import Observation, Outcome, Result, Status, contradictions, erred, findings
 from conformance.requirements import Catalogue
+from conformance.run import provenance
 from conformance.run.options import Options
 from conformance.run.progress import Progress
 from conformance.run.token_source import source_of

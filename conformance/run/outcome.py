@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from conformance.drive.scenario import castings_of
-from conformance.errors import Deviation, Unverified
+from conformance.errors import Deviation, Unverified, one_line
 from conformance.paths import ROOT
 from conformance.record.payloads import Misshapen
 from conformance.record.transcript import Transcript
-from conformance.report.failure import Story, one_line, story
+from conformance.report.failure import Story, story
 from conformance.report.verdict import Outcome, Status
 from conformance.requirements import Level, ids_of
 from conformance.run.certification import Certification

@@ -1,11 +1,12 @@
 """What is wrong with a payload, in words: one `Mismatch` for each thing a validator complains of."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from jsonschema import ValidationError
+
+from conformance.formatting import bare, shortened
 
 _TYPES = {
     "array": "an array",
@@ -16,9 +17,6 @@ _TYPES = {
     "object": "an object",
     "string": "a string",
 }
-_LONGEST_TEXT = 40
-_MOST_ITEMS = 5
-_DEEPEST = 3
 
 
 @dataclass(frozen=True)
@@ -40,22 +38,6 @@ class Mismatch:
 def described(errors: Iterable[ValidationError]) -> list[Mismatch]:
     """What a validator found, in its order; complaints that read the same become one."""
     return list(dict.fromkeys(mismatch for error in errors for mismatch in _explained(error)))
-
-
-def shortened(value: object, depth: int = _DEEPEST) -> str:
-    """A value in JSON's manner on one short line, for people: printable whatever it holds."""
-    if isinstance(value, str):
-        return _quoted(value)
-    if isinstance(value, dict):
-        fields = _first(value.items(), depth)
-        inside = [f"{_bare(name)}: {shortened(item, depth - 1)}" for name, item in fields]
-        return "{" + _joined(inside, of=len(value)) + "}"
-    if isinstance(value, list):
-        inside = [shortened(item, depth - 1) for item in _first(value, depth)]
-        return "[" + _joined(inside, of=len(value)) + "]"
-    if isinstance(value, bytes | bytearray):
-        return f"binary data ({len(value)} bytes)"
-    return _scalar(value)
 
 
 def _explained(error: ValidationError) -> Iterator[Mismatch]:
@@ -109,44 +91,5 @@ def _dotted(path: Iterable[str | int]) -> str:
         if isinstance(step, int):
             text += f"[{step}]"
         else:
-            text += f".{_bare(step)}" if text else _bare(step)
+            text += f".{bare(step)}" if text else bare(step)
     return text
-
-
-def _first(items: Iterable[Any], depth: int) -> list[Any]:
-    if depth <= 0:
-        return []
-    return [item for item, _ in zip(items, range(_MOST_ITEMS), strict=False)]
-
-
-def _joined(inside: list[str], *, of: int) -> str:
-    left_out = ["…"] if len(inside) < of else []
-    return ", ".join(inside + left_out)
-
-
-def _bare(name: object) -> str:
-    """A field's name without quotes where it can do without them."""
-    return name if isinstance(name, str) and name.isidentifier() else _quoted(str(name))
-
-
-def _quoted(text: str) -> str:
-    if len(text) <= _LONGEST_TEXT:
-        return _printable(json.dumps(text, ensure_ascii=False))
-    beginning = json.dumps(text[:_LONGEST_TEXT] + "…", ensure_ascii=False)
-    return f"{_printable(beginning)} ({len(text):,} characters)"
-
-
-def _printable(text: str) -> str:
-    """Escapes what a terminal would obey, hide or refuse: controls, lone surrogates, direction marks."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
-
-
-def _scalar(value: object) -> str:
-    """A number, boolean or null; and whatever else a decoder might hand over."""
-    try:
-        text = json.dumps(value)
-    except (TypeError, ValueError):
-        return f"a value of type {type(value).__name__}"
-    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}… ({len(text):,} digits)"

@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 import aiohttp
 from yarl import URL
 
-from conformance.drive.retry import unhurried
+from conformance.record.clock import unhurried
 from conformance.record.rate_limits import SLOWER, retry_after
 from conformance.transport.cookies import Cookies
 from conformance.transport.engineio import (

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from socketio.packet import Packet
 from socketio.packet import packet_names as PACKET_NAMES
 
-from conformance.record.transcript import Json
+from conformance.protocol import Json
 
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _HALF = re.compile("[\ud800-\udfff]")
@@ -40,19 +40,6 @@ def stringified(value: Json, separators: tuple[str, str] = (",", ":")) -> str:
         return text
     whole = _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
     return _HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", whole)
-
-
-def no_constant(name: str) -> None:
-    """For ``json.loads``: Python takes these words for numbers, JSON does not."""
-    raise ValueError(f"{name} is no JSON")
-
-
-def only(args: Json) -> Json:
-    return args[0] if isinstance(args, list) and len(args) == 1 else None
-
-
-def first(args: Json) -> Json:
-    return args[0] if isinstance(args, list) and args else None
 
 
 def fields_of(packet: Packet) -> dict[str, Json]:

@@ -14,9 +14,10 @@ import pytest
 import socketio
 from socketio import packet
 
+from conformance.record.history_reader import no_constant
 from conformance.record.transcript import Kind
 from conformance.reference import HelpCenter, Served, Verifier
-from conformance.transport.socketio_packets import Received, fields_of, no_constant
+from conformance.transport.socketio_packets import Received, fields_of
 from tests.interop.clients import CONNECTED, DEADLINE, ERROR, MESSAGE, NAMESPACE, SECRET, SEND, official_client
 from tests.peers import in_loop
 from tests.servers import node_server

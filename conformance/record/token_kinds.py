@@ -1,0 +1,29 @@
+"""The kinds of bad tokens, by the names that a record has for them (sections 2.2 and 6)."""
+
+from __future__ import annotations
+
+ABSENT = ("missing", "null", "empty")
+"""No token at all, and what clients send that have none. ``null`` is for ``auth`` alone."""
+INVALID = (
+    "garbage",
+    "truncated",
+    "tampered",
+    "resigned",
+    "stripped",
+    "unsigned",
+    "unsigned-nOnE",
+    "wrong-key",
+)
+"""Strings that are no valid token."""
+CONFUSED = ("public-key", "public-key-trimmed")
+"""Strings that are no valid token either, where tokens are signed with a private key: HMAC with the file of the public
+key as the secret, with and without its last line break."""
+NOT_STRINGS = ("number", "true", "list", "object")
+"""Values of ``auth.token`` that are not strings at all; there is no such header. None has a good token inside: a server
+that turns what it gets into a string would find it, and that is no hole."""
+EXPIRED = ("expired",)
+"""Section 6."""
+FORGED = "forged"
+"""How the name of a generated token begins."""
+BAD = (*ABSENT, *INVALID, *CONFUSED, *NOT_STRINGS, *EXPIRED)
+"""All that have a name."""
