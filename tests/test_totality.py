@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from conformance.checks.conversations import RULES, Rule
 from conformance.checks.law import over
-from conformance.errors import Deviation, Unverified
+from conformance.errors import Deviation, Unverified, one_line
 from conformance.protocol import CONNECTED, ERROR, MESSAGE
 from conformance.record.payloads import Payload
 from conformance.record.transcript import Kind
@@ -152,7 +152,7 @@ def test_only_deviations_and_doubts_come_out_of_a_record(record: Record) -> None
         str(error).encode()  # no half of a surrogate pair is left for a terminal to stumble over
         if isinstance(error, Deviation):
             failure.text([catalogue()["MESSAGE-SHAPE"]], error, record.transcript, "pytest").encode()
-            assert failure.one_line(error).isprintable()
+            assert one_line(error).isprintable()
 
 
 @ANYTHING
