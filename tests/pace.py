@@ -16,9 +16,9 @@ from conformance.record.transcript import Transcript
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.serve import Served
 from conformance.reference.tokens import Verifier
-from tests.distance import Distance, far_away
 from tests.faults.battery import SECRET, certify
 from tests.faults.fault import load_all
+from tests.support.distance import Distance, far_away
 
 LIVE = (
     "generated_texts",

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from tests.faults.battery import SECRET, Certified, certify, certify_fault, selection
 from tests.faults.fault import load_all
-from tests.interop.test_node_bugs import BUGS, RACES
-from tests.servers import copy_node_server, node_server
+from tests.live.interop.test_node_bugs import BUGS, RACES
+from tests.support.servers import copy_node_server, node_server
 
 Certify = Callable[..., Certified]
 

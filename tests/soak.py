@@ -19,9 +19,9 @@ from pathlib import Path
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.serve import Served
 from conformance.reference.tokens import Verifier
-from tests.distance import Distance, far_away
 from tests.faults.battery import SECRET, Certified, certify
-from tests.servers import node_server
+from tests.support.distance import Distance, far_away
+from tests.support.servers import node_server
 
 SIDE_BY_SIDE = 2
 SERVERS = ("reference", "node")

@@ -1,8 +1,8 @@
 """Which events official clients hand to an app: not all that cross the wire (sections 2.2 and 3.1).
 
-The JavaScript client is the measure, for it is run in the tests (``tests/interop/test_delivery.py``). It keeps what
-comes before the answer to its CONNECT packet until that answer is there, and drops what comes once the namespace or
-the transport has ended. The Java and Dart clients do as much; the Swift client drops what comes too early.
+The JavaScript client is the measure, for it is run in the tests (``tests/live/interop/test_delivery.py``). It keeps
+what comes before the answer to its CONNECT packet until that answer is there, and drops what comes once the namespace
+or the transport has ended. The Java and Dart clients do as much; the Swift client drops what comes too early.
 """
 
 from __future__ import annotations

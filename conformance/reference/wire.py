@@ -1,6 +1,6 @@
 """Socket.IO itself: python-socketio, with events and acknowledgements in our own hands.
 
-The only module that touches python-socketio's private methods; `tests/test_reference.py` pins what it
+The only module that touches python-socketio's private methods; `tests/unit/reference/test_server.py` pins what it
 relies on.
 """
 

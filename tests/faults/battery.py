@@ -19,7 +19,7 @@ from conformance.reference.serve import Served
 from conformance.reference.tokens import PublicKey
 from tests.faults.fault import HS256, Fault
 from tests.faults.worker import run
-from tests.keys import key_files
+from tests.support.keys import key_files
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "a secret that every server of the battery trusts"

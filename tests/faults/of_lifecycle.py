@@ -9,7 +9,7 @@ from conformance.reference.protocol import MESSAGE, USER, Json
 from conformance.reference.store import Conversation, Message, Store
 from conformance.reference.tokens import BadToken, Verifier
 from tests.faults.fault import fault
-from tests.recovery import Recovers
+from tests.support.recovery import Recovers
 
 # -- coming back ---------------------------------------------------------------------------------------------------
 

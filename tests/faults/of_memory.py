@@ -9,7 +9,7 @@ from conformance.reference.help_center import HelpCenter
 from conformance.reference.protocol import Json, Problem
 from conformance.reference.tokens import BadToken, Verifier
 from tests.faults.fault import fault
-from tests.recovery import Recovers
+from tests.support.recovery import Recovers
 
 
 class Believes(HelpCenter):

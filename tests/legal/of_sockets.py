@@ -14,7 +14,7 @@ from conformance.reference.serve import Served, Server
 from conformance.reference.wire import Wire
 from tests.legal.legal import legal
 from tests.legal.middleware import Bounded
-from tests.recovery import Recovers
+from tests.support.recovery import Recovers
 
 
 @legal()

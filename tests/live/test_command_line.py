@@ -1,0 +1,300 @@
+"""The contract with scripts and CI, by the real command line: exit codes, selections, reports."""
+
+from __future__ import annotations
+
+import html
+import itertools
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from conformance.auth.tokens import KeyMinter
+from conformance.reference.serve import Served
+from tests.support.checkout import CHAT, ROOT, SHOULD, TOKENS, Checkout, Run
+from tests.support.hostile import SECRET, Untrimming, help_center
+
+CONFTEST = (ROOT / "suites" / "conftest.py").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """Three files of suites that the embedded server passes, with one piece of advice; and tests of its own."""
+    made = Checkout(tmp_path_factory.mktemp("cli"), chat=CHAT, tokens=TOKENS, should=SHOULD)
+    made.write("suites/conftest.py", CONFTEST)
+    made.write("tests/test_own.py", "def test_own(): pass\n")
+    return made
+
+
+@pytest.fixture
+def reports(tmp_path: Path) -> str:
+    return f"--reports={tmp_path / 'reports'}"
+
+
+@pytest.fixture(scope="module")
+def target() -> Iterator[str]:
+    """A correct server that is not ours to start."""
+    with Served(help_center().app) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="module")
+def untrimming() -> Iterator[str]:
+    """One that fails SEND-TRIM."""
+    with Served(help_center(Untrimming).app) as server:
+        yield server.url
+
+
+def tail(run: Run) -> list[str]:
+    """The lines of the verdict, without what differs from run to run."""
+    lines = run.output.splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("VERDICT"))
+    own = itertools.takewhile(lambda line: not line.startswith("reports "), lines[start:])
+    return [line for line in own if not line.startswith(("target", "seed"))]
+
+
+# -- the verdicts ----------------------------------------------------------------------------------------------------
+
+
+def test_conformant(checkout: Checkout) -> None:
+    run = checkout.run("-ra")
+    assert (run.code, run.verdict and run.verdict["verdict"]) == (0, "conformant")
+    assert tail(run) == [
+        "VERDICT  conformant: every MUST holds",
+        "MUST     4 passed",
+        "SHOULD   1 advised against",
+        "advice     DEVICE-COEXIST           SHOULD 9     a user's devices are connected side by side",
+        "           expected more than this; got less than that",
+        "where the document is silent:",
+        "  OBS-TRIM               White space is handled somehow.",
+    ]
+    assert run.line("help-center: ").startswith("help-center: certifying the embedded reference server, seed ")
+    assert run.output.splitlines()[-1].count("5 passed, 1 advice in ") == 1
+    names = {path.name for path in run.reports.iterdir()}
+    assert names == {"verdict.json", "report.html", "junit.xml", "transcripts"}
+    assert {path.stem for path in (run.reports / "transcripts").iterdir()} == {"chat", "expired", "plain_chat"}
+    properties = [p.attrib for p in ElementTree.parse(run.reports / "junit.xml").iter("property")]  # noqa: S314  our own
+    assert {"name": "requirement", "value": "SEND-TRIM"} in properties
+    blob = re.search(r'data-jsonblob="([^"]*)"', (run.reports / "report.html").read_text(encoding="utf-8"))
+    assert blob is not None
+    rows = json.loads(html.unescape(blob[1]))["tests"]["suites/test_should.py::test_advice"]
+    assert [(row["result"], ">Advice</button>" in row["resultsTableRow"][0]) for row in rows] == [("Skipped", True)]
+    assert "Expected  more than this\n  Actual    less than that\n" in rows[0]["log"]
+
+
+def test_advice_fails_where_it_is_asked_to(checkout: Checkout, reports: str, target: str) -> None:
+    run = checkout.run(f"--target={target}/", f"--jwt-secret={SECRET}", "--level=should", reports)
+    assert (run.code, run.verdict and run.verdict["verdict"]) == (1, "conformant")
+    assert f"Again     pytest --target={target} " in run.output
+    assert " -k DEVICE-COEXIST" in run.output
+
+
+def test_non_conformant(checkout: Checkout, reports: str, untrimming: str) -> None:
+    run = checkout.run(f"--target={untrimming}", reports, HELP_CENTER_JWT_SECRET=SECRET)
+    assert (run.code, run.verdict and run.verdict["verdict"]) == (1, "non-conformant")
+    assert tail(run)[:4] == [
+        "VERDICT  non-conformant: the document rules out what this server does",
+        "MUST     3 passed, 1 failed",
+        "SHOULD   1 advised against",
+        "FAILED     SEND-TRIM                MUST   4.5   white space around a text is trimmed",
+    ]
+    assert SECRET not in run.output + "".join(p.read_text() for p in run.reports.rglob("*") if p.is_file())
+
+
+def test_incomplete(checkout: Checkout, reports: str, target: str) -> None:
+    token = KeyMinter(SECRET).sign({"sub": "someone"})
+    arguments = (f"--target={target}", f"--token={token}", reports)
+    run = checkout.run(*arguments, "-rs")
+    assert (run.code, run.verdict and run.verdict["verdict"]) == (10, "incomplete")
+    needed = "an expired token needs the signing key: pass --jwt-secret or --jwt-key"
+    assert run.reason("AUTH-EXPIRED") == needed
+    assert run.line("SKIPPED").endswith(f"unverified: {needed}")
+    assert run.line("VERDICT") == "VERDICT  incomplete: nothing failed, but not every MUST could be checked"
+    allowed = checkout.run(f"--rejudge={run.reports}", "--allow-incomplete", f"{reports}-again")
+    assert (allowed.code, allowed.verdict and allowed.verdict["verdict"]) == (0, "incomplete")
+
+
+def test_a_command_for_tokens(checkout: Checkout, reports: str, target: str, tmp_path: Path) -> None:
+    script = tmp_path / "mint.py"
+    script.write_text(f"import jwt, sys; print(jwt.encode({{'sub': sys.argv[1]}}, {SECRET!r}))", encoding="utf-8")
+    command = f"--token-command={sys.executable} {script} {{user}}"
+    run = checkout.run(f"--target={target}", command, reports, "-k", "not AUTH-EXPIRED")
+    assert (run.code, run.status("SEND-TRIM")) == (0, "passed")
+
+
+def test_proxies_of_the_environment_are_ignored(checkout: Checkout, reports: str, target: str) -> None:
+    nowhere = "http://127.0.0.1:1"
+    proxies = {"HTTP_PROXY": nowhere, "http_proxy": nowhere, "ALL_PROXY": nowhere, "WS_PROXY": nowhere}
+    assert checkout.run(f"--target={target}", f"--jwt-secret={SECRET}", reports, **proxies).code == 0
+
+
+# -- selections ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        ["-k", "SEND-TRIM"],
+        ["suites/test_chat.py::test_trim"],
+        ["suites", "--deselect=suites/test_tokens.py"],
+        ["suites", "--ignore=suites/test_tokens.py"],
+    ],
+    ids=["-k", "node", "deselect", "ignore"],
+)
+def test_a_selection_claims_no_verdict(checkout: Checkout, reports: str, target: str, selection: list[str]) -> None:
+    run = checkout.run(*selection, f"--target={target}", f"--jwt-secret={SECRET}", reports)
+    assert (run.code, run.verdict and run.verdict["verdict"]) == (0, "partial")
+    assert run.status("SEND-TRIM") == "passed"
+
+
+def test_an_id_that_there_is_none_of_is_told(checkout: Checkout, reports: str, target: str) -> None:
+    run = checkout.run("-k", "SEND-MAXX", f"--target={target}", f"--jwt-secret={SECRET}", reports)
+    assert run.code == 5
+    assert "no requirement has the id SEND-MAXX: did you mean SEND-MAX?" in run.output
+
+
+def test_a_selection_that_selects_all_is_a_full_run(checkout: Checkout, reports: str) -> None:
+    run = checkout.run("suites", "tests", "-m", "requirement or not requirement", "-n", "4", reports)
+    assert (run.code, run.verdict and run.verdict["verdict"]) == (0, "conformant")
+    assert run.line("help-center: one").startswith("help-center: one process (the scenarios overlap already")
+
+
+def test_stopping_at_the_first_failure_and_going_on_with_it(checkout: Checkout, reports: str, untrimming: str) -> None:
+    arguments = (f"--target={untrimming}", f"--jwt-secret={SECRET}", reports)
+    first = checkout.run(*arguments, "-x")
+    assert (first.code, first.verdict and first.verdict["verdict"]) == (1, "partial")
+    again = checkout.run(*arguments, "--lf")
+    assert (again.code, again.verdict and [r["id"] for r in again.verdict["requirements"]]) == (1, ["SEND-TRIM"])
+
+
+def test_nothing_selected(checkout: Checkout, reports: str) -> None:
+    run = checkout.run("-k", "nothing", reports)
+    assert (run.code, run.verdict) == (5, None)
+
+
+@pytest.mark.parametrize("arguments", [["--collect-only"], ["--help"], ["tests"]])
+def test_nothing_is_started_nor_written(checkout: Checkout, tmp_path: Path, arguments: list[str]) -> None:
+    folder = tmp_path / "reports"
+    run = checkout.run(*arguments, f"--reports={folder}", "--target=http://127.0.0.1:1")
+    assert run.code == 0, run.output
+    assert not folder.exists()
+
+
+# -- errors of the harness -------------------------------------------------------------------------------------------
+
+BROKEN = """
+
+@requirement("SEND-MAX")
+def test_with_a_bug(chat):
+    raise KeyError("oh\\nno")
+
+
+@requirement("SEND-MIN")
+def test_blaming_nobody(chat):
+    pytest.fail("as nobody should")
+
+
+@requirement("SEND-PLAIN")
+@pytest.mark.xfail
+def test_better_than_thought(chat):
+    pass
+
+
+@scenario
+async def broken(stage):
+    await stage.nothing()
+
+
+@requirement("SEND-BLANK")
+def test_of_a_broken_scenario(broken):
+    pass
+
+
+@requirement("AUTH-BARE")
+@pytest.mark.skip(reason="not now")
+def test_skipped(chat):
+    pass
+
+
+@requirement("AUTH-HEADER")
+@pytest.mark.xfail(reason="doubtful")
+def test_doubtful(chat):
+    assert False
+"""
+
+
+def test_the_harness_blames_itself(tmp_path: Path) -> None:
+    run = Checkout(tmp_path, chat=f"import pytest\n{CHAT}{BROKEN}").run()
+    assert (run.code, run.verdict and run.verdict["verdict"]) == (3, "error")
+    assert run.status("SEND-TRIM") == "passed"
+    assert {name: run.reason(name) for name in ("SEND-MAX", "SEND-MIN", "AUTH-BARE", "AUTH-HEADER")} == {
+        "SEND-MAX": r"error of the harness: KeyError: 'oh\nno'",
+        "SEND-MIN": "error of the harness: Failed: as nobody should",
+        "AUTH-BARE": "not now",
+        "AUTH-HEADER": "the judgement is marked as failing: doubtful",
+    }
+    assert (run.status("SEND-PLAIN"), run.status("SEND-BLANK")) == ("error", "error")
+    assert "'Stage' object has no attribute 'nothing'" in run.reason("SEND-BLANK")
+    # at the beginning of a line: with CI set, pytest repeats it, uncut, in its short summary
+    assert run.output.count("\nERROR OF THE HARNESS, not of the target; please report it") == 4
+    assert run.line("VERDICT") == "VERDICT  error: the harness itself erred: no verdict on the server"
+
+
+def test_a_file_that_cannot_be_collected(checkout: Checkout, reports: str) -> None:
+    broken = checkout.write("suites/test_broken.py", "import nothing_of_the_kind\n")
+    try:
+        run = checkout.run(reports)
+    finally:
+        broken.unlink()
+    assert (run.code, run.verdict and run.verdict["verdict"]) == (3, "error")
+
+
+def test_a_failed_test_that_is_no_judgement_is_not_hidden(checkout: Checkout, reports: str, target: str) -> None:
+    checkout.write("more/test_more.py", "def test_more(): assert False\n")
+    run = checkout.run("suites", "more", f"--target={target}", f"--jwt-secret={SECRET}", reports)
+    assert (run.code, run.verdict and run.verdict["verdict"]) == (1, "conformant")
+
+
+# -- neighbours ------------------------------------------------------------------------------------------------------
+
+
+def test_without_pytest_html_and_with_warnings_as_errors(checkout: Checkout, reports: str) -> None:
+    run = checkout.run("-p", "no:html", "-p", "no:cacheprovider", "-W", "error", "--timeout=50", reports)
+    assert (run.code, run.verdict and run.verdict["verdict"]) == (0, "conformant"), run.output
+    assert not (run.reports / "report.html").exists()
+
+
+def test_reports_of_the_users_own(checkout: Checkout, reports: str, tmp_path: Path) -> None:
+    run = checkout.run(reports, f"--html={tmp_path / 'own.html'}", f"--junitxml={tmp_path / 'own.xml'}")
+    assert run.code == 0
+    assert (tmp_path / "own.html").exists()
+    assert (tmp_path / "own.xml").exists()
+    assert {path.name for path in run.reports.iterdir()} == {"verdict.json", "transcripts"}
+
+
+def test_from_another_projects_folder(checkout: Checkout, reports: str, target: str, tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["conformance.plugin"]\n', encoding="utf-8")
+    (tmp_path / "test_theirs.py").write_text("def test_theirs(): pass\n", encoding="utf-8")
+    theirs = checkout.run(cwd=tmp_path)
+    assert (theirs.code, "VERDICT" in theirs.output) == (0, False)
+    ours = checkout.run(f"--target={target}", f"--jwt-secret={SECRET}", reports, cwd=tmp_path)
+    assert (ours.code, ours.verdict and ours.verdict["verdict"]) == (0, "conformant")
+
+
+def test_the_options_stand_under_one_heading(checkout: Checkout) -> None:
+    shown = subprocess.run([sys.executable, "-m", "pytest", "--help"], cwd=ROOT, capture_output=True, text=True).stdout
+    own = shown.partition("\nhelp-center conformance (")[2].partition("\n\n")[0]
+    assert own.count("\n  --") == 21
+    assert "  --target=URL          the server to certify: scheme, host and port (default:\n" in own
+
+
+def test_the_real_suites_certify_the_embedded_server(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--reports={tmp_path}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    verdict = json.loads((tmp_path / "verdict.json").read_text(encoding="utf-8"))
+    assert (done.returncode, verdict["verdict"]) == (0, "conformant"), done.stdout[-3000:]

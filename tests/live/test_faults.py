@@ -1,0 +1,34 @@
+"""Every check can fail: broken servers are certified, and the requirement that each one's fault breaks is blamed.
+
+A few faults that break every requirement between them are certified here. ``python -m tests.faults`` certifies all,
+and what it wrote is held against what the faults say.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.faults import matrix
+from tests.faults.fault import cover, load_all
+from tests.live.conftest import Batteries
+
+FAULTS = load_all()
+
+
+@pytest.mark.timeout(0)  # the battery has a timeout of its own for each certification
+@pytest.mark.parametrize("fault", cover(FAULTS))
+def test_the_fault_is_blamed_and_nothing_else(fault: str, batteries: Batteries) -> None:
+    broken, certified = FAULTS[fault], batteries.faults[fault].result()
+    assert certified.verdict, certified.output
+    assert not certified.ids("error"), certified.output
+    assert not certified.contradictions
+    missed = broken.breaks - certified.failed
+    assert not missed, f"not blamed: {sorted(missed)}; failed: {sorted(certified.failed)}"
+    collateral = {one: certified.reason(one) for one in certified.failed - broken.breaks - broken.also}
+    assert not collateral
+
+
+def test_the_kill_matrix_is_kept_in_step() -> None:
+    written = matrix.written()
+    assert written.keys() == FAULTS.keys(), "run python -m tests.faults --write NAME-PART …"
+    assert matrix.wrong(FAULTS, written).nothing, "run python -m tests.faults --write NAME-PART …"

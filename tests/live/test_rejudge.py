@@ -1,0 +1,239 @@
+"""Saved runs, judged again: whether the verdict of then holds, and that what is judged is left as it was."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.report.rejudge import Agreement, agreement, earlier
+from conformance.report.verdict import Finding, Result, Status
+from conformance.requirements import Level, Requirement
+from conformance.schema import validator
+from tests.faults.battery import QUICK, SECRET, Certified, certify, certify_app
+from tests.faults.fault import load_all
+from tests.support.checkout import CHAT, TOKENS, Checkout, Run
+from tests.support.handmade import FACTS
+from tests.support.servers import node_server
+
+SCOPE = {"requirements": "1" * 64, "schemas": "2" * 64, "transcripts": "3" * 64}
+SCOPED = {**FACTS, "scope": SCOPE}
+
+
+def finding(name: str, status: str, tests: int = 1) -> Finding:
+    one = Requirement(name, "4.5", Level.MUST, "title", "statement")
+    return Finding(one, Status(status), [f"suites/test_x.py::test_{name}_{n}" for n in range(tests)], "why")
+
+
+def result(complete: bool = True, **statuses: str) -> Result:
+    return Result([finding(name, status) for name, status in statuses.items()], complete=complete, facts=SCOPED)
+
+
+def told(was: Result | dict[str, Any], now: Result) -> Agreement:
+    return agreement(was if isinstance(was, dict) else was.to_json(), now)
+
+
+# -- what agrees ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "agrees", "differences"),
+    [
+        (result(A="passed", B="failed"), result(A="passed", B="failed"), True, []),
+        (result(A="passed"), result(A="failed"), False, [("A", "passed", "failed")]),
+        (result(A="failed", B="failed"), result(A="failed", B="waived"), False, [("B", "failed", "waived")]),
+        (result(A="passed", B="passed"), result(A="passed"), False, [("B", "passed", "not judged")]),
+        (result(A="passed"), result(A="passed", B="passed"), False, [("B", "not judged", "passed")]),
+        (result(A="passed", B="passed"), result(False, A="passed"), None, []),
+        (result(A="passed", B="passed"), result(False, A="failed"), False, [("A", "passed", "failed")]),
+        (result(False, A="passed"), result(A="passed", B="unverified"), None, []),
+        (result(False, A="passed"), result(False, A="passed"), True, []),
+        (result(False, A="passed"), result(False, B="passed"), None, []),
+    ],
+    ids=[
+        "same",
+        "another-status",
+        "now-waived",
+        "one-less",
+        "one-more",
+        "a-selection",
+        "a-selection-that-differs",
+        "once-a-selection",
+        "same-selection",
+        "another-selection",
+    ],
+)
+def test_the_same_verdict_and_statuses_agree(was: Result, now: Result, agrees: bool, differences: list[Any]) -> None:
+    found = told(was, now)
+    assert found.agrees is agrees
+    assert [(one.id, one.was, one.now) for one in found.differences] == differences
+
+
+def test_a_requirement_of_which_not_all_was_judged_contradicts_nothing() -> None:
+    was = Result([finding("A", "failed", tests=2)], facts=SCOPED)
+    assert told(was, result(False, A="passed")).agrees is None
+
+
+def test_an_error_of_the_harness_contradicts_the_same_statuses() -> None:
+    assert told(result(A="passed"), replace(result(A="passed"), broken=True)).agrees is False
+
+
+def test_what_changed_since_is_named() -> None:
+    now = replace(result(A="passed"), facts={**SCOPED, "harness": "0.2.0", "scope": {**SCOPE, "transcripts": "4" * 64}})
+    found = told(result(A="passed"), now)
+    assert (found.agrees, list(found.changed)) == (True, ["harness", "transcripts"])
+    assert list(found.lines()) == [
+        "agrees with the verdict of 2026-01-01T00:00:00+00:00 on http://127.0.0.1:3000: conformant",
+        "the transcripts are not those that it was given on: altered, added or lost since",
+        "judged by another version than then: harness",
+    ]
+
+
+def test_a_verdict_without_a_scope_can_be_held_against() -> None:
+    was = {name: value for name, value in result(A="passed").to_json().items() if name != "scope"}
+    assert told(was, result(A="passed")).changed == []
+
+
+def test_what_the_terminal_says_of_differences() -> None:
+    many = {f"A{n}": "passed" for n in range(30)}
+    lines = list(told(result(**many), result(**dict.fromkeys(many, "failed"))).lines())
+    assert lines[0] == (
+        "DISAGREES (non-conformant) with the verdict of 2026-01-01T00:00:00+00:00 on http://127.0.0.1:3000: conformant"
+    )
+    assert (lines[1], lines[-1], len(lines)) == ("A0 was passed, is failed", "and 10 more: see verdict.json", 22)
+
+
+def test_what_the_terminal_says_where_nothing_can_be_said() -> None:
+    (line,) = agreement(None, result(A="passed")).lines()
+    assert line == "judged again; there is no verdict.json beside the transcripts to agree with"
+    (line,) = told(result(A="passed"), result(False, A="passed")).lines()
+    assert line.startswith("nothing contradicts, but only a part was judged (partial): the verdict of 2026-01-01T")
+
+
+@pytest.mark.parametrize("now", [result(A="failed"), result(False, A="passed")], ids=["differs", "part"])
+def test_it_fits_the_schema(now: Result) -> None:
+    for found in (told(result(A="passed"), now), agreement(None, now)):
+        verdict = replace(now, facts={**SCOPED, "rejudged": found.to_json()}).to_json()
+        assert validator.mismatches("verdict", {**verdict, "requirements": []}) == []
+
+
+@pytest.mark.parametrize("content", [None, "", "[]", "{}", "[" * 100_000])
+def test_what_is_no_verdict_is_none(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / "verdict.json").write_text(content, encoding="utf-8")
+    assert earlier(tmp_path) is None
+
+
+# -- by the command line -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    return Checkout(tmp_path_factory.mktemp("rejudge"), chat=CHAT, tokens=TOKENS)
+
+
+def rejudged(run: Run) -> Any:
+    assert run.verdict is not None, run.output
+    return run.verdict["rejudged"]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    found = {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    return {name: content for name, content in found.items() if not name.startswith("rejudged/")}
+
+
+def test_a_run_is_left_alone_by_what_judges_it_again(checkout: Checkout) -> None:
+    first = checkout.run()
+    before = contents(first.reports)
+    again = checkout.run("--rejudge=reports")
+    assert (first.code, again.code) == (0, 0)
+    assert contents(first.reports) == before
+    verdict = json.loads((first.reports / "rejudged" / "verdict.json").read_text(encoding="utf-8"))
+    assert (verdict["rejudged"]["agrees"], verdict["rejudged"]["changed"]) == (True, [])
+    assert first.verdict is not None
+    assert verdict["scope"] == first.verdict["scope"]
+    assert again.line("rejudged agrees").startswith(f"rejudged agrees with the verdict of {first.verdict['started']} ")
+    assert again.line("reports ") == f"reports  {first.reports / 'rejudged'}"
+    checkout.run()  # and the next run takes away what was said of the last
+    assert not (first.reports / "rejudged" / "verdict.json").exists()
+
+
+@pytest.mark.parametrize("reports", ["reports", "./reports/", "reports/transcripts"])
+def test_reports_into_the_run_that_is_judged_are_refused(checkout: Checkout, reports: str) -> None:
+    checkout.run()
+    run = checkout.run("--rejudge=reports", f"--reports={reports}")
+    assert run.code == 4
+    assert run.line("ERROR: ").startswith(f"ERROR: --reports={reports} would overwrite the run that is judged again")
+    assert (checkout.folder / "reports" / "verdict.json").exists()
+
+
+def test_altered_transcripts_are_told_of_and_judged(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.run(f"--reports={tmp_path}")
+    chat = tmp_path / "transcripts" / "chat.jsonl"
+    chat.write_text(chat.read_text(encoding="utf-8").replace('"text": "hello"', '"text": " hello"'), encoding="utf-8")
+    again = checkout.run(f"--rejudge={tmp_path}", f"--reports={tmp_path}/again")
+    assert again.code == 1  # the exit code is the verdict's, as ever
+    assert rejudged(again)["agrees"] is False
+    assert rejudged(again)["changed"] == ["transcripts"]
+    assert rejudged(again)["differences"] == [{"id": "SEND-TRIM", "was": "passed", "now": "failed"}]
+    assert again.line("rejudged DISAGREES (non-conformant) with the verdict of ").endswith(": conformant")
+    assert again.line("rejudged the transcripts are not those that it was given on")
+    assert again.line("rejudged SEND-TRIM was passed, is failed")
+
+
+def test_a_selection_is_held_against_what_it_judges(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.run(f"--reports={tmp_path}")
+    again = checkout.run("-k", "SEND-TRIM", f"--rejudge={tmp_path}", f"--reports={tmp_path}/again")
+    assert (again.code, rejudged(again)["agrees"], rejudged(again)["differences"]) == (0, None, [])
+    assert again.verdict is not None
+    assert again.verdict["options"]["selection"] == ["-k SEND-TRIM"]
+
+
+def test_transcripts_alone_are_judged_too(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.run(f"--reports={tmp_path}")
+    (tmp_path / "verdict.json").unlink()
+    again = checkout.run(f"--rejudge={tmp_path}", f"--reports={tmp_path}/again")
+    assert (again.code, rejudged(again)["agrees"], rejudged(again)["earlier"]) == (0, None, None)
+    assert again.line("rejudged judged again; there is no verdict.json")
+
+
+# -- with the real suites ------------------------------------------------------------------------------------------
+
+
+def agrees(live: Certified, folder: Path) -> None:
+    """Judge a run again, with no server and no secret; its verdict holds."""
+    again = certify(None, folder / "again", f"--rejudge={folder}", "-p", "no:html", "-p", "no:junitxml", secret="")
+    assert again.verdict, again.output
+    assert again.verdict["rejudged"] == {
+        "agrees": True,
+        "earlier": {name: live.verdict[name] for name in ("verdict", "target", "started", "seed")},
+        "changed": [],
+        "differences": [],
+    }
+    assert again.exit_code == live.exit_code
+    assert again.verdict["observations"] == live.verdict["observations"]
+
+
+def test_it_agrees_on_the_embedded_server(tmp_path: Path) -> None:
+    live = certify(None, tmp_path, *QUICK)
+    assert live.verdict["verdict"] == "conformant", live.output
+    agrees(live, tmp_path)
+
+
+def test_it_agrees_on_the_node_server(tmp_path: Path) -> None:
+    secret = "the secret of the server of another make"
+    with node_server(f"--jwt-secret={secret}") as url:
+        live = certify(url, tmp_path, *QUICK, secret=secret)
+    assert live.verdict["verdict"] == "conformant", live.output
+    agrees(live, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["KeepsWhiteSpace", "RoomsByPrefix", "DropsControlCharacters", "HangsUpOnNull"])
+def test_it_agrees_on_a_broken_server(name: str, tmp_path: Path) -> None:
+    fault = load_all()[name]
+    live = certify_app(fault.build(SECRET), tmp_path, *QUICK)
+    assert fault.breaks <= live.failed, live.output
+    agrees(live, tmp_path)

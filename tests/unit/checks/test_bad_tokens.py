@@ -1,0 +1,85 @@
+"""What is said of two tokens that have expired together, one of which the target has seen before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from conformance.checks import bad_tokens
+from conformance.checks.bad_tokens import EARLY, SEEN, UNSEEN
+from conformance.errors import Deviation, Unverified
+from conformance.protocol import ERROR
+from conformance.record.views import Record
+from tests.support.handmade import Handmade
+
+PROBLEM = {"code": "UNAUTHORIZED", "message": "expired"}
+TURNS = (UNSEEN, SEEN, SEEN, UNSEEN)
+NOBODY = (False, False, False, False)
+
+
+def tried(*, early: bool = True, websocket: Sequence[bool] = NOBODY, rest: Sequence[bool] = NOBODY) -> Record:
+    """Who was let in, in turns; over polling nobody."""
+    hand = Handmade()
+    knock(hand, EARLY, "websocket", entered=early, good=True)
+    for transport, entered in (("websocket", websocket), ("polling", NOBODY)):
+        for name, let_in in zip(TURNS, entered, strict=True):
+            knock(hand, name, transport, entered=let_in)
+    for name, let_in in zip(TURNS, rest, strict=True):
+        hand.fetches({}, status=200 if let_in else 401, tag=name, good=False, token="token of 3 s")
+    return hand.record
+
+
+def knock(hand: Handmade, name: str, transport: str, *, entered: bool, good: bool = False) -> None:
+    hand.opens(name, good=good, transport=transport, trial=True)
+    if entered:
+        hand.greeted()
+    else:
+        hand.event(ERROR, PROBLEM)
+        hand.closed("target")
+
+
+def test_a_target_that_refuses_both_has_forgotten() -> None:
+    bad_tokens.forgotten(tried())
+
+
+@pytest.mark.parametrize("road", ["websocket", "rest"])
+def test_a_target_that_lets_in_the_one_it_has_seen_alone_remembers(road: str) -> None:
+    with pytest.raises(Deviation, match="2 times of 2"):
+        bad_tokens.forgotten(tried(**{road: (False, True, True, False)}))
+
+
+def test_of_a_target_with_leeway_nothing_is_said() -> None:
+    with pytest.raises(Unverified, match="leeway"):
+        bad_tokens.forgotten(tried(websocket=(True, True, True, True)))
+
+
+@pytest.mark.parametrize("entered", [(False, True, False, True), (False, True, False, False)])
+def test_the_clocks_of_two_servers_may_differ(entered: Sequence[bool]) -> None:
+    record = tried(websocket=entered)
+    if entered[-1]:
+        with pytest.raises(Unverified):
+            bad_tokens.forgotten(record)
+    else:
+        bad_tokens.forgotten(record)
+
+
+def test_a_token_that_was_never_accepted_proves_nothing() -> None:
+    with pytest.raises(Unverified, match="in its time"):
+        bad_tokens.forgotten(tried(early=False, websocket=(False, True, True, False)))
+
+
+def test_a_token_of_a_kind_that_was_not_tried_needs_the_key() -> None:
+    hand = Handmade()
+    hand.opens("intruder", good=False, token="resigned")
+    with pytest.raises(Unverified, match="signing key"):
+        bad_tokens.kept_out(hand.record, "AUTH-EXPIRED")
+
+
+def test_a_greeted_stranger_is_blamed_by_the_kind_of_its_token() -> None:
+    hand = Handmade()
+    hand.opens("intruder", good=False, token="resigned", trial=True)
+    hand.greeted()
+    assert not list(bad_tokens.knocks("AUTH-EXPIRED")(hand.record))
+    with pytest.raises(Deviation, match="resigned"):
+        bad_tokens.kept_out(hand.record, "AUTH-INVALID")

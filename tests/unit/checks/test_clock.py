@@ -1,0 +1,123 @@
+"""``createdAt`` against the Date of REST answers, and what was emitted against what is kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance.checks import clock, phantoms
+from conformance.checks.law import over
+from conformance.errors import Deviation, Unverified
+from conformance.protocol import MESSAGE
+from conformance.record.transcript import Entry
+from tests.support.handmade import CONVERSATION, Handmade, message
+
+DATE = "Thu, 01 Jan 2026 12:00:00 GMT"
+DATED = {"content-type": "application/json", "date": DATE}
+
+
+def chat(*created: str, headers: dict[str, str] | None = None, apart: float = 0.0) -> Handmade:
+    """Accepted sends, so many seconds apart, and a REST answer."""
+    made = Handmade()
+    made.opens("phone")
+    made.greeted()
+    for number, instant in enumerate(created):
+        made.says(f"text {number}", saved=message(f"text {number}", id=f"m{number}", createdAt=instant))
+    body = {"conversation": CONVERSATION, "messages": []}
+    made.fetches(body, headers=DATED if headers is None else headers)
+    if apart:
+        _later(made.transcript.entries, apart)
+    return made
+
+
+def _later(entries: list[Entry], seconds: float) -> None:
+    """Each send comes so many seconds after the one before."""
+    sent = 0
+    for place, entry in enumerate(entries):
+        sent += entry.get("send") is not None
+        moved: Any = {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
+        entries[place] = Entry(**{**moved, "at": entry.at + seconds * sent})
+
+
+def judged(made: Handmade, items: Any, law: Any) -> str | None:
+    try:
+        over([made.record], items, law, nothing="nothing to judge")
+    except Deviation as deviation:
+        return deviation.actual
+    return None
+
+
+@pytest.mark.parametrize(
+    ("created", "told"),
+    [
+        ("2026-01-01T12:00:00Z", None),
+        ("2026-01-01T12:05:00.123Z", None),
+        ("2026-01-01T11:31:00", None),
+        ("2026-01-01T13:00:00+01:00", None),
+        ("2026-01-01T14:00:00Z", "2.0 h ahead"),
+        ("2026-01-01T00:00:00Z", "12.0 h behind"),
+        ("2026-01-01T12:45:00Z", "45 min ahead"),
+    ],
+)
+def test_hours_off_are_found_and_minutes_are_not(created: str, told: str | None) -> None:
+    found = judged(chat(created), clock.stamps, clock.on_time)
+    assert found is None if told is None else told in (found or "")
+
+
+@pytest.mark.parametrize(
+    ("created", "headers"),
+    [
+        ("2026-01-01T18:00:00Z", {}),
+        ("2026-01-01T18:00:00Z", {"date": "yesterday"}),
+        ("2026-01-01", DATED),
+        ("2026-01-01T18:00Z", DATED),
+    ],
+    ids=["no date", "no real date", "a day", "a minute"],
+)
+def test_what_tells_no_second_is_not_judged(created: str, headers: dict[str, str]) -> None:
+    with pytest.raises(Unverified):
+        over([chat(created, headers=headers).record], clock.stamps, clock.on_time, nothing="nothing to judge")
+
+
+def test_one_instant_for_what_was_sent_seconds_apart_is_found() -> None:
+    same = chat("2026-01-01T12:00:00Z", "2026-01-01T12:00:00Z", apart=4)
+    assert "for both" in (judged(same, clock.far_apart, clock.moved_on) or "")
+    assert (
+        judged(chat("2026-01-01T12:00:00Z", "2026-01-01T12:00:04Z", apart=4), clock.far_apart, clock.moved_on) is None
+    )
+    with pytest.raises(Unverified):
+        judged(chat("2026-01-01T12:00:00Z", "2026-01-01T12:00:00Z"), clock.far_apart, clock.moved_on)
+
+
+@pytest.mark.parametrize(
+    ("created", "value"),
+    [
+        ("2026-01-01T12:00:01Z", "on time"),
+        ("2026-01-01T12:00:40Z", "40 s ahead"),
+        ("2026-01-01T11:55:00Z", "5 min behind"),
+        ("2026-01-01T17:30:00Z", "5.5 h ahead"),
+    ],
+)
+def test_the_figure_is_observed(created: str, value: str) -> None:
+    assert clock.observed([chat(created).record]).value == value
+
+
+def emitted(*kept: str) -> Handmade:
+    """A text that was sent once and emitted under two ids, and a history with some of them."""
+    made = Handmade()
+    made.opens("phone")
+    made.greeted([message("old", id="m0")])
+    made.emits({"text": "hello"})
+    made.event(MESSAGE, message("hello", id="m1"))
+    made.event(MESSAGE, message("hello", id="m2"))
+    made.ack({"message": message("hello", id="m2")})
+    shown = [message("old", id="m0"), *(message("hello", id=one) for one in kept)]
+    made.fetches({"conversation": CONVERSATION, "messages": shown}, began=made.transcript.entries[-1].at)
+    return made
+
+
+def test_what_was_emitted_and_not_kept_is_found() -> None:
+    assert '"m1"' in (judged(emitted("m2"), phantoms.told_again, phantoms.there) or "")
+    assert judged(emitted("m1", "m2"), phantoms.told_again, phantoms.there) is None
+    assert judged(emitted(), phantoms.told_again, phantoms.there) is None  # SEND-KEPT's

@@ -1,0 +1,121 @@
+"""Who is to blame for what goes wrong now and then, whatever was just sent."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.checks.assertions import every
+from conformance.checks.controls import emits_twice, forgets_sessions, loses_acks, refuses_plain_texts, session_lost
+from conformance.checks.lifecycle import shows_once
+from conformance.checks.sending import is_taken
+from conformance.errors import Deviation
+from conformance.record.transcript import Kind
+from conformance.record.waits import ack_of
+from tests.support.handmade import Handmade, message
+
+REFUSAL = {"error": {"code": "SERVER_ERROR", "message": "not now"}}
+
+
+def chat(key: str = "chat") -> Handmade:
+    made = Handmade(key)
+    made.opens()
+    made.greeted()
+    return made
+
+
+def refused(made: Handmade) -> Handmade:
+    made.emits({"text": "hello"}, plain=True)
+    made.ack(REFUSAL)
+    return made
+
+
+def test_a_plain_text_that_is_refused_anywhere_explains_others() -> None:
+    assert refuses_plain_texts([refused(chat()).record])
+    assert not refuses_plain_texts([chat().record])
+
+
+def test_a_plain_text_that_is_refused_after_typing_explains_nothing() -> None:
+    made = chat()
+    made.packet(Kind.SENT, "EVENT", event="help_center:typing", args=[{"isTyping": True}])
+    assert not refuses_plain_texts([refused(made).record])
+
+
+def test_an_ack_that_is_missing_anywhere_explains_others_but_not_where_the_connection_ended() -> None:
+    made, cut = chat(), chat()
+    for one in (made, cut):
+        one.emits({"text": "hello"}, plain=True)
+        one.add(Kind.EXPIRED, waiting=ack_of(1), seconds=15.0)
+    cut.closed("network")
+    assert loses_acks([made.record])
+    assert not loses_acks([cut.record])
+
+
+def test_an_ack_that_is_missing_in_a_burst_explains_no_other() -> None:
+    made = chat()
+    for text in ("one", "two"):
+        made.emits({"text": text}, plain=True)
+    made.ack({"message": message("two")})
+    made.add(Kind.EXPIRED, waiting=ack_of(1), seconds=15.0)
+    assert not loses_acks([made.record])
+
+
+def test_a_message_that_is_emitted_twice_anywhere_explains_others() -> None:
+    made = chat()
+    told = made.says()
+    assert not emits_twice([made.record])
+    made.event("help_center:message", told)
+    again = Handmade()
+    again.transcript.entries.extend(made.transcript.entries)
+    assert emits_twice([chat().record, again.record])
+
+
+def test_sessions_that_are_forgotten_in_several_scenarios_explain_others() -> None:
+    lost = []
+    for key in ("one", "two"):
+        made = Handmade(key)
+        made.opens(transport="polling")
+        made.closed("target", status=400)
+        lost.append(made.record)
+    assert forgets_sessions(lost)
+    assert not forgets_sessions(lost[:1])
+    assert session_lost(lost[0].connection()) == "CONN-POLLING"
+
+
+def test_a_websocket_that_ends_is_no_forgotten_session() -> None:
+    made = chat()
+    made.closed("target", code=1000)
+    assert session_lost(made.record.connection()) is None
+
+
+def test_a_refusal_says_who_may_be_to_blame_for_it() -> None:
+    made = refused(chat())
+    with pytest.raises(Deviation) as raised:
+        is_taken(made.record.send(), "typing")
+    assert raised.value.unless == "SEND-PLAIN"
+
+
+def test_what_may_be_collateral_hides_nothing_that_is_not() -> None:
+    found = [Deviation("a", "b", unless="SEND-PLAIN"), Deviation("c", "d")]
+
+    def judge(deviation: Deviation) -> None:
+        raise deviation
+
+    with pytest.raises(Deviation) as raised:
+        every(found, judge)
+    assert (raised.value.expected, raised.value.unless) == ("c", None)
+
+
+@pytest.mark.parametrize(("attempts", "holds"), [(1, False), (2, True)], ids=["at-once", "tried-again"])
+def test_a_text_that_was_refused_and_stored_is_no_doubling_of_histories(attempts: int, holds: bool) -> None:
+    made = chat()
+    for attempt in range(1, attempts + 1):
+        made.emits({"text": "hello"}, send=1, attempt=attempt)
+        made.ack(REFUSAL if attempt < attempts else {"message": message(id="m2")})
+    made.opens("tablet")
+    made.greeted([message(id="m1"), message(id="m2")])
+    history, sends = made.record.connection("tablet").history, made.record.sends
+    if holds:
+        shows_once(history, sends)
+    else:
+        with pytest.raises(Deviation):
+            shows_once(history, sends)

@@ -1,0 +1,105 @@
+"""Good texts that were answered with an error: what came of the attempt that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from conformance.checks import failed_sends
+from conformance.checks.law import over
+from conformance.errors import Deviation
+from conformance.protocol import MESSAGE
+from tests.support.handmade import CONVERSATION, Handmade, message
+
+WORDS = "conformance check 0a1b2c3d number 1"
+ERROR = {"code": "SERVER_ERROR", "message": "no"}
+
+
+def refused(text: str = WORDS, *, listed: Sequence[object] = ()) -> Handmade:
+    """A device's text is answered with an error."""
+    made = Handmade()
+    made.opens("phone")
+    made.greeted(listed)
+    made.emits({"text": text}, send=1)
+    made.ack({"error": ERROR})
+    return made
+
+
+def again(made: Handmade, text: str = WORDS, *, id: str = "m2") -> None:
+    """The text is sent again and accepted."""
+    made.emits({"text": text}, send=1, attempt=2)
+    told = message(text, id=id)
+    made.event(MESSAGE, told)
+    made.ack({"message": told})
+
+
+def listing(made: Handmade, *messages: object, road: str = "REST") -> None:
+    if road == "REST":
+        made.fetches({"conversation": CONVERSATION, "messages": list(messages)}, began=made.transcript.entries[-1].at)
+    else:
+        made.opens("tablet")
+        made.greeted(messages)
+
+
+def judged(made: Handmade, law: Callable[[failed_sends.Failed], None]) -> str | None:
+    try:
+        over([made.record], failed_sends.sends, law, nothing="nothing failed")
+    except Deviation as deviation:
+        return deviation.actual
+    return None
+
+
+def test_what_failed_and_was_accepted_then_is_there_once() -> None:
+    made = refused()
+    again(made)
+    listing(made, message(WORDS, id="m2"), message(WORDS, id="s1", sender="support"))
+    assert judged(made, failed_sends.not_stored) is None
+    assert judged(made, failed_sends.not_emitted) is None
+
+
+def test_what_failed_is_emitted_before_it_is_sent_again() -> None:
+    made = refused()
+    made.event(MESSAGE, message(WORDS, id="m1"))
+    again(made)
+    assert "is in help_center:message" in (judged(made, failed_sends.not_emitted) or "")
+
+
+def test_what_failed_is_emitted_later() -> None:
+    made = refused()
+    again(made)
+    made.event(MESSAGE, message(WORDS, id="m1"))
+    assert (judged(made, failed_sends.not_emitted) or "").endswith("twice")
+
+
+@pytest.mark.parametrize("road", ["REST", "greeting"])
+def test_what_failed_is_stored(road: str) -> None:
+    made = refused()
+    listing(made, message(WORDS, id="m1"), road=road)
+    assert "SERVER_ERROR" in (judged(made, failed_sends.not_stored) or "")
+
+
+@pytest.mark.parametrize("road", ["REST", "greeting"])
+def test_what_failed_and_what_was_accepted_are_both_stored(road: str) -> None:
+    made = refused()
+    again(made)
+    listing(made, message(WORDS, id="m1"), message(WORDS, id="m2"), road=road)
+    assert (judged(made, failed_sends.not_stored) or "").endswith("twice")
+
+
+def test_a_text_that_every_run_sends_may_be_there_from_earlier_ones() -> None:
+    old = message("constructor", id="m0")
+    made = refused("constructor", listed=[old])
+    listing(made, old, message("constructor", id="m1"), road="REST")
+    assert judged(made, failed_sends.not_stored) is None  # REST may show more than the greeting
+    listing(made, old, road="greeting")
+    assert judged(made, failed_sends.not_stored) is None
+    listing(made, old, message("constructor", id="m1"), road="greeting")
+    assert judged(made, failed_sends.not_stored) is not None
+
+
+def test_where_acks_are_mixed_up_nothing_is_said_of_errors() -> None:
+    made = refused()
+    listing(made, message(WORDS, id="m1"), road="REST")
+    made.says("another text", saved=message(WORDS, id="m1"))
+    assert not list(failed_sends.sends(made.record))

@@ -1,0 +1,144 @@
+"""What a history shows of support is waited for where a device is there, and floods end where a target is slow."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from conformance.auth.tokens import KeyMinter
+from conformance.auth.users import Minted, Users
+from conformance.checks import support
+from conformance.checks.law import over
+from conformance.drive.stage import Stage, Surroundings
+from conformance.errors import Deviation
+from conformance.record.transcript import Kind, Transcript
+from conformance.record.views import Record
+from conformance.redaction import Redactor
+from conformance.reference import HelpCenter, Served, Verifier
+from conformance.reference.protocol import SUPPORT, Problem
+from conformance.reference.store import Message
+from tests.support.clients import SECRET
+from tests.support.peers import in_loop
+
+
+class Quiet(HelpCenter):
+    """The reply is there before the ack, and nobody hears of it."""
+
+    async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
+        message = await super().deliver(user, text, sender=sender, origin=origin)
+        answer = self.save(user, "an answer", sender=SUPPORT)
+        self.spawn(self.tell(user, answer))
+        return message
+
+    def schedule_reply(self, user: str, message: Message) -> None:
+        """There is one already."""
+
+    async def tell(self, user: str, answer: Message) -> None:
+        """Nobody."""
+
+
+class Late(Quiet):
+    """They hear of it half a second later."""
+
+    async def tell(self, user: str, answer: Message) -> None:
+        await asyncio.sleep(0.5)
+        await self.announce(user, answer, origin=None)
+
+
+@asynccontextmanager
+async def staged(kind: type[HelpCenter]) -> AsyncIterator[Stage]:
+    with Served(kind(Verifier(SECRET)).app) as server:
+        redactor = Redactor()
+        surroundings = Surroundings(server.url, {}, None, redactor, deadline=2, settle=0.05, late=3)
+        async with Users(Minted(KeyMinter(SECRET)), redactor, run="run").lease(1) as lent:
+            stage = Stage(surroundings, Transcript("key", "scenario"), lent)
+            yield stage
+            await stage.close()
+
+
+def in_vain(stage: Stage) -> list[str]:
+    return [str(entry.get("waiting")) for entry in stage.transcript.of(Kind.EXPIRED)]
+
+
+def judged(stage: Stage) -> None:
+    over([Record(stage.transcript)], support.unheard, support.emitted)
+
+
+@in_loop
+async def test_what_rest_shows_of_support_is_waited_for_once() -> None:
+    async with staged(Quiet) as stage:
+        phone = stage.device("phone")
+        await phone.connect()
+        await stage.fetch()
+        assert not in_vain(stage)
+        await phone.say()
+        await stage.fetch()
+        assert len(in_vain(stage)) == 1
+    with pytest.raises(Deviation, match="an answer"):
+        judged(stage)
+
+
+@in_loop
+async def test_what_the_greeting_of_another_device_shows_is_waited_for() -> None:
+    async with staged(Quiet) as stage:
+        await stage.device("phone").connect()
+        await stage.devices[0].say()
+        await stage.device("tablet").connect()
+        assert len(in_vain(stage)) == 1
+    with pytest.raises(Deviation):
+        judged(stage)
+
+
+@in_loop
+async def test_what_comes_late_has_come() -> None:
+    async with staged(Late) as stage:
+        phone = stage.device("phone")
+        await phone.connect()
+        await phone.say()
+        await stage.fetch()
+        assert not in_vain(stage)
+    judged(stage)
+
+
+@in_loop
+async def test_nobody_waits_where_no_device_is_there_or_what_is_shown_is_old() -> None:
+    async with staged(Quiet) as stage:
+        phone = stage.device("phone")
+        await phone.connect()
+        await phone.say()
+        await phone.close()
+        await stage.fetch()
+        await phone.connect()
+        await stage.fetch()
+        await phone.close()
+        assert not in_vain(stage)
+
+
+class Slow(HelpCenter):
+    async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
+        await asyncio.sleep(0.4)
+        return await super().deliver(user, text, sender=sender, origin=origin)
+
+
+class Refusing(HelpCenter):
+    async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
+        if text.endswith("2"):
+            raise Problem("RATE_LIMITED", "Not so fast.")
+        return await super().deliver(user, text, sender=sender, origin=origin)
+
+
+@pytest.mark.parametrize(("kind", "within", "saved"), [(HelpCenter, 5, True), (Refusing, 5, False), (Slow, 0.2, False)])
+@in_loop
+async def test_a_flood_says_whether_all_of_it_was_saved(kind: type[HelpCenter], within: float, saved: bool) -> None:
+    async with staged(kind) as stage:
+        phone = stage.device("phone")
+        await phone.connect()
+        assert not phone.listed
+        texts = [f"text {number}" for number in range(5)]
+        assert await phone.flood(texts, tag="deep", within=within) is saved
+        sends = [send for send in Record(stage.transcript).sends if send.tag == "deep"]
+        assert [send.text for send in sends] == texts
+        assert all(len(send.attempts) == 1 for send in sends)
