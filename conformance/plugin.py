@@ -16,13 +16,14 @@ from conformance.paths import ROOT, SUITES
 from conformance.record.views import Everything
 from conformance.report import terminal
 from conformance.report.html_table import NOTES, RESULT, UNUSABLE, Report
-from conformance.report.verdict import Exit, Observation, Outcome, Status
+from conformance.report.outcome import OutcomeKind, outcome_of
+from conformance.report.verdict import Exit, Observation
 from conformance.requirements import Catalogue, Level, catalogue, ids_of
 from conformance.run import options as command_line
 from conformance.run import selection
 from conformance.run.certification import Certification
 from conformance.run.options import REJUDGED
-from conformance.run.outcome import HARNESS_ERROR, Ending, is_advice, ours_to_tell, test_id, unformatted
+from conformance.run.outcome_recorder import OutcomeRecorder, is_ours, test_id, unformatted
 from conformance.run.progress import Progress
 
 CERTIFICATION = pytest.StashKey[Certification]()
@@ -211,7 +212,7 @@ def pytest_runtest_makereport(
     certification = item.config.stash.get(CERTIFICATION, None)
     ids = ids_of(item)
     raised = call.excinfo
-    if certification is not None and ids and raised is not None and ours_to_tell(item, raised.value):
+    if certification is not None and ids and raised is not None and is_ours(item, raised.value):
         call.excinfo = unformatted(raised)
     report = yield
     call.excinfo = raised
@@ -219,20 +220,22 @@ def pytest_runtest_makereport(
         item.config.stash[OTHERS_FAILED] = item.config.stash.get(OTHERS_FAILED, False) or report.failed
         return report
     report.user_properties.append(("requirement", " ".join(ids)))
+    recorder = OutcomeRecorder(item, report, certification)
     if raised is not None:
-        Ending(item, report, certification).tell(raised.value)
+        recorder.raised(raised.value)
     elif report.failed:  # as a judgement does that is marked as failing, and passes
-        Ending(item, report, certification).erred(str(report.longrepr), str(report.longrepr))
+        recorder.erred(str(report.longrepr), str(report.longrepr))
     elif call.when == "call":
-        certification.judged(Outcome(test_id(item), ids, Status.PASSED))
+        recorder.passed()
     return report
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, Any] | None:
     """Advice has its own word and colour; so have harness errors."""
-    if is_advice(report):
+    outcome = outcome_of(report)
+    if outcome is not None and outcome.kind is OutcomeKind.ADVICE:
         return "advice", "a", ("ADVICE", {"yellow": True})
-    if isinstance(report.longrepr, str) and report.longrepr.startswith(HARNESS_ERROR):
+    if outcome is not None and outcome.kind is OutcomeKind.ERROR:
         return "error", "E", ("HARNESS ERROR", {"red": True})
     return None
 
@@ -264,7 +267,7 @@ def _conclude(session: pytest.Session, certification: Certification, exitstatus:
         broken=exitstatus == Exit.INTERNAL or uncollected,
     )
     result.write(options.reports)
-    stash[RESULT], stash[NOTES] = result, list(terminal.notes(result, certification))
+    stash[RESULT], stash[NOTES] = result, list(terminal.notes(result, certification.circumstances))
     code = result.exit_code(level=options.level, allow_incomplete=options.allow_incomplete)
     if code is not None and not (code in (Exit.OK, Exit.INCOMPLETE) and stash.get(OTHERS_FAILED, False)):
         session.exitstatus = code
@@ -292,6 +295,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if certification is None:
         return
     if result is not None:
-        terminal.write(terminalreporter, result, certification)
+        rejudged = list(certification.agreement.lines()) if certification.agreement is not None else []
+        notes, reports = config.stash.get(NOTES, ()), certification.options.reports
+        terminal.write(terminalreporter, terminal.Summary(result, notes, rejudged, reports))
     elif missed := selection.unknown(config, certification.catalogue):
         terminalreporter.write_line(f"help-center: {missed}", red=True)

@@ -15,23 +15,23 @@ _WIDTH = 110
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class FailureReport:
     """One deviation for every medium: ``text`` as it is, ``figure`` (HTML; empty: nothing was recorded) for pages."""
 
     text: str
     figure: str
 
 
-def story(
+def failure_report(
     requirements: Sequence[Requirement], deviation: Deviation, transcript: Transcript | None, again: str
-) -> Story:
+) -> FailureReport:
     figure = sequence_diagram.figure(transcript, deviation.at) if transcript is not None else ""
-    return Story(text(requirements, deviation, transcript, again), figure)
+    return FailureReport(text(requirements, deviation, transcript, again), figure)
 
 
 def text(requirements: Sequence[Requirement], deviation: Deviation, transcript: Transcript | None, again: str) -> str:
-    """The whole story of one deviation, in the order of the style guide: requirement, level, section, what is asked;
-    expected and actual; the record around it; how to run just this again."""
+    """In the order of the style guide: requirement, level, section, what the document asks; expected and actual; the
+    record around it; the command to run just this again."""
     parts = [_head(requirement) for requirement in requirements]
     parts += ["", *_field("Expected", deviation.expected), *_field("Actual", deviation.actual)]
     if transcript is not None:

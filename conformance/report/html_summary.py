@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from conformance.formatting import cut, printable
+from conformance.report.outcome import Status
 from conformance.report.terminal import WORDS, counts
-from conformance.report.verdict import Finding, Result, Status, Verdict
+from conformance.report.verdict import Finding, Result, Verdict
 from conformance.requirements import Level
 
 _JUDGED = (Level.MUST, Level.SHOULD)

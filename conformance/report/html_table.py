@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from conformance.report import html_summary
-from conformance.report.failure import Story
-from conformance.report.verdict import Result, Status
+from conformance.report.failure import FailureReport
+from conformance.report.outcome import OutcomeKind, Status, outcome_of
+from conformance.report.verdict import Result
 from conformance.requirements import Level, Requirement, catalogue
-from conformance.run.outcome import HARNESS_ERROR, WAIVED, is_advice
 
 RESULT = pytest.StashKey[Result]()
 NOTES = pytest.StashKey[Sequence[str]]()
@@ -30,27 +30,6 @@ _FIGURES, _TEXTS = 700_000, 400_000
 _FOR_THE_FIRST = 0.35
 """The share of that which is kept for the first failures of requirements that have not failed yet."""
 
-
-class Ended(StrEnum):
-    """How one judgement ended, as the table has it; worst first, which is its order."""
-
-    ERROR = "error"
-    FAILED = "failed"
-    ADVICE = "advice"
-    WAIVED = "waived"
-    UNVERIFIED = "unverified"
-    PASSED = "passed"
-    OBSERVED = "observed"
-
-
-_STATUS = {
-    Ended.ERROR: Status.ERROR,
-    Ended.FAILED: Status.FAILED,
-    Ended.ADVICE: Status.FAILED,
-    Ended.WAIVED: Status.WAIVED,
-    Ended.UNVERIFIED: Status.UNVERIFIED,
-}
-"""Of the finding that links to the first row of the kind."""
 
 _COLUMNS = ("Result", "Requirement", "Level", "Section")
 
@@ -78,51 +57,51 @@ class Report:
         cells[0] = cells[0].replace("<th ", '<th class="sortable" ')
 
     def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[str]) -> None:
-        ended, requirements = ended_as(report), _requirements(report)
+        kind, requirements = kind_of(report), _requirements(report)
         level = requirements[0].level if requirements else None
-        button = f'<button type="button" aria-expanded="false">{ended.capitalize()}</button>'
+        button = f'<button type="button" aria-expanded="false">{kind.capitalize()}</button>'
         cells[:] = [
-            f"{cells[0].replace('<td ', '<td hidden ', 1)}{_cell(button, Ended, ended, kind=ended)}",
-            f"<td>{self._named(report, ended, requirements)}</td>",
+            f"{cells[0].replace('<td ', '<td hidden ', 1)}{_cell(button, OutcomeKind, kind, kind=kind)}",
+            f"<td>{self._named(report, kind, requirements)}</td>",
             _cell(level.upper(), Level, level) if level else '<td data-key="9"></td>',
             f"<td>{html.escape(requirements[0].section) if requirements else ''}</td>",
         ]
 
-    def _named(self, report: pytest.TestReport, ended: Ended, requirements: Sequence[Requirement]) -> str:
-        ids = " ".join(f"<b{self._anchor(ended, one)}>{html.escape(one.id)}</b>" for one in requirements)
+    def _named(self, report: pytest.TestReport, kind: OutcomeKind, requirements: Sequence[Requirement]) -> str:
+        ids = " ".join(f"<b{self._anchor(kind, one)}>{html.escape(one.id)}</b>" for one in requirements)
         titles = "; ".join(one.title for one in requirements)
         name = judgement(report.nodeid)
         if name.lower().startswith(titles.lower()) and titles:  # say it once
             name = name[len(titles) :].strip()
         return f"{ids} {html.escape(titles)}<br><small>{html.escape(name)}</small>"
 
-    def _anchor(self, ended: Ended, requirement: Requirement) -> str:
+    def _anchor(self, kind: OutcomeKind, requirement: Requirement) -> str:
         """The first row that ended so is where the summary's link leads."""
-        name = html_summary.anchor(_STATUS[ended], requirement.id) if ended in _STATUS else ""
-        if not name or name in self._anchors:
+        name = html_summary.anchor(kind.status, requirement.id)
+        if kind.status is Status.PASSED or name in self._anchors:
             return ""
         self._anchors.add(name)
         return f' id="{html.escape(name)}"'
 
     def pytest_html_results_table_html(self, report: pytest.TestReport, data: list[str]) -> None:
         """What a row opens to."""
-        requirements = _requirements(report)
-        story = getattr(report, "story", None)
-        if isinstance(story, Story):
-            data[:] = [self._tell(story, {one.id for one in requirements})]
-        elif requirements and report.outcome != "failed":
-            asks = "".join(f"<p>{html.escape(one.statement)}</p>" for one in requirements)
-            data[:] = [f"{_reason(report)}{asks}"]
+        outcome = outcome_of(report)
+        if outcome is not None and outcome.failure is not None:
+            data[:] = [self._explained(outcome.failure, set(outcome.requirements))]
+        elif outcome is not None and outcome.kind is not OutcomeKind.ERROR:
+            why = f"{outcome.kind}: {outcome.reason}" if outcome.reason else ""
+            asked = [one.statement for one in _requirements(report)]
+            data[:] = ["".join(f"<p>{html.escape(text)}</p>" for text in [why, *asked] if text)]
         else:
             data[:] = [f"<pre>{''.join(data)}</pre>"]
 
-    def _tell(self, story: Story, ids: set[str]) -> str:
+    def _explained(self, failure: FailureReport, ids: set[str]) -> str:
         kept = 0.0 if ids - self._told else _FOR_THE_FIRST
         self._told |= ids
-        if not self._texts.takes(html.escape(story.text), kept):
+        if not self._texts.takes(html.escape(failure.text), kept):
             return "<p>Left out to keep this page small: the terminal and junit.xml have it.</p>"
-        figure = story.figure if self._figures.takes(story.figure, kept) else ""
-        return f"<pre>{html.escape(story.text)}</pre>{figure}"
+        figure = failure.figure if self._figures.takes(failure.figure, kept) else ""
+        return f"<pre>{html.escape(failure.text)}</pre>{figure}"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_html_results_summary(self, prefix: list[str], postfix: list[str], session: pytest.Session) -> None:
@@ -163,20 +142,13 @@ class _Room:
         return True
 
 
-def ended_as(report: pytest.TestReport) -> Ended:
-    """How a judgement ended, from what stands in pytest's report of it."""
-    told = report.longrepr
-    if isinstance(told, str) and told.startswith(HARNESS_ERROR):
-        return Ended.ERROR
-    if is_advice(report):
-        return Ended.ADVICE
-    if report.outcome == "skipped":
-        return Ended.WAIVED if getattr(report, "wasxfail", "").startswith(WAIVED) else Ended.UNVERIFIED
-    if report.outcome == "failed":
-        return Ended.FAILED
-    requirements = _requirements(report)
-    observed = bool(requirements) and all(one.level is Level.OBSERVATION for one in requirements)
-    return Ended.OBSERVED if observed else Ended.PASSED
+def kind_of(report: pytest.TestReport) -> OutcomeKind:
+    """As a judgement has it; else in pytest's own terms."""
+    outcome = outcome_of(report)
+    return outcome.kind if outcome is not None else _PYTESTS[report.outcome]
+
+
+_PYTESTS = {"passed": OutcomeKind.PASSED, "failed": OutcomeKind.FAILED, "skipped": OutcomeKind.UNVERIFIED}
 
 
 def judgement(nodeid: str) -> str:
@@ -190,21 +162,14 @@ def judgement(nodeid: str) -> str:
 
 
 def _requirements(report: pytest.TestReport) -> list[Requirement]:
-    properties = getattr(report, "user_properties", ())  # a file that cannot be collected has none
-    ids = " ".join(str(value) for name, value in properties if name == "requirement").split()
-    return [catalogue()[name] for name in ids]
+    outcome = outcome_of(report)
+    return [catalogue()[name] for name in outcome.requirements] if outcome is not None else []
 
 
 def _cell(markup: str, order: type[StrEnum], value: StrEnum, *, kind: str = "") -> str:
     """A cell that is sorted by its value's place in an enum."""
     named = f' class="{kind}"' if kind else ""
     return f'<td{named} data-key="{list(order).index(value)}">{markup}</td>'
-
-
-def _reason(report: pytest.TestReport) -> str:
-    """Why a skipped judgement was skipped."""
-    told = report.longrepr
-    return f"<p>{html.escape(str(told[2]))}</p>" if isinstance(told, tuple) else ""
 
 
 def _asset(name: str) -> str:

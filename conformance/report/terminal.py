@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
-from conformance.report.verdict import BESIDES, Finding, Result, Status, Verdict
+from conformance.report.outcome import Status
+from conformance.report.verdict import BESIDES, Finding, Result, Verdict
 from conformance.requirements import Level
-
-if TYPE_CHECKING:
-    from conformance.run.certification import Certification
 
 _LONGEST = 240
 """Characters of a reason that the terminal shows."""
@@ -25,32 +25,42 @@ WORDS = {
 }
 
 
-def write(reporter: pytest.TerminalReporter, result: Result, certification: Certification) -> None:
+@dataclass(frozen=True)
+class Summary:
+    """Everything that the terminal says of a run. ``notes``: lines that belong to the verdict; ``rejudged``: how it
+    compares with the verdict of then, where saved transcripts were judged; ``reports``: the folder."""
+
+    result: Result
+    notes: Sequence[str]
+    rejudged: Sequence[str]
+    reports: Path
+
+
+def write(reporter: pytest.TerminalReporter, summary: Summary) -> None:
     """Write the summary to pytest's terminal."""
-    colour = {Verdict.CONFORMANT: "green", Verdict.NON_CONFORMANT: "red", Verdict.ERROR: "red"}.get(
-        result.verdict, "yellow"
-    )
+    colours = {Verdict.CONFORMANT: "green", Verdict.NON_CONFORMANT: "red", Verdict.ERROR: "red"}
+    colour = colours.get(summary.result.verdict, "yellow")
     reporter.section("help center conformance", sep="=", **{colour: True})
-    for line in lines(result, certification):
+    for line in lines(summary):
         bold = line.startswith(("VERDICT", "FAILED", "ERROR"))
         reporter.write_line(line, **({colour: True, "bold": True} if bold else {}))
 
 
-def lines(result: Result, certification: Certification) -> Iterator[str]:
+def lines(summary: Summary) -> Iterator[str]:
     """The summary, line by line."""
+    result = summary.result
     yield f"VERDICT  {result.verdict}: {WORDS[result.verdict]}"
     if result.gone:
         yield f"the target {result.gone}; what was not judged by then is unverified"
-    if certification.agreement is not None:
-        yield from (f"rejudged {line}" for line in certification.agreement.lines())
+    yield from (f"rejudged {line}" for line in summary.rejudged)
     yield f"target   {result.facts['target']}"
     yield f"seed     {result.facts['seed']}   {result.facts['seconds']} s"
     for level in (Level.MUST, Level.SHOULD):
         yield f"{level.upper():<8} {counts(result, level)}"
     yield from _findings(result)
-    yield from (f"note     {note}" for note in notes(result, certification))
+    yield from (f"note     {note}" for note in summary.notes)
     yield from _observations(result)
-    yield f"reports  {certification.options.reports}"
+    yield f"reports  {summary.reports}"
 
 
 def counts(result: Result, level: Level) -> str:
@@ -85,21 +95,32 @@ def _finding(finding: Finding, word: str) -> Iterator[str]:
         yield f"{'':<11}{said if len(said) <= _LONGEST else f'{said[: _LONGEST - 1]}…'}"
 
 
-def notes(result: Result, certification: Certification) -> Iterator[str]:
+@dataclass(frozen=True)
+class Circumstances:
+    """What a certification knows beside its result: what happened to the target or around it, connections that were
+    lost once and not again, what long conversations made of the run, and the waivers with their last days."""
+
+    happenings: Sequence[str] = ()
+    drops: Sequence[str] = ()
+    load: str | None = None
+    waivers: Mapping[str, datetime.date] = field(default_factory=dict)
+
+
+def notes(result: Result, known: Circumstances) -> Iterator[str]:
     """What a maintainer should know beside the verdict."""
     for one in result.contradictions:
         yield f"a contradiction of the harness, please report it: {one.says}"
-    yield from certification.happenings()
-    for drop in certification.drops():
+    yield from known.happenings
+    for drop in known.drops:
         yield f"a connection or request was lost once and not again: {drop}"
-    if (load := certification.load) is not None:
-        yield load
+    if known.load is not None:
+        yield known.load
     statuses = {finding.requirement.id: finding.status for finding in result.findings}
-    for name, waiver in certification.waivers.items():
+    for name, expires in known.waivers.items():
         if statuses.get(name) is Status.PASSED:
             yield f"the waiver of {name} is no longer needed: remove it"
         elif statuses.get(name) is Status.FAILED:
-            yield f"the waiver of {name} has expired on {waiver.expires}"
+            yield f"the waiver of {name} has expired on {expires}"
 
 
 def _observations(result: Result) -> Iterator[str]:

@@ -11,18 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from conformance.formatting import kind_of, printable
+from conformance.report.outcome import Outcome, Status
 from conformance.requirements import Catalogue, Level, Requirement
-
-
-class Status(StrEnum):
-    """Of a judgement, and of a requirement."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    UNVERIFIED = "unverified"
-    WAIVED = "waived"
-    ERROR = "error"
-
 
 BESIDES = "; besides: "
 """Between the reasons of one requirement that differ in kind."""
@@ -49,17 +39,6 @@ class Exit:
     INTERNAL = 3
     USAGE = 4
     INCOMPLETE = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How one judgement (a test) ended. ``because``: the requirement whose failure left this one unverified."""
-
-    test: str
-    requirements: Sequence[str]
-    status: Status
-    reason: str = ""
-    because: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,10 @@ from conformance.record.incidents import Incident, incidents, losses
 from conformance.record.transcript import Transcript, file_name
 from conformance.record.views import Everything, Record
 from conformance.redaction import Redactor
+from conformance.report.outcome import Outcome, OutcomeKind, Status
 from conformance.report.rejudge import Agreement, agreement, earlier
-from conformance.report.verdict import Observation, Outcome, Result, Status, contradictions, erred, findings
+from conformance.report.terminal import Circumstances
+from conformance.report.verdict import Observation, Result, contradictions, erred, findings
 from conformance.requirements import Catalogue
 from conformance.run import provenance
 from conformance.run.options import Options
@@ -206,9 +208,9 @@ class Certification(Recordings):
             for name in (transcript.fatal or {}).get("requirements", ()):
                 tests = [outcome for outcome in self.outcomes.values() if name in outcome.requirements]
                 if tests and not any(outcome.status in (Status.FAILED, Status.WAIVED) for outcome in tests):
-                    status = Status.FAILED if self.waiver([name]) is None else Status.WAIVED
+                    kind = OutcomeKind.FAILED if self.waiver([name]) is None else OutcomeKind.WAIVED
                     reason = self.redactor.text(one_line(blame(transcript)))
-                    yield Outcome(tests[0].test, [name], status, reason)
+                    yield Outcome(tests[0].test, [name], kind, reason)
 
     def _gone(self) -> str | None:
         """Since when the target did not answer; in a saved run its transcripts tell."""
@@ -243,12 +245,17 @@ class Certification(Recordings):
             return list(self._saved.values())
         return [*self._runner.finished(), *self._runner.first_tries]
 
-    def drops(self) -> list[str]:
+    @property
+    def circumstances(self) -> Circumstances:
+        expire = {name: waiver.expires for name, waiver in self.waivers.items()}
+        return Circumstances(self._happenings(), self._drops(), self._load(), expire)
+
+    def _drops(self) -> list[str]:
         """Connections and requests that were lost once and not again, by themselves."""
         together = {name for incident in self._incidents() for name in incident.scenarios}
         return [f"{t.key}: {t.dropped}" for t in self.transcripts() if t.dropped and t.key not in together]
 
-    def happenings(self) -> list[str]:
+    def _happenings(self) -> list[str]:
         """What happened to the target, or around it, while it was certified."""
         recordings = self.transcripts()
         fatal = [f"{t.fatal['says']} ({t.key})" for t in recordings if t.fatal]
@@ -261,8 +268,7 @@ class Certification(Recordings):
     def _incidents(self) -> list[Incident]:
         return incidents(loss for transcript in self.transcripts() for loss in losses(transcript))
 
-    @property
-    def load(self) -> str | None:
+    def _load(self) -> str | None:
         """What long conversations made of the run."""
         if self.surroundings is None:
             return None

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from conformance.report.outcome import Status
 from conformance.report.rejudge import Agreement, agreement, earlier
-from conformance.report.verdict import Finding, Result, Status
+from conformance.report.verdict import Finding, Result
 from conformance.requirements import Level, Requirement
 from conformance.schema import validator
 from tests.faults.battery import QUICK, SECRET, Certified, certify, certify_app

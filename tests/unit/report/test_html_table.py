@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from conformance.report.failure import Story
-from conformance.report.html_table import Ended, Report, ended_as, html_summary, judgement
-from conformance.report.verdict import Finding, Observation, Result, Status
+from conformance.report.failure import FailureReport
+from conformance.report.html_table import Report, html_summary, judgement, kind_of
+from conformance.report.outcome import Outcome, OutcomeKind, Status, put
+from conformance.report.verdict import Finding, Observation, Result
 from conformance.requirements import Level, catalogue
-from conformance.run.outcome import ADVICE, HARNESS_ERROR, WAIVED
 
 FACTS = {"target": "http://127.0.0.1:3000", "harness": "1.2.3", "started": "2026-01-31T10:00:00+00:00", "seed": 7}
 
@@ -139,10 +139,24 @@ def test_facts_of_any_kind_are_shown() -> None:
 # -- the rows --------------------------------------------------------------------------------------------------------
 
 
-def report(outcome: str = "passed", *ids: str, longrepr: Any = None, **more: Any) -> Any:
-    properties = [("requirement", " ".join(ids))] if ids else []
-    nodeid = "suites/test_x.py::test_the_text_is_kept[a<b]"
-    return SimpleNamespace(outcome=outcome, user_properties=properties, longrepr=longrepr, nodeid=nodeid, **more)
+NODE = "suites/test_x.py::test_the_text_is_kept[a<b]"
+PYTESTS = {
+    OutcomeKind.PASSED: "passed",
+    OutcomeKind.OBSERVED: "passed",
+    OutcomeKind.FAILED: "failed",
+    OutcomeKind.ERROR: "failed",
+}
+
+
+def other(outcome: str, nodeid: str = NODE) -> Any:
+    """A report of what is no judgement."""
+    return SimpleNamespace(outcome=outcome, longrepr=None, nodeid=nodeid)
+
+
+def report(kind: OutcomeKind, *ids: str, reason: str = "", failure: FailureReport | None = None) -> Any:
+    made = other(PYTESTS.get(kind, "skipped"))
+    put(made, Outcome(NODE, ids, kind, reason, failure=failure))
+    return made
 
 
 def row(hooks: Report, told: Any) -> list[str]:
@@ -157,28 +171,23 @@ def details(hooks: Report, told: Any, *log: str) -> str:
     return "\n".join(data)
 
 
+@pytest.mark.parametrize("kind", OutcomeKind)
+def test_each_kind_of_outcome_has_its_word(kind: OutcomeKind) -> None:
+    told = report(kind, "SEND-TRIM")
+    assert kind_of(told) is kind
+    assert f">{kind.capitalize()}</button></td>" in row(Report(), told)[0]
+
+
 @pytest.mark.parametrize(
-    ("told", "ended"),
-    [
-        (report("passed", "SEND-TRIM"), Ended.PASSED),
-        (report("passed", "OBS-TRIM"), Ended.OBSERVED),
-        (report("passed"), Ended.PASSED),
-        (report("failed", "SEND-TRIM", longrepr="SEND-TRIM MUST"), Ended.FAILED),
-        (report("failed", "SEND-TRIM", longrepr=f"{HARNESS_ERROR}, not of"), Ended.ERROR),
-        (report("skipped", "SEND-TRIM", longrepr=("x.py", 1, f"{ADVICE}expected")), Ended.ADVICE),
-        (report("skipped", "SEND-TRIM", longrepr=("x.py", 1, "unverified: no key")), Ended.UNVERIFIED),
-        (report("skipped", "SEND-TRIM", longrepr=("x.py", 1, "waived"), wasxfail=f"{WAIVED}soon"), Ended.WAIVED),
-        (report("skipped", "SEND-TRIM", longrepr="xfail", wasxfail="doubtful"), Ended.UNVERIFIED),
-    ],
-    ids=lambda value: str(value) if isinstance(value, Ended) else "",
+    ("outcome", "kind"),
+    [("passed", OutcomeKind.PASSED), ("failed", OutcomeKind.FAILED), ("skipped", OutcomeKind.UNVERIFIED)],
 )
-def test_each_ending_has_its_word(told: Any, ended: Ended) -> None:
-    assert ended_as(told) is ended
-    assert f">{ended.capitalize()}</button></td>" in row(Report(), told)[0]
+def test_what_is_no_judgement_ended_as_pytest_says(outcome: str, kind: OutcomeKind) -> None:
+    assert kind_of(other(outcome)) is kind
 
 
 def test_a_row_has_result_requirement_level_and_section() -> None:
-    cells = row(Report(), report("failed", "SEND-TRIM", longrepr="SEND-TRIM"))
+    cells = row(Report(), report(OutcomeKind.FAILED, "SEND-TRIM"))
     assert cells == [
         '<td hidden class="col-result">Passed</td><td class="failed" data-key="1">'
         '<button type="button" aria-expanded="false">Failed</button></td>',
@@ -190,41 +199,42 @@ def test_a_row_has_result_requirement_level_and_section() -> None:
 
 
 def test_only_the_first_row_of_its_kind_is_where_links_lead() -> None:
-    hooks, told = Report(), report("failed", "SEND-TRIM", longrepr="SEND-TRIM")
-    advice = report("skipped", "DEVICE-COEXIST", longrepr=("x.py", 1, f"{ADVICE}expected"))
+    hooks, told = Report(), report(OutcomeKind.FAILED, "SEND-TRIM")
+    advice = report(OutcomeKind.ADVICE, "DEVICE-COEXIST")
     ids = [" id=" in cells[1] for cells in (row(hooks, told), row(hooks, told), row(hooks, advice))]
     assert ids == [True, False, True]
-    assert " id=" not in row(hooks, report("passed", "SEND-MAX"))[1]
+    assert " id=" not in row(hooks, report(OutcomeKind.PASSED, "SEND-MAX"))[1]
 
 
 def test_what_is_no_judgement_has_a_row_too() -> None:
-    cells = row(Report(), report("failed"))
+    cells = row(Report(), other("failed"))
     assert cells[2:] == ['<td data-key="9"></td>', "<td></td>"]
-    uncollected = SimpleNamespace(outcome="failed", longrepr="ImportError", nodeid="suites/test_broken.py")
+    uncollected = other("failed", "suites/test_broken.py")
     assert "suites/test_broken.py" in row(Report(), uncollected)[1]
     assert details(Report(), uncollected, "a &lt;b", "c") == "<pre>a &lt;bc</pre>"
 
 
-def test_a_row_opens_to_the_story_and_its_diagram() -> None:
-    told = report("failed", "SEND-TRIM", longrepr="x", story=Story("expected <a>", "<figure></figure>"))
+def test_a_row_opens_to_the_failure_and_its_diagram() -> None:
+    told = report(OutcomeKind.FAILED, "SEND-TRIM", failure=FailureReport("expected <a>", "<figure></figure>"))
     assert details(Report(), told, "x") == "<pre>expected &lt;a&gt;</pre><figure></figure>"
 
 
-def test_a_row_without_a_story_says_what_is_asked_and_why_it_was_not_checked() -> None:
-    told = report("skipped", "SEND-TRIM", longrepr=("x.py", 1, "unverified: <no key>"))
+def test_a_row_without_a_failure_says_what_is_asked_and_why_it_was_not_checked() -> None:
+    told = report(OutcomeKind.UNVERIFIED, "SEND-TRIM", reason="<no key>")
     asks = "".join(f"<p>{catalogue()['SEND-TRIM'].statement}</p>")
     assert details(Report(), told, "x") == f"<p>unverified: &lt;no key&gt;</p>{asks}"
-    assert details(Report(), report("passed", "SEND-TRIM"), "No log output captured.") == asks
+    assert details(Report(), report(OutcomeKind.PASSED, "SEND-TRIM"), "No log output captured.") == asks
 
 
 def test_the_page_stays_small_and_says_what_it_leaves_out() -> None:
     hooks = Report()
     figure = "<figure>" + "x" * 50_000 + "</figure>"
-    several = [report("failed", "SEND-TRIM", longrepr="x", story=Story("told", figure)) for _ in range(20)]
-    first = report("failed", "SEND-MAX", longrepr="x", story=Story("told", figure))
+    drawn_one = FailureReport("text", figure)
+    several = [report(OutcomeKind.FAILED, "SEND-TRIM", failure=drawn_one) for _ in range(20)]
+    first = report(OutcomeKind.FAILED, "SEND-MAX", failure=drawn_one)
     drawn = [figure in details(hooks, told) for told in [*several, first]]
     assert drawn == [True] * 9 + [False] * 11 + [True]  # what failed for the first time has its place kept
-    long = report("failed", "SEND-TRIM", longrepr="x", story=Story("y" * 300_000, ""))
+    long = report(OutcomeKind.FAILED, "SEND-TRIM", failure=FailureReport("y" * 300_000, ""))
     assert details(hooks, long) == "<p>Left out to keep this page small: the terminal and junit.xml have it.</p>"
     assert [note.partition(" is left out")[0] for note in hooks._left_out()] == [
         "To keep this page small, the text of 1 more failed judgements",
@@ -246,5 +256,5 @@ def test_a_judgement_is_named_in_words(nodeid: str, words: str) -> None:
 
 
 def test_levels_sort_as_the_catalogue_has_them() -> None:
-    keys = [row(Report(), report("passed", name))[2] for name in ("SEND-TRIM", "DEVICE-COEXIST", "OBS-TRIM")]
+    keys = [row(Report(), report(OutcomeKind.PASSED, name))[2] for name in ("SEND-TRIM", "DEVICE-COEXIST", "OBS-TRIM")]
     assert keys == [f'<td data-key="{number}">{level.upper()}</td>' for number, level in enumerate(list(Level)[:3])]

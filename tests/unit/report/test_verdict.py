@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
+from conformance.report.outcome import Outcome, OutcomeKind, Status
 from conformance.report.verdict import (
     Contradiction,
     Finding,
     Observation,
-    Outcome,
     Result,
-    Status,
     Verdict,
     contradictions,
     erred,
@@ -88,7 +87,7 @@ def test_the_table_has_every_verdict_and_every_exit_code_of_ours() -> None:
 
 
 def outcome(status: Status, reason: str = "why", *, test: str = "t", ids: tuple[str, ...] = ("SEND-TRIM",)) -> Outcome:
-    return Outcome(test, ids, status, "" if status is PASSED else reason)
+    return Outcome(test, ids, OutcomeKind(status), "" if status is PASSED else reason)
 
 
 @pytest.mark.parametrize(
@@ -140,8 +139,8 @@ def test_the_file_names_contradictions_where_there_are_any() -> None:
 def test_who_is_unverified_for_a_failure_of_what_passed_contradicts_it() -> None:
     told = [
         outcome(PASSED, test="one"),
-        Outcome("two", ["SEND-MAX"], UNVERIFIED, "it was let in (see SEND-TRIM)", "SEND-TRIM"),
-        Outcome("three", ["SEND-MIN"], UNVERIFIED, "it was late (see SEND-MAX)", "SEND-MAX"),
+        Outcome("two", ["SEND-MAX"], OutcomeKind.UNVERIFIED, "it was let in (see SEND-TRIM)", "SEND-TRIM"),
+        Outcome("three", ["SEND-MIN"], OutcomeKind.UNVERIFIED, "it was late (see SEND-MAX)", "SEND-MAX"),
     ]
     found = findings(catalogue(), told)
     assert [f"{one.id} {one.because}" for one in contradictions(found, told)] == ["SEND-MAX SEND-TRIM"]

@@ -1,4 +1,4 @@
-"""How a judgement ended that did not pass: told to pytest by its report, and to the certification as an outcome."""
+"""How a judgement ended, recorded twice: in pytest's report of it, and with the certification."""
 
 from __future__ import annotations
 
@@ -12,17 +12,11 @@ from conformance.errors import Deviation, Unverified, one_line
 from conformance.paths import ROOT
 from conformance.record.payloads import Misshapen
 from conformance.record.transcript import Transcript
-from conformance.report.failure import Story, story
-from conformance.report.verdict import Outcome, Status
+from conformance.report.failure import FailureReport, failure_report
+from conformance.report.outcome import Outcome, OutcomeKind, put
 from conformance.requirements import Level, ids_of
 from conformance.run.certification import Certification
 from conformance.run.reproduce import again
-
-"""The checkout."""
-ADVICE = "advice: "
-"""Between plugins advice is a skipped test whose reason begins so."""
-WAIVED = "waived: "
-HARNESS_ERROR = "ERROR OF THE HARNESS"
 
 
 def test_id(item: pytest.Item) -> str:
@@ -31,7 +25,7 @@ def test_id(item: pytest.Item) -> str:
     return f"{item.path.resolve().relative_to(ROOT).as_posix()}::{inside}"
 
 
-def ours_to_tell(item: pytest.Item, error: BaseException) -> bool:
+def is_ours(item: pytest.Item, error: BaseException) -> bool:
     """Whether pytest need not put an exception into words: all but its own ways to skip and to expect a failure."""
     own = isinstance(error, (pytest.skip.Exception, pytest.xfail.Exception))
     return not own and item.get_closest_marker("xfail") is None
@@ -56,8 +50,9 @@ def _is_ours(file: str) -> bool:
     return any(ROOT / folder in Path(file).parents for folder in ("suites", "conformance"))
 
 
-class Ending:
-    """Made from a judgement's report and what it raised; ``tell`` rewrites the report and notes the outcome."""
+class OutcomeRecorder:
+    """For one judgement: its outcome is noted by the certification and put on pytest's report, which is rewritten to
+    say the same in pytest's own terms."""
 
     def __init__(self, item: pytest.Item, report: pytest.TestReport, certification: Certification) -> None:
         self._item = item
@@ -65,7 +60,11 @@ class Ending:
         self._certification = certification
         self._requirements = [certification.catalogue[name] for name in ids_of(item)]
 
-    def tell(self, error: BaseException) -> None:
+    def passed(self) -> None:
+        observed = all(requirement.level is Level.OBSERVATION for requirement in self._requirements)
+        self._record(OutcomeKind.OBSERVED if observed else OutcomeKind.PASSED)
+
+    def raised(self, error: BaseException) -> None:
         """Only a Deviation or a failed assertion blames the target."""
         if isinstance(error, Misshapen):
             error = Unverified(f"a payload lacks what this needs: {one_line(error)}", because=error.because)
@@ -86,15 +85,24 @@ class Ending:
 
     def erred(self, what: str, trace: str) -> None:
         """The harness's own fault, whatever the target did."""
-        self._judged(Status.ERROR, f"error of the harness: {what}")
+        self._record(OutcomeKind.ERROR, f"error of the harness: {what}")
         self._report.outcome = "failed"
         clean = self._certification.redactor.text(trace)
-        self._report.longrepr = f"{HARNESS_ERROR}, not of the target; please report it\n\n{clean}"
+        self._report.longrepr = f"ERROR OF THE HARNESS, not of the target; please report it\n\n{clean}"
 
-    def _judged(self, status: Status, reason: str, because: str | None = None) -> str:
+    def _record(
+        self,
+        kind: OutcomeKind,
+        reason: str = "",
+        *,
+        because: str | None = None,
+        failure: FailureReport | None = None,
+    ) -> str:
         reason = "; ".join(self._certification.redactor.text(reason).splitlines())
         ids = [requirement.id for requirement in self._requirements]
-        self._certification.judged(Outcome(test_id(self._item), ids, status, reason, because))
+        outcome = Outcome(test_id(self._item), ids, kind, reason, because, failure)
+        put(self._report, outcome)
+        self._certification.judged(outcome)
         return reason
 
     def _skipped(self, reason: str) -> None:
@@ -103,31 +111,31 @@ class Ending:
         self._report.longrepr = (path, line or 0, reason)
 
     def _unverified(self, reason: Unverified) -> None:
-        self._skipped(f"unverified: {self._judged(Status.UNVERIFIED, str(reason), reason.because)}")
+        self._skipped(f"unverified: {self._record(OutcomeKind.UNVERIFIED, str(reason), because=reason.because)}")
 
     def _expected(self, error: BaseException) -> None:
         """A suite says of its own judgement that it is not to be trusted."""
         told = getattr(self._report, "wasxfail", "") or str(error)
-        self._report.wasxfail = self._judged(Status.UNVERIFIED, f"the judgement is marked as failing: {told}")
+        self._report.wasxfail = self._record(OutcomeKind.UNVERIFIED, f"the judgement is marked as failing: {told}")
         self._report.longrepr = self._report.wasxfail  # pytest's own would show values
 
     def _deviates(self, deviation: Deviation) -> None:
         if self._requirements[0].level is Level.OBSERVATION:
             return self._unverified(Unverified(one_line(deviation)))
-        told = self._story(deviation)
-        self._report.story = told  # type: ignore[attr-defined]  # report.html shows it for advice and waived ones, too
+        failure = self._failure(deviation)
         waiver = self._certification.waiver([requirement.id for requirement in self._requirements])
         if waiver is not None:
-            reason = self._judged(Status.WAIVED, f"{waiver.reason} (until {waiver.expires}); {one_line(deviation)}")
-            self._skipped(f"{WAIVED}{reason}")
-            self._report.wasxfail = f"{WAIVED}{reason}"
-            return None
-        reason = self._judged(Status.FAILED, one_line(deviation))
-        if self._advice():
-            return self._skipped(f"{ADVICE}{reason}")
-        self._report.outcome = "failed"
-        self._report.when = "call"  # pytest takes what fails in a fixture for an error of the test
-        self._report.longrepr = told.text
+            told = f"{waiver.reason} (until {waiver.expires}); {one_line(deviation)}"
+            reason = f"waived: {self._record(OutcomeKind.WAIVED, told, failure=failure)}"
+            self._skipped(reason)
+            self._report.wasxfail = reason
+        elif self._advice():
+            self._skipped(f"advice: {self._record(OutcomeKind.ADVICE, one_line(deviation), failure=failure)}")
+        else:
+            self._record(OutcomeKind.FAILED, one_line(deviation), failure=failure)
+            self._report.outcome = "failed"
+            self._report.when = "call"  # pytest takes what fails in a fixture for an error of the test
+            self._report.longrepr = failure.text
         return None
 
     def _collateral(self, deviation: Deviation) -> bool:
@@ -145,7 +153,7 @@ class Ending:
         if self._certification.catalogue[deviation.unless].level is Level.MUST:
             told = f"it goes wrong in other scenarios, too ({deviation.actual})"
             return self._unverified(Unverified(told, because=deviation.unless))
-        self._judged(Status.PASSED, "")
+        self.passed()
         self._report.outcome, self._report.longrepr = "passed", None
         return None
 
@@ -153,19 +161,13 @@ class Ending:
         lowest = self._certification.options.level
         return lowest is Level.MUST and all(r.level is Level.SHOULD for r in self._requirements)
 
-    def _story(self, deviation: Deviation) -> Story:
+    def _failure(self, deviation: Deviation) -> FailureReport:
         brand_new = any(casting.scenario.brand_new for casting in castings_of(self._item))
         command = again(self._certification.options, self._requirements[0].id, new_users=brand_new)
-        told = story(self._requirements, deviation, self._transcript(deviation), command)
+        told = failure_report(self._requirements, deviation, self._transcript(deviation), command)
         clean = self._certification.redactor.text
-        return Story(clean(told.text), clean(told.figure))
+        return FailureReport(clean(told.text), clean(told.figure))
 
     def _transcript(self, deviation: Deviation) -> Transcript | None:
         key = deviation.transcript or next((casting.key for casting in castings_of(self._item)), None)
         return self._certification.known(key) if key else None
-
-
-def is_advice(report: pytest.TestReport) -> bool:
-    """Whether a report tells of a failed SHOULD that does not fail the run."""
-    told = getattr(report, "longrepr", None)
-    return isinstance(told, tuple) and str(told[2]).startswith(ADVICE)
