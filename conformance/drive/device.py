@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from socketio.packet import CONNECT, DISCONNECT, EVENT
@@ -16,6 +17,7 @@ from socketio.packet import CONNECT, DISCONNECT, EVENT
 from conformance.auth.credentials import Presenting, presenting
 from conformance.auth.tokens import Token
 from conformance.drive.inbox import Line
+from conformance.drive.retry import growing_pauses
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, NAMESPACE, SEND, TYPING, VALIDATION_ERROR, Json
 from conformance.record.descriptions import problem, said
 from conformance.record.rate_limits import CONTROL, SLOWER, wanted_pause
@@ -51,6 +53,19 @@ class Missed(NamedTuple):
     kind: str
     found: Callable[[], object]
     since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an attempt to send: the ack's argument, None without one; and when that was known."""
+
+    answer: Json
+    at: float
+
+    @property
+    def wanted_pause(self) -> float | None:
+        """After how many seconds a refusal asks for the next attempt."""
+        return wanted_pause(self.answer.get("error")) if isinstance(self.answer, dict) else None
 
 
 class Device(Line):
@@ -150,25 +165,25 @@ class Device(Line):
         presented = self._presentation(token)
         self._begin(token)
         turns = self._stage.turns("handshake")
-        await turns.nobody()
+        await turns.none_waiting()
         refused = await self._knock(presented)
-
-        async def again(pause: float) -> bool:
-            nonlocal refused
-            assert refused is not None
-            status, asked = refused.ending.status, refused.ending.retry_after
-            pause = max(pause, self._stage.granted.granted(asked))
-            self._log(Kind.MARK, label=f"HTTP {status}: tries again after {pause:g} s", limited=status)
-            await self._recorder.until(lambda: None, within=pause)
-            refused = await self._knock(presented)
-            return not _for_its_pace(refused)
-
         if _for_its_pace(refused):
-            await turns.retry(again, self._stage.pauses())
+            refused = await turns.retry(
+                lambda: self._knock(presented),
+                last=refused,
+                refused=_for_its_pace,
+                pause=self._pause_before_knocking_again,
+                pauses=growing_pauses(self._stage.deadline),
+            )
         if refused is not None:
             self.on_closed(refused.ending)
             return self._unopened(token, refused)
         return True
+
+    async def _pause_before_knocking_again(self, refused: WireRefused | None, seconds: float) -> None:
+        assert refused is not None
+        status, asked = refused.ending.status, refused.ending.retry_after
+        await self._stage.pause_for_rate_limit(status, asked, seconds, device=self.name, connection=self.connection)
 
     async def _knock(self, presented: Presenting) -> WireRefused | None:
         """Try to open the transport; how that was refused, if it was."""
@@ -370,34 +385,38 @@ class Device(Line):
         number = self._stage.next_send()
         attempts = itertools.count(1)
 
-        async def attempt() -> Json:
+        async def attempt() -> Outcome:
             since, began = len(self._inbox), len(self._recorder.transcript.entries)
             ack_id = self._emit_send((payload,), number, next(attempts), ack=ack, tag=tag, valid=valid, plain=plain)
             if ack_id is None:
-                return await self._outcome_without_ack(payload, since, number, valid=valid)
-            return await self._outcome(ack_id, number, began, valid=valid)
+                answer = await self._outcome_without_ack(payload, since, number, valid=valid)
+            else:
+                answer = await self._outcome(ack_id, number, began, valid=valid)
+            return Outcome(answer, self._recorder.now)
 
-        answer, at = await attempt(), self._recorder.now
+        def throttled(outcome: Outcome) -> bool:
+            return self._throttled(outcome.answer, valid)
 
-        async def again(pause: float) -> bool:
-            nonlocal answer, at
-            asked = self._stage.granted.granted(_wanted_pause(answer))
-            await self._pause(max(pause, asked - (self._recorder.now - at)))
-            answer, at = await attempt(), self._recorder.now
-            return not self._throttled(answer, valid)
-
-        turns = self._stage.resending
-        if self._throttled(answer, valid) and turns.given_up < HELD_OUT:
-            await turns.retry(again, self._stage.pauses())
-            if valid and ack and self._throttled(answer, valid) and self._stage.controls < HELD_OUT:
+        outcome, turns = await attempt(), self._stage.resending
+        if throttled(outcome) and turns.given_up < HELD_OUT:
+            pauses = growing_pauses(self._stage.deadline)
+            outcome = await turns.retry(
+                attempt, last=outcome, refused=throttled, pause=self._pause_before_sending_again, pauses=pauses
+            )
+            if valid and ack and throttled(outcome) and self._stage.controls < HELD_OUT:
                 self._stage.controls += 1
-                answer = await self._controlled(number, answer, attempt)
-        return answer
+                outcome = await self._controlled(number, outcome, attempt)
+        return outcome.answer
 
-    async def _controlled(self, number: int, refused: Json, attempt: Callable[[], Awaitable[Json]]) -> Json:
+    async def _pause_before_sending_again(self, outcome: Outcome, seconds: float) -> None:
+        asked = self._stage.granted.granted(outcome.wanted_pause)
+        await self._pause(max(seconds, asked - (self._recorder.now - outcome.at)))
+
+    async def _controlled(self, number: int, refused: Outcome, attempt: Callable[[], Awaitable[Outcome]]) -> Outcome:
         """Whether it is the text: another one is sent, and, where that is taken, this one again, each as long after the
         last one as the pauses were."""
-        pause = max(sum(self._stage.pauses()) / 2, self._stage.granted.granted(_wanted_pause(refused)))
+        longest = sum(growing_pauses(self._stage.deadline)) / 2
+        pause = max(longest, self._stage.granted.granted(refused.wanted_pause))
         await self._pause(pause)
         other = self._emit_send(
             ({"text": self._stage.words()},),
@@ -588,10 +607,6 @@ def listed_ids(greeting: Entry) -> set[str]:
     messages = payload.get("messages") if isinstance(payload, dict) else None
     found = [one.get("id") for one in messages if isinstance(one, dict)] if isinstance(messages, list) else []
     return {one for one in found if isinstance(one, str)}
-
-
-def _wanted_pause(answer: Json) -> float | None:
-    return wanted_pause(answer.get("error")) if isinstance(answer, dict) else None
 
 
 def _why(doubt: Doubt | None) -> dict[str, Json]:

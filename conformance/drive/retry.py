@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+
+FIRST_PAUSE = 0.1
+"""Seconds."""
 
 
 class Pauses:
@@ -40,19 +46,40 @@ class Turns:
         """How often somebody has tried in vain to the last pause."""
         return self._given_up
 
-    async def nobody(self) -> None:
-        """Wait while somebody tries again: whoever comes for the first time would take what that one waits for."""
+    async def none_waiting(self) -> None:
+        """Wait while others try again: whoever comes for the first time would take what they wait for."""
         async with self._turn:
             pass
 
-    async def retry(self, again: Callable[[float], Awaitable[bool]], pauses: Iterable[float]) -> None:
-        """Wait for a turn, and then call ``again`` with one pause (seconds) after the other until it says that this
-        was taken."""
+    async def retry(
+        self,
+        attempt: Callable[[], Awaitable[T]],
+        *,
+        last: T,
+        refused: Callable[[T], bool],
+        pause: Callable[[T, float], Awaitable[None]],
+        pauses: Iterable[float],
+    ) -> T:
+        """Wait for a turn, and then ``attempt`` again after one pause (seconds) after the other, until that is not
+        ``refused``. What came of the last attempt; of ``last``, which was refused, where another has given up
+        meanwhile. ``pause`` is given what was refused, and how long to wait at least."""
         since = self._given_up
         async with self._turn:
             if since != self._given_up:
-                return
-            for pause in pauses:
-                if await again(pause):
-                    return
+                return last
+            for seconds in pauses:
+                await pause(last, seconds)
+                last = await attempt()
+                if not refused(last):
+                    return last
             self._given_up += 1
+            return last
+
+
+def growing_pauses(at_most: float) -> Iterator[float]:
+    """Pauses between tries, each twice as long as the one before, of so many seconds in all."""
+    pause, spent = FIRST_PAUSE, 0.0
+    while spent + pause <= at_most:
+        yield pause
+        spent += pause
+        pause *= 2

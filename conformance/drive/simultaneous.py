@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from conformance.auth.users import User
 from conformance.drive.device import Cut, Device
+from conformance.drive.retry import growing_pauses
 from conformance.drive.stage import Stage
 from conformance.record.rate_limits import SLOWER
 from conformance.record.transcript import Kind
@@ -57,7 +58,7 @@ class Volleys:
     def __init__(self, stage: Stage, size: int) -> None:
         self._stage = stage
         self._size = size
-        self._pauses: Iterator[float] = stage.pauses()
+        self._pauses: Iterator[float] = growing_pauses(stage.deadline)
 
     async def ready(self) -> None:
         await self._stage.warm_up(self._size)

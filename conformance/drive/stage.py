@@ -8,7 +8,7 @@ import itertools
 import ssl
 import uuid
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence, Set
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -22,7 +22,7 @@ from conformance.auth.tokens import Token
 from conformance.auth.users import User
 from conformance.drive.device import Device
 from conformance.drive.load import Load
-from conformance.drive.retry import Pauses, Turns
+from conformance.drive.retry import Pauses, Turns, growing_pauses
 from conformance.protocol import REST_PATH, Json
 from conformance.record.history_reader import Histories
 from conformance.record.rate_limits import SLOWER, retry_after
@@ -305,25 +305,24 @@ class Stage:
         headers = {} if presented.absent else {"Authorization": f"Bearer {presented.value}".strip()}
         async with self.first_contact(who, presented):
             exchange = await self._request(who, headers)
-
-            async def again(pause: float) -> bool:
-                nonlocal exchange
-                status = exchange["status"]
-                pause = max(pause, self.granted.granted(retry_after(exchange["headers"])))
-                label = f"HTTP {status}: tries again after {pause:g} s"
-                self.recorder.add(Kind.MARK, device="rest", label=label, limited=status)
-                await self.recorder.until(lambda: None, within=pause)
-                exchange = await self._request(who, headers)
-                return exchange["status"] not in SLOWER
-
             if exchange["status"] in SLOWER and not once:
-                await self.turns("REST").retry(again, self.pauses())
+                exchange = await self.turns("REST").retry(
+                    lambda: self._request(who, headers),
+                    last=exchange,
+                    refused=lambda exchange: exchange["status"] in SLOWER,
+                    pause=self._pause_before_asking_again,
+                    pauses=growing_pauses(self.deadline),
+                )
             self.talks[who.name].add(answer=exchange["status"] != 0)
             body = self._exchanged(notes | exchange)
         listed = body.get("messages") if isinstance(body, dict) else None
         if isinstance(listed, list):
             await self.announced(there, listed)
         return body
+
+    async def _pause_before_asking_again(self, exchange: Mapping[str, Json], seconds: float) -> None:
+        asked = retry_after(exchange["headers"])
+        await self.pause_for_rate_limit(exchange["status"], asked, seconds, device="rest")
 
     def _exchanged(self, exchange: dict[str, Json]) -> Json:
         try:
@@ -397,13 +396,15 @@ class Stage:
         self._words += 1
         return f"conformance check {self._salt} number {self._words}"
 
-    def pauses(self) -> Iterator[float]:
-        """Growing pauses between tries, within the deadline."""
-        pause, spent = 0.1, 0.0
-        while spent + pause <= self._surroundings.deadline:
-            yield pause
-            spent += pause
-            pause *= 2
+    async def pause_for_rate_limit(
+        self, status: int | None, asked: float | None, seconds: float, *, device: str, connection: int = 0
+    ) -> None:
+        """Wait for so many seconds, or as long as an HTTP answer with this status has asked for, before a request is
+        made again."""
+        seconds = max(seconds, self.granted.granted(asked))
+        label = f"HTTP {status}: tries again after {seconds:g} s"
+        self.recorder.add(Kind.MARK, device=device, connection=connection, label=label, limited=status)
+        await self.recorder.until(lambda: None, within=seconds)
 
     def mark(self, label: str, **notes: Json) -> None:
         """A point of the scenario that judgements refer to."""

@@ -1,36 +1,38 @@
-"""Time that passes for the target: what a busy machine takes from us does not count."""
+"""Time that passes for the target: what a busy machine takes from this process does not count against it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 SLICE = 0.1
 """Seconds."""
 
 
+async def one_slice(seconds: float, wait: Callable[[float], Awaitable[object]]) -> float:
+    """``wait`` for a slice of so many seconds; how many of them passed for the target. However long the slice took,
+    no more counts than twice what it was meant to take: while this process was not scheduled, nothing could be read."""
+    meant = min(seconds, SLICE)
+    began = time.monotonic()
+    await wait(meant)
+    return min(time.monotonic() - began, 2 * meant)
+
+
 @asynccontextmanager
 async def unhurried(seconds: float) -> AsyncIterator[None]:
-    """``asyncio.timeout``, cut into slices none of which counts much longer than it was meant to be: on a machine that
-    gives us no time, it is not the target that is late."""
-    loop = asyncio.get_running_loop()
-    left, began = seconds, loop.time()
-    ticking: asyncio.TimerHandle | None = None
+    """``asyncio.timeout``, measured in slices."""
 
-    def tick() -> None:
-        nonlocal left, began, ticking
-        now = loop.time()
-        left, began = left - min(now - began, 2 * SLICE), now
-        if left <= 0:
-            bound.reschedule(now)
-        else:
-            ticking = loop.call_later(min(left, SLICE), tick)
+    async def expire(bound: asyncio.Timeout) -> None:
+        left = seconds
+        while left > 0:
+            left -= await one_slice(left, asyncio.sleep)
+        bound.reschedule(asyncio.get_running_loop().time())
 
-    try:
-        async with asyncio.timeout(None) as bound:
-            ticking = loop.call_later(min(left, SLICE), tick)
+    async with asyncio.timeout(None) as bound:
+        clock = asyncio.create_task(expire(bound))
+        try:
             yield
-    finally:
-        if ticking is not None:
-            ticking.cancel()
+        finally:
+            clock.cancel()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from conformance.protocol import Json
-from conformance.record.clock import SLICE
+from conformance.record.clock import one_slice
 from conformance.record.history_reader import Histories
 from conformance.record.timeouts import CHATTER, Talk
 from conformance.record.transcript import Entry, Kind, Transcript
@@ -50,14 +50,10 @@ class Recorder:
         return entry
 
     async def until(self, found: Callable[[], T | None], *, within: float) -> T | None:
-        """The first non-None answer of ``found``, asked again after each new entry; None after ``within`` seconds.
-        The wait is cut into slices, and none counts much longer than it was meant to be: on a machine that gives us
-        no time, it is not the target that is late."""
+        """The first non-None answer of ``found``, asked again after each new entry; None after ``within`` seconds."""
         left = within
         while (answer := found()) is None and left > 0:
-            began = time.monotonic()
-            await self._next_entry(min(left, SLICE))
-            left -= min(time.monotonic() - began, 2 * SLICE)
+            left -= await one_slice(left, self._next_entry)
         return answer
 
     async def unless_silent(
@@ -69,9 +65,7 @@ class Recorder:
         heard, answered = talk.heard, talk.answered
         silence = unanswered = longest = 0.0
         while (answer := found()) is None and silence < patience() and unanswered < CHATTER * patience():
-            began = time.monotonic()
-            await self._next_entry(min(SLICE, patience() - silence))
-            took = min(time.monotonic() - began, 2 * SLICE)
+            took = await one_slice(patience() - silence, self._next_entry)
             silence, unanswered, longest = silence + took, unanswered + took, max(longest, silence + took)
             if talk.heard != heard:
                 heard, silence = talk.heard, 0.0
@@ -79,32 +73,27 @@ class Recorder:
                 answered, unanswered = talk.answered, 0.0
         return answer, longest
 
-    async def _next_entry(self, within: float) -> bool:
+    async def quiet(self, seconds: float, *, connection: int, at_most: float) -> None:
+        """Return once the connection has been silent for ``seconds``, or after ``at_most`` seconds."""
+        last = self._last_activity(connection)
+        silent, left = min(self.now - last, seconds / 2), at_most
+        while silent < seconds and left > 0:
+            took = await one_slice(min(seconds - silent, left), self._next_entry)
+            left -= took
+            latest = self._last_activity(connection)
+            silent = silent + took if latest == last else 0.0
+            last = latest
+
+    async def _next_entry(self, within: float) -> None:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters.add(waiter)
         try:
             async with asyncio.timeout(within):  # wait_for swallows a cancellation that comes with the entry (3.11)
                 await waiter
         except TimeoutError:
-            return False
+            return
         finally:
             self._waiters.discard(waiter)
-        return True
-
-    async def quiet(self, seconds: float, *, connection: int, at_most: float) -> None:
-        """Return once the connection has been silent for ``seconds``, or after ``at_most`` seconds. As in ``until``,
-        slices do not count much longer than they were meant to be: while we are busy, nobody is silent."""
-        last = self._last_activity(connection)
-        silent, left = min(self.now - last, seconds / 2), at_most
-        while silent < seconds and left > 0:
-            began = time.monotonic()
-            meant = min(SLICE, seconds - silent, left)
-            await self._next_entry(meant)
-            took = min(time.monotonic() - began, 2 * meant)
-            left -= took
-            latest = self._last_activity(connection)
-            silent = silent + took if latest == last else 0.0
-            last = latest
 
     def _last_activity(self, connection: int) -> float:
         kinds = (Kind.SENT, Kind.RECEIVED, Kind.OPEN)

@@ -12,7 +12,6 @@ import pytest
 from conformance.checks.first_contact import of_newcomers, one_conversation
 from conformance.checks.law import greeted
 from conformance.checks.packets import entered
-from conformance.drive.retry import Pauses
 from conformance.errors import Deviation, Unverified
 from conformance.record.rate_limits import REMEDY, retry_after, speaks_of_pace, wanted_pause
 from conformance.record.transcript import Kind
@@ -223,8 +222,3 @@ def test_retry_after_is_a_number_or_a_date() -> None:
     assert retry_after({"retry-after": sent, "date": sent}) == 0
     assert retry_after({"retry-after": "tomorrow"}) is None
     assert retry_after({}) is None
-
-
-def test_pauses_that_are_asked_for_have_bounds() -> None:
-    pauses = Pauses()
-    assert [pauses.granted(asked) for asked in (None, 1.0, 3600.0, 60.0, 59.0, 60.0)] == [0, 1, 0, 60, 59, 0]
