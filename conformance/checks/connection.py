@@ -89,10 +89,11 @@ def works(done: Callable[[Send], bool], record: Record, other: Record, *, becaus
     every(sends, judge)
 
 
-def _blamed(sends: Sequence[Send], otherwise: str) -> str:
+def _blamed(sends: Sequence[Send], otherwise: str) -> str | None:
     """The requirement that judges what is wrong with the answers: that there is none, or one without a message."""
-    if any(not send.acks for send in sends):
-        return "ACK-CALLED"
+    silent = next((send for send in sends if not send.acks), None)
+    if silent is not None:
+        return silent.unanswered_for()
     odd = next((send for send in sends if send.acks and not send.accepted), None)
     if odd is None:
         return otherwise
@@ -105,9 +106,11 @@ def _blamed(sends: Sequence[Send], otherwise: str) -> str:
 def sound(record: Record, *, because: str) -> None:
     """Raise Unverified when sends of a chat over one transport are not all acked once and heard."""
     sends = [send for send in record.sends if send.tag == "chat"]
-    if not all(heard(send) and len(send.acks) == 1 for send in sends):
+    if not all(heard(send) for send in sends):
         told = "not all sends are acked and heard even when nothing moves"
         raise Unverified(told, because=_blamed(sends, because))
+    if any(len(send.acks) > 1 for send in sends):
+        raise Unverified("sends are acked more than once even when nothing moves", because="ACK-ONCE")
 
 
 def _all_done(done: Callable[[Send], bool], record: Record) -> bool:

@@ -283,8 +283,9 @@ def reaching_back(least: int) -> Callable[[Look], None]:
 def deep(look: Look, least: int) -> None:
     """HISTORY-DEPTH, after as many messages were sent."""
     if len(sends_before(look)) < least:
-        unanswered = any(send.asked and send.valid and not send.acks for send in look.record.sends)
-        because = "ACK-CALLED" if unanswered else "SEND-PLAIN"
+        unanswered = (send for send in look.record.sends if send.asked and send.valid and not send.acks)
+        silent = next(unanswered, None)
+        because = "SEND-PLAIN" if silent is None else silent.unanswered_for()
         raise Unverified(f"fewer than {least} messages were accepted", because=because)
     count = len(look.listed)
     expect(count >= least, f"{look.history.where} to reach back {least} messages", f"{count}", at=[look.history.at])

@@ -86,6 +86,8 @@ class Connection:
             return "CONN-NAMESPACE"
         if self.events(ERROR) and (bad := self._bad_before) is not None:
             return "TOKEN-REFRESHED" if bad.opened.get("token") in EXPIRED else None
+        if self._refused_beside_another:
+            return "DEVICE-COEXIST"
         if self.events(ERROR):
             return {"bearer": "AUTH-PREFIXED", "header": "AUTH-HEADER"}.get(self.option, "AUTH-BARE")
         return "CONNECTED-SENT"
@@ -180,11 +182,19 @@ class Connection:
     @cached_property
     def displaced(self) -> bool:
         """Whether the target ended it while the user had another connection."""
-        if self.ended_by_target is None:
-            return False
+        return self.ended_by_target is not None and bool(self._beside)
+
+    @property
+    def _refused_beside_another(self) -> bool:
+        """Whether the target ended it without a greeting while another connection, made in the same way, had one."""
+        return self.displaced and any(other.greeted and other.option == self.option for other in self._beside)
+
+    @cached_property
+    def _beside(self) -> Sequence[Connection]:
+        """The user's other connections, of the same time."""
         first, last = self.entries[0].serial, self.entries[-1].serial
         others = (c for c in self.record.connections if c.user == self.user and c.number != self.number)
-        return any(other.entries[0].serial < last and other.entries[-1].serial > first for other in others)
+        return [other for other in others if other.entries[0].serial < last and other.entries[-1].serial > first]
 
     @cached_property
     def greeted(self) -> bool:
