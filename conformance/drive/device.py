@@ -24,8 +24,8 @@ from conformance.record.rate_limits import CONTROL, SLOWER, wanted_pause
 from conformance.record.timeouts import ACK, REFUSING_ACK, SHAKEN, Taken, Talk
 from conformance.record.transcript import Doubt, Entry, Kind, first, only
 from conformance.record.waits import GREETING, HANDSHAKE, REFUSED_END, ack_of, errors_of, message_named, message_of
-from conformance.transport.connection import Wire
-from conformance.transport.engineio import NoHandshake, Transport, WireRefused
+from conformance.transport import connection
+from conformance.transport.engineio import HandshakeFailed, HandshakeTimeout, Transport
 from conformance.transport.socketio_packets import Sending, fields_of
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Device(Line):
         self._greet = greet
         self._trial = trial
         self._presented = presented
-        self._wire: Wire | None = None
+        self._wire: connection.Connection | None = None
         self._shown: Token | None = None
         """The token that the current connection presents."""
         self._missed: list[Missed] = []
@@ -176,23 +176,23 @@ class Device(Line):
                 pauses=growing_pauses(self._stage.deadline),
             )
         if refused is not None:
-            self.on_closed(refused.ending)
+            self.on_closed(refused.close_reason)
             return self._unopened(token, refused)
         return True
 
-    async def _pause_before_knocking_again(self, refused: WireRefused | None, seconds: float) -> None:
+    async def _pause_before_knocking_again(self, refused: HandshakeFailed | None, seconds: float) -> None:
         assert refused is not None
-        status, asked = refused.ending.status, refused.ending.retry_after
+        status, asked = refused.close_reason.status, refused.close_reason.retry_after
         await self._stage.pause_for_rate_limit(status, asked, seconds, device=self.name, connection=self.connection)
 
-    async def _knock(self, presented: Presenting) -> WireRefused | None:
+    async def _knock(self, presented: Presenting) -> HandshakeFailed | None:
         """Try to open the transport; how that was refused, if it was."""
         self._wire = self._stage.wire(self, presented.headers)
         began, patience = self._recorder.now, self._stage.patience
         try:
             await self._wire.open(Transport.POLLING if self._transport == "upgrade" else Transport(self._transport))
-        except WireRefused as refused:
-            if isinstance(refused, NoHandshake):
+        except HandshakeFailed as refused:
+            if isinstance(refused, HandshakeTimeout):
                 doubt = patience.gave_up(SHAKEN, refused.seconds)
                 self._log(Kind.EXPIRED, waiting=HANDSHAKE, seconds=refused.seconds, **_why(doubt))
             return refused
@@ -215,7 +215,7 @@ class Device(Line):
             **({"trial": True} if self._trial else {}),
         )
 
-    def _unopened(self, token: Token, refused: WireRefused) -> bool:
+    def _unopened(self, token: Token, refused: HandshakeFailed) -> bool:
         if token.good:
             raise Cut(f"{self.name}: no {self._transport} connection: {self._recorder.brief(str(refused))}")
         return False
@@ -613,5 +613,5 @@ def _why(doubt: Doubt | None) -> dict[str, Json]:
     return {"doubt": str(doubt)} if doubt else {}
 
 
-def _for_its_pace(refused: WireRefused | None) -> bool:
-    return refused is not None and refused.ending.status in SLOWER
+def _for_its_pace(refused: HandshakeFailed | None) -> bool:
+    return refused is not None and refused.close_reason.status in SLOWER

@@ -9,7 +9,7 @@ from conformance.drive.announcements import Presence
 from conformance.protocol import CONNECTED, MESSAGE, Json
 from conformance.record.recorder import Recorder
 from conformance.record.transcript import Entry, Kind, first
-from conformance.transport.engineio import Ending, Transport
+from conformance.transport.engineio import CloseReason, Transport
 from conformance.transport.socketio_packets import Received, fields_of
 
 
@@ -74,7 +74,7 @@ class Line:
     def on_garbled(self, text: str, why: str) -> None:
         self._log(Kind.GARBLED, text=self._recorder.brief(text), why=why)
 
-    def on_closed(self, ending: Ending) -> None:
+    def on_closed(self, ending: CloseReason) -> None:
         reason = self._recorder.brief(ending.reason)
         asked = {} if ending.retry_after is None else {"retry_after": ending.retry_after}
         self._log(Kind.CLOSED, by=ending.by, code=ending.code, status=ending.status, reason=reason, **asked)

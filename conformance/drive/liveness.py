@@ -17,8 +17,8 @@ from conformance.drive.stage import LOST, Stage, Surroundings
 from conformance.drive.stimuli import Stimulus, fatal
 from conformance.record.health import answers, broken, moment, silent, span
 from conformance.record.transcript import Transcript
-from conformance.transport.connection import Wire
-from conformance.transport.engineio import Ending, Transport, WireRefused
+from conformance.transport import connection
+from conformance.transport.engineio import CloseReason, HandshakeFailed, Transport
 
 AGAIN = 0.1
 """Seconds between two looks at a target that is not there."""
@@ -167,8 +167,8 @@ class Life:
         """A connection that says nothing, to tell whether the target died of what was done meanwhile."""
         witness = Witness()
         s = self._surroundings
-        wire = Wire(s.url, witness, headers=s.headers, tls=s.tls, deadline=s.deadline)
-        with contextlib.suppress(WireRefused):
+        wire = connection.Connection(s.url, witness, headers=s.headers, tls=s.tls, deadline=s.deadline)
+        with contextlib.suppress(HandshakeFailed):
             await wire.open(Transport(s.usual.transport))
             witness.there = True
         try:
@@ -190,7 +190,7 @@ class Witness:
     def on_engine(self, *_: object) -> None: ...
     def on_garbled(self, *_: object) -> None: ...
 
-    def on_closed(self, ending: Ending) -> None:
+    def on_closed(self, ending: CloseReason) -> None:
         if ending.by != "harness":
             self.ended.set()
 

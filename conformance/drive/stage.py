@@ -30,9 +30,9 @@ from conformance.record.recorder import Recorder
 from conformance.record.timeouts import ANSWER, SHAKEN, SHOWN, Patience, Taken, Talk, late
 from conformance.record.transcript import Kind, Transcript
 from conformance.redaction import Redactor
-from conformance.transport.connection import Wire
+from conformance.transport import connection
 from conformance.transport.cookies import Cookies
-from conformance.transport.engineio import Listener, told
+from conformance.transport.engineio import Listener, describe_error
 
 KEPT = ("content-type", "date", "location", "retry-after")
 """Headers of answers that are recorded."""
@@ -219,8 +219,8 @@ class Stage:
         self.devices.append(device)
         return device
 
-    def wire(self, listener: Listener, headers: Mapping[str, str]) -> Wire:
-        return Wire(
+    def wire(self, listener: Listener, headers: Mapping[str, str]) -> connection.Connection:
+        return connection.Connection(
             self._surroundings.url,
             listener,
             headers={**self._surroundings.headers, **headers},
@@ -339,7 +339,7 @@ class Stage:
             answer = await self._answer(headers, self._cookies[user.name])
         except (httpx.HTTPError, ValueError) as error:
             why = self._why_unanswered(error, self.recorder.now - began)
-            return asked | why | {"status": 0, "reason": told(error), "headers": {}, "body": None}
+            return asked | why | {"status": 0, "reason": describe_error(error), "headers": {}, "body": None}
         self.patience.came(ANSWER, self.recorder.now - began)
         kept = {name: answer.headers[name] for name in KEPT if name in answer.headers}
         return asked | {"status": answer.status_code, "headers": kept} | self._content(answer, user.subject)
@@ -370,7 +370,7 @@ class Stage:
             except LOST as error:
                 if "connection.connect_tcp.started" in steps or _answered(steps, error):
                     raise
-                label = f"an idle connection had ended ({told(error)}): asks again"
+                label = f"an idle connection had ended ({describe_error(error)}): asks again"
                 self.recorder.add(Kind.MARK, device="rest", label=label)
 
     def _content(self, answer: httpx.Response, subject: str) -> dict[str, Json]:

@@ -29,17 +29,17 @@ from conformance.transport.engineio import (
     ENDS,
     REDIRECTED,
     SEPARATOR,
-    Ending,
-    Engine,
+    CloseReason,
+    HandshakeFailed,
+    HandshakeTimeout,
     Listener,
-    NoHandshake,
     Outgoing,
+    PacketType,
     Transport,
-    WireRefused,
     attachment,
+    describe_error,
     ending_of,
     no_redirects,
-    told,
 )
 
 MAX_FRAME = 64 * 2**20
@@ -65,8 +65,8 @@ class Reply:
     retry_after: float | None
 
     @property
-    def ending(self) -> Ending:
-        return Ending("target", status=self.status, reason=self.body, retry_after=self.retry_after)
+    def ending(self) -> CloseReason:
+        return CloseReason("target", status=self.status, reason=self.body, retry_after=self.retry_after)
 
 
 class _WebSocket(aiohttp.ClientWebSocketResponse):
@@ -81,7 +81,7 @@ class _WebSocket(aiohttp.ClientWebSocketResponse):
         return self._response.headers.getall("Set-Cookie", [])
 
 
-class Wire:
+class Connection:
     """One connection to ``base`` (scheme, host and port). Not reusable: open, use, close or drop."""
 
     def __init__(
@@ -126,35 +126,35 @@ class Wire:
     # -- opening -----------------------------------------------------------------------------------------------
 
     async def open(self, transport: Transport) -> None:
-        """Shake hands. Raises WireRefused when the target does not."""
+        """Shake hands. Raises HandshakeFailed when the target does not."""
         self.transport = transport
         try:
             async with unhurried(self._deadline):
                 await (self._open_websocket() if transport is Transport.WEBSOCKET else self._open_polling())
-        except WireRefused as refused:
+        except HandshakeFailed as refused:
             await self._refused(refused)
         except aiohttp.WSServerHandshakeError as error:
             asked = retry_after(error.headers or {})
-            ending = Ending("target", status=error.status, reason=error.message, retry_after=asked)
-            await self._refused(WireRefused(ending))
+            ending = CloseReason("target", status=error.status, reason=error.message, retry_after=asked)
+            await self._refused(HandshakeFailed(ending))
         except TimeoutError:
-            await self._refused(NoHandshake(self._deadline))
+            await self._refused(HandshakeTimeout(self._deadline))
         except (aiohttp.ClientError, OSError) as error:
-            await self._refused(WireRefused(Ending("network", reason=told(error))))
+            await self._refused(HandshakeFailed(CloseReason("network", reason=describe_error(error))))
         self._start(self._write_loop)
 
     async def _open_websocket(self) -> None:
         self._ws = await self._connect_websocket()
         first = await self._ws.receive()
         if first.type in ENDS:
-            raise WireRefused(ending_of(first))
+            raise HandshakeFailed(ending_of(first))
         self._shake(first.data)
         self._start(partial(self._read_websocket, self._ws))
 
     async def _open_polling(self) -> None:
         reply = await self._get()
         if reply.status != 200:
-            raise WireRefused(reply.ending)
+            raise HandshakeFailed(reply.ending)
         first, *rest = reply.body.split(SEPARATOR)
         self._shake(first)
         for packet in rest:
@@ -164,16 +164,16 @@ class Wire:
     def _shake(self, packet: str | bytes) -> None:
         try:
             handshake = json.loads(packet[1:])
-            if packet[:1] != Engine.OPEN or not isinstance(handshake["sid"], str):
+            if packet[:1] != PacketType.OPEN or not isinstance(handshake["sid"], str):
                 raise ValueError(packet)
         except (ValueError, TypeError, LookupError, RecursionError):
-            raise WireRefused(Ending("target", reason=f"not an Engine.IO handshake: {packet!r}")) from None
+            raise HandshakeFailed(CloseReason("target", reason=f"not an Engine.IO handshake: {packet!r}")) from None
         self._sid = handshake["sid"]
         limit = handshake.get("maxPayload")
         self._max_payload = limit if isinstance(limit, int) else self._max_payload
         self._listener.on_handshake(handshake, self.transport)
 
-    async def _refused(self, refused: WireRefused) -> NoReturn:
+    async def _refused(self, refused: HandshakeFailed) -> NoReturn:
         self.closed = True
         await self._release()
         raise refused
@@ -190,7 +190,7 @@ class Wire:
                 await ws.send_str("2probe")
                 self._listener.on_engine(">", "ping probe", Transport.WEBSOCKET)
                 answer = await ws.receive()
-        except (TimeoutError, WireRefused, aiohttp.ClientError, OSError):
+        except (TimeoutError, HandshakeFailed, aiohttp.ClientError, OSError):
             return False
         if answer.data != "3probe":
             self._listener.on_engine("<", f"no probe answer: {answer.data!r}", Transport.WEBSOCKET)
@@ -203,11 +203,11 @@ class Wire:
         async with self._writing:  # the running post has ended; the next write finds the WebSocket
             _, still_polling = await asyncio.wait([self._polling] if self._polling else [], timeout=self._deadline)
             if still_polling:
-                self._end(Ending("target", reason="did not release the running poll for the upgrade"))
+                self._end(CloseReason("target", reason="did not release the running poll for the upgrade"))
             if self.closed:
                 return False
             self._ws, self.transport = ws, Transport.WEBSOCKET
-            await self._write([Outgoing(Engine.UPGRADE, lambda via: self._listener.on_engine(">", "upgrade", via))])
+            await self._write([Outgoing(PacketType.UPGRADE, lambda via: self._listener.on_engine(">", "upgrade", via))])
         self._start(partial(self._read_websocket, ws))
         return not self.closed
 
@@ -229,7 +229,7 @@ class Wire:
 
     def send(self, message: str, written: Callable[[Transport], None]) -> None:
         """Queue a message; it goes out in order, on whatever the transport then is. Lost when the wire is closed."""
-        self._queue(Outgoing(Engine.MESSAGE + message, written))
+        self._queue(Outgoing(PacketType.MESSAGE + message, written))
 
     def _queue(self, packet: Outgoing) -> None:
         if not self.closed:
@@ -267,7 +267,7 @@ class Wire:
         try:
             await self._write_packets([outgoing.packet for outgoing in batch])
         except (aiohttp.ClientError, OSError) as error:
-            self._end(Ending("network", reason=f"write failed: {told(error)}"))
+            self._end(CloseReason("network", reason=f"write failed: {describe_error(error)}"))
 
     async def _write_packets(self, packets: list[str]) -> None:
         if self.transport is Transport.WEBSOCKET and self._ws is not None:
@@ -298,7 +298,7 @@ class Wire:
                 else:
                     self._listener.on_garbled(repr(frame.data), f"a {frame.type.name} frame")
         except (aiohttp.ClientError, OSError) as error:  # a pong that could not be written
-            return self._end(Ending("network", reason=told(error)))
+            return self._end(CloseReason("network", reason=describe_error(error)))
         self._end(ending_of(frame))
 
     async def _poll_loop(self) -> None:
@@ -306,7 +306,7 @@ class Wire:
             try:
                 reply = await self._unlimited(self._get)
             except (aiohttp.ClientError, OSError) as error:
-                return self._end(Ending("network", reason=f"poll failed: {told(error)}"))
+                return self._end(CloseReason("network", reason=f"poll failed: {describe_error(error)}"))
             if reply.status != 200:
                 return self._end(reply.ending)
             for packet in reply.body.split(SEPARATOR):
@@ -337,15 +337,15 @@ class Wire:
 
     def _packet(self, packet: str, via: Transport) -> None:
         kind, body = packet[:1], packet[1:]
-        if kind == Engine.MESSAGE:
+        if kind == PacketType.MESSAGE:
             self._listener.on_message(body, via)
-        elif kind == Engine.PING:
+        elif kind == PacketType.PING:
             self._listener.on_engine("<", "ping", via)
             # queued like everything else: engine.io ends a connection that posts twice at the same time
-            self._queue(Outgoing(Engine.PONG + body, lambda via: self._listener.on_engine(">", "pong", via)))
-        elif kind == Engine.CLOSE:
-            self._end(Ending("target", reason="Engine.IO close packet"))
-        elif kind == Engine.NOOP:
+            self._queue(Outgoing(PacketType.PONG + body, lambda via: self._listener.on_engine(">", "pong", via)))
+        elif kind == PacketType.CLOSE:
+            self._end(CloseReason("target", reason="Engine.IO close packet"))
+        elif kind == PacketType.NOOP:
             self._listener.on_engine("<", "noop", via)
         elif (data := attachment(packet)) is not None and via is Transport.POLLING:
             self._listener.on_attachment(data, via)
@@ -363,7 +363,7 @@ class Wire:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(CLOSING):
                     await self._all_written.wait()
-            self._end(Ending("harness", reason="closed"))
+            self._end(CloseReason("harness", reason="closed"))
             with contextlib.suppress(TimeoutError, aiohttp.ClientError, OSError):
                 async with asyncio.timeout(CLOSING):
                     await self._goodbye()
@@ -376,14 +376,14 @@ class Wire:
             if self.transport is Transport.WEBSOCKET and self._ws is not None:
                 await self._ws.close()
             elif self._sid:
-                await self._write_packets([Engine.CLOSE])
+                await self._write_packets([PacketType.CLOSE])
 
     async def drop(self) -> None:
         """Cut the line without a word, as a phone in a tunnel does: no close frame, no close packet."""
-        self._end(Ending("harness", reason="dropped"))
+        self._end(CloseReason("harness", reason="dropped"))
         await self._release()
 
-    def _end(self, ending: Ending) -> None:
+    def _end(self, ending: CloseReason) -> None:
         if not self.closed:
             self.closed = True
             self._all_written.set()  # nothing more will be
@@ -413,4 +413,4 @@ class Wire:
             await work()
         except Exception as error:
             self._broken = self._broken or error
-            self._end(Ending("harness", reason=f"error of the harness: {told(error)}"))
+            self._end(CloseReason("harness", reason=f"error of the harness: {describe_error(error)}"))

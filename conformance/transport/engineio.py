@@ -1,4 +1,4 @@
-"""Engine.IO 4 in words: its packets and transports, what is told of a connection, and how one ends."""
+"""Engine.IO 4 in words: its packets and transports, what a listener hears, and how a connection ends."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Transport(StrEnum):
     POLLING = "polling"
 
 
-class Engine(StrEnum):
+class PacketType(StrEnum):
     """Engine.IO 4 packet types, by their first character."""
 
     OPEN = "0"
@@ -31,18 +31,18 @@ class Engine(StrEnum):
 
 
 class Listener(Protocol):
-    """Who is told of everything that happens on a wire, in order, before anybody else."""
+    """Hears everything that happens on a connection, in order, before anything else does."""
 
     def on_handshake(self, handshake: Mapping[str, Any], via: Transport) -> None: ...
     def on_message(self, text: str, via: Transport) -> None: ...
     def on_attachment(self, data: bytes, via: Transport) -> None: ...
     def on_engine(self, direction: str, packet: str, via: Transport) -> None: ...
     def on_garbled(self, text: str, why: str) -> None: ...
-    def on_closed(self, ending: Ending) -> None: ...
+    def on_closed(self, ending: CloseReason) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class CloseReason:
     """How a connection ended. ``by``: target, harness or network; ``code``: of the WebSocket's close frame;
     ``status``: HTTP's, where it was not 200 (or 101); ``retry_after``: the seconds that it asked for then. The reason
     may quote the target, secrets and all."""
@@ -70,21 +70,22 @@ class Outgoing:
 REDIRECTED = "redirected to "
 
 
-class WireRefused(Exception):
-    """The transport could not be opened. The listener is not told: there never was a connection."""
+class HandshakeFailed(Exception):
+    """The transport could not be opened. The listener does not hear of it: there never was a connection."""
 
-    def __init__(self, ending: Ending) -> None:
-        closed = f"closed with code {ending.code}" if ending.code else ending.reason
-        where = f", {ending.reason}" if ending.reason.startswith(REDIRECTED) else ""
-        super().__init__(f"HTTP {ending.status}{where}" if ending.status else closed)
-        self.ending = ending
+    def __init__(self, close_reason: CloseReason) -> None:
+        code, status, reason = close_reason.code, close_reason.status, close_reason.reason
+        where = f", {reason}" if reason.startswith(REDIRECTED) else ""
+        closed = f"closed with code {code}" if code else reason
+        super().__init__(f"HTTP {status}{where}" if status else closed)
+        self.close_reason = close_reason
 
 
-class NoHandshake(WireRefused):
+class HandshakeTimeout(HandshakeFailed):
     """None came within so many seconds."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(Ending("network", reason=f"no handshake within {seconds:.1f} s"))
+        super().__init__(CloseReason("network", reason=f"no handshake within {seconds:.1f} s"))
         self.seconds = round(seconds, 2)
 
 
@@ -94,16 +95,16 @@ ENDS = frozenset(
 """What ``receive`` of a WebSocket gives last."""
 
 
-def ending_of(last: aiohttp.WSMessage) -> Ending:
+def ending_of(last: aiohttp.WSMessage) -> CloseReason:
     """How a WebSocket ended that gave this last (aiohttp gives one without a close frame code 1000)."""
     if last.type is aiohttp.WSMsgType.CLOSE:
-        return Ending("target", code=last.data, reason=str(last.extra or ""))
+        return CloseReason("target", code=last.data, reason=str(last.extra or ""))
     if isinstance(last.data, aiohttp.WebSocketError):
-        return Ending("target", reason=f"no WebSocket frame: {last.data}")
-    return Ending("network", reason="the connection ended without a close frame")
+        return CloseReason("target", reason=f"no WebSocket frame: {last.data}")
+    return CloseReason("network", reason="the connection ended without a close frame")
 
 
-def told(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
@@ -124,7 +125,7 @@ def no_redirects() -> aiohttp.TraceConfig:
         answer = params.response
         answer.close()
         where = answer.headers.get("Location", "nowhere")
-        raise WireRefused(Ending("target", status=answer.status, reason=f"{REDIRECTED}{where}"))
+        raise HandshakeFailed(CloseReason("target", status=answer.status, reason=f"{REDIRECTED}{where}"))
 
     trace = aiohttp.TraceConfig()
     trace.on_request_redirect.append(refuse)

@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from conformance.transport.connection import Wire
-from conformance.transport.engineio import Ending, Transport, WireRefused
+from conformance.transport.connection import Connection
+from conformance.transport.engineio import CloseReason, HandshakeFailed, Transport
 from tests.support.clients import token
 
 DEADLINE = 5.0
@@ -62,7 +62,7 @@ class Heard:
         self.garbled: list[tuple[str, str]] = []
         self.written: list[tuple[str, str]] = []
         self.handshake: Mapping[str, Any] = {}
-        self.ending: Ending | None = None
+        self.ending: CloseReason | None = None
         self._changed = asyncio.Event()
 
     def on_handshake(self, handshake: Mapping[str, Any], _via: Transport) -> None:
@@ -80,7 +80,7 @@ class Heard:
     def on_garbled(self, text: str, why: str) -> None:
         self._tell(self.garbled, (text, why))
 
-    def on_closed(self, ending: Ending) -> None:
+    def on_closed(self, ending: CloseReason) -> None:
         assert self.ending is None, "told twice"
         self.ending = ending
         self._changed.set()
@@ -95,7 +95,7 @@ class Heard:
                 self._changed.clear()
                 await self._changed.wait()
 
-    async def the_end(self) -> Ending:
+    async def the_end(self) -> CloseReason:
         await self.until(lambda: self.ending)
         assert self.ending is not None
         return self.ending
@@ -107,16 +107,16 @@ async def rounds() -> None:
         await asyncio.sleep(0)
 
 
-def wire_to(url: str, heard: Any, *, deadline: float = DEADLINE, tls: ssl.SSLContext | None = None) -> Wire:
-    return Wire(url, heard, headers={}, tls=tls, deadline=deadline)
+def wire_to(url: str, heard: Any, *, deadline: float = DEADLINE, tls: ssl.SSLContext | None = None) -> Connection:
+    return Connection(url, heard, headers={}, tls=tls, deadline=deadline)
 
 
-def send(wire: Wire, heard: Heard, text: str) -> None:
+def send(wire: Connection, heard: Heard, text: str) -> None:
     wire.send(text, lambda via: heard.written.append((text, str(via))))
 
 
 @asynccontextmanager
-async def opened(url: str, transport: str, **options: Any) -> AsyncIterator[tuple[Wire, Heard]]:
+async def opened(url: str, transport: str, **options: Any) -> AsyncIterator[tuple[Connection, Heard]]:
     heard = Heard()
     wire = wire_to(url, heard, **options)
     try:
@@ -126,19 +126,19 @@ async def opened(url: str, transport: str, **options: Any) -> AsyncIterator[tupl
         await wire.close()
 
 
-async def enter(wire: Wire, heard: Heard, user: str) -> None:
+async def enter(wire: Connection, heard: Heard, user: str) -> None:
     send(wire, heard, "0/help-center," + json.dumps({"token": token(user)}))
     await heard.until(lambda: len(heard.messages) == 2)
 
 
-async def refusal(url: str, transport: str, **options: Any) -> Ending:
+async def refusal(url: str, transport: str, **options: Any) -> CloseReason:
     wire = wire_to(url, heard := Heard(), **options)
-    with pytest.raises(WireRefused) as refused:
+    with pytest.raises(HandshakeFailed) as refused:
         await wire.open(Transport(transport))
     assert wire.closed
     assert heard.ending is None
     await wire.close()
-    return refused.value.ending
+    return refused.value.close_reason
 
 
 # -- servers -------------------------------------------------------------------------------------------------------

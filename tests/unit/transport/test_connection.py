@@ -15,7 +15,7 @@ from aiohttp import web
 
 from conformance.reference import Event, HelpCenter, Served, Verifier
 from conformance.transport import connection as wire_module
-from conformance.transport.engineio import Ending
+from conformance.transport.engineio import CloseReason
 from tests.support.clients import PLAIN, SECRET
 from tests.support.peers import (
     HANDSHAKE,
@@ -215,7 +215,7 @@ async def test_a_clean_goodbye_is_quick(urls: dict[str, str], make: str, transpo
     async with opened(urls[make], transport) as (wire, heard):
         await enter(wire, heard, "leaver")
         await wire.close()
-        assert heard.ending == Ending("harness", reason="closed")
+        assert heard.ending == CloseReason("harness", reason="closed")
     assert time.monotonic() - began < wire_module.CLOSING
 
 
@@ -260,7 +260,7 @@ async def test_an_upgrade_without_the_release_of_the_poll_ends_the_connection() 
 
     async with serving(Holding()) as url, opened(url, "polling", deadline=1) as (wire, heard):
         assert not await wire.upgrade()
-        assert heard.ending == Ending("target", reason="did not release the running poll for the upgrade")
+        assert heard.ending == CloseReason("target", reason="did not release the running poll for the upgrade")
 
 
 # -- roads ---------------------------------------------------------------------------------------------------------

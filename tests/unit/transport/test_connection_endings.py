@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from conformance.transport import connection as wire_module
-from conformance.transport.engineio import Ending, Transport
+from conformance.transport.engineio import CloseReason, Transport
 from tests.support.peers import (
     HANDSHAKE,
     Heard,
@@ -49,22 +49,22 @@ def _websocket(*data: bytes, reset: bool = False) -> Any:
     return handle
 
 
-NO_CLOSE = Ending("network", reason="the connection ended without a close frame")
+NO_CLOSE = CloseReason("network", reason="the connection ended without a close frame")
 
 
 @pytest.mark.parametrize(
     ("handle", "ending"),
     [
-        (_websocket(b"\x88\x09\x0f\xa1because"), Ending("target", code=4001, reason="because")),
-        (_websocket(b"\x88\x00"), Ending("target", code=0)),  # a close frame without a code
+        (_websocket(b"\x88\x09\x0f\xa1because"), CloseReason("target", code=4001, reason="because")),
+        (_websocket(b"\x88\x00"), CloseReason("target", code=0)),  # a close frame without a code
         (_websocket(frame("41")), NO_CLOSE),
         (_websocket(b"\x81\x7e\x10\x00half a message"), NO_CLOSE),
         (_websocket(frame("41"), reset=True), NO_CLOSE),
-        (_websocket(frame("1")), Ending("target", reason="Engine.IO close packet")),
+        (_websocket(frame("1")), CloseReason("target", reason="Engine.IO close packet")),
     ],
 )
 @in_loop
-async def test_how_a_websocket_ended(handle: Any, ending: Ending) -> None:
+async def test_how_a_websocket_ended(handle: Any, ending: CloseReason) -> None:
     async with raw_server(handle) as url, opened(url, "websocket") as (_, heard):
         assert await heard.the_end() == ending
 
@@ -99,7 +99,7 @@ async def test_http_errors_end_a_polling_connection(method: str) -> None:
 
     async with serving(Failing()) as url, opened(url, "polling") as (wire, heard):
         send(wire, heard, "0")
-        assert await heard.the_end() == Ending("target", status=503, reason="sorry")
+        assert await heard.the_end() == CloseReason("target", status=503, reason="sorry")
 
 
 @in_loop
@@ -143,7 +143,7 @@ async def test_a_websocket_is_left_with_or_without_a_word(monkeypatch: pytest.Mo
         await wire.open(Transport.WEBSOCKET)
         await getattr(wire, leave)()
         assert (await got)[:1] == (b"\x88" if leave == "close" else b"")
-        assert heard.ending == Ending("harness", reason="closed" if leave == "close" else "dropped")
+        assert heard.ending == CloseReason("harness", reason="closed" if leave == "close" else "dropped")
 
 
 @in_loop
@@ -230,7 +230,7 @@ async def test_an_error_of_the_harness_is_told_by_close(transport: str) -> None:
     async with serving(Talking("4hello")) as url:
         wire = wire_to(url, heard := Raising())
         await wire.open(Transport(transport))
-        assert await heard.the_end() == Ending("harness", reason="error of the harness: KeyError: 'hello'")
+        assert await heard.the_end() == CloseReason("harness", reason="error of the harness: KeyError: 'hello'")
         with pytest.raises(KeyError):
             await wire.close()
 

@@ -8,7 +8,7 @@ import socket
 import pytest
 from aiohttp import web
 
-from conformance.transport.engineio import Ending
+from conformance.transport.engineio import CloseReason
 from tests.support.peers import (
     HANDSHAKE,
     Polling,
@@ -40,9 +40,9 @@ async def test_a_handshake_refused_by_http(transport: str, status: int) -> None:
         ending = await refusal(url, transport)
     expected = {"websocket": "Invalid response status", "polling": "why"}[transport]
     if status == 200 and transport == "polling":
-        assert ending == Ending("target", reason="not an Engine.IO handshake: 'why'")
+        assert ending == CloseReason("target", reason="not an Engine.IO handshake: 'why'")
     else:
-        assert ending == Ending("target", status=status, reason=expected)
+        assert ending == CloseReason("target", status=status, reason=expected)
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
@@ -78,7 +78,7 @@ async def test_garbage_is_no_handshake(transport: str, garbage: str) -> None:
 
     async with serving(handle) as url:
         ending = await refusal(url, transport)
-    assert ending == Ending("target", reason=f"not an Engine.IO handshake: {garbage!r}")
+    assert ending == CloseReason("target", reason=f"not an Engine.IO handshake: {garbage!r}")
 
 
 @pytest.mark.parametrize("limit", ["null", '"many"', "true", "-1", "1e5"])
@@ -101,7 +101,7 @@ async def test_a_websocket_that_is_closed_instead_of_a_handshake() -> None:
         return ws
 
     async with serving(handle) as url:
-        assert await refusal(url, "websocket") == Ending("target", code=4003, reason="go away")
+        assert await refusal(url, "websocket") == CloseReason("target", code=4003, reason="go away")
 
 
 @BOTH
@@ -112,7 +112,7 @@ async def test_a_server_that_accepts_and_never_answers(transport: str) -> None:
 
     async with raw_server(handle) as url:
         ending = await refusal(url, transport, deadline=0.2)
-    assert ending == Ending("network", reason="no handshake within 0.2 s")
+    assert ending == CloseReason("network", reason="no handshake within 0.2 s")
 
 
 @BOTH
