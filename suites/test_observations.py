@@ -215,7 +215,8 @@ async def namesake(stage: Stage) -> None:
     if claims is None:
         raise Unverified("the given token is no JWT: it has no claims to compare with")
     async with stage.device() as phone:
-        stage.mark(experiments.user_id_mark(claims, phone.heard(CONNECTED)[0]))
+        same = experiments.user_id_claims(claims, phone.heard(CONNECTED)[0])
+        stage.mark(f"userId is the claim {', '.join(same)}", claims=same)
 
 
 @requirement("OBS-USER-ID")

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import HMACAlgorithm
 
 from conformance.errors import Unverified
-from conformance.record.token_kinds import ABSENT, NOT_STRINGS
+from conformance.record.token_kinds import ABSENT, GOOD, NOT_STRINGS
 
 HOUR = 3600
 LEEWAY = 60
@@ -28,12 +28,21 @@ LEEWAY = 60
 @dataclass(frozen=True, slots=True)
 class Token:
     """What a device presents. ``value`` is a string but for the tokens that are bad by their type; ``None`` with
-    ``absent`` means that no token is sent at all. Never printed: ``label`` is."""
+    ``absent`` means that no token is sent at all. Never printed: ``label`` is. ``kind``: one of ``token_kinds``;
+    ``lifetime``: seconds, where it is not that of any good token."""
 
     value: Any
     label: str
     good: bool = True
     absent: bool = False
+    kind: str = GOOD
+    lifetime: int | None = None
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What a record says of it."""
+        lifetime = {} if self.lifetime is None else {"lifetime": self.lifetime}
+        return {"token": self.label, "token_kind": self.kind, "good": self.good, **lifetime}
 
     def __repr__(self) -> str:
         return f"Token({self.label})"
@@ -251,4 +260,4 @@ def bad_token(kind: str, basis: Basis) -> Token:
     """A token of a kind of ``token_kinds``. Raises Unverified when it cannot be made from what was given."""
     if kind not in {*ABSENT, *NOT_STRINGS, "garbage"} and basis.good.count(".") != 2:
         raise Unverified("the given token is no JWT, so no bad one can be made from it")
-    return Token(_MADE[kind](basis), kind, good=False, absent=kind == "missing")
+    return Token(_MADE[kind](basis), kind, good=False, absent=kind == "missing", kind=kind)

@@ -97,7 +97,7 @@ class User:
             self.lacking = self.lacking if fresh else reason  # a scenario may do without a fresh one
             raise
         self.expiry = min(self.expiry, expiry)
-        return self._made(value, "token", good=True)
+        return self._made(value, "token")
 
     async def bad(self, kind: str, *, of: Token | None = None) -> Token:
         """A bad token of one of the ``token_kinds``, made from a good one (``of``, if the target is to have seen it).
@@ -113,7 +113,7 @@ class User:
         value = change((await self.token()).value)
         if not isinstance(change, Words):
             self.redactor.register(value, f"forged token of {self.name}")
-        return Token(value, f"{FORGED}: {change}", good=False)
+        return Token(value, f"{FORGED}: {change}", good=False, kind=FORGED)
 
     async def living(self, seconds: int) -> Token:
         """A good token that expires in ``seconds``: sooner, or much later, than those of ``token``."""
@@ -122,11 +122,11 @@ class User:
                 "a token of another lifetime needs users of our own: pass --jwt-secret or --jwt-key, and no --token"
             )
         claims = living_claims(good_claims(self.subject, self.source.extra_claims), seconds)
-        return self._made(self.source.minter.sign(claims), f"token of {seconds} s", good=True)
+        return self._made(self.source.minter.sign(claims), f"token of {seconds} s", lifetime=seconds)
 
-    def _made(self, value: str, label: str, *, good: bool) -> Token:
+    def _made(self, value: str, label: str, *, lifetime: int | None = None) -> Token:
         self.redactor.register(value, f"{label} of {self.name}")
-        return Token(value, label, good=good)
+        return Token(value, label, lifetime=lifetime)
 
 
 class Users:

@@ -67,12 +67,12 @@ def shared(fetch: Fetch) -> None:
 
 def forgers(record: Record) -> list[Connection]:
     """The connections with generated tokens, those whose change is told in the fewest words first."""
-    forged = [c for c in record.connections if str(c.opened.get("token")).startswith(FORGED)]
-    return sorted(forged, key=lambda connection: len(str(connection.opened.get("token"))))
+    forged = [connection for connection in record.connections if connection.token_kind == FORGED]
+    return sorted(forged, key=lambda connection: len(connection.token))
 
 
 def forger_kept_out(connection: Connection) -> None:
-    kept_out(connection.record, str(connection.opened.get("token")), connection.device)
+    opens_nothing(looked_at(connection.record.connection(connection.device, -1)))
 
 
 def of_forgers(judge: Callable[[Connection], None]) -> Callable[[Connection], None]:
@@ -98,14 +98,14 @@ def refusal(record: Record, device: str = "phone") -> Connection:
 def refused_after_all(connection: Connection) -> Connection:
     """The connection. Raises Unverified where its bad token was let in."""
     if let_in(connection):
-        kind = str(connection.opened.get("token"))
-        raise Unverified(f"a bad token ({kind}) was let in", because=ENTRY.get(kind.partition(":")[0]))
+        because = ENTRY.get(connection.token_kind)
+        raise Unverified(f"a bad token ({connection.token}) was let in", because=because)
     return connection
 
 
 def of_kind(entry: Entry, kind: str) -> None:
     """Raises Unverified where another token had to stand in for one of this kind."""
-    if entry.get("token") != kind:
+    if entry.get("token_kind") not in (kind, FORGED):
         raise Unverified(f"a token that has {kind} needs the signing key: pass --jwt-secret or --jwt-key")
 
 
@@ -118,11 +118,10 @@ def kept_out(record: Record, kind: str, device: str = "phone") -> None:
 
 def opens_nothing(connection: Connection) -> None:
     """What a bad token is presented on is not let in."""
-    kind = connection.opened.get("token")
     greetings = [event.entry for event in connection.events(CONNECTED)]
     told = f"{CONNECTED}: {shown(greetings[0].get('args'))}" if greetings else ""
     at = [connection.opened.serial, *_serials(greetings)]
-    expect(not let_in(connection), f"no {CONNECTED} for a bad token ({kind})", told, at=at)
+    expect(not let_in(connection), f"no {CONNECTED} for a bad token ({connection.token})", told, at=at)
 
 
 def looked_at(connection: Connection) -> Connection:
@@ -144,7 +143,7 @@ def _closed_road(connection: Connection) -> str | None:
     shaken = [other for other in good if other.shaken]
     if not shaken:
         return "CONN-WEBSOCKET" if connection.transport == "websocket" else "CONN-POLLING"
-    absent = str(connection.opened.get("token")) in ABSENT
+    absent = connection.token_kind in ABSENT
     by_the_same = any(other.option == connection.option for other in shaken)
     return None if absent or by_the_same else ROADS.get(connection.option, "AUTH-BARE")
 
@@ -295,7 +294,7 @@ def shown_after(fetch: Fetch, connection: Connection, *, otherwise: Fetch) -> Hi
     nobody (``otherwise``)."""
     if fetch.status in (401, 403):
         _ = otherwise.history
-        because = "TOKEN-REFRESHED" if connection.opened.get("token") in EXPIRED else None
+        because = "TOKEN-REFRESHED" if connection.token_kind in EXPIRED else None
         raise Unverified(f"REST refuses the user's good token after a bad one ({fetch.outcome})", because=because)
     return fetch.history
 

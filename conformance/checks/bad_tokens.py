@@ -48,7 +48,7 @@ def knocks(requirement: str) -> Callable[[Record], Iterator[Connection]]:
 def strangers(record: Record, *requirements: str) -> Iterator[Connection]:
     """All connections with bad tokens, or those with the bad tokens of some requirements."""
     for connection in record.connections_and_trials:
-        entry = ENTRY.get(_kind(connection))
+        entry = ENTRY.get(connection.token_kind)
         if not connection.good and entry is not None and (not requirements or entry in requirements):
             yield connection
 
@@ -58,7 +58,7 @@ def requests(requirement: str) -> Callable[[Record], Iterator[Fetch]]:
 
     def found(record: Record) -> Iterator[Fetch]:
         for fetch in record.fetches:
-            kind = str(fetch.entry.get("token")).partition(":")[0]
+            kind = fetch.token_kind
             if not fetch.good and kind in ENTRY and (kind in EXPIRED) is (requirement == "REST-EXPIRY"):
                 yield fetch
 
@@ -67,12 +67,7 @@ def requests(requirement: str) -> Callable[[Record], Iterator[Fetch]]:
 
 def given_nothing(fetch: Fetch) -> None:
     """REST-EXPIRY and REST-REFUSAL."""
-    token = fetch.entry.get("token")
-    expect(not fetch.successful, f"no 2xx for a bad token ({token})", fetch.outcome, at=[fetch.entry.serial])
-
-
-def _kind(connection: Connection) -> str:
-    return str(connection.opened.get("token")).partition(":")[0]
+    expect(not fetch.successful, f"no 2xx for a bad token ({fetch.token})", fetch.outcome, at=[fetch.entry.serial])
 
 
 # -- one scenario that tries several -----------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from conformance.checks.assertions import every
@@ -69,6 +69,13 @@ def heard(send: Send) -> bool:
     return told
 
 
+DONE: Mapping[Callable[[Send], bool], str] = {
+    acked: "the send was accepted",
+    heard: "the sender was told of its message",
+}
+"""What works over a transport, and how a person reads it."""
+
+
 def works(done: Callable[[Send], bool], record: Record, other: Record, *, because: str) -> None:
     """Deviate when a send of ``record`` was not ``done`` while all those of ``other`` were."""
     sends = record.tagged("chat")
@@ -78,9 +85,7 @@ def works(done: Callable[[Send], bool], record: Record, other: Record, *, becaus
     def judge(send: Send) -> None:
         if not done(send):
             answer = shown(send.answer) if send.acks else "no ack"
-            expected = f"{done.__doc__ or ''}".split(".")[0].replace(
-                "Whether", "over " + send.connection.transport + ":"
-            )
+            expected = f"over {send.connection.transport}: {DONE[done]}"
             unless = "SEND-PLAIN" if send.acks and send.refused else None
             if not send.acks and any(map(done, sends)):  # what never works here does not fail by chance
                 unless = "ACK-CALLED"
@@ -155,8 +160,7 @@ def settled(records: Iterable[Record], *, alone: bool) -> Iterator[tuple[Record,
 
 
 def _ordinary(connection: Connection) -> bool:
-    lasting = connection.opened.get("token") == "token"
-    return connection.good and lasting and connection.greeted and connection.transport != "upgrade"
+    return connection.lasting and connection.greeted and connection.transport != "upgrade"
 
 
 def stays(pair: tuple[Record, Connection]) -> None:

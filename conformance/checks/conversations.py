@@ -20,7 +20,7 @@ from conformance.checks.unexpected_messages import emitted_strays, listed_strays
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import TYPING
 from conformance.record.payloads import Message, Misshapen
-from conformance.record.transcript import EXAMPLE, QUIET, Kind
+from conformance.record.transcript import Kind, Point
 from conformance.record.views import Connection, Everything, Record, Send
 
 
@@ -58,8 +58,7 @@ def _deviation(part: Record, law: Callable[[Everything], None]) -> Deviation | N
 
 def script(part: Record) -> list[str]:
     """The steps of a program, for a person to follow."""
-    labels = [str(entry.get("label")) for entry in part.transcript.marks]
-    steps = [label for label in labels if label not in (EXAMPLE, QUIET)]
+    steps = [str(entry.get("label")) for entry in part.transcript.marks if entry.get("point") is None]
     return [*steps, "all leave; then each user connects, sends a plain text, asks REST and connects again"]
 
 
@@ -124,7 +123,7 @@ def _explained(record: Record, strays: Sequence[Message]) -> None:
 def listeners(record: Record) -> Iterator[tuple[Connection, Send]]:
     """Each accepted message with the user's other connections that were there before it was sent, and still were when
     all had become quiet."""
-    quiet = next((entry.serial for entry in record.transcript.of(Kind.MARK) if entry.get("label") == QUIET), 0)
+    quiet = next((entry.serial for entry in record.transcript.of(Kind.MARK) if entry.get("point") == Point.QUIET), 0)
     own = (send for send in accepted(record) if send.message.text == str(send.text).strip())  # else: ACK-MATCH's
     for send in (send for send in own if send.entry.serial < quiet):
         for connection in good_connections(record):

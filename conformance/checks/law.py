@@ -57,7 +57,7 @@ def good_connections(record: Record) -> Iterator[Connection]:
 
 def lasting(connection: Connection) -> bool:
     """Whether its token outlives the scenario: what becomes of the others is observed (OBS-EXPIRY)."""
-    return connection.good and not str(connection.opened.get("token")).startswith("token of")
+    return connection.lasting
 
 
 def raw(connection: Connection) -> bool:

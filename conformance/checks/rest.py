@@ -82,16 +82,15 @@ def refuses(record: Record, kind: str) -> None:
 
 def forged(record: Record) -> list[str]:
     """The generated tokens with which REST was asked, by their labels, the shortest first."""
-    return sorted({fetch.tag for fetch in record.fetches if fetch.tag.startswith(FORGED)}, key=len)
+    return sorted({fetch.tag for fetch in record.fetches if fetch.token_kind == FORGED}, key=len)
 
 
 def unauthorized(record: Record, kind: str) -> None:
     """REST-STATUS."""
     fetch = _asked(record, kind)
     if fetch.successful:
-        presented = str(fetch.entry.get("token"))
-        because = "REST-EXPIRY" if presented in EXPIRED else "REST-REFUSAL"
-        raise Unverified(f"a bad token ({presented}) was let in", because=because)
+        because = "REST-EXPIRY" if fetch.token_kind in EXPIRED else "REST-REFUSAL"
+        raise Unverified(f"a bad token ({fetch.token}) was let in", because=because)
     same(fetch.status, 401, "the HTTP status", at=[fetch.entry.serial])
 
 

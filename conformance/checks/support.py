@@ -14,7 +14,7 @@ from conformance.protocol import MESSAGE
 from conformance.record.payloads import Message, shown
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Event, Fetch, Record
-from conformance.record.waits import message_named, no_doubt, not_in_doubt, waited_out
+from conformance.record.waits import awaited_message, message_named, no_doubt, not_in_doubt, waited_out
 
 SUPPORT = "support"
 LAGS = 2
@@ -99,12 +99,14 @@ def unheard(record: Record) -> Iterator[Unheard]:
     """The messages of support that a history showed while a device was there, and that it waited for in vain."""
     for connection in good_connections(record):
         for entry in (entry for entry in connection.entries if entry.kind is Kind.EXPIRED):
-            message = _shown_of_support(connection, str(entry.get("waiting")).removeprefix(message_named("")))
+            message = _shown_of_support(connection, awaited_message(entry))
             if message is not None:
                 yield Unheard(connection, entry, message)
 
 
-def _shown_of_support(connection: Connection, name: str) -> Message | None:
+def _shown_of_support(connection: Connection, name: str | None) -> Message | None:
+    if name is None:
+        return None
     listed = (look.history.where_is("id", name) for look in looks(connection.record) if look.user == connection.user)
     return next((one for messages in listed for one in messages if one.sender == SUPPORT), None)
 

@@ -18,7 +18,7 @@ from conformance.drive.device import Device
 from conformance.drive.stage import Stage
 from conformance.errors import Unverified
 from conformance.protocol import Json
-from conformance.record.transcript import EXAMPLE, QUIET
+from conformance.record.transcript import Point
 
 DEVICES = {"phone": 0, "tablet": 0, "stranger": 1}
 """Which user each device belongs to."""
@@ -158,7 +158,7 @@ programs = st.lists(steps, min_size=FEWEST, max_size=STEPS)
 async def play(stage: Stage, program: Sequence[Step]) -> None:
     """Play the steps in order, but for those that the target is known to die of, then close everything; each user says
     a last word, and the conversations are looked at once more, on both roads."""
-    stage.mark(EXAMPLE)
+    stage.mark("example", point=Point.EXAMPLE)
     player = _Player(stage)
     try:
         for step in (step for step in program if not judges(step) & stage.deadly):
@@ -253,7 +253,7 @@ class _Player:
         await self._stage.together(*(self._fence(devices) for devices in _by_user(there)))
         await asyncio.gather(*(device.catch_up() for device in there.values()))
         await asyncio.gather(*(device.settle() for device in there.values()))
-        self._stage.mark(QUIET)
+        self._stage.mark("all is quiet", point=Point.QUIET)
         await self.leave()
         await self._stage.together(*map(self._last_word, ("phone", "stranger")))
 

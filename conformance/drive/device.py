@@ -23,7 +23,18 @@ from conformance.record.descriptions import problem, said
 from conformance.record.rate_limits import CONTROL, SLOWER, wanted_pause
 from conformance.record.timeouts import ACK, REFUSING_ACK, SHAKEN, Taken, Talk
 from conformance.record.transcript import Doubt, Entry, Kind, first, only
-from conformance.record.waits import GREETING, HANDSHAKE, REFUSED_END, ack_of, errors_of, message_named, message_of
+from conformance.record.waits import (
+    GREETING,
+    HANDSHAKE,
+    NAMESPACE_ANSWER,
+    REFUSED_END,
+    Awaited,
+    ack_of,
+    ack_of_control,
+    errors_of,
+    message_named,
+    message_of,
+)
 from conformance.transport import connection
 from conformance.transport.engineio import HandshakeFailed, HandshakeTimeout, Transport
 from conformance.transport.socketio_packets import Sending, fields_of
@@ -206,8 +217,7 @@ class Device(Line):
         self._log(
             Kind.OPEN,
             user=self.user.name,
-            token=token.label,
-            good=token.good,
+            **token.notes,
             option=self._option,
             transport=self._transport,
             usual=self._usual,
@@ -294,7 +304,7 @@ class Device(Line):
             names = [str(e.get("packet")) for e in self._inbox if e.get("packet") != "EVENT"]
             return names[0] if names else ("closed" if self.closed else None)
 
-        if await self._patiently("connect", "the CONNECT answer", answered) != "CONNECT":
+        if await self._patiently("connect", NAMESPACE_ANSWER, answered) != "CONNECT":
             raise Cut(f"{self.name}: the namespace was not entered")
 
     async def greeted(self) -> None:
@@ -428,8 +438,7 @@ class Device(Line):
             plain=True,
             control=number,
         )
-        waiting = f"the ack of a control of send #{number}"
-        entry = await self._patiently(ACK, waiting, lambda: self._acks.get(other or 0))
+        entry = await self._patiently(ACK, ack_of_control(number), lambda: self._acks.get(other or 0))
         answer = only(entry.get("args")) if entry else None
         if not isinstance(answer, dict) or answer.get("message") is None:
             return refused
@@ -470,7 +479,7 @@ class Device(Line):
         conversations = [greeting.get("conversation") for greeting in greetings if isinstance(greeting, dict)]
         return any(isinstance(one, dict) and one.get("status") == "closed" for one in conversations)
 
-    async def _heard(self, message_id: str, kind: str, waiting: str) -> None:
+    async def _heard(self, message_id: str, kind: str, waiting: Awaited) -> None:
         await self._patiently(kind, waiting, lambda: self._messages.get(message_id))
 
     async def _outcome_without_ack(self, payload: Json, since: int, number: int, *, valid: bool) -> Json:
@@ -555,7 +564,7 @@ class Device(Line):
         seconds = self._stage.settle
         await self._recorder.quiet(seconds, connection=self.connection, at_most=6 * seconds)
 
-    async def _patiently(self, kind: str, waiting: str, found: Callable[[], Any]) -> Any:
+    async def _patiently(self, kind: str, waiting: Awaited, found: Callable[[], Any]) -> Any:
         """What ``found`` says at last, waited for until the user's conversation is silent; None where it is not to be
         expected any more."""
         patience = self._stage.patience

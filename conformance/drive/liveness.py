@@ -151,10 +151,10 @@ class Life:
 
     def _nothing_said_of_what_followed(self) -> None:
         """What ended between its last word and now saw nobody's silence."""
-        reason = self._surroundings.redactor.text(f"{GONE}{self.gone}")
+        gone = self._surroundings.redactor.text(str(self.gone))
         for one in self.recordings:
             if not (one.fatal or one.unverified or self.outlived(one)):
-                one.unverified = reason
+                one.unverified, one.gone = f"{GONE}{gone}", gone
 
     def outlived(self, transcript: Transcript) -> bool:
         """Whether the target was there for the whole of a recording, as far as one can tell."""

@@ -51,6 +51,7 @@ class Studio:
             self._outcome_when_gone(transcript)
         except Unverified as reason:
             transcript.unverified = self._surroundings.redactor.text(str(reason))
+        transcript.gone = self._life.gone and self._surroundings.redactor.text(self._life.gone)
         return transcript, stalled
 
     async def _looked_after(self, transcript: Transcript, user: User) -> bool:

@@ -134,7 +134,7 @@ class Runner:
         target dies of it, that is found out."""
         earlier = case.recordings[-1]
         if self.gone is not None:
-            earlier.unverified = f"{GONE}{self.gone}"
+            earlier.unverified, earlier.gone = f"{GONE}{self.gone}", self.gone
             return earlier
         if not self._policy.worthwhile(case):
             return earlier

@@ -299,7 +299,7 @@ class Stage:
         tried again, unless it is asked ``once``. ``trial``: as of a device."""
         who = user or self.user
         presented = token or await who.token()
-        notes: dict[str, Json] = {"user": who.name, "token": presented.label, "good": presented.good, "tag": tag}
+        notes: dict[str, Json] = {"user": who.name, **presented.notes, "tag": tag}
         notes |= {"trial": True} if trial else {}
         there = self.present(who) if presented.good and not trial else []
         headers = {} if presented.absent else {"Authorization": f"Bearer {presented.value}".strip()}

@@ -147,11 +147,11 @@ def _answered(connection: Connection, entry: Entry, *, odd: bool) -> bool:
 
 def _request(transcript: Transcript, entry: Entry) -> Stimulus:
     at = float(transcript.facts.get("began", 0.0)) + float(entry.get("began") or 0.0)
-    kind = str(entry.get("token"))
     if entry.get("good"):
         says, judge = "REST with a good token", "REST-OPEN"
     else:
-        says, judge = f"REST with a bad token ({kind})", "REST-EXPIRY" if kind in EXPIRED else "REST-REFUSAL"
+        says = f"REST with a bad token ({entry.get('token')})"
+        judge = "REST-EXPIRY" if entry.get("token_kind") in EXPIRED else "REST-REFUSAL"
     return Stimulus(transcript, entry, at, not entry.get("good"), bool(entry.get("status")), says, [judge])
 
 

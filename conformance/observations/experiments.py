@@ -241,27 +241,23 @@ def _tagged(record: Record, tag: str) -> list[Send]:
         return []
 
 
-USER_ID_IS = "userId is the claim "
-"""How the scenario's mark begins; claims by name, no values."""
-
-
-def user_id_mark(claims: Mapping[str, Json], greeting: Entry) -> str:
-    """Which claims of a token say what ``conversation.userId`` of a greeting says."""
+def user_id_claims(claims: Mapping[str, Json], greeting: Entry) -> list[str]:
+    """The names of those claims of a token that say what ``conversation.userId`` of a greeting says."""
     args = greeting.get("args") or [None]
     conversation = args[0].get("conversation") if isinstance(args[0], dict) else None
     told = conversation.get("userId") if isinstance(conversation, dict) else None
-    same = sorted(name for name, value in claims.items() if isinstance(told, str) and str(value) == told)
-    return f"{USER_ID_IS}{', '.join(same)}"
+    return sorted(name for name, value in claims.items() if isinstance(told, str) and str(value) == told)
 
 
 def user_id(record: Record) -> Seen:
-    labels = [str(mark.get("label")) for mark in record.transcript.of(Kind.MARK)]
-    claims = next((label.removeprefix(USER_ID_IS) for label in labels if label.startswith(USER_ID_IS)), None)
+    found = [mark.get("claims") for mark in record.transcript.of(Kind.MARK)]
+    claims = next((claims for claims in found if claims is not None), None)
     if claims is None:
         raise record.cut_short("greeting")
     if not claims:
         return Seen("none", "conversation.userId is none of the token's claims")
-    return Seen("sub" if "sub" in claims.split(", ") else claims, f"conversation.userId is the token's claim {claims}")
+    named = ", ".join(claims)
+    return Seen("sub" if "sub" in claims else named, f"conversation.userId is the token's claim {named}")
 
 
 # -- what comes unasked (sections 4.3, 4.4 and 9) ----------------------------------------------------------------

@@ -202,6 +202,15 @@ class Fetch:
         return bool(self.entry.get("good"))
 
     @property
+    def token(self) -> str:
+        """The label of the token, for people."""
+        return str(self.entry.get("token"))
+
+    @property
+    def token_kind(self) -> str:
+        return str(self.entry.get("token_kind"))
+
+    @property
     def trial(self) -> bool:
         """As of a connection."""
         return bool(self.entry.get("trial"))

@@ -1,4 +1,4 @@
-"""The kinds of bad tokens, by the names that a record has for them (sections 2.2 and 6)."""
+"""The kinds of tokens, by the names that a record has for them (sections 2.2 and 6)."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ that turns what it gets into a string would find it, and that is no hole."""
 EXPIRED = ("expired",)
 """Section 6."""
 FORGED = "forged"
-"""How the name of a generated token begins."""
+"""A generated token: a good one after a change."""
+GOOD = "good"
+"""The kind of all others, however long they live."""
 BAD = (*ABSENT, *INVALID, *CONFUSED, *NOT_STRINGS, *EXPIRED)
 """All that have a name."""

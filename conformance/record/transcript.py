@@ -12,21 +12,30 @@ from pathlib import Path
 
 from conformance.blocks import FILE, Blocks, Run, Table
 from conformance.protocol import Json
+from conformance.record.old_transcripts import data_of_today, header_of_today
 
-EXAMPLE = "example"
-"""The label of the mark that begins each of several programs in one transcript."""
-QUIET = "all is quiet"
-"""The label of the mark that stands where every outcome of a program was waited for, and a quiet window has passed."""
+FORMAT = 2
+"""The format of the transcripts that are written; those of the first one do not say which they have."""
 
 _LONGEST_NAME = 100
 """Characters of a readable file name: file systems take 255 bytes, some archives fewer."""
+
+
+class Point(StrEnum):
+    """Marks that judgements look for (the field ``point``)."""
+
+    EXAMPLE = "example"
+    """One of several programs in the transcript begins."""
+    QUIET = "quiet"
+    """Every outcome of a program was waited for, and a quiet window has passed."""
 
 
 class Kind(StrEnum):
     """What an entry records. The fields of ``Entry.data`` are listed for each."""
 
     OPEN = "open"
-    """A connection attempt begins: user, token (a label), good (whether the token should be accepted),
+    """A connection attempt begins: user, token (a label), token_kind (one of ``token_kinds``), lifetime (seconds;
+    absent: as long as any), good (whether the token should be accepted),
     option ("auth" | "bearer" | "header" | "none" | …), transport ("websocket" | "polling" | "upgrade"), trial (that
     no law judges it; absent: false)."""
     HANDSHAKE = "handshake"
@@ -42,12 +51,15 @@ class Kind(StrEnum):
     CLOSED = "closed"
     """The transport ended: by ("target" | "harness" | "network"), code, status, reason."""
     HTTP = "http"
-    """A finished REST exchange: user, token, good, tag, trial, method, path, status, headers, body, began (seconds).
-    ``status`` is 0 when no answer came (reason says why; by is "network" when the connection was lost)."""
+    """A finished REST exchange: user, token, token_kind, lifetime, good, tag, trial, method, path, status, headers,
+    body, began (seconds). ``status`` is 0 when no answer came (reason says why; by is "network" when the connection
+    was lost)."""
     EXPIRED = "expired"
-    """A wait that was given up: waiting (for what), seconds (of silence), doubt (a ``Doubt``; absent: none)."""
+    """A wait that was given up: waiting (for what; see ``waits``), seconds (of silence), doubt (a ``Doubt``; absent:
+    none)."""
     MARK = "mark"
-    """A point of the scenario that judgements refer to: label."""
+    """A point of the scenario: label (for people), point (a ``Point``; absent: none of them), claims (names of the
+    token's claims that equal ``conversation.userId``)."""
 
 
 class Doubt(StrEnum):
@@ -126,7 +138,8 @@ class Transcript:
 
     ``cut`` says why the scenario ended before its end (None: it did not); ``limit`` after how many seconds it was ended
     because it took too long; ``unverified`` says why it was never
-    driven at all (no second user, no signing key); ``dropped`` says which connection or request was lost in a first
+    driven at all (no second user, no signing key); ``gone`` since when the target did not answer any more, when the
+    recording ended; ``dropped`` says which connection or request was lost in a first
     recording and not in this one. ``fatal`` says what the target went of, where it was this scenario: ``says``, ``at``
     (the entry's serial number) and ``requirements`` (those that judge such a thing, the first is blamed). ``subjects``
     says who the users are, across transcripts. ``facts`` are the run's measures that judgements may need (round trip,
@@ -144,6 +157,7 @@ class Transcript:
     cut: str | None = None
     limit: float | None = None
     unverified: str | None = None
+    gone: str | None = None
     dropped: str | None = None
     fatal: dict[str, Json] | None = None
     entries: list[Entry] = field(default_factory=list)
@@ -181,11 +195,12 @@ class Transcript:
                 "cut",
                 "limit",
                 "unverified",
+                "gone",
                 "dropped",
                 "fatal",
             )
         }
-        yield {"transcript": header}
+        yield {"transcript": {"format": FORMAT, **header}}
         yield from (entry.to_json() for entry in self.entries)
 
     @classmethod
@@ -198,11 +213,32 @@ class Transcript:
                 header = dict(json.loads(next(lines))["transcript"])
                 if not isinstance(header.get("key"), str):
                     raise TypeError("its header has no key")
-                return cls(**header, entries=[Entry.from_json(json.loads(line), table) for line in lines])
+                written = header.pop("format", 1)
+                if written not in (1, FORMAT):
+                    raise ValueError(f"its format is {written}, and this harness reads those up to {FORMAT}")
+                if written == FORMAT:
+                    return cls(**header, entries=[Entry.from_json(json.loads(line), table) for line in lines])
+                old = [Entry.from_json(_of_today(json.loads(line)), table) for line in lines]
+                return cls(**header_of_today(header), entries=old)
         except StopIteration:
             raise ValueError(f"{path} is not a transcript of this harness (it is empty)") from None
         except (LookupError, TypeError, ValueError, RecursionError) as error:
             raise ValueError(f"{path} is not a transcript of this harness ({error})") from error
+
+
+def params_of(path: Path) -> Mapping[str, str]:
+    """The parameters of the scenario whose transcript is saved there; none where it cannot be read."""
+    try:
+        with path.open(encoding="utf-8") as lines:
+            return dict(json.loads(next(lines))["transcript"]["params"])
+    except (StopIteration, LookupError, TypeError, ValueError, RecursionError):
+        return {}
+
+
+def _of_today(line: Json) -> Json:
+    """A line of the first format as it would be written today."""
+    data = line["data"]
+    return {**line, "data": data_of_today(line["kind"], data)} if isinstance(data, dict) else line
 
 
 def digest(folder: Path) -> str:

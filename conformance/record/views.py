@@ -15,7 +15,7 @@ from conformance.record.exchanges import Attempt, Event, Fetch, Send
 from conformance.record.payloads import History, Payload, Problem
 from conformance.record.rate_limits import not_for_its_pace, not_limited
 from conformance.record.token_kinds import EXPIRED
-from conformance.record.transcript import EXAMPLE, Doubt, Entry, Kind, Transcript
+from conformance.record.transcript import Doubt, Entry, Kind, Point, Transcript
 from conformance.record.waits import LONGER
 
 __all__ = ["Attempt", "Connection", "Event", "Everything", "Fetch", "Record", "Send"]
@@ -47,6 +47,20 @@ class Connection:
     def good(self) -> bool:
         """Whether it presented a token that must be accepted."""
         return bool(self.opened.get("good"))
+
+    @property
+    def token(self) -> str:
+        """The label of the token that it presented, for people."""
+        return str(self.opened.get("token"))
+
+    @property
+    def token_kind(self) -> str:
+        return str(self.opened.get("token_kind"))
+
+    @cached_property
+    def lasting(self) -> bool:
+        """Whether it presented a token that must be accepted, and outlives the scenario."""
+        return self.good and self.opened.get("lifetime") is None
 
     @property
     def option(self) -> str:
@@ -85,7 +99,7 @@ class Connection:
         if self.received("CONNECT_ERROR"):
             return "CONN-NAMESPACE"
         if self.events(ERROR) and (bad := self._bad_before) is not None:
-            return "TOKEN-REFRESHED" if bad.opened.get("token") in EXPIRED else None
+            return "TOKEN-REFRESHED" if bad.token_kind in EXPIRED else None
         if self._refused_beside_another:
             return "DEVICE-COEXIST"
         if self.events(ERROR):
@@ -303,7 +317,7 @@ class Record:
     @cached_property
     def parts(self) -> list[Record]:
         """Where a scenario played several programs (``conformance.drive.conversations``), a record of each."""
-        marks = [i for i, entry in enumerate(self.transcript.entries) if entry.get("label") == EXAMPLE]
+        marks = [i for i, entry in enumerate(self.transcript.entries) if entry.get("point") == Point.EXAMPLE]
         ends = [*marks[1:], len(self.transcript.entries)] if marks else []
         pieces = [self.transcript.entries[begin:end] for begin, end in zip(marks, ends, strict=True)]
         return [

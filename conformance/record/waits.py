@@ -1,48 +1,83 @@
-"""What devices waited for, by the words that the record has for it, and what it means that it did not come.
+"""What devices waited for, and what it means that it did not come.
 
+What was waited for is an object of one field: ``{"ack": 3}`` is the ack of send #3; ``described`` puts it in words.
 Only what never came is a failure. What was given up while it may still have been under way leaves the question open:
 the requirement is unverified, and says with which option the run would have waited for longer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from conformance.errors import Unverified
-from conformance.protocol import CONNECTED, ERROR, MESSAGE
+from conformance.protocol import CONNECTED, ERROR, MESSAGE, Json
 from conformance.record.transcript import Doubt, Entry, Kind
 
 if TYPE_CHECKING:
     from conformance.record.exchanges import Send
     from conformance.record.views import Connection
 
-GREETING = CONNECTED
-HANDSHAKE = "the Engine.IO handshake"
-REFUSED_END = "the end of a refused connection"
+Awaited = Mapping[str, Json]
+
+GREETING: Awaited = {"greeting": True}
+HANDSHAKE: Awaited = {"handshake": True}
+NAMESPACE_ANSWER: Awaited = {"namespace": True}
+REFUSED_END: Awaited = {"refusal": True}
 LONGER = "pass a larger --deadline"
 
+_WORDS = {
+    "greeting": CONNECTED,
+    "handshake": "the Engine.IO handshake",
+    "namespace": "the CONNECT answer",
+    "refusal": "the end of a refused connection",
+    "ack": "the ack of send #{}",
+    "control": "the ack of a control of send #{}",
+    "message_of": f"{MESSAGE} of send #{{}}",
+    "message": f"{MESSAGE} {{}}",
+    "errors": f"{ERROR} of {{}} texts",
+}
 
-def ack_of(number: int) -> str:
+
+def ack_of(number: int) -> Awaited:
     """The ack of a send, by the send's number."""
-    return f"the ack of send #{number}"
+    return {"ack": number}
 
 
-def message_of(number: int) -> str:
+def ack_of_control(number: int) -> Awaited:
+    """The ack of the plain text that is sent to see whether others are taken while this send is refused."""
+    return {"control": number}
+
+
+def message_of(number: int) -> Awaited:
     """The event that tells the sender of its message."""
-    return f"{MESSAGE} of send #{number}"
+    return {"message_of": number}
 
 
-def message_named(message_id: str) -> str:
+def message_named(message_id: str) -> Awaited:
     """The event that tells a device of a message that was sent elsewhere."""
-    return f"{MESSAGE} {message_id}"
+    return {"message": message_id}
 
 
-def errors_of(count: int) -> str:
+def errors_of(count: int) -> Awaited:
     """The error events that tell of so many refused sends without acks."""
-    return f"{ERROR} of {count} texts"
+    return {"errors": count}
 
 
-def given_up(connection: Connection, waiting: str) -> Entry | None:
+def awaited_message(entry: Entry) -> str | None:
+    """The id of the message that was waited for; None where it was something else."""
+    waiting = entry.get("waiting")
+    return waiting.get("message") if isinstance(waiting, dict) else None
+
+
+def described(waiting: Json) -> str:
+    """For a person: what was waited for."""
+    if not isinstance(waiting, dict):
+        return str(waiting)
+    return ", ".join(_WORDS.get(what, f"{what} {{}}").format(which) for what, which in waiting.items())
+
+
+def given_up(connection: Connection, waiting: Awaited) -> Entry | None:
     """The entry that says that this was waited for in vain, on a connection that was still there."""
     ended = connection.ended_by_target
     for entry in connection.entries:
@@ -51,18 +86,18 @@ def given_up(connection: Connection, waiting: str) -> Entry | None:
     return None
 
 
-def waited_out(connection: Connection, waiting: str) -> bool:
+def waited_out(connection: Connection, waiting: Awaited) -> bool:
     """Whether this was waited for in vain, and beyond doubt."""
     entry = given_up(connection, waiting)
     return entry is not None and not entry.get("doubt")
 
 
-def not_in_doubt(connection: Connection, waiting: str, *, because: str | None = None) -> None:
+def not_in_doubt(connection: Connection, waiting: Awaited, *, because: str | None = None) -> None:
     """Raise Unverified where this was given up, and may still have been under way. ``because``: the requirement that
     judges those that never come at all; None where that is the requirement at hand."""
     entry = given_up(connection, waiting)
     if entry is not None:
-        no_doubt(entry, f"{waiting} on {connection.title}", because=because)
+        no_doubt(entry, f"{described(waiting)} on {connection.title}", because=because)
 
 
 def no_doubt(entry: Entry, what: str, *, because: str | None = None) -> None:

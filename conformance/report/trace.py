@@ -9,6 +9,7 @@ from conformance.formatting import printable
 from conformance.protocol import NAMESPACE, Json
 from conformance.record.payloads import cut, shown
 from conformance.record.transcript import Entry, Kind, Transcript
+from conformance.record.waits import described
 
 _WHOLE = 20
 """A record of no more lines than this is shown whole."""
@@ -169,7 +170,7 @@ def _brief(text: str) -> Iterator[str]:
 
 
 def _expired(entry: Entry) -> Told:
-    return Told("!", f"waited {entry.get('seconds')} s in vain for {entry.get('waiting')}")
+    return Told("!", f"waited {entry.get('seconds')} s in vain for {described(entry.get('waiting'))}")
 
 
 def _mark(entry: Entry) -> Told:

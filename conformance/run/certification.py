@@ -16,7 +16,6 @@ from conformance.blocks import Table
 from conformance.checks.controls import CONTROLS
 from conformance.drive import preflight
 from conformance.drive.embedded import EmbeddedServer
-from conformance.drive.liveness import GONE
 from conformance.drive.runner import Runner
 from conformance.drive.scenario import Casting, Recordings
 from conformance.drive.stage import Surroundings
@@ -24,7 +23,8 @@ from conformance.drive.stimuli import blame, fate
 from conformance.errors import Unusable, Unverified, one_line
 from conformance.record.health import FIRST_TRY, SECOND_TRY
 from conformance.record.incidents import Incident, incidents, losses
-from conformance.record.transcript import Transcript, file_name
+from conformance.record.token_kinds import CONFUSED
+from conformance.record.transcript import Transcript, file_name, params_of
 from conformance.record.views import Everything, Record
 from conformance.redaction import Redactor
 from conformance.report.outcome import Outcome, OutcomeKind, Status
@@ -119,7 +119,8 @@ class Certification(Recordings):
         tell."""
         if self.options.rejudge is None:
             return self.options.jwt_key is not None
-        return any(self.options.rejudge.glob("refused-public-key*.jsonl"))
+        tried = (params_of(path).values() for path in self.options.rejudge.glob("*.jsonl"))
+        return any(kind in CONFUSED for values in tried for kind in values)
 
     # -- recordings --------------------------------------------------------------------------------------------
 
@@ -216,8 +217,7 @@ class Certification(Recordings):
         """Since when the target did not answer; in a saved run its transcripts tell."""
         if self._runner is not None:
             return self._runner.gone
-        told = (saved.unverified or "" for saved in self._saved.values())
-        return next((why.removeprefix(GONE) for why in told if why.startswith(f"{GONE}stopped ")), None)
+        return next((saved.gone for saved in self._saved.values() if saved.gone), None)
 
     def _facts(self) -> dict[str, Any]:
         settings = provenance.settings(self.options, self.waivers, self._users.size if self._users else None)

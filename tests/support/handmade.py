@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.protocol import CONNECTED, MESSAGE, NAMESPACE, SEND
+from conformance.record.token_kinds import BAD, GOOD
 from conformance.record.transcript import Entry, Kind, Transcript
 from conformance.record.views import Record
 
@@ -32,6 +33,10 @@ def message(text: Any = "hello", **fields: Any) -> dict[str, Any]:
     return {**sent, "createdAt": "2026-01-01T00:00:01Z", **fields}
 
 
+def _token(label: str) -> dict[str, str]:
+    return {"token": label, "token_kind": label if label in BAD else GOOD}
+
+
 class Handmade:
     """One transcript. Every entry is a millisecond later than the one before."""
 
@@ -52,15 +57,18 @@ class Handmade:
         self.transcript.entries.append(entry)
         return entry
 
-    def mark(self, label: str) -> Entry:
-        return self.add(Kind.MARK, connection=0, label=label)
+    def mark(self, label: str, **fields: Any) -> Entry:
+        return self.add(Kind.MARK, connection=0, label=label, **fields)
 
     def opens(self, device: str = "phone", *, user: str = "user 1", good: bool = True, **data: Any) -> int:
         """A connection up to the answer to its CONNECT packet. Its number; it is the current one from now on."""
         self.connection = len(self._devices)
         self._devices[self.connection] = device
         road = {"option": "auth", "transport": "websocket", "usual": True, "greet": True, **data}
-        self.add(Kind.OPEN, **{"user": user, "token": "token" if good else "expired", "good": good, **road})
+        self.add(
+            Kind.OPEN,
+            **{"user": user, **_token(road.get("token", "token" if good else "expired")), "good": good, **road},
+        )
         self.add(Kind.HANDSHAKE, upgrades=[], pingInterval=25000, pingTimeout=20000, via="websocket")
         self.packet(Kind.SENT, "CONNECT", data={"token": f"‹token of {user}›"})
         self.packet(Kind.RECEIVED, "CONNECT", data={"sid": "s1"})
@@ -95,8 +103,9 @@ class Handmade:
         return told
 
     def fetches(self, body: Any, *, status: int = 200, json: bool = True, tag: str = "fetch", **data: Any) -> Entry:
-        notes = {"user": "user 1", "token": "token", "good": True, "method": "GET", "path": "/api/help-center/messages"}
+        notes = {"user": "user 1", "good": True, "method": "GET", "path": "/api/help-center/messages"}
         answer = {"status": status, "headers": {"content-type": "application/json"}, "json": json, "body": body}
+        notes |= _token(data.get("token", "token"))
         return self.add(Kind.HTTP, device="rest", connection=0, **{**notes, **answer, "tag": tag, "began": 0.0, **data})
 
     def closed(self, by: str = "harness", **data: Any) -> Entry:

@@ -13,6 +13,7 @@ from conformance.auth.tokens import KeyMinter
 from conformance.auth.users import Minted, Users
 from conformance.drive.stage import Stage, Surroundings
 from conformance.record.transcript import Entry, Kind, Transcript
+from conformance.record.waits import described
 from conformance.redaction import Redactor
 from conformance.reference import HelpCenter, Served, Verifier
 from tests.support.clients import SECRET
@@ -54,9 +55,10 @@ def _word(entry: Entry) -> str:
     details = {
         Kind.OPEN: "transport",
         Kind.CLOSED: "by",
-        Kind.EXPIRED: "waiting",
         Kind.MARK: "label",
         Kind.HTTP: "status",
         Kind.GARBLED: "why",
     }
+    if entry.kind is Kind.EXPIRED:
+        return f"{entry.kind} {described(entry.get('waiting'))}"
     return f"{entry.kind} {entry.get(details[entry.kind])}" if entry.kind in details else ""

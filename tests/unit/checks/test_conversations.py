@@ -9,7 +9,7 @@ import pytest
 from conformance.checks.conversations import RULES, Rule, smallest_deviation
 from conformance.checks.law import over
 from conformance.errors import Deviation
-from conformance.record.transcript import EXAMPLE, QUIET, Kind
+from conformance.record.transcript import Kind, Point
 from conformance.record.views import Everything
 from tests.support.handmade import CONVERSATION, Handmade, message
 
@@ -17,7 +17,7 @@ RULE = {rule.says: rule for rule in RULES}
 
 
 def program(made: Handmade, *steps: str) -> None:
-    made.mark(EXAMPLE)
+    made.mark("example", point=Point.EXAMPLE)
     for step in steps:
         made.mark(step)
 
@@ -61,7 +61,7 @@ def a_device_hears_nothing(made: Handmade) -> None:
     made.opens("tablet")
     made.greeted()
     made.says("hello", tag="a plain text")
-    made.mark(QUIET)
+    made.mark("all is quiet", point=Point.QUIET)
     made.connection = phone
     made.closed()
 
@@ -99,7 +99,7 @@ def test_a_conversation_as_it_should_be_breaks_no_rule() -> None:
     refused(made, "null", None)
     made.opens("tablet")
     made.greeted([first])
-    made.mark(QUIET)
+    made.mark("all is quiet", point=Point.QUIET)
     made.fetches({"conversation": CONVERSATION, "messages": [first]})
     for rule in RULES:
         judge(made, rule)
@@ -159,6 +159,6 @@ def test_a_misshapen_message_is_not_blamed_on_a_rule() -> None:
     made.opens()
     made.greeted()
     made.says("hello", tag="a plain text", saved={"id": "m1", "conversationId": "c1", "sender": "user"})
-    made.mark(QUIET)
+    made.mark("all is quiet", point=Point.QUIET)
     for rule in RULES:
         judge(made, rule)

@@ -104,7 +104,7 @@ def test_a_request_that_a_gateway_lost_is_lost() -> None:
 def test_a_wait_in_vain_after_the_last_word_is_silence() -> None:
     made = chat()
     made.emits({"text": "hello"})
-    waited = made.add(Kind.EXPIRED, waiting="the ack of send #1", seconds=5.0)
+    waited = made.add(Kind.EXPIRED, waiting={"ack": 1}, seconds=5.0)
     assert silent(made.transcript) is waited
     made.ack({"message": {}})
     assert silent(made.transcript) is None

@@ -68,7 +68,7 @@ def test_rest_goes_both_ways_and_an_end_is_a_cross() -> None:
     made = chat()
     made.fetches({"conversation": {}, "messages": []})
     made.closed("target")
-    made.add(Kind.EXPIRED, waiting="the ack of send #1", seconds=2.5)
+    made.add(Kind.EXPIRED, waiting={"ack": 1}, seconds=2.5)
     made.mark("later")
     figure = drawn(made)
     both = [d for d in strokes(figure) if "l7 4-7 4" in d and "l-7 4 7 4" in d]

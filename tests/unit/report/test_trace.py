@@ -220,7 +220,7 @@ def test_every_kind_of_entry_has_its_words() -> None:
     made.ack(id=77)
     made.packet(Kind.SENT, "RAW", text="2[")
     made.add(Kind.GARBLED, text="x\x00", why="no packet")
-    made.add(Kind.EXPIRED, waiting="the ack of send #1", seconds=2.5)
+    made.add(Kind.EXPIRED, waiting={"ack": 1}, seconds=2.5)
     made.packet(Kind.RECEIVED, "DISCONNECT")
     made.fetches(None, status=0, json=False, good=False, token="expired", reason="ConnectError: refused")
     told = [line[10:] for line in trace.lines(made.transcript)[4:]]
