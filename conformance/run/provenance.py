@@ -10,7 +10,8 @@ from typing import Any
 
 from conformance import requirements
 from conformance.record import transcript
-from conformance.run.options import Options
+from conformance.run.option_table import OPTIONS
+from conformance.run.options import Concern, Options
 from conformance.run.waivers import Waiver
 from conformance.schema import validator
 
@@ -26,8 +27,7 @@ def settings(options: Options, waivers: Mapping[str, Waiver], users: int | None)
     """The options that matter; of secrets the kind, of headers the names. ``users``: how many there were, None for as
     many as needed. What only the recording knew is left out where saved transcripts are judged."""
     judging = {
-        "level": str(options.level),
-        "allow_incomplete": options.allow_incomplete,
+        **_named(options, Concern.JUDGING),
         "waivers": {name: waiver.expires.isoformat() for name, waiver in waivers.items()},
         "selection": list(options.selection),
     }
@@ -38,12 +38,17 @@ def _recording(options: Options, users: int | None) -> dict[str, Any]:
     return {
         "tokens": tokens(options),
         "users": users if users is not None else "as many as needed",
-        "deadline": options.deadline,
-        "settle": options.settle,
-        "concurrency": options.concurrency,
-        "examples": options.examples,
-        "headers": sorted(options.headers),
+        **_named(options, Concern.RECORDING),
+        **_named(options, Concern.TARGET),
         "certificate_verified": options.tls is None or options.tls.verify_mode is ssl.CERT_REQUIRED,
+    }
+
+
+def _named(options: Options, concern: Concern) -> dict[str, Any]:
+    return {
+        option.attribute: option.in_scope(getattr(options, option.attribute))
+        for option in OPTIONS
+        if option.concern is concern and option.in_scope is not None
     }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-import conformance.plugin  # noqa: F401  imported before the fork, for all that follow
+import conformance.run.session  # noqa: F401  imported before the fork, for all that follow
 
 
 def run(arguments: Sequence[str], environment: Mapping[str, str], folder: Path, output: Path) -> None:

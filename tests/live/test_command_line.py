@@ -161,7 +161,10 @@ def test_an_id_that_there_is_none_of_is_told(checkout: Checkout, reports: str, t
 def test_a_selection_that_selects_all_is_a_full_run(checkout: Checkout, reports: str) -> None:
     run = checkout.run("suites", "tests", "-m", "requirement or not requirement", "-n", "4", reports)
     assert (run.code, run.verdict and run.verdict["verdict"]) == (0, "conformant")
-    assert run.line("help-center: one").startswith("help-center: one process (the scenarios overlap already")
+    assert (
+        run.line("help-center: ignoring")
+        == "help-center: ignoring -n: scenarios already run concurrently in one process"
+    )
 
 
 def test_stopping_at_the_first_failure_and_going_on_with_it(checkout: Checkout, reports: str, untrimming: str) -> None:

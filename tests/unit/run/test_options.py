@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import dataclasses
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -21,8 +22,10 @@ from conformance.auth.users import Minted, ReadyMade, Source
 from conformance.errors import Unusable
 from conformance.redaction import Redactor
 from conformance.requirements import Level
-from conformance.run import options
+from conformance.run.option_names import add_short
+from conformance.run.option_table import OPTIONS
 from conformance.run.options import Options
+from conformance.run.options_parser import parse
 from conformance.run.token_source import source_of
 
 TARGET = "--target=http://localhost:3000"
@@ -47,7 +50,7 @@ class Given:
     def __init__(self, folder: Path, arguments: tuple[str, ...], hooks: Sequence[Hook] = ()) -> None:
         parser = argparse.ArgumentParser(allow_abbrev=False)
         parser.addoption = parser.add_argument  # type: ignore[attr-defined]
-        options.add(SimpleNamespace(getgroup=lambda *_: parser))  # type: ignore[arg-type]
+        add_short(SimpleNamespace(getgroup=lambda *_: parser))  # type: ignore[arg-type]
         parser.add_argument("--hypothesis-seed")
         self._values = vars(parser.parse_args(arguments))
         self.invocation_params = SimpleNamespace(dir=folder)
@@ -63,7 +66,7 @@ def hook(user: str) -> str:
 
 
 def read(*arguments: str, folder: Path = Path("/nowhere"), **environment: str) -> Options:
-    return options.read(Given(folder, arguments), environment)  # type: ignore[arg-type]
+    return parse(Given(folder, arguments), environment)  # type: ignore[arg-type]
 
 
 def refused(*arguments: str, folder: Path = Path("/nowhere"), **environment: str) -> str:
@@ -164,29 +167,32 @@ def test_headers() -> None:
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["--target=localhost:3000"], "--target=localhost:3000 is no URL: pass scheme, host and port"),
-        (["--target=ftp://host"], "--target=ftp://host is no URL"),
-        (["--target=http://host:99999"], "--target=http://host:99999 is no URL"),
+        (["--target=localhost:3000"], "--target=localhost:3000 is not a URL: pass scheme, host and port"),
+        (["--target=ftp://host"], "--target=ftp://host is not a URL"),
+        (["--target=http://host:99999"], "--target=http://host:99999 is not a URL"),
         (["--target=http://host/api"], "--target=http://host/api has a path"),
         (["--target=http://[::1]:3000/api"], "pass http://[::1]:3000"),
         (["--target=http://me:hidden@host/api"], "--target must not hold credentials"),
-        (["--target=http://me:hidden@host:99999"], "--target=http://‹redacted›@host:99999 is no URL"),
-        (["--target=me:hidden@host"], "--target=‹redacted›@host is no URL"),
-        ([TARGET, "--jwt-key=-----BEGIN PRIVATE KEY-----\nhidden"], "--jwt-key takes the name of a file, not what"),
-        ([TARGET, f"--jwt-key={'hidden' * 400}"], "--jwt-key takes the name of a file, not what stands in it"),
-        ([TARGET, f"--jwt-key={'long' * 100}"], "is no file that can be read"),
+        (["--target=http://me:hidden@host:99999"], "--target=http://‹redacted›@host:99999 is not a URL"),
+        (["--target=me:hidden@host"], "--target=‹redacted›@host is not a URL"),
+        (
+            [TARGET, "--jwt-key=-----BEGIN PRIVATE KEY-----\nhidden"],
+            "--jwt-key takes the name of a file, not its content",
+        ),
+        ([TARGET, f"--jwt-key={'hidden' * 400}"], "--jwt-key takes the name of a file, not its"),
+        ([TARGET, f"--jwt-key={'long' * 100}"], "is not a readable file"),
         ([TARGET], "no way to get a token: pass --token=JWT, --jwt-secret=S"),
-        ([TARGET, "--token="], "--token (number 1 of 1) is empty: is the variable set that it should come from?"),
-        ([TARGET, "--token=a b"], "--token (number 1 of 1) is no token"),
-        ([TARGET, "--jwt-secret="], "--jwt-secret is empty: is the variable set that it should come from?"),
+        ([TARGET, "--token="], "--token (number 1 of 1) is empty. Is the environment variable set?"),
+        ([TARGET, "--token=a b"], "--token (number 1 of 1) is not a token"),
+        ([TARGET, "--jwt-secret="], "--jwt-secret is empty. Is the environment variable set?"),
         ([TARGET, SECRET, "--jwt-key=/etc/hostname"], "--jwt-secret and --jwt-key exclude each other"),
         ([TARGET, SECRET, "--token-command=x"], "--jwt-secret and --token-command exclude each other"),
         (["--token=abc"], "--token needs --target=URL"),
         ([TARGET, SECRET, "--jwt-algorithm=HS999"], "--jwt-algorithm=HS999 does not work with --jwt-secret"),
         ([TARGET, SECRET, "--jwt-algorithm=RS256"], "--jwt-algorithm=RS256 does not work with --jwt-secret"),
-        ([TARGET, "--jwt-key=/nope"], "--jwt-key=/nope is no file that can be read"),
-        ([TARGET, "--jwt-key=/etc"], "--jwt-key=/etc is no file that can be read"),
-        ([TARGET, SECRET, "--jwt-claims={"], "--jwt-claims is no JSON"),
+        ([TARGET, "--jwt-key=/nope"], "--jwt-key=/nope is not a readable file"),
+        ([TARGET, "--jwt-key=/etc"], "--jwt-key=/etc is not a readable file"),
+        ([TARGET, SECRET, "--jwt-claims={"], "--jwt-claims is not valid JSON"),
         ([TARGET, SECRET, "--jwt-claims=[]"], "--jwt-claims must be a JSON object"),
         ([TARGET, "--token=a", '--jwt-claims={"a": 1}'], "--jwt-claims is for minted tokens"),
         ([TARGET, SECRET, "--users=,"], "--users takes different subjects"),
@@ -194,15 +200,15 @@ def test_headers() -> None:
         ([TARGET, SECRET, "--header=nonsense"], "--header takes 'Name: value'"),
         ([TARGET, SECRET, "--header=A: b\r\nC: d"], "--header takes 'Name: value'"),
         (["--level=may"], "--level=may is unknown: pass must or should"),
-        (["--deadline=soon"], "--deadline=soon is no number that fits: pass at least 0.1"),
-        (["--deadline=nan"], "--deadline=nan is no number that fits"),
-        (["--settle=-1"], "--settle=-1 is no number that fits: pass at least 0"),
-        (["--concurrency=0"], "--concurrency=0 is no number that fits: pass at least 1"),
-        (["--examples=2.5"], "--examples=2.5 is no whole number"),
-        (["--waivers=/nope"], "--waivers=/nope is no file"),
-        (["--rejudge=/nope"], "--rejudge=/nope holds no transcripts"),
-        (["--rejudge=/nope", TARGET, SECRET], "--rejudge=/nope holds no transcripts"),
-        (["--ca-bundle=/nope"], "--ca-bundle=/nope is no file"),
+        (["--deadline=soon"], "--deadline=soon is not a usable number: pass at least 0.1"),
+        (["--deadline=nan"], "--deadline=nan is not a usable number"),
+        (["--settle=-1"], "--settle=-1 is not a usable number: pass at least 0"),
+        (["--concurrency=0"], "--concurrency=0 is not a usable number: pass at least 1"),
+        (["--examples=2.5"], "--examples=2.5 is not a whole number"),
+        (["--waivers=/nope"], "--waivers=/nope is not a readable file"),
+        (["--rejudge=/nope"], "--rejudge=/nope has no transcripts"),
+        (["--rejudge=/nope", TARGET, SECRET], "--rejudge=/nope has no transcripts"),
+        (["--ca-bundle=/nope"], "--ca-bundle=/nope is not a readable file"),
         (["--ca-bundle=/etc/hostname"], "--ca-bundle=/etc/hostname holds no certificates"),
     ],
 )
@@ -213,7 +219,7 @@ def test_a_mistake_is_one_line(arguments: list[str], line: str) -> None:
 @pytest.mark.parametrize(
     ("environment", "line"),
     [
-        ({"HELP_CENTER_JWT_KEY": "/nope"}, "--jwt-key=/nope is no file"),
+        ({"HELP_CENTER_JWT_KEY": "/nope"}, "--jwt-key=/nope is not a readable file"),
         ({"HELP_CENTER_JWT_SECRET": "a", "HELP_CENTER_JWT_KEY": __file__}, "--jwt-secret and --jwt-key exclude"),
         ({"HELP_CENTER_JWT_SECRET": "a", "HELP_CENTER_JWT_ALGORITHM": "x"}, "--jwt-algorithm=x does not work"),
         ({"HELP_CENTER_TOKEN": " "}, "no way to get a token"),
@@ -272,7 +278,7 @@ def test_claims_are_filled_in() -> None:
 
 
 def test_a_hook_is_asked_for_tokens() -> None:
-    given = options.read(Given(Path("/run"), (TARGET, "--users=al,bo", "--hypothesis-seed=7"), [hook]), {})  # type: ignore[arg-type]
+    given = parse(Given(Path("/run"), (TARGET, "--users=al,bo", "--hypothesis-seed=7"), [hook]), {})  # type: ignore[arg-type]
     source = source_of(given, Redactor(), None)
     assert isinstance(source, Hooked)
     assert (source.subjects, minted(source, "al")) == (["al", "bo"], "token-of-al")
@@ -291,7 +297,7 @@ def test_a_hook_is_asked_for_tokens() -> None:
 )
 def test_the_hook_goes_before_the_environment_and_after_the_command_line(arguments: list[str], used: bool) -> None:
     environment = {"HELP_CENTER_TOKEN": "a", "HELP_CENTER_JWT_KEY": "/nope"} if used else {}
-    given = options.read(Given(Path("/run"), tuple(arguments), [hook]), environment)  # type: ignore[arg-type]
+    given = parse(Given(Path("/run"), tuple(arguments), [hook]), environment)  # type: ignore[arg-type]
     assert (given.token_hook is not None) is used
 
 
@@ -301,4 +307,10 @@ def test_a_command_that_cannot_be_read() -> None:
 
 def test_no_option_is_part_of_another_plugins() -> None:
     """pytest-timeout, pytest-replay and pytest-base-url have these."""
-    assert not {"--timeout", "--replay", "--base-url", "--quiet", "--strict"} & set(options._OPTIONS)
+    assert not {"--timeout", "--replay", "--base-url", "--quiet", "--strict"} & {option.flag for option in OPTIONS}
+
+
+def test_every_option_has_its_field_and_secrets_are_not_printed() -> None:
+    known = {field.name: field for field in dataclasses.fields(Options)}
+    assert {option.attribute for option in OPTIONS} <= set(known)
+    assert {one.attribute for one in OPTIONS if one.secret} == {name for name, one in known.items() if not one.repr}

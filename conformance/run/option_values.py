@@ -1,0 +1,130 @@
+"""What the value of an option means. Everything wrong with it is one clear line (``Unusable``)."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from conformance.errors import Unusable
+from conformance.requirements import Level
+from conformance.run.options import Given
+
+_LONGEST_PATH = 1000
+"""Characters. What is longer is a key and not the name of its file; asking for such a file is an error by itself."""
+_CREDENTIALS = re.compile(r"[^/\s]*@")
+
+
+def url(given: Given) -> str:
+    try:
+        parts = urlsplit(given.value)
+        _ = parts.port  # raises ValueError for anything else than a port
+    except ValueError:
+        parts = urlsplit("")
+    if parts.username or parts.password:
+        raise Unusable(f"{given.flag} must not hold credentials: pass a gateway's with --header='Name: value'")
+    shown = f"{given.flag}={_CREDENTIALS.sub('‹redacted›@', given.value)}"
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Unusable(f"{shown} is not a URL: pass scheme, host and port, as in http://localhost:3000")
+    root = f"{parts.scheme}://{parts.netloc}"
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise Unusable(f"{shown} has a path, but the document puts socket and REST at the root of a host: pass {root}")
+    return root
+
+
+def secret(given: Given) -> str:
+    if not given.value.strip():
+        raise Unusable(f"{given.flag} is empty. Is the environment variable set?")
+    return str(given.value)
+
+
+def tokens(given: Given) -> list[str]:
+    """A list from the command line, or words from the environment; a pasted "Bearer" is ignored."""
+    values = given.value.split() if isinstance(given.value, str) else given.value
+    found = [value.strip().removeprefix("Bearer ").strip() for value in values]
+    for number, token in enumerate(found, 1):
+        if not re.fullmatch(r"[!-~]+", token):
+            wrong = "is not a token" if token else "is empty. Is the environment variable set?"
+            raise Unusable(f"{given.flag} (number {number} of {len(found)}) {wrong}")
+    return found
+
+
+def claims(given: Given) -> dict[str, Any]:
+    example = 'pass an object, as in \'{"role": "user"}\''
+    try:
+        found = json.loads(given.value or "{}")
+    except ValueError as error:
+        raise Unusable(f"{given.flag} is not valid JSON ({error}): {example}") from error
+    if not isinstance(found, dict):
+        raise Unusable(f"{given.flag} must be a JSON object: {example}")
+    return found
+
+
+def users(given: Given) -> list[str]:
+    found = [user.strip() for user in given.value.split(",") if user.strip()]
+    if not found or len(set(found)) < len(found):
+        raise Unusable(f"{given.flag} takes different subjects, separated by commas: {given.flag}=alice,bob,carol")
+    return found
+
+
+def headers(given: Given) -> dict[str, str]:
+    found = {}
+    for line in given.value:
+        name, colon, value = line.partition(":")
+        named = re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name.strip())
+        if not (colon and named and re.fullmatch(r"[\t -~]*", value.strip())):
+            raise Unusable(f"{given.flag} takes 'Name: value'")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def level(given: Given) -> Level:
+    if given.value not in ("", "must", "should"):
+        raise Unusable(f"{given} is unknown: pass must or should")
+    return Level(given.value or "must")
+
+
+def number(*, least: float) -> Callable[[Given], float]:
+    def convert(given: Given) -> float:
+        try:
+            found = float(given.value)
+        except ValueError:
+            found = -1.0
+        if not least <= found < 1e6:
+            raise Unusable(f"{given} is not a usable number: pass at least {least:g}")
+        return found
+
+    return convert
+
+
+def count(given: Given) -> int:
+    found = number(least=1)(given)
+    if found != int(found):
+        raise Unusable(f"{given} is not a whole number")
+    return int(found)
+
+
+def path(given: Given) -> Path | None:
+    return given.folder / given.value if given.value else None
+
+
+def file(given: Given) -> Path:
+    if "-----BEGIN" in given.value or len(given.value) > _LONGEST_PATH:
+        raise Unusable(f"{given.flag} takes the name of a file, not its content")
+    found: Path = given.folder / given.value
+    if not (os.path.isfile(found) and os.access(found, os.R_OK)):  # pathlib raises for too long a name
+        raise Unusable(f"{given} is not a readable file")
+    return found
+
+
+def saved_run(given: Given) -> Path:
+    """The folder with the transcripts, which may be given itself, or the run's reports around it."""
+    folder = given.folder / given.value
+    transcripts: Path = folder if folder.name == "transcripts" else folder / "transcripts"
+    if not any(transcripts.glob("*.jsonl")):
+        raise Unusable(f"{given} has no transcripts: pass the --reports folder of an earlier run")
+    return transcripts

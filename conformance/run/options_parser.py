@@ -1,0 +1,123 @@
+"""The options of a run, from command line and environment. Everything wrong is one clear line (``Unusable``)."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.errors import Unusable
+from conformance.hooks import NAME, TokenHook, token_hook
+from conformance.run.option_table import OPTIONS
+from conformance.run.options import Given, Option, Options, default_algorithm
+from conformance.run.selection import selection
+
+REJUDGED = "rejudged"
+"""The folder, inside of that of an earlier run, that gets its verdict when it is judged again."""
+_EXCLUSIVE = ("--jwt-secret", "--jwt-key", "--token-command")
+"""Of these one is given: with one of them on the command line, the environment is not asked for the others."""
+
+
+def parse(config: pytest.Config, environment: Mapping[str, str] | None = None) -> Options:
+    """The options of this run. Raises Unusable."""
+    return _Parser(config, os.environ if environment is None else environment).options()
+
+
+class _Parser:
+    def __init__(self, config: pytest.Config, environment: Mapping[str, str]) -> None:
+        self._config = config
+        self._given = {one.flag: config.getoption(one.dest, None) for one in OPTIONS}
+        self._environment = environment
+        self._folder = Path(config.invocation_params.dir)
+        self._hook = self._token_hook()
+
+    def options(self) -> Options:
+        fields = {option.attribute: self._value(option) for option in OPTIONS}
+        options = Options(
+            **{
+                **fields,
+                "jwt_algorithm": fields["jwt_algorithm"] or default_algorithm(fields["jwt_key"]),
+                "reports": self._reports(fields["reports"], fields["rejudge"]),
+            },
+            token_hook=self._hook,
+            tls=_tls(fields["ca_bundle"], insecure=fields["insecure"]),
+            seed=self._seed(),
+            selection=selection(self._config),
+        )
+        _check(options)
+        return options
+
+    def _value(self, option: Option) -> Any:
+        given = self._given[option.flag]
+        if given is None and option.env:
+            given = self._from_environment(option.flag, option.variable)
+        return option.default if given is None else option.convert(Given(option.flag, given, self._folder))
+
+    def _from_environment(self, flag: str, variable: str) -> str | None:
+        """An empty variable counts as an absent one."""
+        exclusive = flag in _EXCLUSIVE and any(self._given[other] is not None for other in _EXCLUSIVE)
+        return None if exclusive or self._hook is not None else self._environment.get(variable) or None
+
+    def _token_hook(self) -> TokenHook | None:
+        """A team's hook is for targets. It goes before the environment, and the command line before it."""
+        given = any(self._given[flag] is not None for flag in ("--token", *_EXCLUSIVE))
+        return None if given or self._given["--target"] is None else token_hook(self._config)
+
+    def _reports(self, given: Path | None, judged: Path | None) -> Path:
+        """What judges an earlier run again leaves that run's own reports alone."""
+        if judged is None:
+            return given or self._folder / "reports"
+        reports = given or judged.parent / REJUDGED
+        if reports.resolve() in (judged.resolve(), judged.parent.resolve()):
+            given_as = f"--reports={self._given['--reports']}"
+            raise Unusable(f"{given_as} would overwrite the run that is judged again: pass another, or none")
+        return reports
+
+    def _seed(self) -> int:
+        """Hypothesis' own option; drawn here when absent, so that it can be printed."""
+        given = self._config.getoption("hypothesis_seed", None)
+        if isinstance(given, (int, str)) and str(given).lstrip("-").isdigit():
+            return int(given)
+        return secrets.randbelow(2**32)
+
+
+def _tls(bundle: Path | None, *, insecure: bool) -> ssl.SSLContext | None:
+    try:
+        context = ssl.create_default_context(cafile=str(bundle) if bundle else None)
+    except ssl.SSLError as error:
+        raise Unusable(f"--ca-bundle={bundle} holds no certificates ({error.reason})") from error
+    if insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context if bundle or insecure else None
+
+
+def _check(options: Options) -> None:
+    """Options that do not go together. Raises Unusable."""
+    sources = {
+        "--token": bool(options.tokens),
+        "--jwt-secret": options.jwt_secret is not None,
+        "--jwt-key": options.jwt_key is not None,
+        "--token-command": options.token_command is not None,
+    }
+    given = [flag for flag, is_given in sources.items() if is_given]
+    if len(given) > 1 and not set(given) <= {"--token", "--jwt-secret", "--jwt-key"}:
+        raise Unusable(f"{' and '.join(given)} exclude each other: pass one source of tokens")
+    if options.jwt_secret is not None and options.jwt_key is not None:
+        raise Unusable("--jwt-secret and --jwt-key exclude each other: pass the one that signs the target's tokens")
+    if options.target is None and options.rejudge is None and set(given) - {"--jwt-secret"}:
+        raise Unusable(f"{given[0]} needs --target=URL: the embedded server takes tokens of its own")
+    if options.target and options.rejudge:
+        raise Unusable("--rejudge judges saved transcripts and takes no --target: pass one of the two")
+    if options.target and not given and options.token_hook is None:
+        raise Unusable(
+            "no way to get a token: pass --token=JWT, --jwt-secret=S, --jwt-key=FILE or --token-command=CMD, "
+            f"or start pytest where a conftest.py implements {NAME} (docs/tokens.md)"
+        )
+    if options.jwt_claims and not (options.jwt_secret or options.jwt_key):
+        raise Unusable("--jwt-claims is for minted tokens: pass --jwt-secret or --jwt-key with it")

@@ -1,0 +1,268 @@
+"""The hooks that turn a run of the suites into a certification; registered where suites are asked for."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.drive.scenario import RECORDINGS, basics, castings_of
+from conformance.errors import Unusable, Unverified
+from conformance.paths import SUITES
+from conformance.record.views import Everything
+from conformance.report import terminal
+from conformance.report.html_table import NOTES, RESULT, UNUSABLE, Report
+from conformance.report.outcome import OutcomeKind, outcome_of
+from conformance.report.verdict import Exit, Observation
+from conformance.requirements import Catalogue, Level, catalogue, ids_of
+from conformance.run import selection
+from conformance.run.certification import Certification
+from conformance.run.options_parser import REJUDGED, parse
+from conformance.run.outcome_recorder import OutcomeRecorder, is_ours, test_id, unformatted
+from conformance.run.progress import Progress
+
+CERTIFICATION = pytest.StashKey[Certification]()
+ACTIVE = pytest.StashKey[bool]()
+ITEMS = pytest.StashKey[Sequence[pytest.Item]]()
+DESELECTED = pytest.StashKey[bool]()
+UNCOLLECTED = pytest.StashKey[bool]()
+"""A file of the suites could not be collected: an error of the harness."""
+OTHERS_FAILED = pytest.StashKey[bool]()
+"""A test failed that is no judgement (of the harness's own, run along)."""
+
+_ONLY_TELLING = (
+    "help",
+    "version",
+    "markers",
+    "showfixtures",
+    "show_fixtures_per_test",
+    "cacheshow",
+    "collectonly",
+    "setupplan",
+)
+"""Options with which pytest runs nothing: nothing is started and nothing is written."""
+
+
+def begin(config: pytest.Config) -> None:
+    """Decide whether this run certifies, and keep pytest in one process."""
+    told = any(getattr(config.option, name, None) for name in _ONLY_TELLING)
+    config.stash[ACTIVE] = not told
+    if not told and (getattr(config.option, "numprocesses", None) or getattr(config.option, "tx", None)):
+        config.option.numprocesses, config.option.dist, config.option.tx = None, "no", []
+        print("help-center: ignoring -n: scenarios already run concurrently in one process")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if not config.stash.get(ACTIVE, False):
+        return
+    try:
+        options = parse(config)
+        certification = Certification(options, catalogue(), Progress(config))
+        _prepare(options.reports)
+    except Unusable as error:
+        raise pytest.UsageError(str(error)) from None
+    config.stash[CERTIFICATION] = config.stash[RECORDINGS] = certification
+    _aim_reports(config, options.reports)
+
+
+def _prepare(reports: Path) -> None:
+    """Make sure that the folder can be written to; nobody shall take the verdict of an earlier run for this one's."""
+    try:
+        reports.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=reports):
+            for verdict in (reports / "verdict.json", reports / REJUDGED / "verdict.json"):
+                verdict.unlink(missing_ok=True)
+    except OSError as error:
+        raise Unusable(f"--reports={reports} cannot be written to: {error.strerror}") from error
+
+
+def _aim_reports(config: pytest.Config, folder: Path) -> None:
+    if getattr(config.option, "htmlpath", None) is None:
+        config.option.htmlpath = str(folder / "report.html")
+        config.option.self_contained_html = True
+    if config.pluginmanager.hasplugin("html"):
+        config.pluginmanager.register(Report(), "help-center-report")
+    if getattr(config.option, "xmlpath", None) is None:
+        config.option.xmlpath = str(folder / "junit.xml")
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    certification = config.stash.get(CERTIFICATION, None)
+    return [] if certification is None else [f"help-center: {certification.options.headline}"]
+
+
+# -- collecting --------------------------------------------------------------------------------------------------
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    item.extra_keyword_matches.update(ids_of(item))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without a public key there are no tokens that are signed with it, and nothing of the kind to judge."""
+    certification = config.stash.get(CERTIFICATION, None)
+    if certification is not None and not certification.has_public_key:
+        items[:] = [item for item in items if item.get_closest_marker("public_key") is None]
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    for item in items:
+        item.config.stash[DESELECTED] = True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    path = collector.path.resolve()
+    if report.failed and SUITES in (path, *path.parents):
+        collector.config.stash[UNCOLLECTED] = True
+    return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Collection has ended: check the target and let the recordings begin."""
+    certification = session.config.stash.get(CERTIFICATION, None)
+    judgements = [item for item in session.items if ids_of(item)]
+    session.config.stash[ITEMS] = judgements
+    if certification is None or not judgements or (session.testsfailed and not _goes_on(session.config)):
+        return
+    castings = [casting for item in judgements for casting in castings_of(item)]
+    if any("everything" in getattr(item, "fixturenames", ()) for item in judgements):
+        castings += basics()
+    try:
+        certification.open(castings)
+    except (Unusable, Unverified) as error:
+        why = " ".join(certification.redactor.text(str(error)).split())
+        session.config.stash[UNUSABLE] = why
+        raise pytest.UsageError(why) from None
+
+
+def _goes_on(config: pytest.Config) -> bool:
+    return bool(config.option.continue_on_collection_errors)
+
+
+# -- judging -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def everything(request: pytest.FixtureRequest) -> Everything:
+    """All the records of the run, for laws."""
+    return request.config.stash[CERTIFICATION].everything()
+
+
+@pytest.fixture
+def observe(request: pytest.FixtureRequest) -> Any:
+    """``observe(value, says)``: report how the target behaves where the document is silent."""
+    certification = request.config.stash[CERTIFICATION]
+    one = certification.catalogue[ids_of(request.node)[0]]
+
+    def report(value: str, says: str) -> None:
+        clean = certification.redactor.text
+        certification.observed(Observation(one.id, one.section, clean(value), clean(says)))
+
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    certification = item.config.stash.get(CERTIFICATION, None)
+    ids = ids_of(item)
+    raised = call.excinfo
+    if certification is not None and ids and raised is not None and is_ours(item, raised.value):
+        call.excinfo = unformatted(raised)
+    report = yield
+    call.excinfo = raised
+    if certification is None or not ids:
+        item.config.stash[OTHERS_FAILED] = item.config.stash.get(OTHERS_FAILED, False) or report.failed
+        return report
+    report.user_properties.append(("requirement", " ".join(ids)))
+    recorder = OutcomeRecorder(item, report, certification)
+    if raised is not None:
+        recorder.raised(raised.value)
+    elif report.failed:  # as a judgement does that is marked as failing, and passes
+        recorder.erred(str(report.longrepr), str(report.longrepr))
+    elif call.when == "call":
+        recorder.passed()
+    return report
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, Any] | None:
+    """Advice has its own word and colour; so have harness errors."""
+    outcome = outcome_of(report)
+    if outcome is not None and outcome.kind is OutcomeKind.ADVICE:
+        return "advice", "a", ("ADVICE", {"yellow": True})
+    if outcome is not None and outcome.kind is OutcomeKind.ERROR:
+        return "error", "E", ("HARNESS ERROR", {"red": True})
+    return None
+
+
+# -- the end -----------------------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    certification = session.config.stash.get(CERTIFICATION, None)
+    if certification is None:
+        return
+    ended_badly = exitstatus in (Exit.INTERRUPTED, Exit.INTERNAL) or session.config.stash.get(UNCOLLECTED, False)
+    try:
+        if certification.opened or ended_badly:
+            _conclude(session, certification, exitstatus)
+    finally:
+        certification.close()
+
+
+def _conclude(session: pytest.Session, certification: Certification, exitstatus: int) -> None:
+    """The verdict, its reports and its exit code."""
+    stash, options = session.config.stash, certification.options
+    certification.save_transcripts()  # first: the verdict has their digest
+    uncollected = stash.get(UNCOLLECTED, False)
+    result = certification.result(
+        complete=_complete(session, certification),
+        interrupted=exitstatus == Exit.INTERRUPTED and not uncollected,
+        broken=exitstatus == Exit.INTERNAL or uncollected,
+    )
+    result.write(options.reports)
+    stash[RESULT], stash[NOTES] = result, list(terminal.notes(result, certification.circumstances))
+    code = result.exit_code(level=options.level, allow_incomplete=options.allow_incomplete)
+    if code is not None and not (code in (Exit.OK, Exit.INCOMPLETE) and stash.get(OTHERS_FAILED, False)):
+        session.exitstatus = code
+
+
+def _complete(session: pytest.Session, certification: Certification) -> bool:
+    """Whether every judgement of every suite was selected, and has run."""
+    judgements = session.config.stash.get(ITEMS, ())
+    files = {path.resolve() for path in SUITES.glob("test_*.py")}
+    collected = {item.path.resolve() for item in judgements}
+    picked = session.config.stash.get(DESELECTED, False) or any("::" in arg for arg in session.config.args)
+    ran = {test_id(i) for i in judgements} <= {
+        *certification.outcomes,
+        *_observing(judgements, certification.catalogue),
+    }
+    return files <= collected and not picked and ran
+
+
+def _observing(judgements: Sequence[pytest.Item], known: Catalogue) -> set[str]:
+    return {test_id(i) for i in judgements if known[ids_of(i)[0]].level is Level.OBSERVATION}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    result, certification = config.stash.get(RESULT, None), config.stash.get(CERTIFICATION, None)
+    if certification is None:
+        return
+    if result is not None:
+        rejudged = list(certification.agreement.lines()) if certification.agreement is not None else []
+        notes, reports = config.stash.get(NOTES, ()), certification.options.reports
+        terminal.write(terminalreporter, terminal.Summary(result, notes, rejudged, reports))
+    elif missed := selection.unknown(config, certification.catalogue):
+        terminalreporter.write_line(f"help-center: {missed}", red=True)
