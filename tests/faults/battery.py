@@ -31,8 +31,8 @@ VERDICT_ONLY = ("-p", "no:html", "-p", "no:junitxml")
 QUICK = ("--examples=4", *VERDICT_ONLY)
 """Options for tests: more examples are for the commands python -m tests.faults and python -m tests.legal."""
 
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.faults.worker"])
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.faults.worker"])
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def certify(
     arguments = [*suites, *target, f"--reports={reports}", "-q", "-p", "no:cacheprovider"]
     output = reports / "output.txt"
     environment = {"HELP_CENTER_JWT_SECRET": secret}
-    process = _FORKS.Process(target=run, args=([*arguments, *options], environment, folder or ROOT, output))
+    process = FORKS.Process(target=run, args=([*arguments, *options], environment, folder or ROOT, output))
     process.start()
     process.join(timeout)
     if process.exitcode is None:
