@@ -192,7 +192,7 @@ async def quiet(stage: Stage) -> None:
     async with stage.device("phone") as phone:
         await phone.wait_closed(within=QUIET)
         await phone.say(tag="first")
-        await phone.wait_closed(within=stage.settle)
+        await phone.wait_closed(within=stage.run.settle)
         await phone.say(tag="second")
 
 

@@ -146,7 +146,7 @@ async def look_alikes(stage: Stage) -> None:
     plain, *others = [stage.device(user.name, user=user, token=tokens[user.name], trial=True) for user in stage.users]
     for group in [[plain], *_grouped(others)]:
         await stage.together(*map(_introduce, group))
-    there = [device for device in (plain, *others) if device.heard(CONNECTED)]
+    there = [device for device in (plain, *others) if device.inbox.heard(CONNECTED)]
     await stage.together(*(device.settle() for device in there))
     for group in _grouped(there):
         asked = ((device.user, tokens[device.name]) for device in group)
@@ -180,7 +180,7 @@ def test_users_whose_ids_look_alike_are_shown_nothing_of_each_other(look_alikes:
 
 def _conversation(device: Device) -> Mapping[str, Json]:
     """The conversation as the device's greeting shows it; nothing where that cannot be read."""
-    greetings = [entry.get("args") for entry in device.heard(CONNECTED)]
+    greetings = [entry.get("args") for entry in device.inbox.heard(CONNECTED)]
     payload = first(greetings[0]) if greetings else None
     found = payload.get("conversation") if isinstance(payload, dict) else None
     return found if isinstance(found, dict) else {}

@@ -135,8 +135,10 @@ async def answered_chat(stage: Stage) -> None:
         after = await stage.fetch(tag="after")
         await phone.hears_support(said_by_support(after) - said_by_support(before))
         await phone.fence()
-        told = [named for event in phone.heard(MESSAGE) if (named := said_by_support({"messages": event.get("args")}))]
-    await stage.fetch_until(lambda body: not told or told[-1] <= said_by_support(body), tag="later")
+        told = [
+            named for event in phone.inbox.heard(MESSAGE) if (named := said_by_support({"messages": event.get("args")}))
+        ]
+    await stage.rest.fetch_until(lambda body: not told or told[-1] <= said_by_support(body), tag="later")
     async with stage.device("tablet"):
         pass
 
@@ -157,7 +159,7 @@ async def _ask(stage: Stage, device: Device) -> None:
     asked = len(stage.transcript.entries)
 
     def answered() -> bool | None:
-        return any(entry.serial >= asked for entry in device.heard(MESSAGE)) or None
+        return any(entry.serial >= asked for entry in device.inbox.heard(MESSAGE)) or None
 
     await stage.recorder.until(answered, within=ANSWERED)
     await device.fence()
@@ -241,9 +243,9 @@ async def long_chat(stage: Stage) -> None:
             began = stage.recorder.now
             await phone.pipeline([stage.words() for _ in range(DEPTH)])
         pace = (stage.recorder.now - began) / DEPTH
-        for size in DEEPER if len(phone.listed) < DEEPEST else ():
+        for size in DEEPER if len(phone.inbox.listed) < DEEPEST else ():
             texts = [stage.words() for _ in range(size)]
-            if pace * size > stage.deadline or not await phone.flood(texts, tag="deep", within=stage.deadline):
+            if pace * size > stage.run.deadline or not await phone.flood(texts, tag="deep", within=stage.run.deadline):
                 break
     await stage.fetch()
     async with stage.device("tablet"):

@@ -10,9 +10,10 @@ from dataclasses import replace
 
 import pytest
 
+from conformance.auth.credentials import Presenting
 from conformance.auth.tokens import claims_of
 from conformance.checks import clock
-from conformance.drive.device import Device, Presenting
+from conformance.drive.device import Device
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
 from conformance.errors import Unverified
@@ -215,7 +216,7 @@ async def namesake(stage: Stage) -> None:
     if claims is None:
         raise Unverified("the given token is no JWT: it has no claims to compare with")
     async with stage.device() as phone:
-        same = experiments.user_id_claims(claims, phone.heard(CONNECTED)[0])
+        same = experiments.user_id_claims(claims, phone.inbox.heard(CONNECTED)[0])
         stage.mark(f"userId is the claim {', '.join(same)}", claims=same)
 
 
@@ -237,10 +238,12 @@ async def left_alone(stage: Stage) -> None:
 
 
 async def _is_replied_to(stage: Stage, phone: Device) -> bool:
-    before = len(phone.heard(MESSAGE))
+    before = len(phone.inbox.heard(MESSAGE))
     await phone.say(tag="alone")
     own_and_reply = before + 2
-    told = await stage.recorder.until(lambda: len(phone.heard(MESSAGE)) >= own_and_reply or None, within=REPLY_PATIENCE)
+    told = await stage.recorder.until(
+        lambda: len(phone.inbox.heard(MESSAGE)) >= own_and_reply or None, within=REPLY_PATIENCE
+    )
     return bool(told)
 
 

@@ -145,7 +145,7 @@ async def unacked_send(stage: Stage) -> None:
         await phone.say(tag="before")
         text = stage.words()
         await phone.send(text, ack=False)
-    await stage.fetch_until(lambda body: text in str(body))
+    await stage.rest.fetch_until(lambda body: text in str(body))
     async with stage.device("tablet"):
         pass
 

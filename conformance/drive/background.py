@@ -21,7 +21,7 @@ class Background:
     """Owns the loop. ``begin`` hands it work; ``stop`` ends everything."""
 
     def __init__(self) -> None:
-        self._begun: list[Future[None]] = []
+        self._begun: list[Future[Any]] = []
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run_loop, name="conformance", daemon=True)
         self._thread.start()
@@ -32,7 +32,11 @@ class Background:
         if not asyncio.all_tasks(self.loop):
             self.loop.close()
 
-    def begin(self, work: Coroutine[Any, Any, None]) -> Future[None]:
+    def run(self, work: Coroutine[Any, Any, T], meanwhile: Callable[[], None] | None = None) -> T:
+        """What comes of some work, waited for; ``meanwhile``: see ``waited_for``. Raises what it raises."""
+        return waited_for(self.begin(work), meanwhile)
+
+    def begin(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         begun = asyncio.run_coroutine_threadsafe(work, self.loop)
         self._begun.append(begun)
         return begun

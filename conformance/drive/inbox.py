@@ -13,47 +13,46 @@ from conformance.transport.engineio import CloseReason, Transport
 from conformance.transport.socketio_packets import Received, fields_of
 
 
-class Line:
-    """The listener of a device's wires (``engine.Listener``), one after the other; it knows what the current one has
-    received."""
+class PacketInbox:
+    """The listener of a device's connections (``engineio.Listener``), one after the other; it knows what the current
+    one has received. ``owner``: the subject of the user whose device it is."""
 
-    def __init__(self, recorder: Recorder, name: str) -> None:
+    def __init__(self, recorder: Recorder, name: str, owner: str) -> None:
         self._recorder = recorder
-        self.name = name
-        self.owner = ""
-        """The subject of the user whose device it is."""
-        self.connection = 0
-        self._disconnected = 0
-        """The last connection whose namespace the target has ended."""
-        self._once_entered: Callable[[], None] | None = None
-        """What the device does at the very moment in which its CONNECT is answered."""
-        self._clear()
+        self._name = name
+        self._owner = owner
+        self.on_kept: list[Callable[[Entry], None]] = []
+        """Who is called for each packet of all connections, once it is kept."""
+        self.begin(0)
 
-    def _clear(self) -> None:
-        """A new connection has received nothing yet."""
+    def begin(self, connection: int) -> None:
+        """A new connection, with this number, has received nothing yet."""
+        self.connection = connection
         self.handshake: Mapping[str, Any] = {}
-        self._inbox: list[Entry] = []
-        self._acks: dict[int, Entry] = {}
-        self._messages: dict[str, Entry] = {}
+        self.received: list[Entry] = []
+        self.acks: dict[int, Entry] = {}
+        self.messages: dict[str, Entry] = {}
+        self.disconnected = False
+        """Whether the target has ended the namespace."""
         self.since: Sequence[Json] | None = None
         """The messages in a history that was asked for since it is there; None before there was one."""
         self._attachments = 0
         """Those of a binary packet that are still to come."""
 
-    # -- the wire's listener -----------------------------------------------------------------------------------
+    # -- the listener ------------------------------------------------------------------------------------------
 
     def on_handshake(self, handshake: Mapping[str, Any], via: Transport) -> None:
         self.handshake = handshake
         known = ("upgrades", "pingInterval", "pingTimeout", "maxPayload")
-        self._log(Kind.HANDSHAKE, **{name: handshake.get(name) for name in known}, via=str(via))
+        self.log(Kind.HANDSHAKE, **{name: handshake.get(name) for name in known}, via=str(via))
 
     def on_message(self, text: str, via: Transport) -> None:
         if self._attachments:
             self.on_garbled(text, f"a packet in place of {self._attachments} more attachments")
         self._attachments = 0
         try:
-            packet = Received(text, lambda told: self._recorder.read(told, of=self.owner))
-            entry = self._log(Kind.RECEIVED, **fields_of(packet), via=str(via))
+            packet = Received(text, lambda text: self._recorder.read(text, of=self._owner))
+            entry = self.log(Kind.RECEIVED, **fields_of(packet), via=str(via))
         except (ValueError, IndexError, RecursionError) as error:
             self.on_garbled(text, f"no Socket.IO packet: {error}")
         else:
@@ -64,47 +63,46 @@ class Line:
         """The bytes of a binary packet follow it, each piece in a frame of its own."""
         if self._attachments:
             self._attachments -= 1
-            self._log(Kind.ENGINE, direction="<", packet=f"attachment of {len(data)} bytes", via=str(via))
+            self.log(Kind.ENGINE, direction="<", packet=f"attachment of {len(data)} bytes", via=str(via))
         else:
             self.on_garbled(repr(data), "a BINARY frame")
 
     def on_engine(self, direction: str, packet: str, via: Transport) -> None:
-        self._log(Kind.ENGINE, direction=direction, packet=self._recorder.brief(packet), via=str(via))
+        self.log(Kind.ENGINE, direction=direction, packet=self._recorder.brief(packet), via=str(via))
 
     def on_garbled(self, text: str, why: str) -> None:
-        self._log(Kind.GARBLED, text=self._recorder.brief(text), why=why)
+        self.log(Kind.GARBLED, text=self._recorder.brief(text), why=why)
 
     def on_closed(self, ending: CloseReason) -> None:
         reason = self._recorder.brief(ending.reason)
         asked = {} if ending.retry_after is None else {"retry_after": ending.retry_after}
-        self._log(Kind.CLOSED, by=ending.by, code=ending.code, status=ending.status, reason=reason, **asked)
+        self.log(Kind.CLOSED, by=ending.by, code=ending.code, status=ending.status, reason=reason, **asked)
 
     # -- what was recorded -------------------------------------------------------------------------------------
 
-    def _log(self, kind: Kind, **data: Json) -> Entry:
-        return self._recorder.add(kind, device=self.name, connection=self.connection, **data)
+    def log(self, kind: Kind, **data: Json) -> Entry:
+        return self._recorder.add(kind, device=self._name, connection=self.connection, **data)
 
     def _keep(self, entry: Entry) -> None:
         """Index what the current connection received, for those who wait for it."""
-        self._inbox.append(entry)
-        if entry.get("packet") == "CONNECT" and self._once_entered is not None:
-            flush, self._once_entered = self._once_entered, None
-            flush()
+        self.received.append(entry)
         if entry.get("packet") == "DISCONNECT":
-            self._disconnected = self.connection
+            self.disconnected = True
         if entry.get("packet") == "ACK":
-            self._acks.setdefault(entry.get("id"), entry)
+            self.acks.setdefault(entry.get("id"), entry)
         payload = first(entry.get("args"))
         if entry.get("event") == MESSAGE and isinstance(payload, dict) and isinstance(payload.get("id"), str):
-            self._messages.setdefault(payload["id"], entry)
+            self.messages.setdefault(payload["id"], entry)
+        for call in list(self.on_kept):
+            call(entry)
 
     @property
     def recovery(self) -> dict[str, Json]:
         """What official clients present, besides their token, when they come back to a server that recovers
         connections: the private id that its CONNECT told, and the last offset at the end of an event."""
-        answers = [entry.get("data") for entry in self._inbox if entry.get("packet") == "CONNECT"]
+        answers = [entry.get("data") for entry in self.received if entry.get("packet") == "CONNECT"]
         private = [answer["pid"] for answer in answers if isinstance(answer, dict) and "pid" in answer]
-        ends = [entry.get("args")[-1] for entry in self._inbox if entry.get("event") and entry.get("args")]
+        ends = [entry.get("args")[-1] for entry in self.received if entry.get("event") and entry.get("args")]
         offsets = [end for end in ends if isinstance(end, str)]  # not each event has one
         return {"pid": private[-1], "offset": offsets[-1]} if private and offsets else {}
 
@@ -118,8 +116,8 @@ class Line:
     @property
     def presence(self) -> Presence:
         """What the current connection was shown and told."""
-        return Presence(self.listed, list(self._messages), self.since)
+        return Presence(self.listed, list(self.messages), self.since)
 
     def heard(self, event: str) -> list[Entry]:
         """The events of this name that the current connection has received."""
-        return [entry for entry in self._inbox if entry.get("event") == event]
+        return [entry for entry in self.received if entry.get("event") == event]

@@ -7,13 +7,14 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import httpx
 
 from conformance.auth.users import User
 from conformance.drive import stimuli
-from conformance.drive.stage import LOST, Stage, Surroundings
+from conformance.drive.context import RunContext
+from conformance.drive.rest import LOST
+from conformance.drive.stage import Stage
 from conformance.drive.stimuli import Stimulus, fatal
 from conformance.record.health import answers, broken, moment, silent, span
 from conformance.record.transcript import Transcript
@@ -35,8 +36,8 @@ STOPPED = "it stopped answering and did not come back"
 class Life:
     """What a run knows of its target. ``gone``: since when it has not answered, if it stopped and did not come back."""
 
-    def __init__(self, surroundings: Surroundings) -> None:
-        self._surroundings = surroundings
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
         self._origin = time.monotonic()
         self._looking = asyncio.Lock()
         self.recordings: list[Transcript] = []
@@ -61,14 +62,14 @@ class Life:
         """Wait for a target that nothing can be opened on: no longer than a deadline where it takes no connections,
         longer where it loses those that it takes. An answer in a scenario shows that it is there, too."""
         async with self._looking:
-            patience, began = self._surroundings.patience, time.monotonic()
-            answers, wait = patience.answers, self._surroundings.deadline
+            patience, began = self._context.patience, time.monotonic()
+            answers, wait = patience.answers, self._context.deadline
             while self.gone is None and patience.answers == answers:
                 error = await self._unreachable()
                 if error is None:
                     return
                 if isinstance(error, LOST) and not isinstance(error, httpx.ConnectError):
-                    wait = self._surroundings.late
+                    wait = self._context.late
                 if time.monotonic() > began + wait:
                     self._died()
                 await asyncio.sleep(AGAIN)
@@ -79,7 +80,7 @@ class Life:
 
     async def _unreachable(self) -> Exception | None:
         try:
-            async with self._surroundings.client() as client:
+            async with self._context.client() as client:
                 await client.get("/")
         except httpx.HTTPError as error:
             return error
@@ -94,7 +95,7 @@ class Life:
                 return self.gone is None
             if self._last_heard() > moment(transcript, waited) - LATELY:
                 return True
-            ends = time.monotonic() + STALLED * self._surroundings.deadline
+            ends = time.monotonic() + STALLED * self._context.deadline
             at_once = alive = await self._greets(user)
             while not alive and time.monotonic() < ends:
                 alive = await self._greets(user)
@@ -105,12 +106,12 @@ class Life:
     async def _greets(self, user: User) -> bool:
         """Whether the Help Center says a word to a good token, on the socket or over REST."""
         transcript = Transcript("probe", "probe")
-        stage = Stage(replace(self._surroundings), transcript, [user], rush=True)
+        stage = Stage(self._context.untaught(), transcript, [user], rush=True)
         device = stage.device("probe")
         tasks = [asyncio.ensure_future(work) for work in (device.connect(), stage.fetch(tag="probe"))]
         try:
             heard = lambda: next(answers(transcript), None)  # noqa: E731
-            return await stage.recorder.until(heard, within=self._surroundings.deadline) is not None
+            return await stage.recorder.until(heard, within=self._context.deadline) is not None
         finally:
             for task in tasks:
                 task.cancel()
@@ -151,7 +152,7 @@ class Life:
 
     def _nothing_said_of_what_followed(self) -> None:
         """What ended between its last word and now saw nobody's silence."""
-        gone = self._surroundings.redactor.text(str(self.gone))
+        gone = self._context.redactor.text(str(self.gone))
         for one in self.recordings:
             if not (one.fatal or one.unverified or self.outlived(one)):
                 one.unverified, one.gone = f"{GONE}{gone}", gone
@@ -166,10 +167,10 @@ class Life:
     async def witness(self) -> AsyncIterator[Witness]:
         """A connection that says nothing, to tell whether the target died of what was done meanwhile."""
         witness = Witness()
-        s = self._surroundings
-        wire = connection.Connection(s.url, witness, headers=s.headers, tls=s.tls, deadline=s.deadline)
+        run = self._context
+        wire = connection.Connection(run.url, witness, headers=run.headers, tls=run.tls, deadline=run.deadline)
         with contextlib.suppress(HandshakeFailed):
-            await wire.open(Transport(s.usual.transport))
+            await wire.open(Transport(run.default_route.transport))
             witness.there = True
         try:
             yield witness

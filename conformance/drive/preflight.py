@@ -11,17 +11,18 @@ import httpx
 
 from conformance.auth.expiry import SKEW, remaining, up
 from conformance.auth.users import User, Users
+from conformance.drive.context import RunContext
 from conformance.drive.device import Cut
+from conformance.drive.device_options import Route
 from conformance.drive.load import measured
-from conformance.drive.stage import Road, Stage, Surroundings
+from conformance.drive.stage import Stage
 from conformance.errors import Unusable
 from conformance.protocol import REST_PATH, UNAUTHORIZED
 from conformance.record.descriptions import said
-from conformance.record.timeouts import Patience
 from conformance.record.transcript import Transcript
 from conformance.record.views import Fetch, Record
 
-ROADS = [Road(option, transport) for transport in ("websocket", "polling") for option in ("auth", "bearer", "header")]
+ROUTES = [Route(option, transport) for transport in ("websocket", "polling") for option in ("auth", "bearer", "header")]
 """All documented ways into the conversation, the recommended one first (section 2.2)."""
 AT_ONCE = 8
 """How many ready-made users are looked at at the same time."""
@@ -33,35 +34,36 @@ SLOW = 12.0
 
 @dataclass(frozen=True)
 class Met:
-    """What one user found: over REST, and by which road into the namespace."""
+    """What one user found: over REST, and by which route into the namespace."""
 
     fetch: Fetch
-    road: Road | None
+    route: Route | None
     refused: bool
     record: Record
     told: str
-    """In a few words, what happened on the last road tried."""
+    """In a few words, what happened on the last route tried."""
     said: str
-    """What the target said on the first road, if it said anything."""
+    """What the target said on the first route, if it said anything."""
 
     @property
     def works(self) -> bool:
-        return self.road is not None or (self.fetch.successful and looks_like_a_conversation(self.fetch))
+        return self.route is not None or (self.fetch.successful and looks_like_a_conversation(self.fetch))
 
 
 def looks_like_a_conversation(fetch: Fetch) -> bool:
     return fetch.is_json and isinstance(fetch.body, dict) and ("conversation" in fetch.body or "messages" in fetch.body)
 
 
-async def check(surroundings: Surroundings, users: Users, *, wait: float) -> None:
-    """Find the usual road and the round trip. Raises Unusable with one clear line where the target can't be judged.
-    Users who are kept for scenarios that need a new one make no contact: there only has to be a token."""
-    brief = replace(surroundings, deadline=min(surroundings.deadline, BRIEF), late=SLOW)
+async def check(context: RunContext, users: Users, *, wait: float) -> RunContext:
+    """The context of the run, with its default route and for its round trip. Raises Unusable with one clear line where
+    the target can't be judged. Users who are kept for scenarios that need a new one make no contact: there only has to
+    be a token."""
+    brief = context.untaught(deadline=min(context.deadline, BRIEF), late=SLOW)
     async with users.lease(min(users.at_hand or 1, AT_ONCE)) as lent:
-        first = await _first_meeting(brief, lent[:1], wait, silence=_silence(surroundings))
-        surroundings.usual = first.road or Road()
+        first = await _first_meeting(brief, lent[:1], wait, silence=_silence(context))
+        context = replace(context, default_route=first.route or Route())
         at_once = measured([(first.record, 1)]).at_once(AT_ONCE, brief.deadline)
-        turn, brief = asyncio.Semaphore(at_once), replace(brief, usual=surroundings.usual)
+        turn, brief = asyncio.Semaphore(at_once), replace(brief.untaught(), default_route=context.default_route)
 
         async def meet(user: User) -> Met:
             async with turn:
@@ -69,43 +71,42 @@ async def check(surroundings: Surroundings, users: Users, *, wait: float) -> Non
 
         others = await asyncio.gather(*map(meet, lent[1:]))
         beside = min(at_once, max(1, len(others)))
-        surroundings.load = measured([(first.record, 1), *((met.record, beside) for met in others)])
+        context = replace(context, load=measured([(first.record, 1), *((met.record, beside) for met in others)]))
         for number, met in enumerate(others, 2):
             if not met.works:
-                told = _diagnosis(surroundings.url, met, lent[number - 1])
-                raise Unusable(f"user {number} of {len(lent)}: {told}")
+                raise Unusable(f"user {number} of {len(lent)}: {_diagnosis(context.url, met, lent[number - 1])}")
         await asyncio.gather(*(user.token() for user in users.untouched[: AT_ONCE - len(lent)]))
-    surroundings.calibrate(await _round_trip(surroundings))
+    return context.calibrated(await _round_trip(context))
 
 
-async def _first_meeting(surroundings: Surroundings, users: list[User], wait: float, *, silence: float) -> Met:
+async def _first_meeting(context: RunContext, users: list[User], wait: float, *, silence: float) -> Met:
     """Tried again for ``wait`` seconds: what is being deployed is silent first, or a gateway answers in its place.
     A token that is refused is refused at once. Raises Unusable."""
     ends = time.monotonic() + wait
     while True:
-        silent = await _silent(surroundings, within=silence)
-        met = None if silent else await _meet(surroundings, users)
+        silent = await _silent(context, within=silence)
+        met = None if silent else await _meet(context, users)
         if met is not None and met.works:
             return met
         if time.monotonic() >= ends or (met is not None and met.refused):
             waited = f" (waited {wait:g} s)" if wait else ""
-            raise Unusable((silent if met is None else _diagnosis(surroundings.url, met, users[0])) + waited)
-        surroundings.patience = Patience(surroundings.deadline, surroundings.late)
+            raise Unusable((silent if met is None else _diagnosis(context.url, met, users[0])) + waited)
+        context = context.untaught()
         await asyncio.sleep(0.2)
 
 
-def _silence(surroundings: Surroundings) -> float:
+def _silence(context: RunContext) -> float:
     """For how many seconds whoever has never answered may be silent."""
-    return max(BRIEF, surroundings.deadline)
+    return max(BRIEF, context.deadline)
 
 
-async def _silent(surroundings: Surroundings, *, within: float) -> str:
+async def _silent(context: RunContext, *, within: float) -> str:
     """Why no HTTP server can be reached there; empty when one can, whatever it answers."""
     try:
-        async with asyncio.timeout(within), surroundings.client() as client, client.stream("GET", "/", timeout=within):
+        async with asyncio.timeout(within), context.client() as client, client.stream("GET", "/", timeout=within):
             return ""
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-        return f"{surroundings.url} {_why(error, within)}"
+        return f"{context.url} {_why(error, within)}"
 
 
 def _why(error: Exception, within: float) -> str:
@@ -126,15 +127,15 @@ def _why(error: Exception, within: float) -> str:
     return f"does not answer: {told or type(error).__name__}"
 
 
-async def _round_trip(surroundings: Surroundings) -> float:
+async def _round_trip(context: RunContext) -> float:
     """Seconds: the quickest of three small requests on a warm connection, to the socket or, where that does not
     answer, over REST. 0 when neither does."""
-    async with surroundings.client() as client:
+    async with context.client() as client:
         for path in ("/socket.io/?EIO=4&transport=none", REST_PATH):
             took = []
             with contextlib.suppress(httpx.HTTPError, TimeoutError):
                 for _ in range(4):
-                    async with asyncio.timeout(_silence(surroundings)):
+                    async with asyncio.timeout(_silence(context)):
                         began = time.monotonic()
                         await client.get(path)
                         took.append(time.monotonic() - began)
@@ -142,27 +143,27 @@ async def _round_trip(surroundings: Surroundings) -> float:
     return 0.0
 
 
-async def _meet(surroundings: Surroundings, users: list[User]) -> Met:
+async def _meet(context: RunContext, users: list[User]) -> Met:
     transcript = Transcript("preflight", "preflight")
-    stage = Stage(surroundings, transcript, users)
+    stage = Stage(context, transcript, users)
     try:
         await stage.fetch()
         record = Record(transcript)
         fetch = record.fetches[-1]
-        road = None
-        first, *others = ROADS
-        road = first if await _opens(stage, first) else None
+        route = None
+        first, *others = ROUTES
+        route = first if await _opens(stage, first) else None
         shaken = any(connection.shaken for connection in Record(transcript).connections)
-        if road is None and (shaken or looks_like_a_conversation(fetch)):  # else there is no door to try
+        if route is None and (shaken or looks_like_a_conversation(fetch)):  # else there is no door to try
             opened = await asyncio.gather(*(_opens(stage, other) for other in others))
-            road = next((other for other, is_open in zip(others, opened, strict=True) if is_open), None)
+            route = next((other for other, is_open in zip(others, opened, strict=True) if is_open), None)
     finally:
         await stage.close()
-    return _met(Record(transcript), fetch, road)
+    return _met(Record(transcript), fetch, route)
 
 
-async def _opens(stage: Stage, road: Road) -> bool:
-    device = stage.device(f"{road.option} {road.transport}", option=road.option, transport=road.transport)
+async def _opens(stage: Stage, route: Route) -> bool:
+    device = stage.device(f"{route.option} {route.transport}", option=route.option, transport=route.transport)
     try:
         await device.connect()
     except Cut:
@@ -172,11 +173,11 @@ async def _opens(stage: Stage, road: Road) -> bool:
     return True
 
 
-def _met(record: Record, fetch: Fetch, road: Road | None) -> Met:
+def _met(record: Record, fetch: Fetch, route: Route | None) -> Met:
     problems = [p.raw for p, _ in record.problems() if isinstance(p.raw, dict)]
     refused = fetch.status in (401, 403) or any(p.get("code") == UNAUTHORIZED for p in problems)
     told = next((words for connection in record.connections if (words := said(connection.entries))), "")
-    return Met(fetch, road, refused, record, record.transcript.cut or "", told)
+    return Met(fetch, route, refused, record, record.transcript.cut or "", told)
 
 
 def _diagnosis(url: str, met: Met, user: User) -> str:

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence, Set
 from conformance.auth.expiry import SKEW, remaining, up
 from conformance.auth.users import User, Users
 from conformance.checks.first_contact import Contact, kept_out
+from conformance.drive.context import RunContext
 from conformance.drive.device import Cut
 from conformance.drive.liveness import GONE, Life
 from conformance.drive.scenario import Casting
-from conformance.drive.stage import Stage, Surroundings
+from conformance.drive.stage import Stage
 from conformance.errors import Unverified
 from conformance.record.health import lost, silent, turned_away, unreached
 from conformance.record.transcript import Transcript
@@ -22,8 +23,8 @@ from conformance.record.views import Record
 class Studio:
     """Where scenarios are recorded. ``running``: those that are right now, by their keys."""
 
-    def __init__(self, surroundings: Surroundings, users: Users, life: Life) -> None:
-        self._surroundings = surroundings
+    def __init__(self, context: RunContext, users: Users, life: Life) -> None:
+        self._context = context
         self._users = users
         self._life = life
         self.running: dict[str, Transcript] = {}
@@ -42,7 +43,7 @@ class Studio:
                 transcript.users = [user.name for user in users]
                 transcript.subjects = {user.name: user.subject for user in users}
                 with self._noted(transcript):
-                    stage = Stage(self._surroundings, transcript, users, rush=scenario.rush, deadly=deadly)
+                    stage = Stage(self._context, transcript, users, rush=scenario.rush, deadly=deadly)
                     await self._drive(casting, stage)
                 if scenario.brand_new:
                     _note_who_is_kept_out(transcript, users)
@@ -50,8 +51,8 @@ class Studio:
                 stalled = await self._looked_after(transcript, users[0])
             self._outcome_when_gone(transcript)
         except Unverified as reason:
-            transcript.unverified = self._surroundings.redactor.text(str(reason))
-        transcript.gone = self._life.gone and self._surroundings.redactor.text(self._life.gone)
+            transcript.unverified = self._context.redactor.text(str(reason))
+        transcript.gone = self._life.gone and self._context.redactor.text(self._life.gone)
         return transcript, stalled
 
     async def _looked_after(self, transcript: Transcript, user: User) -> bool:
@@ -92,7 +93,7 @@ class Studio:
                 stage.transcript.limit = limit if self._life.gone is None else None
                 stage.transcript.cut = self._why_cut(limit)
         except Cut as cut:
-            stage.transcript.cut = self._surroundings.redactor.text(str(cut))
+            stage.transcript.cut = self._context.redactor.text(str(cut))
         finally:
             for task in (driving, over):
                 task.cancel()
@@ -106,13 +107,13 @@ class Studio:
     def _limit(self) -> float:
         """Seconds that a scenario may take at all: each of its waits ends by itself, but there are targets that always
         find something more to say."""
-        s = self._surroundings
-        return 30 + (10 + s.examples) * max(s.late, 4 * s.deadline)
+        run = self._context
+        return 30 + (10 + run.examples) * max(run.late, 4 * run.deadline)
 
     def _facts(self) -> dict[str, float]:
-        s = self._surroundings
-        facts = {"rtt": round(s.rtt, 4), "deadline": round(s.deadline, 2)}
-        return facts | {"late": round(s.late, 2), "settle": round(s.settle, 3)}
+        run = self._context
+        facts = {"rtt": round(run.rtt, 4), "deadline": round(run.deadline, 2)}
+        return facts | {"late": round(run.late, 2), "settle": round(run.settle, 3)}
 
 
 def _outlived(transcript: Transcript, users: Sequence[User]) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 
+from conformance.auth.credentials import Presenting
 from conformance.auth.expiry import expiry_of, remaining
 from conformance.auth.tokens import Token
 from conformance.auth.users import User
 from conformance.checks.authentication import FORBIDDEN
-from conformance.drive.device import Cut, Device, Presenting
+from conformance.drive.device import Cut, Device
 from conformance.drive.stage import Stage
 from conformance.errors import Unverified
 from conformance.record.token_kinds import ABSENT, CONFUSED, EXPIRED, INVALID, NOT_STRINGS
@@ -17,7 +18,7 @@ from conformance.record.token_kinds import ABSENT, CONFUSED, EXPIRED, INVALID, N
 # -- tables ------------------------------------------------------------------------------------------------------
 
 ODD_WAYS = {"empty-object": Presenting({}, {})}
-"""Ways to present a token beside those of ``device.presenting``: an ``auth`` without one."""
+"""Ways to present a token beside those of ``auth.credentials``: an ``auth`` without one."""
 
 MISSING = [
     ("missing", "auth", "websocket"),
@@ -117,18 +118,18 @@ async def knock(device: Device) -> None:
 def option_of(stage: Stage, kind: str, option: str) -> str:
     """How to present a bad token: where the target does not take good ones in ``auth``, by the road that works."""
     fits = option == "auth" and kind not in (*ABSENT, *NOT_STRINGS)
-    return stage.usual.option if fits else option
+    return stage.run.default_route.option if fits else option
 
 
 async def control(stage: Stage, device: Device, option: str, transport: str) -> None:
     """Where a bad token found no handshake, see whether a good one does, by the same road or by the usual one: else
     the transport is to blame."""
-    if device.handshake:
+    if device.inbox.handshake:
         return
-    for known in dict.fromkeys([option if option not in ODD_WAYS else "auth", stage.usual.option]):
+    for known in dict.fromkeys([option if option not in ODD_WAYS else "auth", stage.run.default_route.option]):
         same = stage.device("control", option=known, transport=transport, greet=False)
         await knock(same)
-        if same.handshake:
+        if same.inbox.handshake:
             return
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from conformance.auth.users import Users
 from conformance.drive.background import Background, waited_for
+from conformance.drive.context import RunContext
 from conformance.drive.liveness import GONE, Life, Witness
 from conformance.drive.recording import Studio
 from conformance.drive.reruns import DEATHS, Case, RerunPolicy, suspect
 from conformance.drive.scenario import Casting
-from conformance.drive.stage import Surroundings
 from conformance.drive.stimuli import fatal
 from conformance.record.health import FIRST_TRY, SECOND_TRY, lost, said, span, told_why
 from conformance.record.transcript import Transcript
@@ -27,14 +27,14 @@ WENT_DOWN = "it went down each time, with nothing else to do"
 class Runner:
     """``start`` hands it every recording of the run; ``result`` waits for one."""
 
-    def __init__(self, surroundings: Surroundings, users: Users, *, concurrency: int) -> None:
-        self._surroundings = surroundings
+    def __init__(self, context: RunContext, users: Users, background: Background, *, concurrency: int) -> None:
+        self._context = context
         self._users = users
         self._concurrency = concurrency
         self._futures: dict[str, Future[Transcript]] = {}
-        self._background = Background()
-        self._life = Life(surroundings)
-        self._studio = Studio(surroundings, users, self._life)
+        self._background = background
+        self._life = Life(context)
+        self._studio = Studio(context, users, self._life)
         self._policy = RerunPolicy()
         self._again: list[Case] = []
         """Who lost something, or was there when others did."""
@@ -44,10 +44,6 @@ class Runner:
     def gone(self) -> str | None:
         """Since when the target has not answered, if it stopped and did not come back."""
         return self._life.gone
-
-    def run(self, work: Coroutine[Any, Any, None], meanwhile: Callable[[], None] | None = None) -> None:
-        """Do something on the loop and wait for it. Raises what it raises."""
-        waited_for(self._background.begin(work), meanwhile)
 
     def start(self, castings: Iterable[Casting]) -> None:
         """Begin recording; each casting once, whoever needs it."""
@@ -89,8 +85,8 @@ class Runner:
                     future.set_exception(RuntimeError("the recordings ended before this one"))
 
     async def _record_all(self, castings: Sequence[Casting]) -> None:
-        s = self._surroundings
-        free = asyncio.Semaphore(s.load.at_once(self._concurrency, s.deadline))
+        run = self._context
+        free = asyncio.Semaphore(run.load.at_once(self._concurrency, run.deadline))
         few = asyncio.Semaphore(REFUSED_AT_ONCE)
         for phase in sorted({_phase(casting) for casting in castings}):
             own = [casting for casting in castings if _phase(casting) == phase]
@@ -159,7 +155,7 @@ class Runner:
 
     async def _dead(self, witness: Witness, transcript: Transcript) -> bool:
         if witness.there:
-            return await witness.dies(within=self._surroundings.settle)  # what kills it may take a moment
+            return await witness.dies(within=self._context.settle)  # what kills it may take a moment
         return lost(transcript) is not None and not await self._life.reachable()
 
     async def _concluded(self, case: Case, transcript: Transcript, *, died: bool) -> Transcript | None:
@@ -188,7 +184,7 @@ class Runner:
         began, ended = span(transcript)
         await self._life.reached()
         async with self._life.witness() as witness:
-            within = ended - began + self._surroundings.settle
+            within = ended - began + self._context.settle
             self._policy.unprovoked = witness.there and await witness.dies(within=within)
         return self._policy.unprovoked
 

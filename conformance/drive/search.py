@@ -38,7 +38,7 @@ async def explore(
     *,
     share: tuple[int, int] = (0, 1),
 ) -> None:
-    """Drive up to ``stage.examples`` generated values; or a ``share`` of them, (2, 3) being the last of three, where
+    """Drive up to ``run.examples`` generated values; or a ``share`` of them, (2, 3) being the last of three, where
     several scenarios explore the same side by side. ``judge`` looks at what the last one left in the record; when
     it raises a Deviation, smaller values are tried for a while. Raises what ``drive`` raises, at once."""
     search = _Search(stage, strategy, drive, judge, share)
@@ -52,8 +52,8 @@ class _Search:
         self, stage: Stage, strategy: SearchStrategy[Any], drive: Any, judge: Any, share: tuple[int, int]
     ) -> None:
         number, shares = share
-        self._seed = stage.seed + number
-        self._examples = math.ceil(stage.examples / shares)
+        self._seed = stage.run.seed + number
+        self._examples = math.ceil(stage.run.examples / shares)
         self._strategy = strategy
         self._drive = drive
         self._judge = judge

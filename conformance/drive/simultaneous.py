@@ -58,10 +58,10 @@ class Volleys:
     def __init__(self, stage: Stage, size: int) -> None:
         self._stage = stage
         self._size = size
-        self._pauses: Iterator[float] = growing_pauses(stage.deadline)
+        self._pauses: Iterator[float] = growing_pauses(stage.run.deadline)
 
     async def ready(self) -> None:
-        await self._stage.warm_up(self._size)
+        await self._stage.rest.warm_up(self._size)
 
     async def fire(self, user: User) -> None:
         """Where fewer than two were answered for their pace (HTTP 429 or 503), the next volley waits longer."""

@@ -15,10 +15,11 @@ from conformance.auth.users import Users
 from conformance.blocks import Table
 from conformance.checks.controls import CONTROLS
 from conformance.drive import preflight
+from conformance.drive.background import Background
+from conformance.drive.context import RunContext
 from conformance.drive.embedded import EmbeddedServer
 from conformance.drive.runner import Runner
 from conformance.drive.scenario import Casting, Recordings
-from conformance.drive.stage import Surroundings
 from conformance.drive.stimuli import blame, fate
 from conformance.errors import Unusable, Unverified, one_line
 from conformance.record.health import FIRST_TRY, SECOND_TRY
@@ -63,7 +64,7 @@ class Certification(Recordings):
         self._began = time.monotonic()
         self._started = datetime.datetime.now(datetime.UTC)
         self._resources = contextlib.ExitStack()
-        self.surroundings: Surroundings | None = None
+        self._context: RunContext | None = None
 
     # -- opening -----------------------------------------------------------------------------------------------
 
@@ -94,7 +95,7 @@ class Certification(Recordings):
             server = self._resources.enter_context(EmbeddedServer(options.jwt_secret))
             url, embedded_secret = server.url, server.secret
         self.target = url
-        self.surroundings = Surroundings(
+        context = RunContext.create(
             url,
             options.headers,
             options.tls,
@@ -107,10 +108,12 @@ class Certification(Recordings):
         source = source_of(options, self.redactor, embedded_secret)
         users = self._users = Users(source, self.redactor, run=f"{self._started:%m%d%H%M%S}-{options.seed % 10**6:06}")
         _reserve(users, castings)
-        self._runner = Runner(self.surroundings, users, concurrency=options.concurrency)
+        background = Background()
+        self._resources.callback(background.stop, ())
         with self._progress as progress:
-            looking = preflight.check(self.surroundings, users, wait=options.wait)
-            self._runner.run(looking, lambda: progress.show(lambda: f"waiting for {self.target}"))
+            looking = preflight.check(context, users, wait=options.wait)
+            self._context = background.run(looking, lambda: progress.show(lambda: f"waiting for {self.target}"))
+        self._runner = Runner(self._context, users, background, concurrency=options.concurrency)
         self._runner.start(castings)
 
     @property
@@ -270,9 +273,9 @@ class Certification(Recordings):
 
     def _load(self) -> str | None:
         """What long conversations made of the run."""
-        if self.surroundings is None:
+        if self._context is None:
             return None
-        return self.surroundings.load.note(self.options.concurrency, self.surroundings.deadline)
+        return self._context.load.note(self.options.concurrency, self._context.deadline)
 
     def save_transcripts(self) -> None:
         """Write what was recorded to ``reports/transcripts``, in place of what an earlier run left there."""
@@ -284,8 +287,8 @@ class Certification(Recordings):
             old.unlink()
         for transcript in self.transcripts():
             transcript.save(folder)
-        if self.surroundings is not None:
-            self.surroundings.histories.table.save(folder)
+        if self._context is not None:
+            self._context.histories.table.save(folder)
 
     def close(self) -> None:
         if self._runner is not None:

@@ -29,7 +29,7 @@ from conformance.drive.scenario import scenario
 @scenario
 async def long(stage):
     \"\"\"One device waits for what never comes.\"\"\"
-    pathlib.Path(os.environ["URL_FILE"]).write_text(stage._surroundings.url)
+    pathlib.Path(os.environ["URL_FILE"]).write_text(stage.run.url)
     async with stage.device("phone") as phone:
         await phone.wait_closed(within=600)
 

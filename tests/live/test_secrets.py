@@ -63,7 +63,7 @@ async def leaky(stage):
     token = await stage.user.token()
     async with stage.device("phone", token=token) as phone:
         await phone.say()
-        lost(f"Bearer {token.value}", token.value, dict(stage._surroundings.headers))
+        lost(f"Bearer {token.value}", token.value, dict(stage.run.headers))
 
 
 @requirement("SEND-MAX")

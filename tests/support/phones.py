@@ -202,13 +202,13 @@ class Tablet:
 
     async def until(self, what: str, count: int) -> None:
         found = await self._stage.recorder.until(
-            lambda: len(self._device.heard(what)) >= count or None, within=DEADLINE
+            lambda: len(self._device.inbox.heard(what)) >= count or None, within=DEADLINE
         )
         assert found, f"the tablet did not hear {what} {count} times"
 
     @property
     def messages(self) -> list[Any]:
-        return [entry.get("args")[0] for entry in self._device.heard(MESSAGE)]
+        return [entry.get("args")[0] for entry in self._device.inbox.heard(MESSAGE)]
 
 
 @asynccontextmanager

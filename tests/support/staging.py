@@ -11,7 +11,8 @@ from starlette.types import ASGIApp
 
 from conformance.auth.tokens import KeyMinter
 from conformance.auth.users import Minted, Users
-from conformance.drive.stage import Stage, Surroundings
+from conformance.drive.context import RunContext
+from conformance.drive.stage import Stage
 from conformance.record.transcript import Entry, Kind, Transcript
 from conformance.record.waits import described
 from conformance.redaction import Redactor
@@ -24,10 +25,10 @@ BOTH = pytest.mark.parametrize("transport", ["websocket", "polling"])
 @asynccontextmanager
 async def stage_at(url: str, *, deadline: float = 3.0, settle: float = 0.05, users: int = 1) -> AsyncIterator[Stage]:
     redactor = Redactor()
-    surroundings = Surroundings(url, {}, None, redactor, deadline=deadline, settle=settle, late=deadline)
+    run = RunContext.create(url, {}, None, redactor, deadline=deadline, settle=settle, late_after=deadline)
     pool = Users(Minted(KeyMinter(SECRET)), redactor, run="test")
     async with pool.lease(users) as lent:
-        stage = Stage(surroundings, Transcript("key", "scenario"), lent)
+        stage = Stage(run, Transcript("key", "scenario"), lent)
         try:
             yield stage
         finally:

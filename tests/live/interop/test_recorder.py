@@ -77,7 +77,7 @@ async def test_both_tell_the_same_story(urls: dict[str, str], make: str, transpo
         acks = await asyncio.gather(phone.pipeline(TEXTS), *(official.send(text) for text in TEXTS))
         heard = 1 + 2 * 2 * len(TEXTS)  # the greeting; a message for each send, and an answer of support
         await official.until(heard)
-        await stage.recorder.until(lambda: len(phone.heard(MESSAGE)) == heard - 1 or None, within=DEADLINE)
+        await stage.recorder.until(lambda: len(phone.inbox.heard(MESSAGE)) == heard - 1 or None, within=DEADLINE)
         events = [e for e in stage.transcript.of(Kind.RECEIVED) if e.get("event")]
         story: Story = [(e.get("event"), e.get("args")) for e in events]
     assert [event for event, _ in story] == [CONNECTED] + [MESSAGE] * (heard - 1)
@@ -115,7 +115,7 @@ async def test_both_are_refused_in_the_same_words(urls: dict[str, str], make: st
         official = Official(client)
         bad = await stage.user.bad("garbage")
         async with stage.device("phone", token=bad, transport=transport) as phone:
-            told = [(e.get("event"), e.get("args")) for e in phone.heard(ERROR)]
+            told = [(e.get("event"), e.get("args")) for e in phone.inbox.heard(ERROR)]
         await official.connect(urls[make], "not-a-token", transport)
     assert told == official.story
     assert told[0][1][0]["code"] == "UNAUTHORIZED"

@@ -10,8 +10,9 @@ import pytest
 
 from conformance.auth.tokens import KeyMinter, good_claims
 from conformance.auth.users import Minted, ReadyMade, User, Users
+from conformance.drive.context import RunContext
 from conformance.drive.device import Cut
-from conformance.drive.stage import Stage, Surroundings
+from conformance.drive.stage import Stage
 from conformance.errors import Unverified
 from conformance.record.token_kinds import BAD, CONFUSED
 from conformance.record.transcript import Kind, Transcript
@@ -214,9 +215,9 @@ async def contacts(*, rush: bool = False, bad_first: bool = False) -> list[str]:
     """Two devices of a brand-new user and REST at the same moment: what was recorded of them."""
     with Served(HelpCenter(Verifier(SECRET)).app) as server:
         redactor = Redactor()
-        surroundings = Surroundings(server.url, {}, None, redactor, deadline=3, settle=0.05)
+        run = RunContext.create(server.url, {}, None, redactor, deadline=3, settle=0.05)
         async with Users(Minted(MINTER), redactor, run="run").lease(1) as lent:
-            stage = Stage(surroundings, Transcript("key", "scenario"), lent, rush=rush)
+            stage = Stage(run, Transcript("key", "scenario"), lent, rush=rush)
             if bad_first:
                 await stage.device("intruder", token=await stage.user.bad("garbage")).connect()
             await stage.together(stage.device("phone").connect(), stage.device("tablet").connect(), stage.fetch())
@@ -246,9 +247,9 @@ async def test_a_scenario_of_that_race_makes_them_overlap() -> None:
 async def test_a_contact_that_is_cut_does_not_lock_out_the_next_one() -> None:
     with Served(HelpCenter(Verifier(SECRET)).app) as server:
         redactor = Redactor()
-        surroundings = Surroundings(server.url, {}, None, redactor, deadline=3, settle=0.05)
+        run = RunContext.create(server.url, {}, None, redactor, deadline=3, settle=0.05)
         async with Users(Minted(MINTER), redactor, run="run").lease(1) as [user]:
-            stage = Stage(surroundings, Transcript("key", "scenario"), [user])
+            stage = Stage(run, Transcript("key", "scenario"), [user])
             with pytest.raises(Cut):
                 await stage.device(token=await ready(["opaque-token"]).token()).connect()
             assert not user.known

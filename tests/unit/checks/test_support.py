@@ -12,7 +12,8 @@ from conformance.auth.tokens import KeyMinter
 from conformance.auth.users import Minted, Users
 from conformance.checks import support
 from conformance.checks.law import over
-from conformance.drive.stage import Stage, Surroundings
+from conformance.drive.context import RunContext
+from conformance.drive.stage import Stage
 from conformance.errors import Deviation
 from conformance.record.transcript import Kind, Transcript
 from conformance.record.views import Record
@@ -52,9 +53,9 @@ class Late(Quiet):
 async def staged(kind: type[HelpCenter]) -> AsyncIterator[Stage]:
     with Served(kind(Verifier(SECRET)).app) as server:
         redactor = Redactor()
-        surroundings = Surroundings(server.url, {}, None, redactor, deadline=2, settle=0.05, late=3)
+        run = RunContext.create(server.url, {}, None, redactor, deadline=2, settle=0.05, late_after=3)
         async with Users(Minted(KeyMinter(SECRET)), redactor, run="run").lease(1) as lent:
-            stage = Stage(surroundings, Transcript("key", "scenario"), lent)
+            stage = Stage(run, Transcript("key", "scenario"), lent)
             yield stage
             await stage.close()
 
@@ -136,7 +137,7 @@ async def test_a_flood_says_whether_all_of_it_was_saved(kind: type[HelpCenter], 
     async with staged(kind) as stage:
         phone = stage.device("phone")
         await phone.connect()
-        assert not phone.listed
+        assert not phone.inbox.listed
         texts = [f"text {number}" for number in range(5)]
         assert await phone.flood(texts, tag="deep", within=within) is saved
         sends = [send for send in Record(stage.transcript).sends if send.tag == "deep"]

@@ -192,7 +192,7 @@ async def test_a_device_that_comes_back_leaves_nothing_of_its_last_connection() 
         await phone.connect()
         await phone.say()
         await phone.reconnect()
-        assert len(phone.heard("help_center:message")) == 0
+        assert len(phone.inbox.heard("help_center:message")) == 0
         assert story(stage).count("closed harness") == 1
 
 
@@ -229,7 +229,7 @@ async def test_any_packet_is_recorded_and_the_connection_lives_on(packet: str, k
 
     async with serving(handle) as url, stage_at(url) as stage:
         async with stage.device() as phone:
-            assert phone.heard("help_center:connected")
+            assert phone.inbox.heard("help_center:connected")
         first = next(e for e in stage.transcript if e.kind in (Kind.GARBLED, Kind.RECEIVED))
         assert first.kind is kind
         json.dumps(first.to_json(), allow_nan=False)
@@ -340,7 +340,7 @@ async def test_what_is_tried_again(code: str, valid: bool, tries: int) -> None:
 @in_loop
 async def test_an_invalid_text_is_tried_again_once_its_code_is_known_to_be_about_the_pace() -> None:
     async with stage_on(Throttling) as stage, stage.device() as phone:
-        stage.throttle_codes.add("RATE_LIMITED")
+        stage.run.throttle_codes.add("RATE_LIMITED")
         answer = await phone.send("", valid=False)
         assert answer["error"]["code"] == "VALIDATION_ERROR"
 

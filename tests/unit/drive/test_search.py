@@ -39,7 +39,7 @@ def explored(
         drive(value)
 
     async def main() -> None:
-        stage: Any = SimpleNamespace(examples=examples, seed=seed)
+        stage: Any = SimpleNamespace(run=SimpleNamespace(examples=examples, seed=seed))
         await exploring.explore(stage, strategy, driving, lambda: judge(driven[-1]))
 
     asyncio.run(main())
@@ -138,7 +138,7 @@ def test_a_cancelled_scenario_leaves_no_search_behind() -> None:
             began.set()
             await asyncio.Event().wait()
 
-        stage: Any = SimpleNamespace(examples=50, seed=1)
+        stage: Any = SimpleNamespace(run=SimpleNamespace(examples=50, seed=1))
         task = asyncio.create_task(exploring.explore(stage, NUMBERS, never_ends, lambda: None))
         await asyncio.to_thread(began.wait, 10)
         task.cancel()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -53,7 +54,7 @@ def limited(path: str, times: int) -> Callable[[ASGIApp], ASGIApp]:
 async def test_a_handshake_is_tried_again_on_http_429(transport: str) -> None:
     async with stage_on(HelpCenter, wrap=limited("/socket.io/", 2)) as stage:
         async with stage.device(transport=transport) as phone:
-            assert phone.connection == 1
+            assert phone.inbox.connection == 1
         again = ["mark HTTP 429: tries again after 0.1 s", "mark HTTP 429: tries again after 0.2 s"]
         assert story(stage)[:4] == [f"open {transport}", *again, "> CONNECT"]
 
@@ -202,10 +203,10 @@ async def test_a_token_that_is_echoed_reaches_no_record() -> None:
                 ("handshake", "websocket"),
                 ("", "websocket"),
             ]:
-                stage._surroundings.url, stage._surroundings.headers = url, {"X-How": how}
+                stage.run = replace(stage.run, url=url, headers={"X-How": how})
                 device = stage.device(token=token, option="header", transport=transport)
                 await device.connect()
-            stage._surroundings.headers = {"X-How": "http"}
+            stage.run = replace(stage.run, headers={"X-How": "http"})
             await stage.fetch(token=token)
         assert len(stage.transcript.of(Kind.OPEN)) == 4
         assert len(stage.transcript.of(Kind.GARBLED)) == 3
@@ -237,7 +238,7 @@ async def test_an_error_of_the_harness_is_not_lost(monkeypatch: pytest.MonkeyPat
         async with stage_at(url) as stage:
             phone = stage.device()
             await phone.connect()
-            monkeypatch.setattr(phone, "_keep", lambda _: 1 // 0)
+            monkeypatch.setattr(phone.inbox, "_keep", lambda _: 1 // 0)
             await phone.say()
 
     with Served(HelpCenter(Verifier(SECRET)).app) as server, pytest.raises(ZeroDivisionError):

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from conformance.drive.context import RunContext
 from conformance.drive.liveness import Life
 from conformance.drive.reruns import ALIKE, EXTRA, HELPED, Case, RerunPolicy, suspect
 from conformance.drive.scenario import Casting, Scenario
-from conformance.drive.stage import Surroundings
 from conformance.drive.stimuli import alone, blame, fatal, fate, of_death, of_stall, silent_before, stimuli, waiting
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import TYPING
@@ -349,7 +349,7 @@ async def test_nothing_is_said_of_recordings_that_ended_after_the_target_had_gon
     quiet.closed(by="harness")
     with socket.create_server(("127.0.0.1", 0)) as free:
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    life = Life(Surroundings(url, {}, None, Redactor(), deadline=0.2, settle=0.05, late=0.2))
+    life = Life(RunContext.create(url, {}, None, Redactor(), deadline=0.2, settle=0.05, late_after=0.2))
     life.recordings += [heard.transcript, dead.transcript, quiet.transcript]
     await life.reached()
     assert life.gone is not None

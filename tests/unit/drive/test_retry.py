@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from conformance.drive.retry import Pauses, Turns, growing_pauses
-from tests.peers import in_loop
+from tests.support.peers import in_loop
 
 REFUSED, TAKEN = "refused", "taken"
 

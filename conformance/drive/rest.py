@@ -1,0 +1,184 @@
+"""The conversation over REST (section 7), asked for and recorded."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+import httpx
+from yarl import URL
+
+from conformance.auth.tokens import Token
+from conformance.auth.users import User
+from conformance.drive.context import ScenarioContext
+from conformance.drive.retry import growing_pauses
+from conformance.drive.together import together
+from conformance.protocol import REST_PATH, Json
+from conformance.record.rate_limits import SLOWER, retry_after
+from conformance.record.timeouts import ANSWER, SHOWN
+from conformance.record.transcript import Kind
+from conformance.transport.cookies import Cookies
+from conformance.transport.engineio import describe_error
+
+KEPT = ("content-type", "date", "location", "retry-after")
+"""Headers of answers that are recorded."""
+LOST = (httpx.NetworkError, httpx.RemoteProtocolError)
+"""How a connection ends that an answer was expected on."""
+REST = "rest"
+"""The name of its entries' device."""
+
+
+class RestClient:
+    """Asks for the conversations of one scenario's users."""
+
+    def __init__(self, context: ScenarioContext) -> None:
+        self._context = context
+        self._client: httpx.AsyncClient | None = None
+        self._cookies: defaultdict[str, Cookies] = defaultdict(lambda: Cookies.beside(context.run.headers))
+        """By user."""
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+
+    # -- asking ------------------------------------------------------------------------------------------------
+
+    async def fetch(
+        self,
+        *,
+        user: User | None = None,
+        token: Token | None = None,
+        tag: str = "fetch",
+        trial: bool = False,
+        once: bool = False,
+    ) -> Json:
+        """The conversation; the answer's body, None when there is none. HTTP 429 and 503 are tried again, unless it is
+        asked ``once``. ``trial``: as of a device."""
+        who = user or self._context.user
+        presented = token or await who.token()
+        notes: dict[str, Json] = {"user": who.name, **presented.notes, "tag": tag}
+        notes |= {"trial": True} if trial else {}
+        attendance = self._context.attendance
+        there = attendance.present(who) if presented.good and not trial else []
+        async with self._context.first_contact(who, presented):
+            exchange = await self._exchange(who, presented, once=once)
+            self._context.talks[who.name].add(answer=exchange["status"] != 0)
+            body = self._recorded(notes | exchange)
+        listed = body.get("messages") if isinstance(body, dict) else None
+        if isinstance(listed, list):
+            await attendance.announced(there, listed)
+        return body
+
+    async def fetch_until(self, found: Callable[[Json], object], *, tag: str = "fetch") -> None:
+        """Ask again and again until something is shown, no longer than for anything else that must come."""
+        recorder, patience = self._context.recorder, self._context.run.patience
+        began = recorder.now
+        pauses = itertools.chain((0.1, 0.2, 0.4, 0.8), itertools.repeat(1.0))
+        while not found(await self.fetch(tag=tag)):
+            waited = recorder.now - began
+            if waited > patience.of(SHOWN):
+                patience.gave_up(SHOWN, waited)
+                return
+            await recorder.until(lambda: None, within=next(pauses))
+        patience.came(SHOWN, recorder.now - began)
+
+    async def warm_up(self, connections: int) -> None:
+        """Open connections for as many requests, so that they reach the target at the same moment."""
+        client = self._connected()
+        with contextlib.suppress(httpx.HTTPError):
+            await together(*(client.get("/") for _ in range(connections)))
+        self._context.mark(f"{connections} HTTP connections are open")
+
+    def _connected(self) -> httpx.AsyncClient:
+        self._client = self._client or self._context.run.client()
+        return self._client
+
+    # -- one exchange ------------------------------------------------------------------------------------------
+
+    async def _exchange(self, user: User, token: Token, *, once: bool) -> dict[str, Json]:
+        """What came of a request at last."""
+        headers = {} if token.absent else {"Authorization": f"Bearer {token.value}".strip()}
+        exchange = await self._request(user, headers)
+        if exchange["status"] not in SLOWER or once:
+            return exchange
+        run = self._context.run
+        return await run.turns["REST"].retry(
+            lambda: self._request(user, headers),
+            last=exchange,
+            refused=lambda exchange: exchange["status"] in SLOWER,
+            pause=self._pause,
+            pauses=growing_pauses(run.deadline),
+        )
+
+    async def _pause(self, exchange: Mapping[str, Json], seconds: float) -> None:
+        asked = retry_after(exchange["headers"])
+        await self._context.pause_for_rate_limit(exchange["status"], asked, seconds, device=REST)
+
+    def _recorded(self, exchange: dict[str, Json]) -> Json:
+        """The body, as it was recorded."""
+        recorder = self._context.recorder
+        try:
+            return recorder.add(Kind.HTTP, device=REST, **exchange).get("body")
+        except RecursionError:
+            exchange |= {"json": False, "body": "JSON that is nested too deep"}
+            return recorder.add(Kind.HTTP, device=REST, **exchange).get("body")
+
+    async def _request(self, user: User, headers: Mapping[str, str]) -> dict[str, Json]:
+        """One exchange as ``Kind.HTTP`` records it."""
+        recorder = self._context.recorder
+        began = recorder.now
+        asked = {"method": "GET", "path": REST_PATH, "began": began}
+        try:
+            answer = await self._answer(headers, self._cookies[user.name])
+        except (httpx.HTTPError, ValueError) as error:
+            why = self._why_unanswered(error, recorder.now - began)
+            return asked | why | {"status": 0, "reason": describe_error(error), "headers": {}, "body": None}
+        self._context.run.patience.came(ANSWER, recorder.now - began)
+        kept = {name: answer.headers[name] for name in KEPT if name in answer.headers}
+        return asked | {"status": answer.status_code, "headers": kept} | self._content(answer, user.subject)
+
+    def _why_unanswered(self, error: Exception, silence: float) -> dict[str, Json]:
+        if isinstance(error, httpx.TimeoutException):
+            doubt = self._context.run.patience.gave_up(ANSWER, silence)
+            return {"doubt": str(doubt)} if doubt else {}
+        return {"by": "network"} if isinstance(error, LOST) else {}
+
+    async def _answer(self, headers: Mapping[str, str], cookies: Cookies) -> httpx.Response:
+        """The answer to one request. A connection that was idle may end just as it is used again, and nothing comes:
+        the request is then made again, as by every client (RFC 9110, section 9.2.2), until it had one of its own."""
+        client, run = self._connected(), self._context.run
+        url = URL(run.url) / REST_PATH.lstrip("/")
+        while True:
+            steps: list[str] = []
+
+            async def trace(step: str, _: object, steps: list[str] = steps) -> None:
+                steps.append(step)
+
+            try:
+                sent = {**headers, **cookies.header(url)}
+                wait = run.patience.of(ANSWER)
+                answer = await client.get(REST_PATH, headers=sent, timeout=wait, extensions={"trace": trace})
+                cookies.take(answer.headers.get_list("set-cookie"), url)
+                return answer
+            except LOST as error:
+                if "connection.connect_tcp.started" in steps or _answered(steps, error):
+                    raise
+                label = f"an idle connection had ended ({describe_error(error)}): asks again"
+                self._context.recorder.add(Kind.MARK, device=REST, label=label)
+
+    def _content(self, answer: httpx.Response, subject: str) -> dict[str, Json]:
+        """``{"json": True, "body": …}``, or the beginning of a body that is no JSON, with the reason why."""
+        recorder = self._context.recorder
+        try:
+            return {"json": True, "body": recorder.read(answer.content, of=subject)}
+        except (ValueError, RecursionError) as error:
+            body = recorder.brief(answer.content.decode("utf-8", "replace"), 500)
+            return {"json": False, "reason": f"{error}; {len(answer.content):,} bytes in all", "body": body}
+
+
+def _answered(steps: Sequence[str], error: Exception) -> bool:
+    """Whether anything came before the connection was lost (``steps`` as httpcore calls them)."""
+    began = "http11.receive_response_headers.complete" in steps
+    return began or (isinstance(error, httpx.RemoteProtocolError) and "without sending a response" not in str(error))
