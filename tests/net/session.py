@@ -18,11 +18,11 @@ from typing import Any
 import pytest
 
 from conformance.drive.scenario import RECORDINGS, castings_of
-from conformance.plugin import CERTIFICATION
 from conformance.requirements import catalogue, ids_of
 from conformance.run.certification import Certification
 from conformance.run.outcome_recorder import test_id
 from conformance.run.progress import Progress
+from conformance.run.session import CERTIFICATION
 from tests.faults.battery import FORKS, ROOT, VERDICT_ONLY
 
 AT_ONCE = 2
