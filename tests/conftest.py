@@ -3,9 +3,12 @@ tests certify servers by the dozen; they run where they are named: ``pytest test
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+
+from tests.support.tools import ToolMissing
 
 LIVE = Path(__file__).parent / "live"
 
@@ -21,3 +24,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Warnings are errors in our own tests (a certification of somebody's server must not fail for one)."""
     for item in items:
         item.add_marker(pytest.mark.filterwarnings("error"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that lacks a program fails with one line that says how to install it."""
+    report = yield
+    if call.excinfo is not None and isinstance(call.excinfo.value, ToolMissing):
+        report.longrepr = str(call.excinfo.value)
+    return report

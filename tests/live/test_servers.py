@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.clients import CONNECTED, DEADLINE, PLAIN, device, in_loop, is_let_in, joined_wire, token
 from tests.support.servers import STOP_DEADLINE, copy_node_server, node_command, node_server
+from tests.support.tools import ToolMissing
 
 # -- the process -----------------------------------------------------------------------------------
 
@@ -106,5 +107,5 @@ def test_a_server_that_does_not_start_says_why() -> None:
 
 def test_a_missing_node_is_an_error_and_no_skip(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(RuntimeError, match="node is not on the PATH"):
+    with pytest.raises(ToolMissing, match="node is missing: apt-get install"):
         node_command()

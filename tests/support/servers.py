@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
+from tests.support.tools import program
+
 NODE_DIR = Path(__file__).parent / "node"
 
 INSTALL_DEADLINE = 300.0  # seconds; npm may have to fetch every package
@@ -44,9 +46,9 @@ def node_server(*args: str, entry: Path | None = None) -> Iterator[str]:
 def node_command(*args: str, entry: Path | None = None) -> list[str]:
     """The command line that starts the server, once everything it needs is installed.
 
-    Raises RuntimeError when Node.js is missing or the packages cannot be installed.
+    Raises ToolMissing when Node.js is missing, RuntimeError when the packages cannot be installed.
     """
-    node = _program("node")
+    node = program("node")
     _install_packages()
     if entry is not None:
         _complete(entry.parent)
@@ -55,7 +57,7 @@ def node_command(*args: str, entry: Path | None = None) -> list[str]:
 
 def node_client(*args: str) -> list[str]:
     """The command line that starts the official client's app, once everything it needs is installed."""
-    node = _program("node")
+    node = program("node")
     _install_packages()
     return [node, str(NODE_DIR / "client.mjs"), *args]
 
@@ -101,7 +103,7 @@ def _install_packages() -> None:
         if marker.exists() and marker.stat().st_mtime >= lock_file.stat().st_mtime:
             return
         done = subprocess.run(
-            [_program("npm"), "ci", "--include=dev", "--no-audit", "--no-fund"],
+            [program("npm"), "ci", "--include=dev", "--no-audit", "--no-fund"],
             cwd=NODE_DIR,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -111,13 +113,6 @@ def _install_packages() -> None:
         )
         if done.returncode != 0:
             raise RuntimeError(f"npm ci failed in {NODE_DIR}: exit code {done.returncode}\n{done.stderr[-2000:]}")
-
-
-def _program(name: str) -> str:
-    path = shutil.which(name)
-    if path is None:
-        raise RuntimeError(f"{name} is not on the PATH: these tests need Node.js 20 or later, with npm")
-    return path
 
 
 def _url(process: subprocess.Popen[bytes], stderr: IO[bytes]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -12,10 +11,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from conformance.reference.help_center import HelpCenter
-from conformance.reference.tokens import Verifier
-from tests.faults.battery import SECRET, Certified, certify_app, pool
-from tests.support.shambles import shambles
+from tests.faults.battery import SECRET, Certified
+from tests.support.tools import program
+from tests.whole.conftest import Whole, Written
 
 LARGEST = 2_000_000
 """Bytes of a page that opens on a phone, too."""
@@ -37,46 +35,28 @@ class Opened:
     complaints: list[str]
 
 
-@dataclass(frozen=True)
-class Written:
-    certified: Certified
-    file: Path
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Written]:
-    """Two certifications with all suites, side by side."""
-    folder = tmp_path_factory.mktemp("pages")
-    servers = {"passing": HelpCenter(Verifier(SECRET)), "failing": shambles(SECRET)}
-    with pool() as workers:
-        runs = {name: workers.submit(certify_app, server, folder / name) for name, server in servers.items()}
-        return {name: Written(run.result(), folder / name / "report.html") for name, run in runs.items()}
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        raise RuntimeError("chromium is not on the PATH: these tests need it (apt-get install chromium)")
+    path = program("chromium", "chromium-browser")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path)
         yield chromium
         chromium.close()
 
 
-@pytest.fixture(params=["passing", "failing"])
-def either(request: pytest.FixtureRequest, browser: Browser, written: dict[str, Written]) -> Iterator[Opened]:
-    yield from _opened(browser, written[request.param])
+@pytest.fixture(params=["embedded", "broken"])
+def either(request: pytest.FixtureRequest, browser: Browser, whole: Whole) -> Iterator[Opened]:
+    yield from _opened(browser, whole[request.param])
 
 
 @pytest.fixture
-def passing(browser: Browser, written: dict[str, Written]) -> Iterator[Opened]:
-    yield from _opened(browser, written["passing"])
+def passing(browser: Browser, whole: Whole) -> Iterator[Opened]:
+    yield from _opened(browser, whole["embedded"])
 
 
 @pytest.fixture
-def failing(browser: Browser, written: dict[str, Written]) -> Iterator[Opened]:
-    yield from _opened(browser, written["failing"])
+def failing(browser: Browser, whole: Whole) -> Iterator[Opened]:
+    yield from _opened(browser, whole["broken"])
 
 
 def _opened(browser: Browser, one: Written) -> Iterator[Opened]:

@@ -1,0 +1,83 @@
+"""Whole certifications, begun with the session so that they run beside the unit tests, and asked for last."""
+
+from __future__ import annotations
+
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.faults.battery import SECRET, Certified, certify, certify_app
+from tests.support.servers import node_server
+from tests.support.shambles import shambles
+
+HERE = Path(__file__).parent
+SIDE_BY_SIDE = 2
+
+
+@dataclass(frozen=True)
+class Written:
+    """A certification with all its reports."""
+
+    certified: Certified
+    file: Path
+    """report.html"""
+
+
+def _embedded(reports: Path) -> Certified:
+    return certify(None, reports)
+
+
+def _node(reports: Path) -> Certified:
+    with node_server(f"--jwt-secret={SECRET}") as url:
+        return certify(url, reports)
+
+
+def _broken(reports: Path) -> Certified:
+    return certify_app(shambles(SECRET), reports)
+
+
+MADE = {"embedded": _embedded, "node": _node, "broken": _broken}
+
+
+class Whole:
+    """The certifications under way, side by side."""
+
+    def __init__(self) -> None:
+        self._temporary = tempfile.TemporaryDirectory()
+        self._workers = ThreadPoolExecutor(SIDE_BY_SIDE)
+        self._folder = Path(self._temporary.name)
+        self._runs = {name: self._workers.submit(make, self._folder / name) for name, make in MADE.items()}
+
+    def __getitem__(self, name: str) -> Written:
+        return Written(self._runs[name].result(), self._folder / name / "report.html")
+
+    def end(self) -> None:
+        self._workers.shutdown(cancel_futures=True)
+        self._temporary.cleanup()
+
+
+WHOLE = pytest.StashKey[Whole]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: HERE in item.path.parents)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    telling = session.config.option.collectonly
+    if not telling and any(HERE in item.path.parents for item in session.items):
+        session.config.stash[WHOLE] = Whole()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if (whole := session.config.stash.get(WHOLE, None)) is not None:
+        whole.end()
+
+
+@pytest.fixture(scope="session")
+def whole(request: pytest.FixtureRequest) -> Whole:
+    """Whole certifications by name: of the embedded server, of the Node.js server, and of a broken one."""
+    return request.config.stash[WHOLE]
