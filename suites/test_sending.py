@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from conformance.checks.assertions import every, expect
+from conformance.checks.doubts import not_in_doubt
+from conformance.checks.limits import not_told_of_pace
 from conformance.checks.sending import (
     PlainIsAccepted,
     by_chance,
@@ -21,9 +23,8 @@ from conformance.drive.stage import Stage
 from conformance.inputs import misleading_texts, texts, unicode_texts
 from conformance.inputs.full_length_texts import LONGEST_TEXTS
 from conformance.inputs.texts import Texts
-from conformance.record.rate_limits import not_told_of_pace
 from conformance.record.views import Everything, Record
-from conformance.record.waits import message_of, not_in_doubt
+from conformance.record.waits import message_of
 from conformance.requirements import requirement
 
 ACCEPTED: Mapping[str, Texts] = {

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from conformance.checks.assertions import expect, fits
+from conformance.checks.doubts import is_acked
 from conformance.checks.law import displaced, good_connections, lasting, raw
 from conformance.errors import Unverified
 from conformance.protocol import CONNECTED, ERROR, TYPING, Json
 from conformance.record.payloads import Payload, shown
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Record, Send
-from conformance.record.waits import ack_of, given_up, is_acked
+from conformance.record.waits import ack_of, given_up
 
 # -- acks ----------------------------------------------------------------------------------------------
 

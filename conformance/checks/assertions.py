@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
+from conformance.checks.blame import explained
 from conformance.errors import Deviation, Unverified
 from conformance.formatting import kind_of
 from conformance.protocol import Json
+from conformance.record.missing import Missing
 from conformance.record.payloads import Misshapen, shown
 from conformance.schema import validator
 
@@ -49,26 +51,29 @@ def fits(schema: str, payload: Json, what: str, *, at: Sequence[int] = ()) -> No
     raise Deviation(f"{what} to fit schemas/{schema}.json", _listed(mismatches, _MISMATCHES), at=at)
 
 
+def outcome_of(judge: Callable[[T], None], item: T) -> Deviation | Unverified | None:
+    """What judging an item leads to; None where nothing is wrong."""
+    try:
+        judge(item)
+    except (Missing, Misshapen) as missing:
+        return explained(missing)
+    except (Deviation, Unverified) as outcome:
+        return outcome
+    return None
+
+
 def every(items: Iterable[T], judge: Callable[[T], None], *, nothing: str | None = None) -> None:
     """Judge all items and report all deviations as one. With ``nothing`` given, no item at all means that the
     requirement could not be checked, for that reason; without it, that it was never put to the test (and holds).
     An item that is misshapen or unverified hides no deviation of another."""
-    deviations: list[Deviation] = []
-    unverified: list[Misshapen | Unverified] = []
-    judged = 0
-    for item in items:
-        try:
-            judge(item)
-            judged += 1
-        except (Misshapen, Unverified) as reason:
-            unverified.append(reason)
-        except Deviation as deviation:
-            deviations.append(deviation)
+    outcomes = [outcome_of(judge, item) for item in items]
+    deviations = [outcome for outcome in outcomes if isinstance(outcome, Deviation)]
+    unverified = [outcome for outcome in outcomes if isinstance(outcome, Unverified)]
     if deviations:
         raise _joined(deviations)
     if unverified:
         raise unverified[0]
-    if not judged and nothing is not None:
+    if not outcomes and nothing is not None:
         raise Unverified(nothing)
 
 

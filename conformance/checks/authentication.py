@@ -10,17 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from conformance.checks.assertions import expect, same
+from conformance.checks.blame import OPTIONS, of_greeting, ungreeted
 from conformance.checks.controls import session_lost
 from conformance.checks.delivery import delivered, undelivered
+from conformance.checks.doubts import not_in_doubt, was_greeted
+from conformance.checks.limits import REMEDY, not_limited
 from conformance.errors import Unverified
 from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED, Json
 from conformance.record.descriptions import problem, said
 from conformance.record.payloads import History, shown
-from conformance.record.rate_limits import BUSY, REMEDY, not_limited
+from conformance.record.rate_limits import BUSY
 from conformance.record.token_kinds import ABSENT, CONFUSED, EXPIRED, FORGED, INVALID, NOT_STRINGS
 from conformance.record.transcript import Entry
 from conformance.record.views import Connection, Event, Fetch, Record, Send
-from conformance.record.waits import REFUSED_END, not_in_doubt, was_greeted
+from conformance.record.waits import REFUSED_END
 from conformance.schema import validator
 
 ENTRY = {
@@ -30,9 +33,6 @@ ENTRY = {
     FORGED: "AUTH-INVALID",
 }
 """The requirement that a token of each kind is not let in."""
-
-ROADS = {"bearer": "AUTH-PREFIXED", "header": "AUTH-HEADER"}
-"""The requirements of the ways to present a token; AUTH-BARE is that of all others."""
 
 FORBIDDEN = "forbidden"
 """The tag of what a refused client sends."""
@@ -46,8 +46,8 @@ def accepted(connection: Connection, own: str) -> None:
         return
     not_limited(connection)
     alone = any(other.greeted for other in connection.record.connections)
-    if not alone and connection.blame != own:
-        raise Unverified(connection.ungreeted, because=connection.blame)
+    if not alone and of_greeting(connection) != own:
+        raise Unverified(ungreeted(connection), because=of_greeting(connection))
     errors = [event.entry for event in connection.events(ERROR)]
     told = said(connection.entries) if errors else _instead_of_an_event(connection)
     at = [connection.opened.serial, *_serials(errors), connection.entries[-1].serial]
@@ -145,7 +145,7 @@ def _closed_road(connection: Connection) -> str | None:
         return "CONN-WEBSOCKET" if connection.transport == "websocket" else "CONN-POLLING"
     absent = connection.token_kind in ABSENT
     by_the_same = any(other.option == connection.option for other in shaken)
-    return None if absent or by_the_same else ROADS.get(connection.option, "AUTH-BARE")
+    return None if absent or by_the_same else OPTIONS.get(connection.option, "AUTH-BARE")
 
 
 def _turned_away(connection: Connection) -> bool:

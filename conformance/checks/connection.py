@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from conformance.checks.assertions import every
+from conformance.checks.blame import of_ack, of_greeting
 from conformance.checks.controls import session_lost
+from conformance.checks.doubts import is_acked, not_in_doubt, was_greeted
+from conformance.checks.limits import not_for_its_pace, not_limited
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import ERROR, MESSAGE
 from conformance.record.descriptions import said
 from conformance.record.payloads import shown
-from conformance.record.rate_limits import not_for_its_pace, not_limited
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Record, Send
-from conformance.record.waits import is_acked, message_of, not_in_doubt, was_greeted
+from conformance.record.waits import message_of
 
 # -- two transports, side by side ----------------------------------------------------------------------------------
 # A server that greets nobody, acks nothing or emits nothing does so over either transport, and is blamed for that by
@@ -30,7 +32,7 @@ def let_in(record: Record, other: Record, everything: Iterable[Record] = ()) -> 
     if any(c.shaken and c.transport == connection.transport for one in everything for c in one.connections):
         not_limited(connection)
     if connection.shaken and not other.connection().greeted:
-        raise Unverified(f"{connection.title} was not greeted", because=connection.blame)
+        raise Unverified(f"{connection.title} was not greeted", because=of_greeting(connection))
     raise Deviation(f"a client over {connection.transport} to be let in", _how_far(connection), at=_traces(connection))
 
 
@@ -98,7 +100,7 @@ def _blamed(sends: Sequence[Send], otherwise: str) -> str | None:
     """The requirement that judges what is wrong with the answers: that there is none, or one without a message."""
     silent = next((send for send in sends if not send.acks), None)
     if silent is not None:
-        return silent.unanswered_for()
+        return of_ack(silent)
     odd = next((send for send in sends if send.acks and not send.accepted), None)
     if odd is None:
         return otherwise

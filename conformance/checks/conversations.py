@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.checks import ack
+from conformance.checks.assertions import outcome_of
 from conformance.checks.history import Look, looks
 from conformance.checks.law import good_connections, saved
 from conformance.checks.parity import heard_by
 from conformance.checks.sending import is_accepted, is_refused
 from conformance.checks.unexpected_messages import emitted_strays, listed_strays, none_stray
-from conformance.errors import Deviation, Unverified
+from conformance.errors import Deviation
 from conformance.protocol import TYPING
-from conformance.record.payloads import Message, Misshapen
+from conformance.record.payloads import Message
 from conformance.record.transcript import Kind, Point
 from conformance.record.views import Connection, Everything, Record, Send
 
@@ -47,13 +48,8 @@ def smallest_deviation(played: Iterable[Record], law: Callable[[Everything], Non
 
 
 def _deviation(part: Record, law: Callable[[Everything], None]) -> Deviation | None:
-    try:
-        law(Everything([part]))
-    except (Misshapen, Unverified):  # nothing of its kind happened, or its shape is judged: its chapter says which
-        return None
-    except Deviation as deviation:
-        return deviation
-    return None
+    outcome = outcome_of(law, Everything([part]))
+    return outcome if isinstance(outcome, Deviation) else None  # what is unverified, its chapter says
 
 
 def script(part: Record) -> list[str]:

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 
 from conformance.checks.assertions import every, same
 from conformance.checks.connection import described, ended
+from conformance.checks.doubts import no_doubt, was_greeted
+from conformance.checks.limits import REMEDY, not_busy, not_limited
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import ERROR, UNAUTHORIZED
 from conformance.record.payloads import History
-from conformance.record.rate_limits import BUSY, REMEDY, not_busy, not_limited
+from conformance.record.rate_limits import BUSY
 from conformance.record.transcript import Kind
 from conformance.record.views import Connection, Fetch, Record, Send
-from conformance.record.waits import no_doubt, was_greeted
 from conformance.schema import timestamps
 
 EARLIER = 60.0

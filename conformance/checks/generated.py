@@ -6,11 +6,11 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from conformance.checks.assertions import expect
+from conformance.checks.assertions import expect, outcome_of
 from conformance.errors import Deviation, Unverified
 from conformance.inputs.text_strategies import WHITE, described, label
 from conformance.protocol import CONNECTED
-from conformance.record.payloads import Misshapen, shown
+from conformance.record.payloads import shown
 from conformance.record.transcript import Entry, Kind, Transcript
 from conformance.record.views import Record, Send
 
@@ -41,15 +41,9 @@ def was_refused(send: Send) -> None:
 
 def smallest_deviation(sends: Iterable[Send], judge: Callable[[Send], None]) -> None:
     """Judge all sends; deviate for the smallest one, as Hypothesis would: shortest, then simplest."""
-    found: list[tuple[Send, Deviation]] = []
-    unverified: list[Misshapen | Unverified] = []
-    for send in sends:
-        try:
-            judge(send)
-        except (Misshapen, Unverified) as reason:
-            unverified.append(reason)
-        except Deviation as deviation:
-            found.append((send, deviation))
+    outcomes = [(send, outcome_of(judge, send)) for send in sends]
+    found = [(send, outcome) for send, outcome in outcomes if isinstance(outcome, Deviation)]
+    unverified = [outcome for _, outcome in outcomes if isinstance(outcome, Unverified)]
     if found:
         found = [pair for pair in found if pair[1].unless is None] or found
         send, smallest = min(found, key=lambda pair: _size(pair[0]))

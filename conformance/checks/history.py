@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.checks.assertions import expect
+from conformance.checks.blame import of_ack
 from conformance.checks.law import good_connections, saved
 from conformance.errors import Unverified
 from conformance.protocol import CONNECTED, MESSAGE
@@ -285,7 +286,7 @@ def deep(look: Look, least: int) -> None:
     if len(sends_before(look)) < least:
         unanswered = (send for send in look.record.sends if send.asked and send.valid and not send.acks)
         silent = next(unanswered, None)
-        because = "SEND-PLAIN" if silent is None else silent.unanswered_for()
+        because = "SEND-PLAIN" if silent is None else of_ack(silent)
         raise Unverified(f"fewer than {least} messages were accepted", because=because)
     count = len(look.listed)
     expect(count >= least, f"{look.history.where} to reach back {least} messages", f"{count}", at=[look.history.at])

@@ -11,14 +11,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from conformance.checks.assertions import every, expect, fits
-from conformance.errors import Deviation, Unverified, one_line
+from conformance.checks.assertions import every, expect, fits, outcome_of
+from conformance.checks.doubts import not_in_doubt
+from conformance.checks.limits import not_limited
+from conformance.errors import Deviation, Unverified
 from conformance.protocol import CONNECTED, EMITTED, ERROR, MESSAGE, TYPING, Json
-from conformance.record.payloads import Message, Misshapen, shown
-from conformance.record.rate_limits import not_limited
+from conformance.record.payloads import Message, shown
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Event, Record, Send
-from conformance.record.waits import GREETING, given_up, not_in_doubt
+from conformance.record.waits import GREETING, given_up
 
 T = TypeVar("T")
 
@@ -37,14 +38,11 @@ def over(
 
 
 def _judged(judge: Callable[[T], None], record: Record, item: T) -> None:
-    try:
-        judge(item)
-    except Misshapen as missing:
-        reason = f"a payload lacks what this needs: {one_line(missing)}"
-        raise Unverified(reason, because=missing.because) from missing
-    except Deviation as deviation:
-        deviation.transcript = deviation.transcript or record.transcript.key
-        raise
+    outcome = outcome_of(judge, item)
+    if isinstance(outcome, Deviation):
+        outcome.transcript = outcome.transcript or record.transcript.key
+    if outcome is not None:
+        raise outcome
 
 
 # -- connections -------------------------------------------------------------------------------------------------

@@ -9,26 +9,27 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from conformance.checks.assertions import every, same
+from conformance.checks.assertions import every, outcome_of, same
 from conformance.checks.connection import acked, ended, heard
 from conformance.checks.controls import session_lost
+from conformance.checks.doubts import is_acked, not_in_doubt, was_greeted
+from conformance.checks.limits import not_limited
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, UNAUTHORIZED
 from conformance.record.descriptions import said
-from conformance.record.payloads import History, Misshapen, Payload, shown
-from conformance.record.rate_limits import error_of, not_limited, speaks_of_pace
+from conformance.record.payloads import History, Payload, shown
+from conformance.record.rate_limits import error_of, speaks_of_pace
 from conformance.record.views import Connection, Record, Send
-from conformance.record.waits import is_acked, message_named, message_of, not_in_doubt, was_greeted
+from conformance.record.waits import message_named, message_of
 
 
 def granted(judge: Callable[[], None], *, because: str) -> None:
     """Raise Unverified where a judgement of another requirement deviates, and nothing can be built on it."""
-    try:
-        judge()
-    except Misshapen:
-        raise
-    except Deviation as deviation:
-        raise Unverified(f"what this builds on does not hold ({deviation.actual})", because=because) from None
+    outcome = outcome_of(lambda _: judge(), None)
+    if isinstance(outcome, Deviation):
+        raise Unverified(f"what this builds on does not hold ({outcome.actual})", because=because)
+    if outcome is not None:
+        raise outcome
 
 
 SUPPORT = "support"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from conformance.checks.blame import of_greeting
+from conformance.checks.limits import not_limited
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import EMITTED, NAMESPACE, Json
 from conformance.record.payloads import shown
-from conformance.record.rate_limits import not_limited
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Record
 
@@ -91,8 +92,8 @@ def entered(connection: Connection) -> None:
     if any(entry.get("namespace") == NAMESPACE for entry in connection.received("CONNECT")):
         return
     not_limited(connection)
-    if connection.blame not in (None, "CONN-NAMESPACE", "CONNECTED-SENT"):
-        raise Unverified(f"{connection.title} got no further", because=connection.blame)
+    if of_greeting(connection) not in (None, "CONN-NAMESPACE", "CONNECTED-SENT"):
+        raise Unverified(f"{connection.title} got no further", because=of_greeting(connection))
     answers = connection.received()
     raise Deviation(
         f"CONNECT {NAMESPACE} to be answered with CONNECT {NAMESPACE}",

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from functools import partial
 
 from conformance.checks.assertions import expect
+from conformance.checks.blame import SHAPES
+from conformance.checks.doubts import not_in_doubt
 from conformance.checks.history import looks, pick
 from conformance.checks.law import good_connections, object_of, saved
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import CONNECTED, MESSAGE, TYPING
-from conformance.record.payloads import SHAPE_REQUIREMENTS, Message, shown
+from conformance.record.payloads import Message, shown
 from conformance.record.transcript import Kind
 from conformance.record.views import Connection, Event, Record, Send
-from conformance.record.waits import given_up, message_named, message_of, not_in_doubt
+from conformance.record.waits import given_up, message_named, message_of
 from conformance.schema import timestamps
 
 CLOSE = 1.0
@@ -172,7 +174,7 @@ def apart(one: Message, other: Message) -> float:
     seconds = timestamps.seconds_apart(one.created_at, other.created_at)
     if seconds is None:
         worse = one if timestamps.parse(one.created_at) is None else other
-        raise Unverified(f"{worse.where}.createdAt is no instant", because=SHAPE_REQUIREMENTS[worse.shape])
+        raise Unverified(f"{worse.where}.createdAt is no instant", because=SHAPES[worse.shape])
     return seconds
 
 
@@ -207,7 +209,7 @@ def from_the_user(road: Road) -> None:
 def sender(message: Message) -> str:
     """Who sent it. Raises Unverified for a sender that the document does not know: that is a matter of shape."""
     if message.sender not in ("user", "support"):
-        because = SHAPE_REQUIREMENTS[message.shape]
+        because = SHAPES[message.shape]
         raise Unverified(f"{message.where}.sender is {shown(message.sender)}", because=because)
     return message.sender
 

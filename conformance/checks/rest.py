@@ -7,14 +7,16 @@ from itertools import pairwise, takewhile
 
 from conformance.checks.assertions import every, expect, fits, same
 from conformance.checks.authentication import leaks, of_kind, rest_takes_good_ones, spoken
+from conformance.checks.blame import SHAPES
+from conformance.checks.doubts import no_doubt
 from conformance.checks.law import saved
+from conformance.checks.limits import not_busy
 from conformance.checks.parity import differences
 from conformance.errors import Unverified
-from conformance.record.payloads import SHAPE_REQUIREMENTS, History, Message, shown
-from conformance.record.rate_limits import BUSY, not_busy
+from conformance.record.payloads import History, Message, shown
+from conformance.record.rate_limits import BUSY
 from conformance.record.token_kinds import EXPIRED, FORGED
 from conformance.record.views import Fetch, Record
-from conformance.record.waits import no_doubt
 from conformance.schema import timestamps, validator
 
 _SECONDS_APART = 1.0
@@ -125,7 +127,7 @@ def same_conversation(views: Sequence[History]) -> None:
     by that."""
     for view in views:
         if not validator.fits("conversation", view.conversation.raw):
-            raise Unverified(f"{view.where}.conversation fits no schema", because=SHAPE_REQUIREMENTS[view.shape])
+            raise Unverified(f"{view.where}.conversation fits no schema", because=SHAPES[view.shape])
     every(pairwise(views), lambda pair: _same_conversation(*pair))
 
 

@@ -6,13 +6,15 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 
 from conformance.checks.assertions import every, expect, same
+from conformance.checks.blame import of_refusal
+from conformance.checks.doubts import is_acked, not_in_doubt
+from conformance.checks.limits import not_for_its_pace, not_limited
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import ERROR, LARGEST, MESSAGE, SEND, VALIDATION_ERROR
 from conformance.record.payloads import History, Message, Misshapen, shown
-from conformance.record.rate_limits import not_for_its_pace, not_limited
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Event, Everything, Record, Send
-from conformance.record.waits import errors_of, is_acked, not_in_doubt
+from conformance.record.waits import errors_of
 
 USER, SUPPORT = "user", "support"
 _WHOLE = 120
@@ -113,7 +115,7 @@ def is_refused(send: Send) -> None:
         return
     expect(not send.accepted, "ack: {error: {code, message}}", f"ack: {shown(send.answer)}", at=send.at)
     if not send.refused:
-        raise Misshapen("an ack with a message or an error", shown(send.answer), at=send.at, because="ACK-SHAPE")
+        raise Misshapen("an ack with a message or an error", shown(send.answer), at=send.at, shape="send-ack")
 
 
 def refusals(record: Record, *, because: str = "") -> list[Send]:
@@ -191,7 +193,7 @@ def refused_after_a_stimulus(judge: str) -> Callable[[Record], list[Send]]:
 
     def found(record: Record) -> list[Send]:
         refused = (send for send in record.acked() if send.plain and send.refused)
-        return [send for send in refused if send.refused_for() == judge]
+        return [send for send in refused if of_refusal(send) == judge]
 
     return found
 

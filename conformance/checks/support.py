@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from conformance.checks.assertions import expect
+from conformance.checks.doubts import no_doubt, not_in_doubt
 from conformance.checks.history import Look, looks
 from conformance.checks.law import good_connections
 from conformance.checks.parity import different_content
@@ -14,7 +15,7 @@ from conformance.protocol import MESSAGE
 from conformance.record.payloads import Message, shown
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Event, Fetch, Record
-from conformance.record.waits import awaited_message, message_named, no_doubt, not_in_doubt, waited_out
+from conformance.record.waits import awaited_message, message_named, waited_out
 
 SUPPORT = "support"
 LAGS = 2

@@ -1,48 +1,18 @@
-"""Single exchanges, in the words of the document: an event, a send with its acks, a REST request with its answer."""
+"""Single exchanges, in the words of the document: a send with its acks, a REST request with its answer."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
-from conformance.errors import Deviation, Unverified
+from conformance.errors import Unverified
 from conformance.protocol import MESSAGE, Json
-from conformance.record.descriptions import problem, said
+from conformance.record.events import Event
+from conformance.record.missing import Missing, Need
+from conformance.record.packets import Packets
 from conformance.record.payloads import History, Message, Problem, shown
-from conformance.record.rate_limits import SLOWER, busy, not_for_its_pace
 from conformance.record.transcript import Entry
-from conformance.record.waits import is_acked, no_doubt
-
-if TYPE_CHECKING:
-    from conformance.record.views import Connection, Record
-
-
-@dataclass(frozen=True)
-class Event:
-    """One event that the target emitted."""
-
-    name: Json
-    args: Sequence[Json]
-    entry: Entry
-
-    @property
-    def payload(self) -> Json:
-        """The only argument; None when there is none (EVENT-ARGUMENT judges that)."""
-        return self.args[0] if self.args else None
-
-    @cached_property
-    def message(self) -> Message:
-        return Message(self.payload, str(self.name), self.entry.serial, "message")
-
-    @property
-    def problem(self) -> Problem:
-        return Problem(self.payload, str(self.name), self.entry.serial, "error")
-
-    @property
-    def history(self) -> History:
-        return History(self.payload, str(self.name), self.entry.serial, "connected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +24,10 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class Send:
+class Exchange:
     """One ``help_center:send`` of a scenario; its attempts differ only in time (rate limits)."""
 
-    record: Record
-    connection: Connection
+    connection: Packets
     attempts: Sequence[Attempt]
 
     @cached_property
@@ -102,33 +71,11 @@ class Send:
 
     @cached_property
     def answer(self) -> Json:
-        """The first ack's first argument. Raises Unverified when no ack came (ACK-CALLED judges that)."""
-        if not is_acked(self):
-            end = said([end]) if (end := self.connection.ended_by_target) is not None else ""
-            told = f"send #{self.number} was not acked{f' before the connection ended: {end}' if end else ''}"
-            raise Unverified(told, because=self.unanswered_for())
+        """The first ack's first argument. Raises Missing when no ack came."""
+        if not self.acks:
+            raise Missing(Need.ACK, self, f"send #{self.number} was not acked")
         args = self.acks[0].get("args")
         return args[0] if isinstance(args, list) and args else None
-
-    def unanswered_for(self) -> str | None:
-        """The requirement that judges why no ack came: that of acks where the connection lasted."""
-        if self.connection.ended_by_target is None:
-            return "ACK-CALLED"
-        if self.connection.displaced:
-            return "DEVICE-COEXIST"
-        return "CONN-STAYS" if self.record.transcript.wave == 1 and not self.connection.trial else None
-
-    def refused_for(self) -> str:
-        """The requirement that judges why a plain text was refused: where one had been accepted on the connection,
-        that of what came in between."""
-        sends = (send for send in self.record.sends if send.connection is self.connection)
-        before = [send for send in sends if send.number < self.number]
-        taken = next((send.number for send in reversed(before) if send.plain and send.acks and send.accepted), None)
-        wrong = [send for send in before if taken is not None and send.number > taken and not send.valid]
-        if not wrong:
-            return "SEND-PLAIN"
-        payloads = all(len(send.args) == 1 and isinstance(send.args[0], dict) for send in wrong)
-        return "REJECT-SURVIVED" if payloads else "REJECT-NO-OBJECT"
 
     @cached_property
     def accepted(self) -> bool:
@@ -142,29 +89,11 @@ class Send:
 
     @cached_property
     def message(self) -> Message:
-        """The message of the ack. A refusal of a plain text is judged by SEND-PLAIN; of a stimulus it is a Deviation;
-        of a closed conversation it is nobody's fault."""
+        """The message of the ack. Raises Missing where it is a refusal."""
         if self.refused:
-            raise self._refusal()
+            raise Missing(Need.MESSAGE, self, f"send #{self.number} was refused")
         message = self.answer.get("message") if isinstance(self.answer, dict) else None
         return Message(message, "ack.message", self.acks[0].serial, "send-ack")
-
-    def _refusal(self) -> Exception:
-        if self.connection.conversation_closed:
-            return Unverified("the conversation is closed and takes no messages: lend the run another user")
-        try:
-            not_for_its_pace(self)
-        except Unverified as limit:
-            return limit
-        if self.plain:
-            told = problem(self.answer.get("error")) if isinstance(self.answer, dict) else shown(self.answer)
-            return Unverified(f"a plain text was refused with {told}", because=self.refused_for())
-        return Deviation(
-            "ack: {message: …} (the text is valid)",
-            f"ack: {shown(self.answer)}",
-            at=[self.entry.serial, self.acks[0].serial],
-            unless="SEND-PLAIN",
-        )
 
     @property
     def problem(self) -> Problem:
@@ -180,7 +109,7 @@ class Send:
         for event in self.connection.events(MESSAGE):
             if event.message.id == message_id:
                 return event
-        raise Unverified(f"no event told the sender of message {message_id}", because="MESSAGE-ECHO")
+        raise Missing(Need.ECHO, self, f"no event told the sender of message {message_id}")
 
     @property
     def at(self) -> list[int]:
@@ -254,11 +183,7 @@ class Fetch:
 
     @property
     def history(self) -> History:
-        """The conversation that was fetched. Raises Unverified when REST gave none: REST-OPEN judges that, unless it
-        was asked too often."""
-        no_doubt(self.entry, "the answer of REST")
-        if self.status in SLOWER:
-            raise busy(self)
+        """The conversation that was fetched. Raises Missing when REST gave none."""
         if not (self.successful and self.is_json):
-            raise Unverified(f"REST gave no conversation ({self.outcome})", because="REST-OPEN")
+            raise Missing(Need.CONVERSATION, self, f"REST gave no conversation ({self.outcome})")
         return History(self.body, "REST body", self.entry.serial, "rest")

@@ -18,21 +18,13 @@ from conformance.protocol import Json
 
 __all__ = ["Conversation", "History", "Message", "Misshapen", "Payload", "Problem", "cut", "shown"]
 
-SHAPE_REQUIREMENTS = {
-    "connected": "CONNECTED-SHAPE",
-    "message": "MESSAGE-SHAPE",
-    "send-ack": "ACK-SHAPE",
-    "error": "ERROR-SHAPE",
-    "rest": "REST-SHAPE",
-}
-
 
 class Misshapen(Deviation):
-    """A payload lacks what the judgement needs to read; ``because`` is the requirement that judges its shape."""
+    """A payload lacks what the judgement needs to read. ``shape``: of which kind it is (``checks.blame``)."""
 
-    def __init__(self, expected: str, actual: str, *, at: Sequence[int], because: str) -> None:
+    def __init__(self, expected: str, actual: str, *, at: Sequence[int], shape: str) -> None:
         super().__init__(expected, actual, at=at)
-        self.because = because
+        self.shape = shape
 
 
 def said_by_support(body: Json) -> set[str]:
@@ -44,7 +36,7 @@ def said_by_support(body: Json) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """An object that the target sent. ``where`` names it ("ack.message"), ``shape`` is its schema's requirement."""
+    """An object that the target sent. ``where`` names it ("ack.message"), ``shape`` is which kind of payload it is."""
 
     raw: Json
     where: str
@@ -60,7 +52,7 @@ class Payload:
         return self.raw[name]
 
     def _misshapen(self, expected: str, actual: str) -> Misshapen:
-        return Misshapen(expected, actual, at=[self.at], because=SHAPE_REQUIREMENTS[self.shape])
+        return Misshapen(expected, actual, at=[self.at], shape=self.shape)
 
     def _text(self, name: str) -> str:
         text: str = self._field(name, str, "a string")

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
-from conformance.errors import Unverified
 from conformance.protocol import CONNECTED, ERROR, Json
-from conformance.record.descriptions import said
-from conformance.record.exchanges import Attempt, Event, Fetch, Send
+from conformance.record.events import Event
+from conformance.record.exchanges import Attempt, Exchange, Fetch
+from conformance.record.missing import Missing, Need
+from conformance.record.packets import Packets
 from conformance.record.payloads import History, Payload, Problem
-from conformance.record.rate_limits import not_for_its_pace, not_limited
-from conformance.record.token_kinds import EXPIRED
-from conformance.record.transcript import Doubt, Entry, Kind, Point, Transcript
-from conformance.record.waits import LONGER
+from conformance.record.transcript import Entry, Kind, Point, Transcript, first
 
 __all__ = ["Attempt", "Connection", "Event", "Everything", "Fetch", "Record", "Send"]
 
@@ -24,174 +21,10 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Connection:
-    """One connection of one device."""
+class Connection(Packets):
+    """One connection of one device, beside the others of its record."""
 
     record: Record
-    number: int
-    entries: Sequence[Entry]
-
-    @property
-    def opened(self) -> Entry:
-        return self.entries[0]
-
-    @property
-    def device(self) -> str:
-        return self.opened.device
-
-    @cached_property
-    def user(self) -> str:
-        return str(self.opened.get("user"))
-
-    @cached_property
-    def good(self) -> bool:
-        """Whether it presented a token that must be accepted."""
-        return bool(self.opened.get("good"))
-
-    @property
-    def token(self) -> str:
-        """The label of the token that it presented, for people."""
-        return str(self.opened.get("token"))
-
-    @property
-    def token_kind(self) -> str:
-        return str(self.opened.get("token_kind"))
-
-    @cached_property
-    def lasting(self) -> bool:
-        """Whether it presented a token that must be accepted, and outlives the scenario."""
-        return self.good and self.opened.get("lifetime") is None
-
-    @property
-    def option(self) -> str:
-        return str(self.opened.get("option"))
-
-    @property
-    def transport(self) -> str:
-        return str(self.opened.get("transport"))
-
-    @property
-    def title(self) -> str:
-        return f"{self.device} ({self.user}, {self.option}, {self.transport})"
-
-    @property
-    def usual(self) -> bool:
-        """Whether it took the road that scenarios take which test no other."""
-        return bool(self.opened.get("usual"))
-
-    @cached_property
-    def trial(self) -> bool:
-        """Whether it tried something that the document is silent on: observations read it, laws do not see it."""
-        return bool(self.opened.get("trial"))
-
-    @cached_property
-    def shaken(self) -> bool:
-        """Whether there was an Engine.IO handshake."""
-        return any(entry.kind is Kind.HANDSHAKE for entry in self.entries)
-
-    @cached_property
-    def blame(self) -> str | None:
-        """The requirement that judges why a good connection was not greeted; None where it was."""
-        if self.greeted or not self.good:
-            return None
-        if not self.shaken:
-            return "CONN-WEBSOCKET" if self.transport == "websocket" else "CONN-POLLING"
-        if self.received("CONNECT_ERROR"):
-            return "CONN-NAMESPACE"
-        if self.events(ERROR) and (bad := self._bad_before) is not None:
-            return "TOKEN-REFRESHED" if bad.token_kind in EXPIRED else None
-        if self._refused_beside_another:
-            return "DEVICE-COEXIST"
-        if self.events(ERROR):
-            return {"bearer": "AUTH-PREFIXED", "header": "AUTH-HEADER"}.get(self.option, "AUTH-BARE")
-        return "CONNECTED-SENT"
-
-    @property
-    def _bad_before(self) -> Connection | None:
-        """The last connection of the user before this one, if it presented a bad token."""
-        before = [c for c in self.record.connections_and_trials if c.user == self.user and c.number < self.number]
-        bad = [connection for connection in before if not connection.good]
-        return bad[-1] if bad else None
-
-    def received(self, *packets: str) -> list[Entry]:
-        """The Socket.IO packets received, all or those of some types."""
-        if len(packets) == 1:
-            return self._received_by_packet.get(packets[0], [])
-        return [entry for entry in self._received if not packets or entry.get("packet") in packets]
-
-    @cached_property
-    def _received_by_packet(self) -> dict[str, list[Entry]]:
-        by_packet: dict[str, list[Entry]] = {}
-        for entry in self._received:
-            by_packet.setdefault(str(entry.get("packet")), []).append(entry)
-        return by_packet
-
-    @cached_property
-    def _received(self) -> list[Entry]:
-        return [entry for entry in self.entries if entry.kind is Kind.RECEIVED]
-
-    def events(self, name: str | None = None) -> list[Event]:
-        """The events received, all or those of one name, in wire order."""
-        return self._events if name is None else self._events_by_name.get(name, [])
-
-    def heard(self, name: str | None = None) -> list[Event]:
-        """The events that came before the device left: to nothing later does anybody listen."""
-        return [event for event in self.events(name) if event.entry.serial < self.left]
-
-    @cached_property
-    def _events(self) -> list[Event]:
-        entries = self.received("EVENT", "BINARY_EVENT")
-        return [Event(entry.get("event"), self._told(entry), entry) for entry in entries]
-
-    @cached_property
-    def _events_by_name(self) -> dict[str, list[Event]]:
-        by_name: dict[str, list[Event]] = {}
-        for event in self._events:
-            if isinstance(event.name, str):
-                by_name.setdefault(event.name, []).append(event)
-        return by_name
-
-    def _told(self, entry: Entry) -> list[Json]:
-        """The arguments of an event, without the offset that a server with Socket.IO's connection state recovery adds
-        to every event, as a last argument: a string. Such a server tells a private id (``pid``) in its CONNECT."""
-        args = _arguments(entry)
-        return args[:-1] if len(args) > 1 and isinstance(args[-1], str) and self._recoverable else args
-
-    @cached_property
-    def _recoverable(self) -> bool:
-        return any(_private_id(entry) is not None for entry in self.received("CONNECT"))
-
-    @property
-    def recovers(self) -> bool:
-        """Whether it presented the private id of an earlier connection, to be told what was missed since."""
-        sent = (entry for entry in self.entries if entry.kind is Kind.SENT and entry.get("packet") == "CONNECT")
-        return any(_private_id(entry) is not None for entry in sent)
-
-    @cached_property
-    def closed(self) -> Entry | None:
-        """How the transport ended."""
-        return next((entry for entry in self.entries if entry.kind is Kind.CLOSED), None)
-
-    @cached_property
-    def left(self) -> float:
-        """The serial number at which the device itself said goodbye, closed or dropped the line; infinity when it never
-        did. What arrives later, nobody listens to."""
-        goodbyes = (e for e in self.entries if e.kind is Kind.SENT and e.get("packet") == "DISCONNECT")
-        closed = (e for e in self.entries if e.kind is Kind.CLOSED and e.get("by") == "harness")
-        return min((float(entry.serial) for entry in (*goodbyes, *closed)), default=math.inf)
-
-    @cached_property
-    def ended_by_target(self) -> Entry | None:
-        """The first entry that says that the target ended the connection, before the device left it: a DISCONNECT
-        packet, or the transport."""
-        refused = next(iter(self.received("DISCONNECT", "CONNECT_ERROR")), None)
-        return refused if refused is not None and refused.serial < self.left else self.broken_off
-
-    @cached_property
-    def broken_off(self) -> Entry | None:
-        """How the transport ended, where it was not the device that left first."""
-        closed = self.closed
-        return closed if closed is not None and closed.serial < self.left else None
 
     @cached_property
     def displaced(self) -> bool:
@@ -199,7 +32,7 @@ class Connection:
         return self.ended_by_target is not None and bool(self._beside)
 
     @property
-    def _refused_beside_another(self) -> bool:
+    def refused_beside_another(self) -> bool:
         """Whether the target ended it without a greeting while another connection, made in the same way, had one."""
         return self.displaced and any(other.greeted and other.option == self.option for other in self._beside)
 
@@ -210,31 +43,16 @@ class Connection:
         others = (c for c in self.record.connections if c.user == self.user and c.number != self.number)
         return [other for other in others if other.entries[0].serial < last and other.entries[-1].serial > first]
 
-    @cached_property
-    def greeted(self) -> bool:
-        return bool(self.events(CONNECTED))
+
+@dataclass(frozen=True)
+class Send(Exchange):
+    """One ``help_center:send`` of a scenario, beside the others of its record."""
+
+    connection: Connection
 
     @property
-    def ungreeted(self) -> str:
-        """That it was not greeted, and what the target said instead."""
-        instead = said(self.entries)
-        return f"{self.title} got no {CONNECTED}{f' but {instead}' if instead else ''}"
-
-    @cached_property
-    def history(self) -> History:
-        """The conversation as ``help_center:connected`` gave it."""
-        greetings = self.events(CONNECTED)
-        if not greetings:
-            not_limited(self)
-            raise Unverified(self.ungreeted, because=self.blame)
-        return greetings[0].history
-
-    @property
-    def conversation_closed(self) -> bool:
-        greetings = self.events(CONNECTED)
-        payload = greetings[0].payload if greetings else None
-        conversation = payload.get("conversation") if isinstance(payload, dict) else None
-        return isinstance(conversation, dict) and conversation.get("status") == "closed"
+    def record(self) -> Record:
+        return self.connection.record
 
 
 @dataclass(frozen=True)
@@ -265,7 +83,7 @@ class Record:
         for entry in self.transcript:
             if entry.connection:
                 by_number.setdefault(entry.connection, []).append(entry)
-        return [Connection(self, number, entries) for number, entries in sorted(by_number.items())]
+        return [Connection(number, entries, self) for number, entries in sorted(by_number.items())]
 
     @property
     def connections_and_trials(self) -> list[Connection]:
@@ -288,7 +106,7 @@ class Record:
                     answered = acks.get((connection.number, entry.get("id")), [])
                     attempts.setdefault(number, []).append(Attempt(entry, answered))
                     owner[number] = connection
-        return [Send(self, owner[number], attempts[number]) for number in sorted(attempts)]
+        return [Send(owner[number], attempts[number]) for number in sorted(attempts)]
 
     def _acks(self) -> dict[tuple[int, int | None], list[Entry]]:
         acks: dict[tuple[int, int | None], list[Entry]] = {}
@@ -333,7 +151,7 @@ class Record:
     # -- one of each kind, for judgements ------------------------------------------------------------------------
 
     def connection(self, device: str = "phone", nth: int = 0) -> Connection:
-        """The ``nth`` connection of a device (-1: the last one). Raises Unverified when it was never made."""
+        """The ``nth`` connection of a device (-1: the last one). Raises Missing when it was never made."""
         own = [c for c in self._all_connections if c.device == device]
         return self._pick(own, nth, f"connection of {device}")
 
@@ -364,34 +182,10 @@ class Record:
     def _by_number(self) -> Mapping[int, Connection]:
         return {connection.number: connection for connection in self._all_connections}
 
-    def cut_short(self, what: str) -> Unverified:
-        """Why something that the scenario should have is not in the record, and who judges that."""
+    def cut_short(self, what: str) -> Missing:
+        """Something that the scenario should have is not in the record."""
         told = f"the scenario ended before its {what}: {self.transcript.cut or 'it was never made'}"
-        in_doubt = [entry for entry in self.transcript.of(Kind.EXPIRED) if entry.get("doubt") == Doubt.SLOW]
-        if in_doubt or self.transcript.limit is not None:
-            return Unverified(f"{told}: {LONGER}")
-        limit = self._limit()
-        return Unverified(f"{told}; {limit}") if limit is not None else Unverified(told, because=self._blame())
-
-    def _limit(self) -> str | None:
-        """The limit of rate that held out in the scenario."""
-        try:
-            for connection in self.connections:
-                not_limited(connection)
-            for send in self.sends:
-                not_for_its_pace(send)
-        except Unverified as limit:
-            return limit.reason
-        return None
-
-    def _blame(self) -> str | None:
-        for connection in self.connections:
-            if connection.blame and connection.opened.get("greet"):
-                return connection.blame
-        asked = [send for send in self.sends if send.asked and send.valid]
-        if (silent := next((send for send in asked if not send.acks), None)) is not None:
-            return silent.unanswered_for()
-        return next((send.refused_for() for send in asked if send.plain and not send.accepted), None)
+        return Missing(Need.PART, self, told)
 
     # -- everything of a kind, for laws --------------------------------------------------------------------------
 
@@ -425,21 +219,9 @@ class Record:
         return sorted(shown_at, key=lambda pair: pair[1].at)
 
 
-def _arguments(entry: Entry) -> list[Json]:
-    args = entry.get("args")
-    return args if isinstance(args, list) else []
-
-
-def _private_id(entry: Entry) -> str | None:
-    """What a CONNECT packet, of either side, says of connection state recovery."""
-    data = entry.get("data")
-    told = data.get("pid") if isinstance(data, dict) else None
-    return told if isinstance(told, str) else None
-
-
 def _ack_problems(attempt: Attempt) -> Iterator[tuple[Payload, Entry]]:
     for ack in attempt.acks:
-        answer = next(iter(_arguments(ack)), None)
+        answer = first(ack.get("args"))
         if isinstance(answer, dict) and answer.get("error") is not None:
             yield Problem(answer["error"], "ack.error", ack.serial, "error"), ack
 

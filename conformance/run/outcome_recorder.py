@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from conformance.checks.blame import explained
 from conformance.drive.scenario import castings_of
 from conformance.errors import Deviation, Unverified, one_line
 from conformance.paths import ROOT
+from conformance.record.missing import Missing
 from conformance.record.payloads import Misshapen
 from conformance.record.transcript import Transcript
 from conformance.report.failure import FailureReport, failure_report
@@ -66,8 +68,8 @@ class OutcomeRecorder:
 
     def raised(self, error: BaseException) -> None:
         """Only a Deviation or a failed assertion blames the target."""
-        if isinstance(error, Misshapen):
-            error = Unverified(f"a payload lacks what this needs: {one_line(error)}", because=error.because)
+        if isinstance(error, Missing | Misshapen):
+            error = explained(error)
         if isinstance(error, Unverified):
             self._unverified(error)
         elif isinstance(error, pytest.skip.Exception):

@@ -11,9 +11,10 @@ import pytest
 
 from conformance.checks.first_contact import of_newcomers, one_conversation
 from conformance.checks.law import greeted
+from conformance.checks.limits import REMEDY
 from conformance.checks.packets import entered
 from conformance.errors import Deviation, Unverified
-from conformance.record.rate_limits import REMEDY, retry_after, speaks_of_pace, wanted_pause
+from conformance.record.rate_limits import retry_after, speaks_of_pace, wanted_pause
 from conformance.record.transcript import Kind
 from conformance.record.views import Record
 from conformance.reference.help_center import HelpCenter

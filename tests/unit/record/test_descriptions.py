@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.checks.blame import ungreeted
 from conformance.checks.connection import described
 from conformance.protocol import ERROR
 from conformance.record.descriptions import problem, said
@@ -46,7 +47,7 @@ def test_a_greeting_that_did_not_come_says_what_came() -> None:
     hand.event(ERROR, PROBLEM)
     hand.packet(Kind.RECEIVED, "DISCONNECT")
     told = 'help_center:error {UNAUTHORIZED, "no such user"}, DISCONNECT'
-    assert hand.record.connection().ungreeted.endswith(f"got no help_center:connected but {told}")
+    assert ungreeted(hand.record.connection()).endswith(f"got no help_center:connected but {told}")
 
 
 def test_an_end_is_told_with_the_errors_right_before_it() -> None:

@@ -1,4 +1,4 @@
-"""Records and payloads: what they read in a transcript, and who is to blame for what they do not find."""
+"""Records and payloads: what they read in a transcript, and what they lack where it is not there."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance.errors import Deviation, Unverified
-from conformance.protocol import CONNECTED, ERROR, MESSAGE, Json
-from conformance.record.payloads import Misshapen
+from conformance.protocol import CONNECTED, MESSAGE, Json
+from conformance.record.missing import Missing, Need
 from conformance.record.transcript import Kind
-from conformance.requirements import catalogue
+from conformance.record.views import Record
 from tests.support.handmade import CONVERSATION, Handmade, message
 
 ERROR_PAYLOAD = {"code": "VALIDATION_ERROR", "message": "no"}
@@ -123,100 +122,54 @@ def test_histories_come_in_wire_order() -> None:
     assert [history.where for _, history in made.record.histories()] == ["REST body", CONNECTED]
 
 
-# -- who is to blame -----------------------------------------------------------------------------------------------
+# -- what is not there -----------------------------------------------------------------------------------------------
 
 
-def unverified(read: Callable[[], object]) -> Unverified:
-    with pytest.raises(Unverified) as caught:
-        read()
-    return caught.value
-
-
-def test_a_send_without_ack_is_blamed_on_the_ack() -> None:
+def unanswered() -> Handmade:
     made = chat()
     made.emits({"text": "a"})
-    assert unverified(lambda: made.record.send().message).because == "ACK-CALLED"
-    assert unverified(lambda: made.record.send("later")).because == "ACK-CALLED"
+    return made
 
 
-def test_a_refused_plain_text_is_blamed_on_plain_texts() -> None:
-    made = chat()
-    made.emits({"text": "a"}, plain=True)
+def refused() -> Handmade:
+    made = unanswered()
     made.ack({"error": ERROR_PAYLOAD})
-    assert unverified(lambda: made.record.send().message).because == "SEND-PLAIN"
-    assert unverified(lambda: made.record.send("later")).because == "SEND-PLAIN"
+    return made
 
 
-@pytest.mark.parametrize(
-    ("payload", "judge"), [({"text": ""}, "REJECT-SURVIVED"), (None, "REJECT-NO-OBJECT")], ids=["empty", "null"]
-)
-def test_a_plain_text_that_is_refused_after_a_wrong_payload_is_blamed_on_that(payload: Json, judge: str) -> None:
-    made = chat()
-    made.says("before", plain=True)
-    made.emits(payload, valid=False)
-    made.ack({"error": ERROR_PAYLOAD})
-    made.emits({"text": "a"}, plain=True, tag="after")
-    made.ack({"error": ERROR_PAYLOAD})
-    assert unverified(lambda: made.record.send("after").message).because == judge
-    assert unverified(lambda: made.record.send("later")).because == judge
+def unheard() -> Handmade:
+    made = unanswered()
+    made.ack({"message": message("a")})
+    return made
 
 
-def test_a_refused_stimulus_is_a_deviation() -> None:
-    made = chat()
-    sent = made.emits({"text": " a "})
-    ack = made.ack({"error": ERROR_PAYLOAD})
-    with pytest.raises(Deviation) as caught:
-        _ = made.record.send().message
-    assert caught.value.actual == 'ack: {error: {code: "VALIDATION_ERROR", message: "no"}}'
-    assert caught.value.at == (sent.serial, ack.serial)
-
-
-def test_nobody_is_blamed_for_a_closed_conversation() -> None:
+def ungreeted() -> Handmade:
     made = Handmade()
     made.opens()
-    made.greeted(conversation={**CONVERSATION, "status": "closed"})
-    made.emits({"text": "a"})
-    made.ack({"error": ERROR_PAYLOAD})
-    assert unverified(lambda: made.record.send().message).because is None
+    return made
 
 
-def test_a_message_nobody_told_the_sender_of_is_blamed_on_the_event() -> None:
+def without_rest() -> Handmade:
     made = chat()
-    made.emits({"text": "a"})
-    made.ack({"message": message("a")})
-    assert unverified(lambda: made.record.send().event).because == "MESSAGE-ECHO"
+    made.fetches("<html>", status=502, json=False)
+    return made
 
 
 @pytest.mark.parametrize(
-    ("option", "transport", "said", "blamed"),
+    ("made", "read", "need"),
     [
-        ("auth", "websocket", None, "CONNECTED-SENT"),
-        ("auth", "websocket", ERROR, "AUTH-BARE"),
-        ("bearer", "websocket", ERROR, "AUTH-PREFIXED"),
-        ("header", "polling", ERROR, "AUTH-HEADER"),
+        (unanswered, lambda record: record.send().message, Need.ACK),
+        (refused, lambda record: record.send().message, Need.MESSAGE),
+        (unheard, lambda record: record.send().event, Need.ECHO),
+        (ungreeted, lambda record: record.connection().history, Need.GREETING),
+        (without_rest, lambda record: record.fetch().history, Need.CONVERSATION),
+        (chat, lambda record: record.send("later"), Need.PART),
     ],
+    ids=["ack", "message", "echo", "greeting", "conversation", "part"],
 )
-def test_why_a_good_connection_was_not_greeted(option: str, transport: str, said: str | None, blamed: str) -> None:
-    made = Handmade()
-    made.opens(option=option, transport=transport)
-    if said:
-        made.event(said, {"code": "UNAUTHORIZED", "message": "no"})
-    assert unverified(lambda: made.record.connection().history).because == blamed
-    assert blamed in catalogue()
-
-
-def test_a_rest_road_that_gives_nothing_is_blamed_on_rest() -> None:
-    made = Handmade()
-    made.fetches("<html>", status=502, json=False)
-    assert unverified(lambda: made.record.fetch().history).because == "REST-OPEN"
-
-
-@pytest.mark.parametrize("raw", [None, [], "text", 5, {}, {"id": 5}, {"id": None}], ids=repr)
-def test_a_missing_field_is_a_misshapen_payload(raw: object) -> None:
-    made = chat()
-    event = made.event(MESSAGE, raw)
-    with pytest.raises(Misshapen) as caught:
-        _ = made.record.connection().events(MESSAGE)[0].message.id
-    assert caught.value.because == "MESSAGE-SHAPE"
-    assert caught.value.at == (event.serial,)
-    assert caught.value.because in catalogue()
+def test_an_accessor_says_what_is_missing(
+    made: Callable[[], Handmade], read: Callable[[Record], object], need: Need
+) -> None:
+    with pytest.raises(Missing) as caught:
+        read(made().record)
+    assert caught.value.need is need

@@ -1,0 +1,191 @@
+"""One connection as its packets show it: whose it was, what it was sent, and how it ended."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from conformance.protocol import CONNECTED, Json
+from conformance.record.events import Event
+from conformance.record.missing import Missing, Need
+from conformance.record.payloads import History
+from conformance.record.transcript import Entry, Kind
+
+
+@dataclass(frozen=True)
+class Packets:
+    """What one connection of one device sent and received, and how it ended."""
+
+    number: int
+    entries: Sequence[Entry]
+
+    @property
+    def opened(self) -> Entry:
+        return self.entries[0]
+
+    @property
+    def device(self) -> str:
+        return self.opened.device
+
+    @cached_property
+    def user(self) -> str:
+        return str(self.opened.get("user"))
+
+    @cached_property
+    def good(self) -> bool:
+        """Whether it presented a token that must be accepted."""
+        return bool(self.opened.get("good"))
+
+    @property
+    def token(self) -> str:
+        """The label of the token that it presented, for people."""
+        return str(self.opened.get("token"))
+
+    @property
+    def token_kind(self) -> str:
+        return str(self.opened.get("token_kind"))
+
+    @cached_property
+    def lasting(self) -> bool:
+        """Whether it presented a token that must be accepted, and outlives the scenario."""
+        return self.good and self.opened.get("lifetime") is None
+
+    @property
+    def option(self) -> str:
+        return str(self.opened.get("option"))
+
+    @property
+    def transport(self) -> str:
+        return str(self.opened.get("transport"))
+
+    @property
+    def title(self) -> str:
+        return f"{self.device} ({self.user}, {self.option}, {self.transport})"
+
+    @property
+    def usual(self) -> bool:
+        """Whether it took the road that scenarios take which test no other."""
+        return bool(self.opened.get("usual"))
+
+    @cached_property
+    def trial(self) -> bool:
+        """Whether it tried something that the document is silent on: observations read it, laws do not see it."""
+        return bool(self.opened.get("trial"))
+
+    @cached_property
+    def shaken(self) -> bool:
+        """Whether there was an Engine.IO handshake."""
+        return any(entry.kind is Kind.HANDSHAKE for entry in self.entries)
+
+    def received(self, *packets: str) -> list[Entry]:
+        """The Socket.IO packets received, all or those of some types."""
+        if len(packets) == 1:
+            return self._received_by_packet.get(packets[0], [])
+        return [entry for entry in self._received if not packets or entry.get("packet") in packets]
+
+    @cached_property
+    def _received_by_packet(self) -> dict[str, list[Entry]]:
+        by_packet: dict[str, list[Entry]] = {}
+        for entry in self._received:
+            by_packet.setdefault(str(entry.get("packet")), []).append(entry)
+        return by_packet
+
+    @cached_property
+    def _received(self) -> list[Entry]:
+        return [entry for entry in self.entries if entry.kind is Kind.RECEIVED]
+
+    def events(self, name: str | None = None) -> list[Event]:
+        """The events received, all or those of one name, in wire order."""
+        return self._events if name is None else self._events_by_name.get(name, [])
+
+    def heard(self, name: str | None = None) -> list[Event]:
+        """The events that came before the device left: to nothing later does anybody listen."""
+        return [event for event in self.events(name) if event.entry.serial < self.left]
+
+    @cached_property
+    def _events(self) -> list[Event]:
+        entries = self.received("EVENT", "BINARY_EVENT")
+        return [Event(entry.get("event"), self._told(entry), entry) for entry in entries]
+
+    @cached_property
+    def _events_by_name(self) -> dict[str, list[Event]]:
+        by_name: dict[str, list[Event]] = {}
+        for event in self._events:
+            if isinstance(event.name, str):
+                by_name.setdefault(event.name, []).append(event)
+        return by_name
+
+    def _told(self, entry: Entry) -> list[Json]:
+        """The arguments of an event, without the offset that a server with Socket.IO's connection state recovery adds
+        to every event, as a last argument: a string. Such a server tells a private id (``pid``) in its CONNECT."""
+        args = _arguments(entry)
+        return args[:-1] if len(args) > 1 and isinstance(args[-1], str) and self._recoverable else args
+
+    @cached_property
+    def _recoverable(self) -> bool:
+        return any(_private_id(entry) is not None for entry in self.received("CONNECT"))
+
+    @property
+    def recovers(self) -> bool:
+        """Whether it presented the private id of an earlier connection, to be told what was missed since."""
+        sent = (entry for entry in self.entries if entry.kind is Kind.SENT and entry.get("packet") == "CONNECT")
+        return any(_private_id(entry) is not None for entry in sent)
+
+    @cached_property
+    def closed(self) -> Entry | None:
+        """How the transport ended."""
+        return next((entry for entry in self.entries if entry.kind is Kind.CLOSED), None)
+
+    @cached_property
+    def left(self) -> float:
+        """The serial number at which the device itself said goodbye, closed or dropped the line; infinity when it never
+        did. What arrives later, nobody listens to."""
+        goodbyes = (e for e in self.entries if e.kind is Kind.SENT and e.get("packet") == "DISCONNECT")
+        closed = (e for e in self.entries if e.kind is Kind.CLOSED and e.get("by") == "harness")
+        return min((float(entry.serial) for entry in (*goodbyes, *closed)), default=math.inf)
+
+    @cached_property
+    def ended_by_target(self) -> Entry | None:
+        """The first entry that says that the target ended the connection, before the device left it: a DISCONNECT
+        packet, or the transport."""
+        refused = next(iter(self.received("DISCONNECT", "CONNECT_ERROR")), None)
+        return refused if refused is not None and refused.serial < self.left else self.broken_off
+
+    @cached_property
+    def broken_off(self) -> Entry | None:
+        """How the transport ended, where it was not the device that left first."""
+        closed = self.closed
+        return closed if closed is not None and closed.serial < self.left else None
+
+    @cached_property
+    def greeted(self) -> bool:
+        return bool(self.events(CONNECTED))
+
+    @cached_property
+    def history(self) -> History:
+        """The conversation as ``help_center:connected`` gave it. Raises Missing where it was not greeted."""
+        greetings = self.events(CONNECTED)
+        if not greetings:
+            raise Missing(Need.GREETING, self, f"{self.title} got no {CONNECTED}")
+        return greetings[0].history
+
+    @property
+    def conversation_closed(self) -> bool:
+        greetings = self.events(CONNECTED)
+        payload = greetings[0].payload if greetings else None
+        conversation = payload.get("conversation") if isinstance(payload, dict) else None
+        return isinstance(conversation, dict) and conversation.get("status") == "closed"
+
+
+def _arguments(entry: Entry) -> list[Json]:
+    args = entry.get("args")
+    return args if isinstance(args, list) else []
+
+
+def _private_id(entry: Entry) -> str | None:
+    """What a CONNECT packet, of either side, says of connection state recovery."""
+    data = entry.get("data")
+    told = data.get("pid") if isinstance(data, dict) else None
+    return told if isinstance(told, str) else None
