@@ -17,7 +17,7 @@ from conformance.drive.device import Device
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
 from conformance.errors import Unverified
-from conformance.observations import experiments, run
+from conformance.observations import characters, experiments, run
 from conformance.observations.lateness import lateness
 from conformance.protocol import CONNECTED, MESSAGE
 from conformance.record.views import Everything, Record
@@ -42,11 +42,11 @@ HALF_A_PAIR = "\ud83d"
 async def counting(stage: Stage) -> None:
     """One device sends 100 and 1,500 emoji, and 100 and 1,500 letters with combining accents, all at once."""
     texts = {
-        "few emoji": experiments.EMOJI * experiments.FEW,
-        "many emoji": experiments.EMOJI * experiments.MANY,
-        "few combined": experiments.COMBINED * experiments.FEW,
-        "many combined": experiments.COMBINED * experiments.MANY,
-        "many composable": experiments.COMPOSABLE * experiments.MANY,
+        "few emoji": characters.EMOJI * characters.FEW,
+        "many emoji": characters.EMOJI * characters.MANY,
+        "few combined": characters.COMBINED * characters.FEW,
+        "many combined": characters.COMBINED * characters.MANY,
+        "many composable": characters.COMPOSABLE * characters.MANY,
     }
     async with stage.device(trial=True) as phone:
         await stage.together(*(phone.send(text, tag=tag, valid=False) for tag, text in texts.items()))
@@ -54,26 +54,26 @@ async def counting(stage: Stage) -> None:
 
 @requirement("OBS-COUNT-EMOJI")
 def test_how_emoji_are_counted(counting: Record, observe: Observe) -> None:
-    observe(*experiments.emoji_counting(counting))
+    observe(*characters.emoji_counting(counting))
 
 
 @requirement("OBS-COUNT-COMBINING")
 def test_how_combining_sequences_are_counted(counting: Record, observe: Observe) -> None:
-    observe(*experiments.combining_counting(counting))
+    observe(*characters.combining_counting(counting))
 
 
 @scenario(wave=2)
 async def white_space(stage: Stage) -> None:
     """One device sends plain texts with a character around them that not every language takes for white space, one
     text for each such character, all at once."""
-    texts = {experiments.point(one): f"{one}{stage.words()}{one}" for one in experiments.WHITE_SPACE}
+    texts = {characters.point(one): f"{one}{stage.words()}{one}" for one in characters.WHITE_SPACE}
     async with stage.device(trial=True) as phone:
         await stage.together(*(phone.send(text, tag=tag, valid=False) for tag, text in texts.items()))
 
 
 @requirement("OBS-TRIM")
 def test_what_counts_as_white_space(white_space: Record, observe: Observe) -> None:
-    observe(*experiments.trimming(white_space))
+    observe(*characters.trimming(white_space))
 
 
 @scenario(wave=2)
@@ -86,7 +86,7 @@ async def zero_characters(stage: Stage) -> None:
 
 @requirement("OBS-NUL")
 def test_what_becomes_of_a_zero_character(zero_characters: Record, observe: Observe) -> None:
-    observe(*experiments.nul(zero_characters))
+    observe(*characters.nul(zero_characters))
 
 
 @scenario(wave=2)
@@ -98,7 +98,7 @@ async def half_a_pair(stage: Stage) -> None:
 
 @requirement("OBS-SURROGATE")
 def test_what_becomes_of_half_a_surrogate_pair(half_a_pair: Record, observe: Observe) -> None:
-    observe(*experiments.odd_character(half_a_pair, HALF_A_PAIR))
+    observe(*characters.odd_character(half_a_pair, HALF_A_PAIR))
 
 
 # -- what a newer client might send (section 3.2) ----------------------------------------------------------------

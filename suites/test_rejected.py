@@ -27,7 +27,7 @@ from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
 from conformance.inputs import invalid_payloads
 from conformance.inputs.invalid_payloads import NO_OBJECT, REFUSED, Misfits
-from conformance.observations import experiments
+from conformance.observations import characters
 from conformance.protocol import LONGEST
 from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
@@ -70,7 +70,7 @@ def test_a_text_of_more_than_2000_characters_is_refused(refused_payloads: Record
 @requirement("OBS-HUGE-TEXT")
 @pytest.mark.parametrize("family", ["long"])
 def test_what_becomes_of_a_huge_text(refused_payloads: Record, observe: Callable[[str, str], None]) -> None:
-    observe(*experiments.huge_text(refused_payloads.send("20000-ascii")))
+    observe(*characters.huge_text(refused_payloads.send("20000-ascii")))
 
 
 @requirement("SEND-EMPTY")

@@ -7,16 +7,17 @@ error REFUSAL-SILENT.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from conformance.checks.assertions import expect, same
 from conformance.checks.blame import OPTIONS, of_greeting, ungreeted
 from conformance.checks.controls import session_lost
 from conformance.checks.delivery import delivered, undelivered
 from conformance.checks.doubts import not_in_doubt, was_greeted
+from conformance.checks.leaks import leaks, spoken
 from conformance.checks.limits import REMEDY, not_limited
 from conformance.errors import Unverified
-from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED, Json
+from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED
 from conformance.record.descriptions import problem, said
 from conformance.record.payloads import History, shown
 from conformance.record.rate_limits import BUSY
@@ -24,7 +25,6 @@ from conformance.record.token_kinds import ABSENT, CONFUSED, EXPIRED, FORGED, IN
 from conformance.record.transcript import Entry
 from conformance.record.views import Connection, Event, Fetch, Record, Send
 from conformance.record.waits import REFUSED_END
-from conformance.schema import validator
 
 ENTRY = {
     **dict.fromkeys(ABSENT, "AUTH-MISSING"),
@@ -242,30 +242,6 @@ def rest_takes_good_ones(record: Record) -> None:
     if good.status in (401, 403):
         raise Unverified(f"REST refused the good token, too, by then ({good.outcome})")
     _ = good.history
-
-
-# -- leaks -------------------------------------------------------------------------------------------------------
-
-
-def spoken(record: Record) -> list[str]:
-    """The texts that the conversation of this record is known to hold."""
-    acked = (send for send in record.acked() if send.accepted and send.connection.good)
-    return [send.text for send in acked if isinstance(send.text, str)]
-
-
-def leaks(value: Json, texts: Sequence[str] = ()) -> Iterator[Json]:
-    """Every conversation or message somewhere inside a payload, and every string with one of these texts."""
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            waiting += one.values()
-            if validator.fits("conversation", one) or validator.fits("message", one):
-                yield one
-        elif isinstance(one, list):
-            waiting += one
-        elif isinstance(one, str) and any(text in one for text in texts):
-            yield one
 
 
 # -- a refused client that sends ---------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from conformance.checks.assertions import expect
 from conformance.checks.law import saved
 from conformance.errors import Unverified
-from conformance.observations.experiments import Seen
+from conformance.observations.observed import Seen
 from conformance.record.views import Fetch, Record, Send
 from conformance.schema import timestamps
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.errors import Unverified
-from conformance.observations.experiments import Seen
+from conformance.observations.observed import Seen
 from conformance.protocol import CONNECTED, MESSAGE
 from conformance.record.views import Everything, Record
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from conformance.checks.history import looks
 from conformance.checks.law import good_connections
 from conformance.errors import Unverified
-from conformance.observations.experiments import Seen
+from conformance.observations.observed import Seen
 from conformance.protocol import CONNECTED, MESSAGE, Json
 from conformance.record.payloads import History, ids_in
 from conformance.record.transcript import Kind
