@@ -8,10 +8,12 @@ from conformance.drive.device import Device
 from conformance.drive.scenario import scenario
 from conformance.drive.simultaneous import buffered
 from conformance.drive.stage import Stage
-from conformance.protocol import LONGEST
+from conformance.protocol import LONGEST, Json
 
 AT_ONCE, MOST = 4, 12
 """Texts that each of two devices sends without waiting, and how often it does so at most while others come."""
+STEPS = 4
+"""Messages sent one after the other, and as many at once, while a connection is upgraded."""
 VISITORS = ("visitor", "guest", "watch")
 
 
@@ -98,3 +100,55 @@ async def unwelcome(stage: Stage) -> None:
     """A device presents a token that is none."""
     async with stage.device("phone", token=await stage.user.bad("garbage")):
         pass
+
+
+async def _chat_over(stage: Stage, transport: str) -> None:
+    async with stage.device("phone", transport=transport) as phone:
+        await phone.say(tag="chat")
+        await phone.pipeline([stage.words() for _ in range(3)], tag="chat")
+
+
+@scenario
+async def websocket_chat(stage: Stage) -> None:
+    """One device connects over WebSocket from the first packet, sends a text, then three more without waiting."""
+    await _chat_over(stage, "websocket")
+
+
+@scenario
+async def polling_chat(stage: Stage) -> None:
+    """One device connects over long-polling and stays there, sends a text, then three more without waiting."""
+    await _chat_over(stage, "polling")
+
+
+async def _one_by_one(sender: Device, stage: Stage) -> None:
+    for _ in range(STEPS):
+        await sender.send(stage.words(), tag="moving")
+
+
+async def _upgrade_while_sending(stage: Stage, phone: Device, sender: Device) -> Json:
+    """The answer to the last text."""
+    await sender.say(tag="before")
+    at_once = [stage.words() for _ in range(STEPS)]
+    await stage.together(
+        phone.upgrade(), sender.pipeline(at_once, tag="moving", plain=False), _one_by_one(sender, stage)
+    )
+    return await sender.send(stage.words(), tag="moving")
+
+
+@scenario
+async def upgraded(stage: Stage) -> None:
+    """One device connects over long-polling and moves to WebSocket; texts go out before it, meanwhile (some at once,
+    some one after the other) and after it. Then a second device shows the conversation."""
+    async with stage.device("phone", transport="upgrade") as phone:
+        await _upgrade_while_sending(stage, phone, phone)
+    async with stage.device("tablet"):
+        pass
+
+
+@scenario
+async def upgraded_beside(stage: Stage) -> None:
+    """As one device moves from long-polling to WebSocket, another one of the same user sends. The first one stays until
+    it has heard all texts."""
+    async with stage.device("tablet") as tablet, stage.device("phone", transport="upgrade") as phone:
+        await phone.until_told(await _upgrade_while_sending(stage, phone, tablet))
+        await phone.catch_up()

@@ -8,17 +8,13 @@ from conformance.checks.assertions import every
 from conformance.checks.connection import acked, heard, let_in, not_ended, settled, sound, stays, works
 from conformance.checks.lifecycle import acked_once, granted, shows, shows_once, told_once
 from conformance.checks.packets import arrivals, entered, in_the_namespace, spoken, whole
-from conformance.drive.device import Device
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
-from conformance.protocol import Json
 from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
 
 QUIET = 1.5
 """Seconds that a connection is left alone."""
-STEPS = 4
-"""Messages sent one after the other, and as many at once, while a connection is upgraded."""
 
 
 # -- the namespace (2.1) -------------------------------------------------------------------------------------------
@@ -35,24 +31,6 @@ def test_everything_is_said_in_the_namespace(everything: Everything) -> None:
 
 
 # -- the transports (1) --------------------------------------------------------------------------------------------
-
-
-async def _chat_over(stage: Stage, transport: str) -> None:
-    async with stage.device("phone", transport=transport) as phone:
-        await phone.say(tag="chat")
-        await phone.pipeline([stage.words() for _ in range(3)], tag="chat")
-
-
-@scenario
-async def websocket_chat(stage: Stage) -> None:
-    """One device connects over WebSocket from the first packet, sends a text, then three more without waiting."""
-    await _chat_over(stage, "websocket")
-
-
-@scenario
-async def polling_chat(stage: Stage) -> None:
-    """One device connects over long-polling and stays there, sends a text, then three more without waiting."""
-    await _chat_over(stage, "polling")
 
 
 @requirement("CONN-WEBSOCKET")
@@ -88,40 +66,6 @@ def test_messages_are_heard_over_polling(polling_chat: Record, websocket_chat: R
 
 
 # -- the upgrade (1) -----------------------------------------------------------------------------------------------
-
-
-async def _one_by_one(sender: Device, stage: Stage) -> None:
-    for _ in range(STEPS):
-        await sender.send(stage.words(), tag="moving")
-
-
-async def _upgrade_while_sending(stage: Stage, phone: Device, sender: Device) -> Json:
-    """The answer to the last text."""
-    await sender.say(tag="before")
-    at_once = [stage.words() for _ in range(STEPS)]
-    await stage.together(
-        phone.upgrade(), sender.pipeline(at_once, tag="moving", plain=False), _one_by_one(sender, stage)
-    )
-    return await sender.send(stage.words(), tag="moving")
-
-
-@scenario
-async def upgraded(stage: Stage) -> None:
-    """One device connects over long-polling and moves to WebSocket; texts go out before it, meanwhile (some at once,
-    some one after the other) and after it. Then a second device shows the conversation."""
-    async with stage.device("phone", transport="upgrade") as phone:
-        await _upgrade_while_sending(stage, phone, phone)
-    async with stage.device("tablet"):
-        pass
-
-
-@scenario
-async def upgraded_beside(stage: Stage) -> None:
-    """As one device moves from long-polling to WebSocket, another one of the same user sends. The first one stays until
-    it has heard all texts."""
-    async with stage.device("tablet") as tablet, stage.device("phone", transport="upgrade") as phone:
-        await phone.until_told(await _upgrade_while_sending(stage, phone, tablet))
-        await phone.catch_up()
 
 
 @pytest.fixture

@@ -57,6 +57,10 @@ class Kind(StrEnum):
     EXPIRED = "expired"
     """A wait that was given up: waiting (for what; see ``waits``), seconds (of silence), doubt (a ``Doubt``; absent:
     none)."""
+    CLIENT = "client"
+    """What the handlers of a client library were called with on a recorded connection: saw ("connect" | "event" |
+    "ack" | "disconnect" | "error"), and of an event its name (event) and args, of an ack send, attempt and args, of
+    an error what the library said (reason). ``call``: that the args are what ``call`` returned."""
     MARK = "mark"
     """A point of the scenario: label (for people), point (a ``Point``; absent: none of them), claims (names of the
     token's claims that equal ``conversation.userId``)."""

@@ -177,6 +177,15 @@ def _mark(entry: Entry) -> Told:
     return Told("-", str(entry.get("label")))
 
 
+def _client(entry: Entry) -> Told:
+    """What a client library told its handlers of what came just before."""
+    saw = entry.get("saw")
+    what = {"event": entry.get("event"), "ack": f"the ack of #{entry.get('send')}"}.get(str(saw), saw)
+    if saw in ("event", "ack"):
+        return Told("-", f"client saw {what}", _arguments(entry.get("args")))
+    return Told("-", f"client saw {what}", ", ".join(_brief(str(entry.get("reason") or ""))))
+
+
 _TELLERS: dict[Kind, Callable[[Entry], Told]] = {
     Kind.OPEN: _open,
     Kind.HANDSHAKE: _handshake,
@@ -184,6 +193,7 @@ _TELLERS: dict[Kind, Callable[[Entry], Told]] = {
     Kind.CLOSED: _closed,
     Kind.HTTP: _http,
     Kind.EXPIRED: _expired,
+    Kind.CLIENT: _client,
     Kind.MARK: _mark,
 }
 

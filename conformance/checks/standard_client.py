@@ -1,0 +1,276 @@
+"""Whether a client library lives the flow that section 5 recommends, where our own devices do.
+
+A server that greets nobody, acks nothing or forgets messages does so to every client, and is blamed for that by other
+requirements (``grounds``). What is left is what only the library meets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from conformance.checks import ack, history, law, parity
+from conformance.checks.assertions import every
+from conformance.checks.client_views import client_connections, seen, views_agree
+from conformance.checks.connection import acked as accepted
+from conformance.checks.connection import heard as heard_by_its_sender
+from conformance.checks.connection import let_in, settled, stays, works
+from conformance.checks.lifecycle import SUPPORT, acked_once, greeted_again, shows, told_once
+from conformance.checks.packets import arrivals, in_the_namespace, spoken, whole
+from conformance.errors import Deviation, Unverified
+from conformance.protocol import CONNECTED, ERROR, MESSAGE, TYPING
+from conformance.record.descriptions import said
+from conformance.record.health import FORGOTTEN
+from conformance.record.payloads import Misshapen
+from conformance.record.rate_limits import not_for_its_pace, not_limited
+from conformance.record.transcript import Entry, Kind, first
+from conformance.record.views import Connection, Record, Send
+from conformance.record.waits import GREETING, ack_of, message_of, not_in_doubt
+
+Grounds = Sequence[tuple[str, Callable[[], None]]]
+"""What the flow builds on: requirements, each with what judges it."""
+
+
+# -- the flow ------------------------------------------------------------------------------------------------------
+
+
+def lived(judge: Callable[[], None], record: Record, grounds: Grounds) -> None:
+    """Judge a step of the flow. A deviation is held against what the flow builds on, where that does not hold; and
+    where the client's view is not what was recorded, against the harness."""
+    try:
+        judge()
+    except Misshapen:
+        raise
+    except Deviation:
+        unknown = [reason for because, ground in grounds if (reason := _held(ground, because)) is not None]
+        if unknown:
+            raise unknown[0] from None
+        _agree(record)
+        raise
+
+
+def _held(ground: Callable[[], None], because: str) -> Unverified | None:
+    """Raise Unverified where what this builds on does not hold. Why that is not known, where others are to blame."""
+    try:
+        ground()
+    except Misshapen as missing:
+        return Unverified("what this builds on lacks what it needs", because=missing.because)
+    except Unverified as reason:
+        return reason if reason.because is not None else None
+    except Deviation as deviation:
+        raise Unverified(f"what this builds on does not hold ({deviation.actual})", because=because) from None
+    return None
+
+
+def _agree(record: Record) -> None:
+    try:
+        views_agree(record)
+    except Unverified as reason:
+        if reason.because is not None:
+            raise
+
+
+def welcomed(record: Record) -> None:
+    """Deviate when the client was not greeted."""
+    _greeted(_first(record), "the client to be greeted")
+
+
+def _first(record: Record) -> Connection:
+    """The client's first connection that was greeted; else the first that was not turned away for its pace."""
+    own = client_connections(record)
+    if not own:
+        raise record.cut_short("connection of the client")
+    greeted = (connection for connection in own if seen(connection, "event", CONNECTED))
+    return next(greeted, None) or next((connection for connection in own if connection.shaken), own[-1])
+
+
+def _greeted(connection: Connection, what: str) -> None:
+    if seen(connection, "event", CONNECTED):
+        return
+    not_in_doubt(connection, GREETING)
+    not_limited(connection)
+    _within_limit(connection.record)
+    at, unless = _traces(connection), _forgotten(connection)
+    raise Deviation(f"{what} ({_library(connection)})", _instead(connection), at=at, unless=unless)
+
+
+def _forgotten(connection: Connection) -> str | None:
+    """What a deviation says ``unless``, that may come of a polling session which the target did not know any more."""
+    end = connection.broken_off
+    return "CONN-POLLING" if end is not None and end.get("status") in FORGOTTEN else None
+
+
+def answered(record: Record, tag: str) -> None:
+    """Deviate when a callback of the client, or its ``call``, did not get the ack that tells of the saved message."""
+    send = record.send(tag)
+    if not seen_ack(send):
+        not_in_doubt(send.connection, ack_of(send.number))
+        not_limited(send.connection)
+        _within_limit(record)
+        what = f"the ack of send #{send.number} to reach its callback ({_library(send.connection)})"
+        actual, unless = _instead(send.connection, since=send.entry.serial), _forgotten(send.connection)
+        raise Deviation(what, actual, at=send.at, unless=unless)
+    not_for_its_pace(send)
+    _ = send.message.id
+
+
+def seen_ack(send: Send) -> list[Entry]:
+    """What the callback of a send, in its last attempt, was called with."""
+    about = send.entry.get("send"), send.entry.get("attempt")
+    return [e for e in seen(send.connection, "ack") if (e.get("send"), e.get("attempt")) == about]
+
+
+def told(record: Record, tag: str) -> None:
+    """Deviate when the client's handler was not called with a message that the client had sent, be it under another id
+    (which is PARITY-EVENT's)."""
+    send = _acked(record, tag)
+    heard = [first(entry.get("args")) for entry in seen(send.connection, "event", MESSAGE)]
+    own = [one for one in heard if isinstance(one, dict) and one.get("sender") != SUPPORT]
+    if not any(one.get("id") == send.message.id or one.get("text") == send.text for one in own):
+        not_in_doubt(send.connection, message_of(send.number))
+        _within_limit(record)
+        what = f"{MESSAGE} of send #{send.number} to reach the client's handler ({_library(send.connection)})"
+        actual, unless = _instead(send.connection, since=send.entry.serial), _forgotten(send.connection)
+        raise Deviation(what, actual, at=send.at, unless=unless)
+
+
+def _acked(record: Record, tag: str) -> Send:
+    """A send of the client. Raises Unverified where it was not acked, which is judged by itself."""
+    send = record.send(tag)
+    if not seen_ack(send):
+        raise Unverified(f"send #{send.number} of the client was not acked")
+    return send
+
+
+def came_back(record: Record) -> None:
+    """Deviate when the client, whose connection was cut, connected again and was not greeted."""
+    _greeted(_later(record), "the client to be greeted again after its connection was cut")
+
+
+def resynced(record: Record) -> None:
+    """Deviate when the greeting after that lacks a message which the client had sent before, while it shows an older
+    one, or nothing."""
+    again = _later(record)
+    _greeted(again, "the client to be greeted again")
+    visible, first = set(again.history.ids), _first(record)
+    older = {*first.history.ids, *(event.message.id for event in first.events(MESSAGE))}
+    for send in (_acked(record, "called"), _acked(record, "emitted")):
+        before = older - {event.message.id for event in first.events(MESSAGE) if event.entry.serial > send.entry.serial}
+        if send.message.id not in visible and (not visible or visible & before):
+            what = f"{again.history.where} to show what the client sent before ({_library(again)})"
+            raise Deviation(what, f"send #{send.number} is missing", at=[send.entry.serial, again.history.at])
+
+
+def _later(record: Record) -> Connection:
+    """The connection with which the client came back, after its first one was cut."""
+    later = [connection for connection in client_connections(record) if connection.number > _first(record).number]
+    if not later:
+        raise record.cut_short("connection after the first one was cut")
+    return next((connection for connection in later if seen(connection, "event", CONNECTED)), later[-1])
+
+
+def _within_limit(record: Record) -> None:
+    if record.transcript.limit is not None:
+        raise record.cut_short("end")
+
+
+# -- in words ------------------------------------------------------------------------------------------------------
+
+
+def _library(connection: Connection) -> str:
+    return f"{connection.opened.get('client')}, with its defaults"
+
+
+def _instead(connection: Connection, since: int = -1) -> str:
+    """What the client met in place of what it waited for."""
+    entries = [entry for entry in connection.entries if entry.serial > since]
+    errors = [str(entry.get("reason")) for entry in seen(connection, "error")]
+    names = [str(e.get("event") or e.get("packet")) for e in entries if e.kind is Kind.RECEIVED]
+    begun = "" if connection.shaken or since >= 0 else "no handshake"
+    probe = "no answer to the probe of the upgrade that was offered" if _unanswered_probe(connection) else ""
+    return "; ".join(filter(None, [begun, probe, said(entries) or ", ".join(names), *errors[:1]])) or "nothing"
+
+
+def _unanswered_probe(connection: Connection) -> bool:
+    """Whether the client began to move to WebSocket, which it waits for without a limit, and got no further."""
+    told = [entry.get("packet") for entry in connection.entries if entry.kind is Kind.ENGINE]
+    return "ping probe" in told and "pong probe" not in told
+
+
+def _traces(connection: Connection) -> list[int]:
+    errors = [entry.serial for entry in (*seen(connection, "error"), *(e.entry for e in connection.events(ERROR)))]
+    return sorted({connection.opened.serial, *errors, connection.entries[-1].serial})
+
+
+# -- what it builds on -----------------------------------------------------------------------------------------------
+
+
+def grounds(everything: Iterable[Record], polling: Record, websocket: Record, moving: Record) -> Grounds:
+    """What our own devices met in the run: over either transport, while one moved from one to the other (``moving``),
+    and wherever else they were."""
+    return (
+        ("CONN-POLLING", lambda: _soundly(polling, websocket, everything)),
+        ("CONN-WEBSOCKET", lambda: _soundly(websocket, polling, everything)),
+        ("AUTH-BARE", lambda: _by_auth(everything)),
+        ("CONNECTED-SENT", lambda: law.over(everything, law.first_arrivals, law.greeted)),
+        ("CONN-NAMESPACE", lambda: every(spoken(everything), in_the_namespace)),
+        ("CONN-PACKETS", lambda: every(arrivals(everything), whole)),
+        ("CONN-UPGRADE", lambda: _moves(moving)),
+        ("CONN-STAYS", lambda: every(settled(everything, alone=True), stays)),
+        ("ACK-CALLED", lambda: law.over(everything, ack.awaited_acks, ack.acked)),
+        ("MESSAGE-ECHO", lambda: law.over(everything, law.saved, parity.heard)),
+        ("SEND-KEPT", lambda: law.over(everything, history.looks, history.Kept(everything))),
+        ("TYPING-HARMLESS", lambda: every(_typists(everything), _unharmed)),
+        ("RECONNECT-GREETED", lambda: law.over(everything, _comebacks, greeted_again)),
+        ("RECONNECT-RESYNC", lambda: law.over(everything, _comebacks, _shows_what_was_sent)),
+    )
+
+
+def _soundly(record: Record, other: Record, everything: Iterable[Record]) -> None:
+    let_in(record, other, everything)
+    works(accepted, record, other, because="ACK-CALLED")
+    works(heard_by_its_sender, record, other, because="MESSAGE-ECHO")
+
+
+def _moves(record: Record) -> None:
+    every(record.tagged("moving"), acked_once)
+    told_once(record, "phone")
+
+
+def _by_auth(everything: Iterable[Record]) -> None:
+    """Whether any device was let in that presented its token as the client does."""
+    connections = [one for record in everything for one in law.good_connections(record) if record.transcript.wave == 1]
+    by_auth = [connection for connection in connections if connection.option == "auth"]
+    if connections and not any(connection.greeted for connection in by_auth):
+        told = said(by_auth[0].entries) if by_auth else ""
+        raise Deviation("a token in auth.token to be accepted", told or "no device was let in by it")
+
+
+def _typists(everything: Iterable[Record]) -> Iterator[Connection]:
+    """Connections that typed as documented."""
+    for record in everything:
+        if record.transcript.wave == 1:
+            typed = {entry.connection for entry in record.transcript.of(Kind.SENT) if entry.get("event") == TYPING}
+            yield from (connection for connection in record.connections if connection.number in typed)
+
+
+def _unharmed(connection: Connection) -> None:
+    typed = next(entry.serial for entry in connection.entries if entry.get("event") == TYPING)
+    later = [s for s in connection.record.sends if s.connection is connection and s.entry.serial > typed]
+    end = connection.ended_by_target
+    if end is not None or not all(send.acks and send.accepted for send in later):
+        raise Deviation("typing to do no harm", said(connection.entries) or "a text was not taken after it")
+
+
+def _comebacks(record: Record) -> Iterator[Connection]:
+    """Later connections of devices that were greeted before."""
+    greeted: set[str] = set()
+    for connection in law.good_connections(record):
+        if connection.device in greeted and record.transcript.wave == 1:
+            yield connection
+        greeted |= {connection.device} if connection.greeted else set()
+
+
+def _shows_what_was_sent(connection: Connection) -> None:
+    before = [send for send in connection.record.accepted() if send.acks[0].serial < connection.opened.serial]
+    if connection.greeted and before:
+        shows(connection.history, before)

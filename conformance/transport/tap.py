@@ -1,0 +1,100 @@
+"""Every Engine.IO packet between a Socket.IO client library and the target, told to a listener as it crosses."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from typing import Protocol
+
+import aiohttp
+
+from conformance.transport.engineio import CloseReason, Listener, PacketType, Transport, attachment
+
+SENT = {PacketType.PING: "ping", PacketType.PONG: "pong", PacketType.UPGRADE: "upgrade", PacketType.CLOSE: "close"}
+"""What a client sends beside messages."""
+
+
+class ClientListener(Listener, Protocol):
+    """Who is told of what a client library sends and receives, in order, before the library itself."""
+
+    def on_opening(self, via: Transport) -> None:
+        """A connection is about to be opened: the first one, or another one after it."""
+
+    def on_written(self, message: str, via: Transport) -> None:
+        """A Socket.IO packet goes out."""
+
+
+class Tap:
+    """On one connection after the other."""
+
+    def __init__(self, listener: ClientListener) -> None:
+        self.listener = listener
+        self.ended = True
+        """Whether there is no connection: not yet, or not any more."""
+        self.broken: Exception | None = None
+        """What went wrong in the harness: the library would take it for the target's doing."""
+        self._shaken = False
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        """Keep errors of the harness; those of the network are the library's to handle."""
+        try:
+            yield
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            raise
+        except Exception as error:
+            self.broken = self.broken or error
+            raise
+
+    def opening(self, via: Transport) -> None:
+        """A connection begins."""
+        self._shaken, self.ended = False, False
+        self.listener.on_opening(via)
+
+    def end(self, ending: CloseReason) -> None:
+        """The connection has ended; told once."""
+        if not self.ended:
+            self.ended = True
+            self.listener.on_closed(ending)
+
+    def sent(self, packet: str, via: Transport) -> None:
+        """A packet goes out."""
+        kind, body = packet[:1], packet[1:]
+        if kind == PacketType.MESSAGE:
+            self.listener.on_written(body, via)
+            return
+        self.listener.on_engine(">", " ".join([SENT.get(PacketType(kind), kind), *filter(None, [body])]), via)
+        if kind == PacketType.CLOSE:
+            self.end(CloseReason("harness", reason="closed"))
+
+    def received(self, packet: str, via: Transport) -> None:
+        """A packet has come."""
+        kind, body = packet[:1], packet[1:]
+        if not self._shaken and kind == PacketType.OPEN:
+            self._shake(packet, via)
+        elif kind == PacketType.MESSAGE:
+            self.listener.on_message(body, via)
+        elif kind == PacketType.PING:
+            self.listener.on_engine("<", "ping", via)
+        elif packet == f"{PacketType.PONG}probe" and via is Transport.WEBSOCKET:
+            self.listener.on_engine("<", "pong probe", via)
+        elif kind == PacketType.CLOSE:
+            self.end(CloseReason("target", reason="Engine.IO close packet"))
+        elif kind == PacketType.NOOP:
+            self.listener.on_engine("<", "noop", via)
+        elif (data := attachment(packet)) is not None and via is Transport.POLLING:
+            self.listener.on_attachment(data, via)
+        else:
+            self.listener.on_garbled(packet, "not an Engine.IO packet that a server sends")
+
+    def _shake(self, packet: str, via: Transport) -> None:
+        try:
+            handshake = json.loads(packet[1:])
+        except (ValueError, RecursionError):
+            handshake = None
+        if isinstance(handshake, dict):
+            self._shaken = True
+            self.listener.on_handshake(handshake, via)
+        else:
+            self.listener.on_garbled(packet, "not an Engine.IO handshake")

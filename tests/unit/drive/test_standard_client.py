@@ -1,0 +1,270 @@
+"""python-socketio's own client on a recorded session: what it does, and what it is spared."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from conformance.checks.client_views import client_connections, seen, views_agree
+from conformance.checks.standard_client import answered, came_back, resynced, told, welcomed
+from conformance.drive.device import Cut
+from conformance.drive.stage import Stage
+from conformance.drive.standard_client import StandardClient
+from conformance.protocol import CONNECTED, MESSAGE
+from conformance.record.transcript import Kind
+from conformance.record.views import Record
+from conformance.reference.help_center import HelpCenter
+from conformance.reference.tokens import Verifier
+from tests.support.clients import in_loop
+from tests.support.staging import stage_at, stage_on
+
+
+async def flow(stage: Stage) -> Record:
+    """The flow of the suites' scenario, and its record."""
+    async with StandardClient(stage) as app:
+        await app.send(stage.words(), tag="called", call=True)
+        await app.typing(True)
+        await app.send(stage.words(), tag="emitted")
+        await app.lose_connection()
+        await app.send(stage.words(), tag="returned")
+    return Record(stage.transcript)
+
+
+def lived(record: Record) -> None:
+    welcomed(record)
+    for tag in ("called", "emitted", "returned"):
+        answered(record, tag)
+        told(record, tag)
+    came_back(record)
+    resynced(record)
+    views_agree(record)
+
+
+class StaysOnPolling(HelpCenter):
+    def wire_options(self) -> dict[str, Any]:
+        return {"allow_upgrades": False}
+
+
+@pytest.mark.parametrize(("make", "ends_on"), [(HelpCenter, "websocket"), (StaysOnPolling, "polling")])
+@in_loop
+async def test_the_flow_is_lived_and_recorded(make: type[HelpCenter], ends_on: str) -> None:
+    async with stage_on(make) as stage:
+        record = await flow(stage)
+        lived(record)
+        first, second = client_connections(record)
+        assert [first.closed and first.closed.get("reason"), second.closed and second.closed.get("reason")] == [
+            "dropped",
+            "closed",
+        ]
+        sent = [entry for entry in stage.transcript.of(Kind.SENT) if entry.get("send")]
+        assert [(entry.get("tag"), entry.get("id"), entry.get("via")) for entry in sent] == [
+            ("called", 1, ends_on),
+            ("emitted", 2, ends_on),
+            ("returned", 1, ends_on),
+        ]
+        assert [entry.get("event") for entry in seen(second, "event")] == [CONNECTED, MESSAGE]
+        assert [e.get("reason") for e in seen(first, "disconnect")] == ["transport error"]
+
+
+@in_loop
+async def test_nothing_of_it_is_left_behind_and_no_token_is_told() -> None:
+    async with stage_on(HelpCenter) as stage:
+        token, before = await stage.user.token(), asyncio.all_tasks()
+        await flow(stage)
+        assert asyncio.all_tasks() == before
+        told = json.dumps([entry.to_json() for entry in stage.transcript], ensure_ascii=False)
+        assert token.value not in told
+        assert "‹token of user 1›" in told
+
+
+@in_loop
+async def test_a_refused_client_is_cut_short() -> None:
+    async with stage_on(lambda *_, **options: HelpCenter(Verifier("another secret"), **options)) as stage:
+        before = asyncio.all_tasks()
+        with pytest.raises(Cut, match="UNAUTHORIZED"):
+            await flow(stage)
+        assert asyncio.all_tasks() == before
+
+
+class Slow(HelpCenter):
+    """Takes longer for the answer to CONNECT than the library waits by default."""
+
+    def build_wire(self) -> Any:
+        wire = super().build_wire()
+        handle = wire._handle_connect
+
+        async def slowly(*arguments: Any) -> None:
+            await asyncio.sleep(1.3)
+            await handle(*arguments)
+
+        wire._handle_connect = slowly
+        return wire
+
+
+@in_loop
+async def test_a_slow_server_is_waited_for() -> None:
+    async with stage_on(Slow) as stage:
+        lived(await flow(stage))
+
+
+# -- what the environment asks for -------------------------------------------------------------------------------------
+
+
+class Gateway:
+    """Before a server: ``odd`` may answer a request itself, by a status and headers."""
+
+    def __init__(self, inner: ASGIApp) -> None:
+        self.inner = inner
+        self.requests: list[dict[str, str]] = []
+
+    def odd(self, scope: Scope, headers: dict[str, str]) -> tuple[int, dict[str, str]] | None:
+        raise NotImplementedError
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {name.decode().lower(): value.decode() for name, value in scope.get("headers", ())}
+        odd = None
+        if scope["type"] in ("http", "websocket"):
+            self.requests.append(headers)
+            odd = self.odd(scope, headers)
+        if odd is None or scope["type"] == "websocket":
+            await self.inner(scope, receive, send)
+            return
+        status, more = odd
+        head = [(name.encode(), value.encode()) for name, value in more.items()]
+        await send({"type": "http.response.start", "status": status, "headers": head})
+        await send({"type": "http.response.body", "body": b"later"})
+
+
+class Limits(Gateway):
+    """Refuses every third request for its pace, of sessions too."""
+
+    def odd(self, scope: Scope, headers: dict[str, str]) -> tuple[int, dict[str, str]] | None:  # noqa: ARG002
+        return (429, {"Retry-After": "0"}) if scope["type"] == "http" and len(self.requests) % 3 == 1 else None
+
+
+@asynccontextmanager
+async def behind(gateway: type[Gateway], make: type[HelpCenter]) -> AsyncIterator[tuple[Stage, Gateway]]:
+    made: list[Gateway] = []
+
+    def wrap(app: ASGIApp) -> ASGIApp:
+        made.append(gateway(app))
+        return made[0]
+
+    async with stage_on(make, wrap=wrap) as stage:
+        yield stage, made[0]
+
+
+@pytest.mark.parametrize("make", [HelpCenter, StaysOnPolling])
+@in_loop
+async def test_limits_of_rate_are_waited_out(make: type[HelpCenter]) -> None:
+    async with behind(Limits, make) as (stage, _):
+        lived(await flow(stage))
+        marks = [entry for entry in stage.transcript.of(Kind.MARK) if entry.get("limited") == 429]
+        assert marks
+
+
+class LetsNoWebSocketThrough(Gateway):
+    def odd(self, scope: Scope, headers: dict[str, str]) -> None:  # noqa: ARG002
+        return None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "websocket":
+            await super().__call__(scope, receive, send)
+            return
+        await receive()
+        await send({"type": "websocket.close"})
+
+
+@in_loop
+async def test_where_no_websocket_gets_through_it_stays_on_polling() -> None:
+    async with behind(LetsNoWebSocketThrough, HelpCenter) as (stage, _):
+        lived(await flow(stage))
+        assert {entry.get("via") for entry in stage.transcript.of(Kind.RECEIVED)} == {"polling"}
+
+
+class Sticks(Gateway):
+    """Sets a cookie as load balancers do, and knows no session without it."""
+
+    COOKIE = 'AWSALB="a/b+c=="'
+
+    def odd(self, scope: Scope, headers: dict[str, str]) -> tuple[int, dict[str, str]] | None:
+        if b"sid=" not in scope["query_string"]:
+            return None
+        return None if headers.get("cookie") == self.COOKIE else (400, {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def stuck(event: Any) -> None:
+            if event["type"] == "http.response.start":
+                event = {**event, "headers": [*event["headers"], (b"set-cookie", f"{self.COOKIE}; Path=/".encode())]}
+            await send(event)
+
+        await super().__call__(scope, receive, stuck)
+
+
+@pytest.mark.parametrize("make", [HelpCenter, StaysOnPolling])
+@in_loop
+async def test_cookies_of_a_balancer_go_back_as_they_came(make: type[HelpCenter]) -> None:
+    async with behind(Sticks, make) as (stage, gateway):
+        lived(await flow(stage))
+        cookies = [headers.get("cookie") for headers in gateway.requests]
+        assert cookies[0] is None
+        assert set(cookies[1:]) == {Sticks.COOKIE}
+
+
+class Open(Gateway):
+    def odd(self, scope: Scope, headers: dict[str, str]) -> None:  # noqa: ARG002
+        return None
+
+
+@in_loop
+async def test_headers_of_a_gateway_go_with_every_request() -> None:
+    async with behind(Open, StaysOnPolling) as (stage, gateway):
+        stage._surroundings.headers = {"X-Gate": "open"}
+        lived(await flow(stage))
+        assert {headers.get("x-gate") for headers in gateway.requests} == {"open"}
+
+
+# -- what goes wrong ---------------------------------------------------------------------------------------------------
+
+
+@in_loop
+async def test_a_server_that_is_not_there_is_the_networks_doing(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        async with stage_at("http://127.0.0.1:9", deadline=0.5) as stage:
+            with pytest.raises(Cut):
+                await flow(stage)
+            [closed] = stage.transcript.of(Kind.CLOSED)
+            assert closed.get("by") == "network"
+    assert not [record for record in caplog.records if record.name.startswith(("engineio", "socketio"))]
+
+
+@in_loop
+async def test_an_error_of_the_harness_is_raised_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("ours")
+
+    async with stage_on(HelpCenter) as stage:
+        monkeypatch.setattr(StandardClient, "on_handshake", broken)
+        with pytest.raises(KeyError, match="ours"):
+            await flow(stage)
+
+
+@in_loop
+async def test_what_the_client_cannot_read_is_told_and_not_ours() -> None:
+    class Garbles(HelpCenter):
+        async def join(self, sid: str, user: str) -> None:
+            await super().join(sid, user)
+            await self.wire.eio.send(self.wire.manager.eio_sid_from_sid(sid, "/help-center"), "2/help-center,[{")
+
+    async with stage_on(Garbles) as stage:
+        record = await flow(stage)
+        assert [str(entry.get("reason"))[:15] for entry in seen(client_connections(record)[0], "error")] == [
+            "JSONDecodeError"
+        ]
