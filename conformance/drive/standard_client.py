@@ -47,7 +47,7 @@ class StandardClient:
         self._user = user or context.user
         self.inbox = ClientInbox(context, name, self._user)
         self._gone: Callable[[], bool] = self._ended
-        self._waiting = Waiting(context, self.inbox, context.talks[self._user.name], lambda: self._gone())
+        self._waiting = Waiting(context, self.inbox, context.talks[self._user.name], self._is_gone)
         self._session = RecordedSession(
             self.inbox, headers=run.headers, tls=run.tls, patience=lambda: run.patience.of(SHAKEN)
         )
@@ -112,6 +112,10 @@ class StandardClient:
         connecting.cancel()
         await asyncio.gather(connecting, return_exceptions=True)
         return self.inbox.close_reason
+
+    def _is_gone(self) -> bool:
+        """Whether what is waited for cannot come any more."""
+        return self._gone()
 
     def _ended(self) -> bool:
         return self._session.tap.ended or self.inbox.disconnected

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.checks.client_views import client_connections, seen, views_agree
 from conformance.checks.standard_client import answered, came_back, resynced, told, welcomed
-from conformance.drive.device import Cut
+from conformance.drive.client_inbox import ClientInbox
+from conformance.drive.session import Cut
 from conformance.drive.stage import Stage
 from conformance.drive.standard_client import StandardClient
 from conformance.protocol import CONNECTED, MESSAGE
@@ -226,7 +228,7 @@ class Open(Gateway):
 @in_loop
 async def test_headers_of_a_gateway_go_with_every_request() -> None:
     async with behind(Open, StaysOnPolling) as (stage, gateway):
-        stage._surroundings.headers = {"X-Gate": "open"}
+        stage.run = replace(stage.run, headers={"X-Gate": "open"})
         lived(await flow(stage))
         assert {headers.get("x-gate") for headers in gateway.requests} == {"open"}
 
@@ -251,7 +253,7 @@ async def test_an_error_of_the_harness_is_raised_as_such(monkeypatch: pytest.Mon
         raise KeyError("ours")
 
     async with stage_on(HelpCenter) as stage:
-        monkeypatch.setattr(StandardClient, "on_handshake", broken)
+        monkeypatch.setattr(ClientInbox, "on_handshake", broken)
         with pytest.raises(KeyError, match="ours"):
             await flow(stage)
 
