@@ -9,22 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from conformance.checks import ack, history, law, parity
-from conformance.checks.assertions import every
+from conformance.checks.assertions import every, outcome_of
 from conformance.checks.client_views import client_connections, seen, views_agree
 from conformance.checks.connection import acked as accepted
 from conformance.checks.connection import heard as heard_by_its_sender
 from conformance.checks.connection import let_in, settled, stays, works
+from conformance.checks.doubts import not_in_doubt
 from conformance.checks.lifecycle import SUPPORT, acked_once, greeted_again, shows, told_once
+from conformance.checks.limits import not_for_its_pace, not_limited
 from conformance.checks.packets import arrivals, in_the_namespace, spoken, whole
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, TYPING
 from conformance.record.descriptions import said
 from conformance.record.health import FORGOTTEN
-from conformance.record.payloads import Misshapen
-from conformance.record.rate_limits import not_for_its_pace, not_limited
 from conformance.record.transcript import Entry, Kind, first
 from conformance.record.views import Connection, Record, Send
-from conformance.record.waits import GREETING, ack_of, message_of, not_in_doubt
+from conformance.record.waits import GREETING, ack_of, message_of
 
 Grounds = Sequence[tuple[str, Callable[[], None]]]
 """What the flow builds on: requirements, each with what judges it."""
@@ -36,29 +36,22 @@ Grounds = Sequence[tuple[str, Callable[[], None]]]
 def lived(judge: Callable[[], None], record: Record, grounds: Grounds) -> None:
     """Judge a step of the flow. A deviation is held against what the flow builds on, where that does not hold; and
     where the client's view is not what was recorded, against the harness."""
-    try:
-        judge()
-    except Misshapen:
-        raise
-    except Deviation:
+    outcome = outcome_of(lambda _: judge(), None)
+    if isinstance(outcome, Deviation):
         unknown = [reason for because, ground in grounds if (reason := _held(ground, because)) is not None]
         if unknown:
-            raise unknown[0] from None
+            raise unknown[0]
         _agree(record)
-        raise
+    if outcome is not None:
+        raise outcome
 
 
 def _held(ground: Callable[[], None], because: str) -> Unverified | None:
     """Raise Unverified where what this builds on does not hold. Why that is not known, where others are to blame."""
-    try:
-        ground()
-    except Misshapen as missing:
-        return Unverified("what this builds on lacks what it needs", because=missing.because)
-    except Unverified as reason:
-        return reason if reason.because is not None else None
-    except Deviation as deviation:
-        raise Unverified(f"what this builds on does not hold ({deviation.actual})", because=because) from None
-    return None
+    outcome = outcome_of(lambda _: ground(), None)
+    if isinstance(outcome, Deviation):
+        raise Unverified(f"what this builds on does not hold ({outcome.actual})", because=because)
+    return outcome if outcome is not None and outcome.because is not None else None
 
 
 def _agree(record: Record) -> None:
