@@ -73,7 +73,7 @@ def _fenced(send: Send) -> bool:
 def acked(send: Send) -> None:
     """ACK-CALLED."""
     acked = is_acked(send)
-    expect(acked, f"an ack of send #{send.number} {shown(send.args[0])}", "none", at=[send.entry.serial])
+    expect(acked, lambda: f"an ack of send #{send.number} {shown(send.args[0])}", "none", at=[send.entry.serial])
 
 
 def acking(record: Record) -> Iterator[Connection]:
@@ -87,15 +87,21 @@ def acked_once(connection: Connection) -> None:
     asked = {entry.get("id") for entry in connection.entries if entry.kind is Kind.SENT}
     times = Counter(entry.get("id") for entry in received)
     wrong = [entry for entry in received if times[entry.get("id")] > 1 or entry.get("id") not in asked]
-    told = ", ".join(f"id {entry.get('id')} {'twice' if entry.get('id') in asked else 'unasked'}" for entry in wrong)
-    expect(not wrong, "one ack for each id that asked for one", told, at=[entry.serial for entry in wrong])
+    expect(
+        not wrong,
+        "one ack for each id that asked for one",
+        lambda: ", ".join(
+            f"id {entry.get('id')} {'twice' if entry.get('id') in asked else 'unasked'}" for entry in wrong
+        ),
+        at=[entry.serial for entry in wrong],
+    )
 
 
 def one_answer(ack: Ack) -> None:
     """ACK-ARGUMENT."""
     holds = len(ack.args) == 1 and isinstance(ack.args[0], dict)
     at = [ack.send.entry.serial, ack.entry.serial]
-    expect(holds, "an ack with one argument, an object", f"the arguments {shown(ack.args)}", at=at)
+    expect(holds, "an ack with one argument, an object", lambda: f"the arguments {shown(ack.args)}", at=at)
 
 
 def ack_fits(ack: Ack) -> None:
@@ -130,7 +136,12 @@ def answers_its_own(send: Send) -> None:
     """ACK-MATCH. A text that is neither its own nor another's was changed, which SEND-VERBATIM judges."""
     own, text = str(send.text).strip(), send.message.text
     others = {str(other.text).strip() for other in send.record.sends} - {own}
-    expect(text not in others, f"the ack of send #{send.number} to be about {shown(own)}", shown(text), at=send.at)
+    expect(
+        text not in others,
+        lambda: f"the ack of send #{send.number} to be about {shown(own)}",
+        lambda: shown(text),
+        at=send.at,
+    )
     if text != own:
         raise Unverified(f"the text came back changed: {shown(text)}", because="SEND-VERBATIM")
 

@@ -21,10 +21,18 @@ _MISMATCHES = 20
 """How many mismatches of one payload are told: a history of thousands of messages may have as many."""
 
 
-def expect(holds: object, expected: str, actual: str, *, at: Sequence[int] = (), unless: str | None = None) -> None:
+Text = str | Callable[[], str]
+"""What a person reads; a function where it takes some work, which is done only when something is wrong."""
+
+
+def expect(holds: object, expected: Text, actual: Text, *, at: Sequence[int] = (), unless: str | None = None) -> None:
     """Deviate unless ``holds``."""
     if not holds:
-        raise Deviation(expected, actual, at=at, unless=unless)
+        raise Deviation(_text(expected), _text(actual), at=at, unless=unless)
+
+
+def _text(text: Text) -> str:
+    return text if isinstance(text, str) else text()
 
 
 def same(actual: Json, expected: Json, what: str, *, at: Sequence[int] = ()) -> None:

@@ -49,17 +49,27 @@ def accepted(connection: Connection, own: str) -> None:
     if not alone and of_greeting(connection) != own:
         raise Unverified(ungreeted(connection), because=of_greeting(connection))
     errors = [event.entry for event in connection.events(ERROR)]
-    told = said(connection.entries) if errors else _instead_of_an_event(connection)
     at = [connection.opened.serial, *_serials(errors), connection.entries[-1].serial]
     unless = None if errors else session_lost(connection)
-    expect(connection.greeted, f"{CONNECTED} for a good token by {connection.option}", told, at=at, unless=unless)
+    expect(
+        connection.greeted,
+        f"{CONNECTED} for a good token by {connection.option}",
+        lambda: said(connection.entries) if errors else _instead_of_an_event(connection),
+        at=at,
+        unless=unless,
+    )
 
 
 def shared(fetch: Fetch) -> None:
     """REST took the token that had opened the socket. Where it answers nobody, REST-OPEN is to blame."""
     if not fetch.successful and fetch.status not in (401, 403):
         raise Unverified(f"REST gave no conversation ({fetch.outcome})", because="REST-OPEN")
-    expect(fetch.successful, "REST to take the token that opened the socket", fetch.outcome, at=[fetch.entry.serial])
+    expect(
+        fetch.successful,
+        "REST to take the token that opened the socket",
+        lambda: fetch.outcome,
+        at=[fetch.entry.serial],
+    )
 
 
 # -- forged tokens -----------------------------------------------------------------------------------------------
@@ -119,9 +129,13 @@ def kept_out(record: Record, kind: str, device: str = "phone") -> None:
 def opens_nothing(connection: Connection) -> None:
     """What a bad token is presented on is not let in."""
     greetings = [event.entry for event in connection.events(CONNECTED)]
-    told = f"{CONNECTED}: {shown(greetings[0].get('args'))}" if greetings else ""
     at = [connection.opened.serial, *_serials(greetings)]
-    expect(not let_in(connection), f"no {CONNECTED} for a bad token ({connection.token})", told, at=at)
+    expect(
+        not let_in(connection),
+        f"no {CONNECTED} for a bad token ({connection.token})",
+        lambda: f"{CONNECTED}: {shown(greetings[0].get('args'))}" if greetings else "",
+        at=at,
+    )
 
 
 def looked_at(connection: Connection) -> Connection:
@@ -166,7 +180,7 @@ def told_once(connection: Connection) -> None:
     expect(
         len(errors) == len(heard) == 1,
         f"one {ERROR} that the client's library delivers, before the connection ends",
-        _told_instead(connection),
+        lambda: _told_instead(connection),
         at=at,
         unless=None if errors else session_lost(connection),
     )
@@ -251,8 +265,12 @@ def not_acked(connection: Connection) -> None:
     """None of its sends was answered with a message. No answer is fine, and so is a namespace that was closed before
     anything could be sent."""
     acks = [ack for send in _sends(connection) if send.acks and send.accepted for ack in send.acks]
-    told = ", ".join(f"ack: {shown(ack.get('args'))}" for ack in acks)
-    expect(not acks, "no ack with a message for a refused client", told, at=_serials(acks))
+    expect(
+        not acks,
+        "no ack with a message for a refused client",
+        lambda: ", ".join(f"ack: {shown(ack.get('args'))}" for ack in acks),
+        at=_serials(acks),
+    )
 
 
 def not_shown(connection: Connection, history: History) -> None:
@@ -260,9 +278,13 @@ def not_shown(connection: Connection, history: History) -> None:
     sends = _sends(connection)
     _ = history.all("text")
     stored = [m for text in {s.text for s in sends if isinstance(s.text, str)} for m in history.where_is("text", text)]
-    told = ", ".join(shown(message.raw) for message in stored)
     at = [*(send.entry.serial for send in sends), history.at]
-    expect(not stored, f"{history.where} without what a refused client sent", told, at=at)
+    expect(
+        not stored,
+        f"{history.where} without what a refused client sent",
+        lambda: ", ".join(shown(message.raw) for message in stored),
+        at=at,
+    )
 
 
 def shown_after(fetch: Fetch, connection: Connection, *, otherwise: Fetch) -> History:

@@ -67,7 +67,9 @@ def requests(requirement: str) -> Callable[[Record], Iterator[Fetch]]:
 
 def given_nothing(fetch: Fetch) -> None:
     """REST-EXPIRY and REST-REFUSAL."""
-    expect(not fetch.successful, f"no 2xx for a bad token ({fetch.token})", fetch.outcome, at=[fetch.entry.serial])
+    expect(
+        not fetch.successful, f"no 2xx for a bad token ({fetch.token})", lambda: fetch.outcome, at=[fetch.entry.serial]
+    )
 
 
 # -- one scenario that tries several -----------------------------------------------------------------------------

@@ -71,10 +71,9 @@ def _timed(record: Record) -> Iterator[tuple[Send, datetime]]:
 def on_time(stamp: Stamp) -> None:
     """MESSAGE-TIME: within half an hour of the target's own clock."""
     send, expected = stamp.send, stamp.expected.isoformat(timespec="seconds")
-    told = f"{send.message.created_at}, {span(stamp.off)}"
     at = [send.entry.serial, send.acks[0].serial]
     what = f"createdAt near the clock of the target's REST answers, {expected}"
-    expect(abs(stamp.off) <= TOLERATED, what, told, at=at)
+    expect(abs(stamp.off) <= TOLERATED, what, lambda: f"{send.message.created_at}, {span(stamp.off)}", at=at)
 
 
 @dataclass(frozen=True)

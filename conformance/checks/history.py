@@ -158,7 +158,7 @@ def agree_on(what: str, value: Callable[[Look], str]) -> Callable[[Pair], None]:
     def judge(pair: Pair) -> None:
         one, other = value(pair.one), value(pair.other)
         expected = f"one {what} in {pair.one.history.where} and {pair.other.history.where}"
-        expect(one == other, expected, f"{shown(one)} and {shown(other)}", at=pair.at)
+        expect(one == other, expected, lambda: f"{shown(one)} and {shown(other)}", at=pair.at)
 
     return judge
 
@@ -167,7 +167,7 @@ def differ_in(what: str, value: Callable[[Look], str]) -> Callable[[Pair], None]
     def judge(pair: Pair) -> None:
         one, other = value(pair.one), value(pair.other)
         expected = f"{pair.one.user} and {pair.other.user} to differ in {what}"
-        expect(one != other, expected, f"{shown(one)} for both", at=pair.at)
+        expect(one != other, expected, lambda: f"{shown(one)} for both", at=pair.at)
 
     return judge
 
@@ -177,8 +177,12 @@ def of_its_conversation(look: Look) -> None:
     own = conversation_id(look)
     alike = look.history.conversation_ids() <= {own}
     wrong = [] if alike else [m for m in look.listed if m.conversation_id != own]
-    actual = ", ".join(f"{m.where} of {shown(m.conversation_id)}" for m in wrong[:3])
-    expect(not wrong, f"only messages of the conversation {shown(own)}", actual, at=[look.history.at])
+    expect(
+        not wrong,
+        lambda: f"only messages of the conversation {shown(own)}",
+        lambda: ", ".join(f"{m.where} of {shown(m.conversation_id)}" for m in wrong[:3]),
+        at=[look.history.at],
+    )
 
 
 def ids_once(look: Look) -> None:
@@ -186,7 +190,12 @@ def ids_once(look: Look) -> None:
     ids = look.history.ids
     times = Counter(ids) if len(set(ids)) < len(ids) else Counter[str]()
     twice = sorted(name for name, often in times.items() if often > 1)
-    expect(not twice, f"each id once in {look.history.where}", f"twice: {', '.join(twice[:3])}", at=[look.history.at])
+    expect(
+        not twice,
+        f"each id once in {look.history.where}",
+        lambda: f"twice: {', '.join(twice[:3])}",
+        at=[look.history.at],
+    )
 
 
 # -- nothing is lost (sections 4.2 and 4.6) ----------------------------------------------------------------------
@@ -235,10 +244,14 @@ class Kept:
         since, uncut = look.known_since, look.length < self._longest[look.road]
         all_gone = len(missing) == len(sends) and (since is None or uncut)
         lost = [send for send in missing if all_gone or (since is not None and since < send.entry.at)]
-        told = f"send {', '.join(f'#{send.number}' for send in lost)} missing among {look.length} messages"
         at = [serial for send in lost[:1] for serial in (*send.at, look.history.at)]
         where = look.history.where
-        expect(not lost, f"{where} to show every message that was acked, or the last ones without a gap", told, at=at)
+        expect(
+            not lost,
+            f"{where} to show every message that was acked, or the last ones without a gap",
+            lambda: f"send {', '.join(f'#{send.number}' for send in lost)} missing among {look.length} messages",
+            at=at,
+        )
 
 
 def _listed(look: Look, send: Send, sends: Sequence[Send]) -> bool:
@@ -260,8 +273,12 @@ def in_order(look: Look) -> None:
         for later, other in places
         if earlier.acks[0].at < later.entry.at and other < place
     ]
-    actual = f"send {', '.join(wrong[:3])}"
-    expect(not wrong, f"{look.history.where} to have the oldest message first", actual, at=[look.history.at])
+    expect(
+        not wrong,
+        f"{look.history.where} to have the oldest message first",
+        lambda: f"send {', '.join(wrong[:3])}",
+        at=[look.history.at],
+    )
 
 
 def last_look(record: Record, road: str) -> Look:

@@ -140,7 +140,7 @@ def typed_in_private(connection: Connection, typed: int) -> None:
     expect(
         not strange and len(signals) <= ONE_OF_THEIR_OWN * (1 + answers),
         f"nothing of another user's typing at {connection.title}",
-        f"{len(signals)} typing events after {typed} of the other user",
+        lambda: f"{len(signals)} typing events after {typed} of the other user",
         at=[event.entry.serial for event in signals],
     )
 

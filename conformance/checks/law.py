@@ -95,8 +95,12 @@ def greeted(connection: Connection) -> None:
         not_in_doubt(connection, GREETING)
         not_limited(connection)
     at = [connection.opened.serial, connection.entries[-1].serial]
-    heard = ", ".join(str(event.name) for event in connection.events()) or "no event"
-    expect(connection.greeted, f"{CONNECTED} on {connection.title}", heard, at=at)
+    expect(
+        connection.greeted,
+        f"{CONNECTED} on {connection.title}",
+        lambda: ", ".join(str(event.name) for event in connection.events()) or "no event",
+        at=at,
+    )
 
 
 def arrivals(record: Record) -> Iterator[Connection]:
@@ -109,8 +113,12 @@ def greeted_first(connection: Connection) -> None:
     greeting = connection.events(CONNECTED)[0]
     before = [event for event in connection.events() if event.entry.serial < greeting.entry.serial]
     early = [event for event in before if not _somebody_else(connection, event, greeting)]
-    told = ", ".join(f"{event.name} {shown(list(event.args))}" for event in early)
-    expect(not early, f"{CONNECTED} before any other event", told, at=[e.entry.serial for e in (*early, greeting)])
+    expect(
+        not early,
+        f"{CONNECTED} before any other event",
+        lambda: ", ".join(f"{event.name} {shown(list(event.args))}" for event in early),
+        at=[e.entry.serial for e in (*early, greeting)],
+    )
 
 
 def _somebody_else(connection: Connection, event: Event, greeting: Event) -> bool:
@@ -159,7 +167,7 @@ def greeted_once(connection: Connection) -> None:
     """CONNECTED-ONCE."""
     greetings = connection.heard(CONNECTED)
     at = [event.entry.serial for event in greetings]
-    expect(len(greetings) == 1, f"one {CONNECTED} on {connection.title}", f"{len(greetings)}", at=at)
+    expect(len(greetings) == 1, f"one {CONNECTED} on {connection.title}", lambda: f"{len(greetings)}", at=at)
 
 
 # -- events ------------------------------------------------------------------------------------------------------
@@ -174,7 +182,7 @@ def one_object(event: Event) -> None:
     """EVENT-ARGUMENT. The offset that Socket.IO itself adds where it recovers connections is no argument."""
     holds = len(event.args) == 1 and isinstance(event.payload, dict)
     what = f"{event.name} with one argument, an object"
-    expect(holds, what, f"the arguments {shown(list(event.args))}", at=[event.entry.serial])
+    expect(holds, what, lambda: f"the arguments {shown(list(event.args))}", at=[event.entry.serial])
 
 
 def object_of(event: Event) -> Json:
@@ -222,8 +230,12 @@ class OneMessageForEachId:
     def __call__(self, event: Event) -> None:
         message = event.message
         seen = self._seen.setdefault((message.conversation_id, message.id), message.text)
-        actual = f"{shown(seen)} and {shown(message.text)}"
-        expect(seen == message.text, f"one message with the id {message.id}", actual, at=[event.entry.serial])
+        expect(
+            seen == message.text,
+            f"one message with the id {message.id}",
+            lambda: f"{shown(seen)} and {shown(message.text)}",
+            at=[event.entry.serial],
+        )
 
 
 def said(record: Record) -> Iterator[tuple[Connection, Message]]:
@@ -243,5 +255,9 @@ def in_its_conversation(pair: tuple[Connection, Message]) -> None:
     """MESSAGE-CONVERSATION."""
     connection, message = pair
     own = connection.history.conversation.id
-    what = f"{message.where}.conversationId to be the conversation of the greeting, {shown(own)}"
-    expect(message.conversation_id == own, what, shown(message.conversation_id), at=[message.at])
+    expect(
+        message.conversation_id == own,
+        lambda: f"{message.where}.conversationId to be the conversation of the greeting, {shown(own)}",
+        lambda: shown(message.conversation_id),
+        at=[message.at],
+    )

@@ -203,7 +203,7 @@ def from_the_user(road: Road) -> None:
     if twin is None:
         return
     said = sender(twin)
-    expect(said == "user", f"{twin.where}.sender to be user", shown(said), at=[*road.send.at, twin.at])
+    expect(said == "user", f"{twin.where}.sender to be user", lambda: shown(said), at=[*road.send.at, twin.at])
 
 
 def sender(message: Message) -> str:
@@ -232,5 +232,9 @@ def sent_by_the_user(pair: tuple[Record, Event]) -> None:
     if message.text.strip() in {str(send.text).strip() for send in record.sends}:
         return
     ids = {send.message.id for send in saved(record)}
-    told = f"{shown(message.text)}, which nobody sent"
-    expect(message.id in ids, "the sender user only for what the user sent", told, at=[message.at])
+    expect(
+        message.id in ids,
+        "the sender user only for what the user sent",
+        lambda: f"{shown(message.text)}, which nobody sent",
+        at=[message.at],
+    )

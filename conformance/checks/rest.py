@@ -30,7 +30,7 @@ def opens(fetch: Fetch, what: str) -> None:
     """A success with a JSON body."""
     not_busy(fetch)
     no_doubt(fetch.entry, "the answer of REST")
-    expect(fetch.successful and fetch.is_json, what, fetch.outcome, at=[fetch.entry.serial])
+    expect(fetch.successful and fetch.is_json, what, lambda: fetch.outcome, at=[fetch.entry.serial])
 
 
 def opens_already(fetch: Fetch, *, otherwise: Fetch) -> None:
@@ -55,7 +55,7 @@ def is_json(fetch: Fetch) -> None:
     """REST-OPEN, whatever the conversation holds."""
     why = f" (no JSON: {fetch.entry.get('reason')})" if fetch.successful else ""
     holds = fetch.successful and fetch.is_json
-    expect(holds, "a 2xx status with a JSON body", f"{fetch.outcome}{why}", at=[fetch.entry.serial])
+    expect(holds, "a 2xx status with a JSON body", lambda: f"{fetch.outcome}{why}", at=[fetch.entry.serial])
 
 
 def fits_the_schema(fetch: Fetch) -> None:
@@ -78,7 +78,7 @@ def refuses(record: Record, kind: str) -> None:
     fetch = _asked(record, kind)
     of_kind(fetch.entry, kind)
     at = [fetch.entry.serial]
-    expect(not fetch.successful, f"no 2xx for a bad token ({kind})", fetch.outcome, at=at)
+    expect(not fetch.successful, f"no 2xx for a bad token ({kind})", lambda: fetch.outcome, at=at)
     leaked = ", ".join(shown(leak) for leak in leaks(fetch.body, spoken(record)))
     expect(not leaked, f"no conversation for a bad token ({kind})", f"HTTP {fetch.status} with {leaked}", at=at)
 
@@ -152,7 +152,12 @@ def _same_messages(earlier: History, later: History, sent: Sequence[str]) -> Non
     at = [earlier.at, later.at]
     both = set(earlier.ids) & set(later.ids)
     first, second = ([name for name in view.ids if name in both] for view in (earlier, later))
-    expect(first == second, f"the order of {earlier.where}, {shown(first)}, in {later.where}", shown(second), at=at)
+    expect(
+        first == second,
+        lambda: f"the order of {earlier.where}, {shown(first)}, in {later.where}",
+        lambda: shown(second),
+        at=at,
+    )
     old, new = _oldest_first(earlier, sent), _oldest_first(later, sent)
     lacking = _gap(old, new, both)
     told = ", ".join(f"{message.where}, {shown(message.raw)}" for message in lacking)

@@ -113,7 +113,7 @@ def is_refused(send: Send) -> None:
     by ending the connection, too."""
     if not send.acks and _ended_for_its_size(send.connection) is send.entry:
         return
-    expect(not send.accepted, "ack: {error: {code, message}}", f"ack: {shown(send.answer)}", at=send.at)
+    expect(not send.accepted, "ack: {error: {code, message}}", lambda: f"ack: {shown(send.answer)}", at=send.at)
     if not send.refused:
         raise Misshapen("an ack with a message or an error", shown(send.answer), at=send.at, shape="send-ack")
 
@@ -182,8 +182,13 @@ def is_taken(send: Send, after: str) -> None:
         raise Unverified("the conversation is closed and takes no messages: lend the run another user")
     if send.refused:
         not_for_its_pace(send)
-    told = f"ack: {shown(send.answer)}"
-    expect(not send.refused, f"a plain text to be accepted after {after}", told, at=send.at, unless="SEND-PLAIN")
+    expect(
+        not send.refused,
+        f"a plain text to be accepted after {after}",
+        lambda: f"ack: {shown(send.answer)}",
+        at=send.at,
+        unless="SEND-PLAIN",
+    )
     _ = send.message.id
 
 
@@ -212,8 +217,9 @@ def each_taken(sends: Sequence[Send], after: str) -> None:
 def was_told(send: Send) -> None:
     """Deviate unless a payload was acked with an error."""
     told, unless = (shown(send.answer), None) if send.acks else ("no ack", "ACK-CALLED")
-    what = f"ack: {{error: …}} for {_offered(send)}"
-    expect(send.acks and send.refused, what, told, at=send.at, unless=unless)
+    expect(
+        send.acks and send.refused, lambda: f"ack: {{error: …}} for {_offered(send)}", told, at=send.at, unless=unless
+    )
 
 
 def _offered(send: Send) -> str:
@@ -265,7 +271,7 @@ def lists(history: History, send: Send) -> None:
     _ = history.all("text")
     text, told = str(send.text), f"{len(history.messages)} others"
     found = [message for message in history.where_is("text", text) if message.sender != SUPPORT]
-    expect(found, f"{history.where} to show {spelled(text)}", told, at=[history.at], unless=by_chance(send))
+    expect(found, lambda: f"{history.where} to show {spelled(text)}", told, at=[history.at], unless=by_chance(send))
 
 
 def errors_after(connection: Connection, serial: int) -> list[Event]:
@@ -289,5 +295,9 @@ def each_told(record: Record, tag: str) -> None:
     errors = len(connection.events(ERROR))
     if errors + taken < len(own):
         not_in_doubt(connection, errors_of(len(own)))
-    expected = f"{len(own) - taken} help_center:error, one for each refused text"
-    expect(errors + taken >= len(own), expected, str(errors), at=[send.entry.serial for send in own])
+    expect(
+        errors + taken >= len(own),
+        lambda: f"{len(own) - taken} help_center:error, one for each refused text",
+        lambda: str(errors),
+        at=[send.entry.serial for send in own],
+    )

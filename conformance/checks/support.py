@@ -84,7 +84,9 @@ def stored(reply: Reply) -> None:
         return
     since = look.known_since
     due = since is None or since < reply.settled
-    expect(not due, f"{look.history.where} to show what support said: {shown(message.text)}", "not there", at=at)
+    expect(
+        not due, lambda: f"{look.history.where} to show what support said: {shown(message.text)}", "not there", at=at
+    )
 
 
 @dataclass(frozen=True)

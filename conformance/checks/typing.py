@@ -46,7 +46,7 @@ def not_echoed(record: Record, device: str) -> None:
     expect(
         len(echoes) <= OF_SUPPORTS_OWN * (1 + answers),
         f"no {TYPING} for what the user types",
-        f"{len(echoes)} after {len(typed)} of the user: {shown(echoes[-1].payload) if echoes else ''}",
+        lambda: f"{len(echoes)} after {len(typed)} of the user: {shown(echoes[-1].payload) if echoes else ''}",
         at=[event.entry.serial for event in echoes],
     )
 

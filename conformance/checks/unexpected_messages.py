@@ -41,8 +41,12 @@ def fetched_strays(record: Record) -> list[Message]:
 
 def none_stray(strays: Sequence[Message]) -> None:
     """Deviate unless there are none."""
-    found = "; ".join(f"{message.where}: {spelled(message.text)}" for message in strays)
-    expect(not strays, "no message of the user but those that were accepted", found, at=[m.at for m in strays])
+    expect(
+        not strays,
+        "no message of the user but those that were accepted",
+        lambda: "; ".join(f"{message.where}: {spelled(message.text)}" for message in strays),
+        at=[m.at for m in strays],
+    )
 
 
 def _strays(record: Record, messages: Sequence[Message], old: set[str]) -> list[Message]:
