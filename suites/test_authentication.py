@@ -156,7 +156,7 @@ def test_a_forgery_of_a_token_in_use_is_not_let_in(eavesdropper: Record, kind: s
 @pytest.mark.parametrize("kind", ["resigned"])
 def test_a_forgery_of_a_token_in_use_ends_no_connection_but_its_own(eavesdropper: Record) -> None:
     _ = authentication.refusal(eavesdropper, "intruder")
-    stays((eavesdropper, eavesdropper.connection("phone")))
+    stays(eavesdropper.connection("phone"))
 
 
 @requirement("REFUSAL-SILENT")

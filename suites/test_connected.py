@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.checks import history, law
-from conformance.checks.law import over
+from conformance.checks import laws
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
 from conformance.record.views import Everything, Record
@@ -14,37 +13,37 @@ NOBODY = "no device was greeted"
 
 @requirement("CONNECTED-SENT")
 def test_a_good_connection_is_greeted(everything: Everything) -> None:
-    over(everything, law.first_arrivals, law.greeted, nothing="no device got as far as the namespace")
+    laws.CONNECTED_SENT.check(everything)
 
 
 @requirement("CONNECTED-FIRST")
 def test_the_greeting_is_the_first_event(everything: Everything) -> None:
-    over(everything, law.arrivals, law.greeted_first, nothing=NOBODY)
+    laws.CONNECTED_FIRST.check(everything)
 
 
 @requirement("CONNECTED-ONCE")
 def test_a_connection_is_greeted_once(everything: Everything) -> None:
-    over(everything, law.once_connected, law.greeted_once, nothing=NOBODY)
+    laws.CONNECTED_ONCE.check(everything)
 
 
 @requirement("CONNECTED-SHAPE")
 def test_every_greeting_fits(everything: Everything) -> None:
-    over(everything, law.greetings, law.greeting_fits, nothing=NOBODY)
+    laws.CONNECTED_SHAPE.check(everything)
 
 
 @requirement("CONNECTED-OWN")
 def test_the_messages_shown_belong_to_the_conversation_shown(everything: Everything) -> None:
-    over(everything, history.looks, history.of_its_conversation, nothing=NOBODY)
+    laws.CONNECTED_OWN.check(everything)
 
 
 @requirement("CONNECTED-USER")
 def test_a_user_has_one_user_id(everything: Everything) -> None:
-    over(everything, history.returns, history.agree_on("userId", history.user_id), nothing=NOBODY)
+    laws.CONNECTED_USER.check(everything)
 
 
 @requirement("CONNECTED-CONVERSATION")
 def test_a_user_has_one_conversation(everything: Everything) -> None:
-    over(everything, history.returns, history.agree_on("conversation", history.conversation_id), nothing=NOBODY)
+    laws.CONNECTED_CONVERSATION.check(everything)
 
 
 @scenario(users=2)
@@ -57,10 +56,10 @@ async def neighbours(stage: Stage) -> None:
 @requirement("CONNECTED-USER")
 def test_another_user_has_another_user_id(everything: Everything, neighbours: Record) -> None:
     _ = neighbours
-    over(everything, history.strangers, history.differ_in("userId", history.user_id), nothing=NOBODY)
+    laws.CONNECTED_USER_OF_OTHERS.check(everything)
 
 
 @requirement("CONNECTED-CONVERSATION")
 def test_another_user_has_another_conversation(everything: Everything, neighbours: Record) -> None:
     _ = neighbours
-    over(everything, history.strangers, history.differ_in("conversation", history.conversation_id), nothing=NOBODY)
+    laws.CONNECTED_CONVERSATION_OF_OTHERS.check(everything)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.checks import laws
 from conformance.checks.assertions import every
 from conformance.checks.connection import acked, heard, let_in, not_ended, settled, sound, stays, works
+from conformance.checks.law import over
 from conformance.checks.lifecycle import acked_once, granted, shows, shows_once, told_once
-from conformance.checks.packets import arrivals, entered, in_the_namespace, spoken, whole
+from conformance.checks.packets import entered
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
 from conformance.record.views import Everything, Record
@@ -27,7 +29,7 @@ def test_a_client_enters_the_namespace(plain_chat: Record) -> None:
 
 @requirement("CONN-NAMESPACE")
 def test_everything_is_said_in_the_namespace(everything: Everything) -> None:
-    every(spoken(everything), in_the_namespace, nothing="nothing was heard")
+    laws.CONN_NAMESPACE.check(everything)
 
 
 # -- the transports (1) --------------------------------------------------------------------------------------------
@@ -119,12 +121,12 @@ async def turned_away(stage: Stage) -> None:
 
 @requirement("CONN-PACKETS")
 def test_everything_the_server_sends_is_a_whole_packet(everything: Everything) -> None:
-    every(arrivals(everything), whole, nothing="nothing arrived")
+    laws.CONN_PACKETS.check(everything)
 
 
 @requirement("CONN-PACKETS")
 def test_a_refusal_is_made_of_whole_packets(turned_away: Record) -> None:
-    every(arrivals([turned_away]), whole, nothing="nothing arrived")
+    laws.CONN_PACKETS.check([turned_away])
 
 
 # -- connections that stay (9) -------------------------------------------------------------------------------------
@@ -143,18 +145,18 @@ async def quiet(stage: Stage) -> None:
 @requirement("CONN-STAYS")
 def test_a_good_connection_stays(everything: Everything, websocket_chat: Record) -> None:
     _ = websocket_chat
-    every(settled(everything, alone=True), stays, nothing="no connection was greeted")
+    laws.CONN_STAYS.check(everything)
 
 
 @requirement("CONN-STAYS")
 def test_a_silent_connection_stays(quiet: Record) -> None:
-    every(settled([quiet], alone=True), stays, nothing="the connection was not greeted")
+    over([quiet], settled(alone=True), stays, nothing="the connection was not greeted")
 
 
 @pytest.fixture
 def lasting(everything: Everything) -> None:
     """Where connections end anyhow, that is not another device's fault."""
-    granted(lambda: every(settled(everything, alone=True), stays), because="CONN-STAYS")
+    granted(lambda: over(everything, settled(alone=True), stays), because="CONN-STAYS")
 
 
 @requirement("DEVICE-COEXIST")
@@ -169,4 +171,4 @@ def test_both_devices_of_a_user_are_let_in(side_by_side: Record, device: str) ->
 @pytest.mark.usefixtures("lasting")
 def test_devices_of_a_user_are_connected_side_by_side(everything: Everything, side_by_side: Record) -> None:
     _ = side_by_side.connection("tablet").history
-    every(settled(everything, alone=False), stays)
+    over(everything, settled(alone=False), stays)

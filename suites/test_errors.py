@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.checks import ack
-from conformance.checks.law import over
+from conformance.checks import laws
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
 from conformance.record.views import Everything, Record
@@ -13,7 +12,7 @@ from conformance.requirements import requirement
 @requirement("ERROR-SHAPE")
 def test_every_error_has_a_code_and_a_message(everything: Everything, wrong_texts: Record, unwelcome: Record) -> None:
     _ = wrong_texts, unwelcome
-    over(everything, ack.problems, ack.problem_fits, nothing="no error came")
+    laws.ERROR_SHAPE.check(everything)
 
 
 @scenario
@@ -27,4 +26,4 @@ async def without_a_callback(stage: Stage) -> None:
 @requirement("ERROR-UNPROVOKED")
 def test_documented_input_provokes_no_error(everything: Everything, without_a_callback: Record) -> None:
     _ = without_a_callback
-    over(everything, ack.blameless, ack.heard_no_error, nothing="nothing documented was accepted")
+    laws.ERROR_UNPROVOKED.check(everything)

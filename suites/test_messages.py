@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.checks import clock, history, law, parity, phantoms, support
-from conformance.checks.law import over
+from conformance.checks import history, laws, parity, support
 from conformance.drive.device import Device
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
@@ -25,27 +24,27 @@ PAGES = 4
 @requirement("EVENT-ARGUMENT")
 def test_an_event_has_one_argument_an_object(everything: Everything, wrong_texts: Record, unwelcome: Record) -> None:
     _ = wrong_texts, unwelcome
-    over(everything, law.help_center_events, law.one_object, nothing="no event came")
+    laws.EVENT_ARGUMENT.check(everything)
 
 
 @requirement("MESSAGE-SHAPE")
 def test_every_message_fits(everything: Everything) -> None:
-    over(everything, law.messages, law.message_fits, nothing=SILENT)
+    laws.MESSAGE_SHAPE.check(everything)
 
 
 @requirement("MESSAGE-ECHO")
 def test_the_sender_hears_its_own_message(everything: Everything) -> None:
-    over(everything, law.saved, parity.heard, nothing=NOTHING_SAVED)
+    laws.MESSAGE_ECHO.check(everything)
 
 
 @requirement("MESSAGE-ONCE")
 def test_a_message_is_emitted_once_to_each_device(everything: Everything) -> None:
-    over(everything, law.good_connections, law.told_once, nothing=SILENT)
+    laws.MESSAGE_ONCE.check(everything)
 
 
 @requirement("MESSAGE-CONVERSATION")
 def test_a_message_belongs_to_the_conversation_of_the_greeting(everything: Everything) -> None:
-    over(everything, law.said, law.in_its_conversation, nothing=SILENT)
+    laws.MESSAGE_CONVERSATION.check(everything)
 
 
 # -- several devices ---------------------------------------------------------------------------------------------
@@ -68,7 +67,7 @@ def test_the_other_device_hears_the_message(two_devices: Record, sender: str, li
 @requirement("MESSAGE-DEVICES")
 def test_what_another_device_hears_has_no_gaps(everything: Everything, crowd: Record) -> None:
     _ = crowd
-    over(everything, parity.missed_by_listeners, parity.without_gaps)
+    laws.MESSAGE_DEVICES.check(everything)
 
 
 # -- ids and senders ---------------------------------------------------------------------------------------------
@@ -77,33 +76,33 @@ def test_what_another_device_hears_has_no_gaps(everything: Everything, crowd: Re
 @requirement("MESSAGE-ID")
 def test_no_two_emitted_messages_share_an_id(everything: Everything, long_chat: Record) -> None:
     _ = long_chat
-    over(everything, law.messages, law.OneMessageForEachId(), nothing=SILENT)
+    laws.MESSAGE_ID.check(everything)
 
 
 @requirement("MESSAGE-ID")
 def test_no_two_listed_messages_share_an_id(everything: Everything, long_chat: Record) -> None:
     _ = long_chat
-    over(everything, history.looks, history.ids_once, nothing=NOBODY)
+    laws.MESSAGE_ID_LISTED.check(everything)
 
 
 @requirement("MESSAGE-SENDER")
 def test_the_ack_names_the_user_as_sender(everything: Everything) -> None:
-    over(everything, parity.acked, parity.from_the_user, nothing=NOTHING_SAVED)
+    laws.MESSAGE_SENDER.check(everything)
 
 
 @requirement("MESSAGE-SENDER")
 def test_event_and_history_name_the_user_as_sender(everything: Everything) -> None:
-    over(everything, parity.every_road, parity.from_the_user, nothing=NOTHING_SAVED)
+    laws.MESSAGE_SENDER_ELSEWHERE.check(everything)
 
 
 @requirement("MESSAGE-SENDER")
 def test_nothing_that_the_user_did_not_send_is_said_in_its_name(everything: Everything) -> None:
-    over(everything, parity.in_the_users_name, parity.sent_by_the_user, nothing=SILENT)
+    laws.MESSAGE_SENDER_UNSENT.check(everything)
 
 
 @requirement("MESSAGE-STORED")
 def test_what_was_emitted_in_the_users_name_is_in_the_conversation(everything: Everything) -> None:
-    over(everything, phantoms.told_again, phantoms.there)
+    laws.MESSAGE_STORED.check(everything)
 
 
 # -- when (4.2) ----------------------------------------------------------------------------------------------------
@@ -111,13 +110,13 @@ def test_what_was_emitted_in_the_users_name_is_in_the_conversation(everything: E
 
 @requirement("MESSAGE-TIME")
 def test_a_message_is_created_when_the_targets_clock_says(everything: Everything) -> None:
-    over(everything, clock.stamps, clock.on_time, nothing="no REST answer with a Date stands beside a message")
+    laws.MESSAGE_TIME.check(everything)
 
 
 @requirement("MESSAGE-TIME")
 def test_messages_sent_seconds_apart_have_instants_of_their_own(everything: Everything, patient_chat: Record) -> None:
     _ = patient_chat
-    over(everything, clock.far_apart, clock.moved_on, nothing="no two messages were saved seconds apart")
+    laws.MESSAGE_TIME_MOVES.check(everything)
 
 
 # -- what support says -------------------------------------------------------------------------------------------
@@ -204,7 +203,7 @@ async def patient_chat(stage: Stage) -> None:
 @requirement("SUPPORT-EMITTED")
 @WAYS
 def test_what_support_says_is_emitted_whoever_has_left(answered_elsewhere: Record) -> None:
-    over([answered_elsewhere], support.unheard, support.emitted)
+    laws.SUPPORT_EMITTED.check([answered_elsewhere])
     assert answered_elsewhere.fetch("after").history
 
 
@@ -213,13 +212,13 @@ def test_what_support_says_is_emitted_to_some_device_that_is_there(
     everything: Everything, patient_chat: Record
 ) -> None:
     _ = patient_chat
-    over(everything, support.unheard, support.emitted)
+    laws.SUPPORT_EMITTED.check(everything)
 
 
 @requirement("SUPPORT-STORED")
 def test_what_support_said_is_in_the_conversation(everything: Everything, answered_chat: Record) -> None:
     _ = answered_chat
-    over(everything, support.Replies(everything), support.stored)
+    laws.SUPPORT_STORED.check(everything)
 
 
 # -- the conversation as it is listed ----------------------------------------------------------------------------
@@ -255,12 +254,12 @@ async def long_chat(stage: Stage) -> None:
 @requirement("SEND-KEPT")
 def test_an_acked_message_is_in_the_conversation_from_then_on(everything: Everything, long_chat: Record) -> None:
     _ = long_chat
-    over(everything, history.looks, history.Kept(everything), nothing=NOBODY)
+    laws.SEND_KEPT.check(everything)
 
 
 @requirement("HISTORY-ORDER")
 def test_messages_are_listed_oldest_first(everything: Everything) -> None:
-    over(everything, history.looks, history.in_order, nothing=NOBODY)
+    laws.HISTORY_ORDER.check(everything)
 
 
 @requirement("HISTORY-DEPTH")
@@ -272,4 +271,4 @@ def test_the_last_messages_are_listed(long_chat: Record, road: str) -> None:
 @requirement("HISTORY-DEPTH")
 def test_the_last_messages_are_listed_wherever_there_are_as_many(everything: Everything, long_chat: Record) -> None:
     _ = long_chat
-    over(everything, history.after_many(DEPTH), history.reaching_back(DEPTH))
+    laws.HISTORY_DEPTH.check(everything)

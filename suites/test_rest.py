@@ -6,8 +6,7 @@ import contextlib
 
 import pytest
 
-from conformance.checks import rest
-from conformance.checks.law import over
+from conformance.checks import laws, rest
 from conformance.drive import rejected
 from conformance.drive.device import Cut
 from conformance.drive.rejected import REQUESTS
@@ -51,7 +50,7 @@ def test_rest_answers_when_texts_are_not_of_ascii_alone(beyond_ascii: Record) ->
 
 @requirement("REST-OPEN")
 def test_rest_answers_whatever_the_conversation_holds(everything: Everything) -> None:
-    over(everything, rest.settled, rest.is_json, nothing=NO_ANSWER)
+    laws.REST_OPEN.check(everything)
 
 
 @scenario
@@ -89,12 +88,12 @@ def test_rest_shows_the_messages_of_the_greeting(app_launch: Record) -> None:
 
 @requirement("REST-SHAPE")
 def test_every_rest_body_has_the_shape_of_the_greeting(everything: Everything) -> None:
-    over(everything, rest.bodies, rest.fits_the_schema, nothing=NO_BODY)
+    laws.REST_SHAPE.check(everything)
 
 
 @requirement("REST-MEDIA")
 def test_every_rest_body_is_declared_as_json(everything: Everything) -> None:
-    over(everything, rest.bodies, rest.has_json_media, nothing=NO_BODY)
+    laws.REST_MEDIA.check(everything)
 
 
 # -- bad tokens --------------------------------------------------------------------------------------------------

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.checks.assertions import every, expect
+from conformance.checks.assertions import expect
+from conformance.checks.law import over
 from conformance.checks.sending import errors_after, is_taken, lives_on
 from conformance.checks.typing import OFTEN, not_echoed, typing_events, typing_fits, typing_sent
 from conformance.checks.unexpected_messages import emitted_strays, fetched_strays, none_stray
@@ -70,7 +71,7 @@ def test_typing_is_not_stored(typing_alone: Record) -> None:
 @requirement("TYPING-SHAPE")
 def test_every_typing_event_fits(everything: Everything, typing_beside: Record) -> None:
     _ = typing_beside
-    every(typing_events(everything), typing_fits)
+    over(everything, typing_events, typing_fits)
 
 
 @requirement("TYPING-ECHO")

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from conformance.checks.assertions import expect, fits
 from conformance.checks.doubts import is_acked
-from conformance.checks.law import displaced, good_connections, lasting, raw
+from conformance.checks.selectors import displaced, good_connections, raw
 from conformance.errors import Unverified
 from conformance.protocol import CONNECTED, ERROR, TYPING, Json
 from conformance.record.payloads import Payload, shown
@@ -49,7 +49,7 @@ def awaited_acks(record: Record) -> Iterator[Send]:
     """Sends to which an ack is owed: asked for, with an object, after the greeting; and which got it, or had to."""
     for send in record.sends:
         connection = send.connection
-        if not (send.asked and with_object(send) and lasting(connection) and connection.greeted):
+        if not (send.asked and with_object(send) and connection.lasting and connection.greeted):
             continue
         if connection.events(CONNECTED)[0].entry.serial > send.entry.serial:
             continue  # BURST-AFTER-CONNECT judges those
@@ -174,7 +174,7 @@ def blameless(record: Record) -> Iterator[Connection]:
         sends = [send for send in record.sends if send.connection is connection]
         refused = any(len(s.attempts) > 1 or (s.asked and not (s.acks and s.accepted)) for s in sends)
         typed = any(entry.get("event") == TYPING and entry.kind is Kind.SENT for entry in connection.entries)
-        documented = lasting(connection) and not (typed or raw(connection) or displaced(connection))
+        documented = connection.lasting and not (typed or raw(connection) or displaced(connection))
         if documented and connection.greeted and not connection.conversation_closed and not refused:
             yield connection
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from conformance.checks.assertions import expect
-from conformance.checks.law import saved
+from conformance.checks.selectors import saved
 from conformance.errors import Unverified
 from conformance.observations.observed import Seen
 from conformance.record.views import Fetch, Record, Send

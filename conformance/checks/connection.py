@@ -151,23 +151,25 @@ def accompanied(connection: Connection, others: Iterable[Connection]) -> bool:
     )
 
 
-def settled(records: Iterable[Record], *, alone: bool) -> Iterator[tuple[Record, Connection]]:
+def settled(*, alone: bool) -> Callable[[Record], Iterator[Connection]]:
     """Greeted connections of scenarios with documented input and no trials, with a token that lasts, where the user
     had no other device (``alone``) or had one. Not those that move to another transport: CONN-UPGRADE judges them."""
-    for record in records:
+
+    def found(record: Record) -> Iterator[Connection]:
         if record.transcript.wave == 1 and not any(e.get("trial") for e in record.transcript.of(Kind.OPEN)):
             for connection in record.connections:
                 if _ordinary(connection) and accompanied(connection, record.connections) is not alone:
-                    yield record, connection
+                    yield connection
+
+    return found
 
 
 def _ordinary(connection: Connection) -> bool:
     return connection.lasting and connection.greeted and connection.transport != "upgrade"
 
 
-def stays(pair: tuple[Record, Connection]) -> None:
+def stays(connection: Connection) -> None:
     """Deviate when the target ended the connection."""
-    record, connection = pair
     end = ended(connection)
     if end is not None:
         not_limited(connection)
@@ -175,7 +177,6 @@ def stays(pair: tuple[Record, Connection]) -> None:
             "the connection to stay until the device leaves",
             f"{connection.title}: {described(end, connection)}",
             at=[*_last_sent(connection, end), end.serial],
-            transcript=record.transcript.key,
             unless=session_lost(connection),
         )
 

@@ -8,34 +8,24 @@ record and judges each of them, as the general laws do, which hold here as well.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from conformance.checks import ack
 from conformance.checks.assertions import outcome_of
 from conformance.checks.history import Look, looks
-from conformance.checks.law import good_connections, saved
+from conformance.checks.law import Law
 from conformance.checks.parity import heard_by
+from conformance.checks.selectors import good_connections, saved
 from conformance.checks.sending import is_accepted, is_refused
 from conformance.checks.unexpected_messages import emitted_strays, listed_strays, none_stray
 from conformance.errors import Deviation
 from conformance.protocol import TYPING
 from conformance.record.payloads import Message
 from conformance.record.transcript import Kind, Point
-from conformance.record.views import Connection, Everything, Record, Send
+from conformance.record.views import Connection, Record, Send
 
 
-@dataclass(frozen=True)
-class Rule:
-    """What must hold of every item of a record, and the requirement that says so."""
-
-    requirement: str
-    says: str
-    items: Callable[[Record], Iterable[Any]]
-    judge: Callable[[Any], None]
-
-
-def smallest_deviation(played: Iterable[Record], law: Callable[[Everything], None]) -> None:
+def smallest_deviation(played: Iterable[Record], law: Law[Any]) -> None:
     """Judge each program's record by itself; deviate for the smallest that does, and tell its steps as a script."""
     smallest_first = sorted(played, key=lambda part: len(part.transcript.entries))
     found = [(part, deviation) for part in smallest_first if (deviation := _deviation(part, law))]
@@ -47,8 +37,8 @@ def smallest_deviation(played: Iterable[Record], law: Callable[[Everything], Non
         raise Deviation(first.expected, told, at=first.at, transcript=part.transcript.key, unless=first.unless)
 
 
-def _deviation(part: Record, law: Callable[[Everything], None]) -> Deviation | None:
-    outcome = outcome_of(law, Everything([part]))
+def _deviation(part: Record, law: Law[Any]) -> Deviation | None:
+    outcome = outcome_of(law.check, [part])
     return outcome if isinstance(outcome, Deviation) else None  # what is unverified, its chapter says
 
 
@@ -133,13 +123,13 @@ def _there(connection: Connection, since: int, until: int) -> bool:
     return stayed and connection.greeted and connection.history.at < since
 
 
-RULES = (
-    Rule("SEND-PLAIN", "a plain text is accepted", unprovoked("a plain text"), is_accepted),
-    Rule("SEND-EMPTY", "an empty text is refused", of("an empty text"), is_refused),
-    Rule("SEND-MAX", "a long text is refused", of("a text that is too long"), is_refused),
-    Rule("SEND-ABSENT", "null is refused", of("null"), is_refused),
-    Rule("ACK-MATCH", "each ack answers its own send", accepted, ack.answers_its_own),
-    Rule("REJECT-EMITTED", "nothing is emitted that was refused", lambda record: [record], nothing_else_is_emitted),
-    Rule("REJECT-STORED", "nothing is shown that was refused", next_looks, nothing_else),
-    Rule("MESSAGE-DEVICES", "all devices hear of it", listeners, lambda pair: heard_by(*pair)),
+RULES: Sequence[Law[Any]] = (
+    Law("SEND-PLAIN", "a plain text is accepted", unprovoked("a plain text"), is_accepted),
+    Law("SEND-EMPTY", "an empty text is refused", of("an empty text"), is_refused),
+    Law("SEND-MAX", "a long text is refused", of("a text that is too long"), is_refused),
+    Law("SEND-ABSENT", "null is refused", of("null"), is_refused),
+    Law("ACK-MATCH", "each ack answers its own send", accepted, ack.answers_its_own),
+    Law("REJECT-EMITTED", "nothing is emitted that was refused", lambda record: [record], nothing_else_is_emitted),
+    Law("REJECT-STORED", "nothing is shown that was refused", next_looks, nothing_else),
+    Law("MESSAGE-DEVICES", "all devices hear of it", listeners, lambda pair: heard_by(*pair)),
 )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from conformance.checks.assertions import expect
 from conformance.checks.history import Look, looks
 from conformance.checks.isolation import words_in
-from conformance.checks.law import good_connections
+from conformance.checks.selectors import good_connections
 from conformance.checks.sending import USER
 from conformance.inputs.texts import WHITE
 from conformance.protocol import MESSAGE

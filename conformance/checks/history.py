@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from conformance.checks.assertions import expect
 from conformance.checks.blame import of_ack
-from conformance.checks.law import good_connections, saved
+from conformance.checks.selectors import good_connections, saved
 from conformance.errors import Unverified
 from conformance.protocol import CONNECTED, MESSAGE
 from conformance.record.payloads import History, Message, Messages, shown

@@ -7,13 +7,14 @@ user away is a text that no one else of the run has sent, or the id of that user
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 from conformance.blocks import Blocks
-from conformance.checks.assertions import every, expect
+from conformance.checks.assertions import expect
+from conformance.checks.law import over
 from conformance.errors import Deviation
 from conformance.protocol import CONNECTED, MESSAGE, TYPING, Json
 from conformance.record.views import Connection, Event, Record
@@ -124,8 +125,18 @@ class Ledger:
 
 def told_nothing_foreign(records: Iterable[Record], *roads: str) -> None:
     """The judgement: on none of these roads was a user told anything of another user."""
-    ledger = Ledger(tuple(records))
-    every(ledger.everything_told(*roads), ledger.judge)
+    known = tuple(records)
+    over(known, told_by(*roads), nothing_foreign(known))
+
+
+def told_by(*roads: str) -> Callable[[Record], list[Told]]:
+    """What users were told on these roads."""
+    return lambda record: Ledger((record,)).everything_told(*roads)
+
+
+def nothing_foreign(records: Iterable[Record]) -> Callable[[Told], None]:
+    """A judge that knows who sent what."""
+    return Ledger(tuple(records)).judge
 
 
 def typed_in_private(connection: Connection, typed: int) -> None:

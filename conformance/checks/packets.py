@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from conformance.checks.blame import of_greeting
@@ -51,39 +51,36 @@ FORMS = {
 }
 
 
-def arrivals(records: Iterable[Record]) -> Iterator[tuple[Record, Entry]]:
+def arrivals(record: Record) -> Iterator[Entry]:
     """Everything that arrived on a connection before the device left it, packet or not."""
-    for record in records:
-        for entry in record.transcript.of(Kind.RECEIVED, Kind.GARBLED):
-            connection = record.connection_of(entry)
-            if connection is None or entry.serial < connection.left:
-                yield record, entry
+    for entry in record.transcript.of(Kind.RECEIVED, Kind.GARBLED):
+        connection = record.connection_of(entry)
+        if connection is None or entry.serial < connection.left:
+            yield entry
 
 
-def whole(arrival: tuple[Record, Entry]) -> None:
+def whole(entry: Entry) -> None:
     """Deviate when what arrived is no packet, or one without the data of its type."""
-    record, entry = arrival
     if entry.kind is Kind.GARBLED:
         garbled = f"{entry.get('why')}: {shown(entry.get('text'))}"
-        raise Deviation("only Engine.IO and Socket.IO packets", garbled, at=[entry.serial], transcript=_key(record))
+        raise Deviation("only Engine.IO and Socket.IO packets", garbled, at=[entry.serial])
     form = FORMS[str(entry.get("packet"))]
     if not form.fits(entry):
-        raise Deviation(form.says, _described(entry), at=[entry.serial], transcript=_key(record))
+        raise Deviation(form.says, _described(entry), at=[entry.serial])
 
 
-def spoken(records: Iterable[Record]) -> Iterator[tuple[Record, Entry]]:
+def spoken(record: Record) -> Iterator[Entry]:
     """Every event and ack that arrived."""
     kinds = ("EVENT", "BINARY_EVENT", "ACK", "BINARY_ACK")
-    return ((record, entry) for record, entry in arrivals(records) if entry.get("packet") in kinds)
+    return (entry for entry in arrivals(record) if entry.get("packet") in kinds)
 
 
-def in_the_namespace(arrival: tuple[Record, Entry]) -> None:
+def in_the_namespace(entry: Entry) -> None:
     """Deviate when an event or ack came in a namespace that the client never entered: its library drops it."""
-    record, entry = arrival
     namespace = entry.get("namespace")
     if namespace != NAMESPACE:
         actual = f"{_described(entry)} in the namespace {namespace}"
-        raise Deviation(f"events and acks in {NAMESPACE}", actual, at=[entry.serial], transcript=_key(record))
+        raise Deviation(f"events and acks in {NAMESPACE}", actual, at=[entry.serial])
 
 
 def entered(connection: Connection) -> None:
@@ -105,7 +102,3 @@ def entered(connection: Connection) -> None:
 def _described(entry: Entry) -> str:
     content: Json = {name: entry.get(name) for name in ("id", "event", "args", "data") if entry.get(name) is not None}
     return f"{entry.get('packet')} {shown(content) if content else 'with nothing in it'}"
-
-
-def _key(record: Record) -> str:
-    return record.transcript.key

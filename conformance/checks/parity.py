@@ -10,7 +10,7 @@ from conformance.checks.assertions import expect
 from conformance.checks.blame import SHAPES
 from conformance.checks.doubts import not_in_doubt
 from conformance.checks.history import looks, pick
-from conformance.checks.law import good_connections, object_of, saved
+from conformance.checks.selectors import good_connections, object_of, saved
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import CONNECTED, MESSAGE, TYPING
 from conformance.record.payloads import Message, shown

@@ -9,10 +9,10 @@ from conformance.checks.assertions import every, expect, fits, same
 from conformance.checks.authentication import of_kind, rest_takes_good_ones
 from conformance.checks.blame import SHAPES
 from conformance.checks.doubts import no_doubt
-from conformance.checks.law import saved
 from conformance.checks.leaks import leaks, spoken
 from conformance.checks.limits import not_busy
 from conformance.checks.parity import differences
+from conformance.checks.selectors import saved
 from conformance.errors import Unverified
 from conformance.record.payloads import History, Message, shown
 from conformance.record.rate_limits import BUSY

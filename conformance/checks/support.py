@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from conformance.checks.assertions import expect
 from conformance.checks.doubts import no_doubt, not_in_doubt
 from conformance.checks.history import Look, looks
-from conformance.checks.law import good_connections
 from conformance.checks.parity import different_content
+from conformance.checks.selectors import good_connections
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import MESSAGE
 from conformance.record.payloads import Message, shown
@@ -32,22 +32,27 @@ class Reply:
     """Before then (seconds of the scenario), nothing that was emitted can be newer than the reply."""
 
 
-class Replies:
-    """Every emitted message of support with every later history of the same user. For a server that emits first and
-    then saves, a quiet window lies between; and twice as long a time as a history of the run was seen to lag behind."""
+def replies(record: Record) -> list[Reply]:
+    """Every emitted message of support with every later history of the same user."""
+    settle = float(record.transcript.facts.get("settle", 0.0))
+    return [
+        Reply(event, look, event.entry.at - settle)
+        for user, event in _said(record)
+        for look in looks(record)
+        if look.user == user and look.began >= event.entry.at + settle
+    ]
+
+
+class Stored:
+    """SUPPORT-STORED. For a server that emits first and then saves, a quiet window lies between; and twice as long a
+    time as a history of the run was seen to lag behind."""
 
     def __init__(self, everything: Iterable[Record]) -> None:
         self._lag = LAGS * max((_lag(record) for record in everything), default=0.0)
 
-    def __call__(self, record: Record) -> list[Reply]:
-        settle = float(record.transcript.facts.get("settle", 0.0))
-        wait = max(settle, self._lag)
-        return [
-            Reply(event, look, event.entry.at - settle)
-            for user, event in _said(record)
-            for look in looks(record)
-            if look.user == user and look.began >= event.entry.at + wait
-        ]
+    def __call__(self, reply: Reply) -> None:
+        if reply.look.began >= reply.event.entry.at + self._lag:
+            stored(reply)
 
 
 def _said(record: Record) -> list[tuple[str, Event]]:

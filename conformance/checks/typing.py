@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from conformance.checks.assertions import expect, fits
-from conformance.errors import Deviation, Unverified
+from conformance.errors import Unverified
 from conformance.protocol import MESSAGE, TYPING
 from conformance.record.payloads import shown
 from conformance.record.transcript import Entry, Kind
-from conformance.record.views import Event, Everything, Record
+from conformance.record.views import Event, Record
 
 OF_SUPPORTS_OWN = 2
 """Typing signals that support may give by itself to a user who sends nothing: it begins, and it ends."""
@@ -23,19 +25,14 @@ def typing_sent(record: Record) -> list[Entry]:
     return found
 
 
-def typing_events(everything: Everything) -> list[tuple[Record, Event]]:
+def typing_events(record: Record) -> Iterator[Event]:
     """Every typing event that the target emitted."""
-    return [(record, event) for record in everything for event in record.events(TYPING)]
+    return record.events(TYPING)
 
 
-def typing_fits(of: tuple[Record, Event]) -> None:
+def typing_fits(event: Event) -> None:
     """Deviate where the payload of a typing event does not fit its schema."""
-    record, event = of
-    try:
-        fits("typing-event", event.payload, TYPING, at=[event.entry.serial])
-    except Deviation as deviation:
-        deviation.transcript = record.transcript.key
-        raise
+    fits("typing-event", event.payload, TYPING, at=[event.entry.serial])
 
 
 def not_echoed(record: Record, device: str) -> None:

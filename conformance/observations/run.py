@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from conformance.checks.history import looks
-from conformance.checks.law import good_connections
+from conformance.checks.selectors import good_connections
 from conformance.errors import Unverified
 from conformance.observations.observed import Seen
 from conformance.protocol import CONNECTED, MESSAGE, Json

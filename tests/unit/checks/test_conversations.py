@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from conformance.checks.conversations import RULES, Rule, smallest_deviation
-from conformance.checks.law import over
+from conformance.checks.conversations import RULES, smallest_deviation
+from conformance.checks.law import Law
 from conformance.errors import Deviation
 from conformance.record.transcript import Kind, Point
-from conformance.record.views import Everything
+from conformance.record.views import Send
 from tests.support.handmade import CONVERSATION, Handmade, message
 
 RULE = {rule.says: rule for rule in RULES}
@@ -22,8 +23,8 @@ def program(made: Handmade, *steps: str) -> None:
         made.mark(step)
 
 
-def judge(made: Handmade, rule: Rule) -> None:
-    smallest_deviation(made.record.parts, lambda everything: over(everything, rule.items, rule.judge))
+def judge(made: Handmade, rule: Law[Any]) -> None:
+    smallest_deviation(made.record.parts, rule)
 
 
 def refused(made: Handmade, tag: str, text: object = "") -> None:
@@ -146,10 +147,7 @@ def test_the_smallest_conversation_is_told_as_a_script() -> None:
 def test_a_law_that_finds_nothing_of_its_kind_is_silent() -> None:
     made = Handmade()
     program(made, "phone connects")
-
-    def law(everything: Everything) -> None:
-        over(everything, lambda record: record.sends, lambda _: None, nothing="no send")
-
+    law: Law[Send] = Law("SEND-PLAIN", "none", lambda record: record.sends, lambda _: None, nothing="no send")
     smallest_deviation(made.record.parts, law)
 
 

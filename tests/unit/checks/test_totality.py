@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conformance.checks.conversations import RULES, Rule
-from conformance.checks.law import over
+from conformance.checks.conversations import RULES
+from conformance.checks.law import Law
 from conformance.errors import Deviation, Unverified, one_line
 from conformance.protocol import CONNECTED, ERROR, MESSAGE
 from conformance.record.payloads import Payload
@@ -223,9 +223,9 @@ def test_any_field_may_be_anything(field: str, value: str) -> None:
     assert {name: error for name, error in stumbled.items() if error is not None} == {}
 
 
-def _follows(rule: Rule) -> Callable[..., None]:
+def _follows(rule: Law[Any]) -> Callable[..., None]:
     def judge(record: Record) -> None:
-        over([record], rule.items, rule.judge)
+        rule.check([record])
 
     return judge
 

@@ -35,7 +35,7 @@ def test_a_packet_that_comes_late_is_not_judged(goodbye: Callable[[Handmade], ob
     made = chat()
     goodbye(made)
     late = made.add(Kind.GARBLED, text="", why="not an Engine.IO packet")
-    assert late.serial not in [entry.serial for _, entry in arrivals([made.record])]
+    assert late.serial not in [entry.serial for entry in arrivals(made.record)]
 
 
 def test_a_packet_that_comes_in_time_is() -> None:
@@ -43,7 +43,7 @@ def test_a_packet_that_comes_in_time_is() -> None:
     made.add(Kind.GARBLED, text="", why="not an Engine.IO packet")
     made.packet(Kind.SENT, "DISCONNECT")
     with pytest.raises(Deviation):
-        every(arrivals([made.record]), whole)
+        every(arrivals(made.record), whole)
 
 
 @goodbyes

@@ -1,0 +1,38 @@
+"""What several laws pick from a record: connections, sends, payloads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.errors import Unverified
+from conformance.protocol import Json
+from conformance.record.payloads import shown
+from conformance.record.transcript import Kind
+from conformance.record.views import Connection, Event, Record, Send
+
+
+def good_connections(record: Record) -> Iterator[Connection]:
+    """Those that presented a token which must be accepted."""
+    return (connection for connection in record.connections if connection.good)
+
+
+def raw(connection: Connection) -> bool:
+    """Whether it sent packets that were written by hand, whose meaning the record does not know."""
+    return any(entry.kind is Kind.SENT and entry.get("packet") == "RAW" for entry in connection.entries)
+
+
+def displaced(connection: Connection) -> bool:
+    """Whether the target ended it while the user had another connection: that is DEVICE-COEXIST's (a SHOULD)."""
+    return connection.displaced
+
+
+def saved(record: Record) -> list[Send]:
+    """Sends of good connections that were acked with a message."""
+    return [send for send in record.accepted() if send.connection.good and isinstance(send.answer["message"], dict)]
+
+
+def object_of(event: Event) -> Json:
+    """The payload of an event; whether it is the only argument, and an object, is EVENT-ARGUMENT's."""
+    if len(event.args) != 1 or not isinstance(event.payload, dict):
+        raise Unverified(f"{event.name} without one object: {shown(list(event.args))}", because="EVENT-ARGUMENT")
+    return event.payload
