@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import Any, TypedDict, Unpack, overload
 
 import pytest
 
@@ -18,13 +18,30 @@ from conformance.requirements import ids_of
 Drive = Callable[..., Awaitable[None]]
 
 
+class Needs(TypedDict, total=False):
+    """What a scenario needs, and when it is driven: the fields of ``Scenario`` that ``@scenario`` takes."""
+
+    users: int
+    """How many are lent to it."""
+    wave: int
+    """1 for documented input, 2 for malformed input and bad tokens."""
+    brand_new: bool
+    """Its users never had contact before."""
+    rush: bool
+    """First contacts of one user may overlap."""
+    basic: bool
+    """It is driven whenever a law is judged."""
+    refused: bool
+    """It ends in a refused connection, and only a few of these run at once."""
+    fewer: bool
+    """It does with fewer users where there are not that many."""
+    alike: bool
+    """Its users are those of ``similar_subjects.ALIKE``; it does with one where subjects are given."""
+
+
 @dataclass(frozen=True)
 class Scenario:
-    """What to drive, and what it needs. ``users``: how many are lent to it. ``wave``: 1 for documented input, 2 for
-    malformed input and bad tokens. ``brand_new``: its user never had contact before. ``rush``: first contacts of one
-    user may overlap. ``basic``: driven whenever a law is judged. ``refused``: it ends in a refused connection, and
-    only a few of these run at once. ``fewer``: it does with fewer users where there are not that many. ``alike``: its
-    users are those of ``lookalikes.ALIKE``; it does with one where subjects are given."""
+    """What to drive, and its ``Needs``."""
 
     name: str
     drive: Drive
@@ -73,68 +90,34 @@ RECORDINGS = pytest.StashKey[Recordings]()
 
 
 @overload
-def scenario(drive: Drive) -> Drive: ...
+def scenario(drive: Drive, /) -> Drive: ...
 @overload
-def scenario(
-    *,
-    users: int = 1,
-    wave: int = 1,
-    brand_new: bool = False,
-    rush: bool = False,
-    basic: bool = False,
-    refused: bool = False,
-    fewer: bool = False,
-    alike: bool = False,
-) -> Callable[[Drive], Drive]: ...
-def scenario(
-    drive: Drive | None = None,
-    *,
-    users: int = 1,
-    wave: int = 1,
-    brand_new: bool = False,
-    rush: bool = False,
-    basic: bool = False,
-    refused: bool = False,
-    fewer: bool = False,
-    alike: bool = False,
-) -> Any:
-    """Make an ``async def drive(stage, *params)`` a scenario and a fixture of its name (see ``Scenario``)."""
+def scenario(**needs: Unpack[Needs]) -> Callable[[Drive], Drive]: ...
+def scenario(drive: Drive | None = None, /, **needs: Unpack[Needs]) -> Any:
+    """Make an ``async def drive(stage, *params)`` a scenario and a fixture of its name."""
 
-    def made(drive: Drive) -> Any:
+    def decorate(drive: Drive) -> Any:
         params = tuple(inspect.signature(drive).parameters)[1:]
-        made = Scenario(
-            drive.__name__,
-            drive,
-            params,
-            users,
-            wave,
-            brand_new=brand_new,
-            rush=rush,
-            basic=basic,
-            refused=refused,
-            fewer=fewer,
-            alike=alike,
-        )
-        if basic:
+        made = Scenario(drive.__name__, drive, params, **needs)
+        if made.basic:
             _BASICS[made.name] = made
-        return pytest.fixture(_reader(made))
+        return _fixture(made)
 
-    return made if drive is None else made(drive)
+    return decorate if drive is None else decorate(drive)
 
 
-def _reader(scenario: Scenario) -> Callable[..., Any]:
+def _fixture(scenario: Scenario) -> Any:
+    """What pytest sees: a function with a signature that is made up, for that is what it asks which fixtures and
+    parameters to pass; and with the scenario, for ``castings_of``."""
+
     def read(request: pytest.FixtureRequest, **values: str) -> Any:
         return request.config.stash[RECORDINGS].record(Casting(scenario, values), ids_of(request.node))
 
-    parameter = inspect.Parameter
-    names = ["request", *scenario.params]
-    signature = inspect.Signature([parameter(name, parameter.POSITIONAL_OR_KEYWORD) for name in names])
-    read.__signature__ = signature  # type: ignore[attr-defined]  # pytest asks it which fixtures and parameters to pass
-    read.__name__ = scenario.name
-    read.__doc__ = scenario.doc
-    read.__module__ = scenario.drive.__module__
-    read.scenario = scenario  # type: ignore[attr-defined]  # for castings_of
-    return read
+    names = ("request", *scenario.params)
+    parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+    read.__name__, read.__doc__, read.__module__ = scenario.name, scenario.doc, scenario.drive.__module__
+    vars(read).update(__signature__=inspect.Signature(parameters), scenario=scenario)
+    return pytest.fixture(read)
 
 
 def castings_of(item: pytest.Item) -> list[Casting]:
