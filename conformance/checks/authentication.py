@@ -21,7 +21,7 @@ from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED
 from conformance.record.descriptions import problem, said
 from conformance.record.payloads import History, shown
 from conformance.record.rate_limits import BUSY
-from conformance.record.token_kinds import ABSENT, CONFUSED, EXPIRED, FORGED, INVALID, NOT_STRINGS
+from conformance.record.token_kinds import ABSENT, CONFUSED, EXPIRED, FORBIDDEN, FORGED, INVALID, NOT_STRINGS
 from conformance.record.transcript import Entry
 from conformance.record.views import Connection, Event, Fetch, Record, Send
 from conformance.record.waits import REFUSED_END
@@ -33,9 +33,6 @@ ENTRY = {
     FORGED: "AUTH-INVALID",
 }
 """The requirement that a token of each kind is not let in."""
-
-FORBIDDEN = "forbidden"
-"""The tag of what a refused client sends."""
 
 # -- good tokens -------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from conformance.checks.connection import described, ended
 from conformance.checks.doubts import no_doubt, was_greeted
 from conformance.checks.limits import REMEDY, not_busy, not_limited
 from conformance.errors import Deviation, Unverified
-from conformance.protocol import ERROR, UNAUTHORIZED
+from conformance.record.health import accepts_no_token
 from conformance.record.payloads import History
 from conformance.record.rate_limits import BUSY
 from conformance.record.transcript import Kind
@@ -105,16 +105,8 @@ def of_newcomers(record: Record, judge: Callable[[Contact], None]) -> None:
 # -- is it a new user? ---------------------------------------------------------------------------------------------
 
 
-def kept_out(contact: Contact) -> bool:
-    """Whether the target took no token of this user, on any road, and said so."""
-    inside = any(c.greeted for c in contact.connections) or any(fetch.successful for fetch in contact.fetches)
-    told = [event.payload for connection in contact.connections for event in connection.events(ERROR)]
-    refused = any(isinstance(one, dict) and one.get("code") == UNAUTHORIZED for one in told)
-    return not inside and (refused or any(fetch.status in (401, 403) for fetch in contact.fetches))
-
-
 def _was_taken(contact: Contact) -> None:
-    if contact.given and kept_out(contact):
+    if contact.given and accepts_no_token(contact.record, contact.user):
         raise ShowsNothing(f"the target takes no token of {contact.subject}: check --users")
 
 

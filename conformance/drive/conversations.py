@@ -16,6 +16,7 @@ from conformance.auth.tokens import Token
 from conformance.auth.users import User
 from conformance.drive.device import Device
 from conformance.drive.stage import Stage
+from conformance.drive.stimuli import TYPING_HARMLESS, judges_of_text
 from conformance.errors import Unverified
 from conformance.protocol import Json
 from conformance.record.transcript import Point
@@ -24,8 +25,9 @@ DEVICES = {"phone": 0, "tablet": 0, "stranger": 1}
 """Which user each device belongs to."""
 FEWEST, STEPS = 2, 10
 
+PLAIN = "a plain text"
 WHAT: dict[str, Callable[[Stage], Json]] = {
-    "a plain text": lambda stage: stage.words(),
+    PLAIN: lambda stage: stage.words(),
     "a padded text": lambda stage: f" {stage.words()}\n",
     "an emoji": lambda stage: f"\N{GRINNING FACE} {stage.words()}",
     "an empty text": lambda _: "",
@@ -34,16 +36,6 @@ WHAT: dict[str, Callable[[Stage], Json]] = {
 }
 """What is sent; the last three are to be refused."""
 VALID = tuple(WHAT)[:3]
-
-
-JUDGES = {
-    "a padded text": "SEND-VERBATIM",
-    "an emoji": "SEND-VERBATIM",
-    "an empty text": "REJECT-SURVIVED",
-    "a text that is too long": "REJECT-SURVIVED",
-    "null": "REJECT-SURVIVED",
-}
-"""Who judges that the target outlives what is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +71,7 @@ class Send:
     """Send something, with an ack or without, and wait for its outcome or go on."""
 
     device: str
-    what: str = "a plain text"
+    what: str = PLAIN
     ack: bool = True
     wait: bool = True
 
@@ -127,11 +119,10 @@ Step = Connect | Leave | Send | Type | Fetch | Burst
 def judges(step: Step) -> set[str]:
     """The requirements that the target outlives a step, where it is no plain text and no connection."""
     if isinstance(step, Type):
-        return {"TYPING-HARMLESS"}
+        return {TYPING_HARMLESS}
     if not isinstance(step, Send):
         return set()
-    unacked = {"SEND-UNACKED"} if step.what in VALID and not step.ack else set()
-    return unacked | ({JUDGES[step.what]} if step.what in JUDGES else set())
+    return judges_of_text(valid=step.what in VALID, plain=step.what == PLAIN, acked=step.ack)
 
 
 _GROUPS = (("phone",), ("phone", "tablet"), ("phone", "stranger"), tuple(DEVICES))

@@ -8,14 +8,13 @@ from collections.abc import Iterator, Sequence, Set
 
 from conformance.auth.expiry import SKEW, remaining, up
 from conformance.auth.users import User, Users
-from conformance.checks.first_contact import Contact, kept_out
 from conformance.drive.context import RunContext
 from conformance.drive.device import Cut
 from conformance.drive.liveness import GONE, Life
 from conformance.drive.scenario import Casting
 from conformance.drive.stage import Stage
 from conformance.errors import Unverified
-from conformance.record.health import lost, silent, turned_away, unreached
+from conformance.record.health import accepts_no_token, lost, silent, turned_away, unreached
 from conformance.record.transcript import Transcript
 from conformance.record.views import Record
 
@@ -46,7 +45,7 @@ class Studio:
                     stage = Stage(self._context, transcript, users, rush=scenario.rush, deadly=deadly)
                     await self._drive(casting, stage)
                 if scenario.brand_new:
-                    _note_who_is_kept_out(transcript, users)
+                    _note_who_is_turned_away(transcript, users)
                 _outlived(transcript, users)
                 stalled = await self._looked_after(transcript, users[0])
             self._outcome_when_gone(transcript)
@@ -127,7 +126,7 @@ def _outlived(transcript: Transcript, users: Sequence[User]) -> None:
         raise Unverified(up(first.subject, first.expiry))
 
 
-def _note_who_is_kept_out(transcript: Transcript, users: Sequence[User]) -> None:
+def _note_who_is_turned_away(transcript: Transcript, users: Sequence[User]) -> None:
     record = Record(transcript)
     for user in users:
-        user.turned_away = not user.brand_new and kept_out(Contact(record, user.name))
+        user.turned_away = not user.brand_new and accepts_no_token(record, user.name)

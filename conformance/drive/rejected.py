@@ -9,11 +9,10 @@ from conformance.auth.credentials import Presenting
 from conformance.auth.expiry import expiry_of, remaining
 from conformance.auth.tokens import Token
 from conformance.auth.users import User
-from conformance.checks.authentication import FORBIDDEN
 from conformance.drive.device import Cut, Device
 from conformance.drive.stage import Stage
 from conformance.errors import Unverified
-from conformance.record.token_kinds import ABSENT, CONFUSED, EXPIRED, INVALID, NOT_STRINGS
+from conformance.record.token_kinds import ABSENT, CONFUSED, EXPIRED, FORBIDDEN, INVALID, NOT_STRINGS
 
 # -- tables ------------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,8 @@ SOON = 1.0
 """Seconds within which it dies of something although it has answered."""
 LEAKS = 3
 """Things of a kind that were not answered: as many connections to a database, say, that never were given back."""
-PLAIN = "SEND-PLAIN"
+PLAIN, VERBATIM, UNACKED, REJECTED = "SEND-PLAIN", "SEND-VERBATIM", "SEND-UNACKED", "REJECT-SURVIVED"
+TYPING_HARMLESS = "TYPING-HARMLESS"
 BESIDE = 0.05
 """Seconds between two things that may have arrived in the other order."""
 
@@ -107,15 +108,15 @@ def _judged(connection: Connection, entry: Entry) -> tuple[bool, str, list[str]]
         return True, what, ["REFUSAL-EVENT"]
     if name == TYPING:
         odd = len(args) != 1 or not _documented_typing(payload)
-        return odd, what, ["TYPING-HARMLESS", *(["TYPING-ODD"] if odd else [])]
+        return odd, what, [TYPING_HARMLESS, *(["TYPING-ODD"] if odd else [])]
     if name != SEND:
         return True, what, ["CONN-STAYS"]
     if entry.get("valid"):
         return False, what, [_judge_of_text(entry)]
     if connection.trial and _is_text(payload):
-        return True, what, ["SEND-VERBATIM"]
+        return True, what, [VERBATIM]
     no_object = len(args) != 1 or not isinstance(payload, dict)
-    return True, what, ["SEND-NO-OBJECT" if no_object else "REJECT-SURVIVED"]
+    return True, what, ["SEND-NO-OBJECT" if no_object else REJECTED]
 
 
 def _is_text(payload: Json) -> bool:
@@ -129,8 +130,15 @@ def _documented_typing(payload: Json) -> bool:
 
 def _judge_of_text(entry: Entry) -> str:
     if entry.get("id") is None:
-        return "SEND-UNACKED"
-    return PLAIN if entry.get("plain") else "SEND-VERBATIM"
+        return UNACKED
+    return PLAIN if entry.get("plain") else VERBATIM
+
+
+def judges_of_text(*, valid: bool, plain: bool, acked: bool) -> set[str]:
+    """The requirements that the target outlives a text, where it is more than a plain one with an ack."""
+    if not valid:
+        return {REJECTED}
+    return ({VERBATIM} if not plain else set()) | ({UNACKED} if not acked else set())
 
 
 def _answered(connection: Connection, entry: Entry, *, odd: bool) -> bool:

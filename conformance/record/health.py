@@ -148,12 +148,27 @@ def _in_vain(transcript: Transcript, entry: Entry) -> bool:
 
 def turned_away(transcript: Transcript) -> bool:
     """Whether a good token was refused, or a connection with one ended by the target."""
-    good = {entry.connection for entry in transcript.of(Kind.OPEN) if entry.get("good")}
-    ends = [e for e in transcript.of(Kind.RECEIVED, Kind.CLOSED) if e.connection in good]
-    refused = (e.get("by") == "target" or e.get("packet") in ("DISCONNECT", "CONNECT_ERROR") for e in ends)
-    errors = (e.get("event") == ERROR and UNAUTHORIZED in str(e.get("args")) for e in ends)
+    good = [connection for connection in Record(transcript).connections_and_trials if connection.good]
     asked = (e.get("good") is True and e.get("status") in (401, 403) for e in transcript.of(Kind.HTTP))
-    return any(refused) or any(errors) or any(asked)
+    return any(map(_ended_or_refused, good)) or any(asked)
+
+
+def _ended_or_refused(connection: Connection) -> bool:
+    if connection.received("DISCONNECT", "CONNECT_ERROR"):
+        return True
+    ended = connection.closed is not None and connection.closed.get("by") == "target"
+    return ended or any(UNAUTHORIZED in str(event.entry.get("args")) for event in connection.events(ERROR))
+
+
+def accepts_no_token(record: Record, user: str) -> bool:
+    """Whether the target accepted no token of a user, over any transport or REST, and said so."""
+    connections = [connection for connection in record.connections if connection.user == user]
+    fetches = [fetch for fetch in record.fetches if fetch.user == user]
+    if any(connection.greeted for connection in connections) or any(fetch.successful for fetch in fetches):
+        return False
+    errors = [event.payload for connection in connections for event in connection.events(ERROR)]
+    refused = any(isinstance(one, dict) and one.get("code") == UNAUTHORIZED for one in errors)
+    return refused or any(fetch.status in (401, 403) for fetch in fetches)
 
 
 def told_why(transcript: Transcript) -> bool:

@@ -27,5 +27,7 @@ FORGED = "forged"
 """A generated token: a good one after a change."""
 GOOD = "good"
 """The kind of all others, however long they live."""
+FORBIDDEN = "forbidden"
+"""The tag of what a client sends that presented a bad one."""
 BAD = (*ABSENT, *INVALID, *CONFUSED, *NOT_STRINGS, *EXPIRED)
 """All that have a name."""
