@@ -9,7 +9,7 @@ import pytest
 from conformance.checks.assertions import every
 from conformance.checks.first_contact import answered, let_in_with_others, of_newcomers, one_conversation
 from conformance.checks.lifecycle import accepted, answered_with_own, granted, not_too_early, shows
-from conformance.drive.device import Cut
+from conformance.drive.device import ScenarioAborted
 from conformance.drive.scenario import scenario
 from conformance.drive.simultaneous import Volleys, afterwards, buffered, entered, opened, parties
 from conformance.drive.stage import Stage
@@ -84,7 +84,7 @@ async def first_burst(stage: Stage) -> None:
     phones = [phone for [phone] in parties(stage, "phone", early=True)]
     await opened(stage, phones)
     for phone in phones:
-        with contextlib.suppress(Cut):
+        with contextlib.suppress(ScenarioAborted):
             await phone.enter_sending(buffered(stage), tag="burst")
     await afterwards(stage)
 

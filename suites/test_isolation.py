@@ -11,7 +11,7 @@ from conformance.checks import history, laws, parity
 from conformance.checks.isolation import told_nothing_foreign, typed_in_private
 from conformance.checks.law import over
 from conformance.checks.trials import of_accepted_users
-from conformance.drive.device import Cut, Device
+from conformance.drive.device import Device, ScenarioAborted
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
 from conformance.protocol import CONNECTED, Json
@@ -129,7 +129,7 @@ AT_ONCE = 8
 
 async def _introduce(phone: Device) -> None:
     """A device connects and sends a plain text, where the target takes such a user."""
-    with contextlib.suppress(Cut):
+    with contextlib.suppress(ScenarioAborted):
         await phone.connect()
         await phone.say(tag="hello")
 

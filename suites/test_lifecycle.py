@@ -22,7 +22,7 @@ from conformance.checks.lifecycle import (
     shows_once,
 )
 from conformance.checks.sending import plain_sends
-from conformance.drive.device import Cut, Device
+from conformance.drive.device import Device, ScenarioAborted
 from conformance.drive.scenario import scenario
 from conformance.drive.simultaneous import buffered
 from conformance.drive.stage import Stage
@@ -49,7 +49,7 @@ async def comes_back(stage: Stage, way: str, transport: str) -> None:
     await phone.connect()
     await phone.say(tag="own")
     await _leave(phone, way)
-    with contextlib.suppress(Cut):  # the phone comes back whatever becomes of the tablet
+    with contextlib.suppress(ScenarioAborted):  # the phone comes back whatever becomes of the tablet
         async with stage.device("tablet", token=token) as tablet:
             await tablet.say(tag="missed")
             await tablet.say(tag="missed")
@@ -160,7 +160,7 @@ async def early_burst(stage: Stage) -> None:
     phone = stage.device("phone", greet=False, trial=True)
     await phone.open()
     await phone.enter_sending(buffered(stage), tag="burst")
-    with contextlib.suppress(Cut):
+    with contextlib.suppress(ScenarioAborted):
         await phone.greeted()
     await phone.settle()
     await phone.close()

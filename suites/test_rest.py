@@ -8,7 +8,7 @@ import pytest
 
 from conformance.checks import laws, rest
 from conformance.drive import rejected
-from conformance.drive.device import Cut
+from conformance.drive.device import ScenarioAborted
 from conformance.drive.rejected import REQUESTS
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
@@ -103,7 +103,7 @@ def test_every_rest_body_is_declared_as_json(everything: Everything) -> None:
 async def bad_requests(stage: Stage) -> None:
     """A device says a text, REST is asked with its token, and then with each of the bad ones made from that."""
     token = await stage.user.token()
-    with contextlib.suppress(Cut):
+    with contextlib.suppress(ScenarioAborted):
         async with stage.device("phone", token=token) as phone:
             await phone.say(tag="secret")
     await stage.fetch(token=token, tag="good")

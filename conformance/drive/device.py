@@ -14,7 +14,7 @@ from conformance.drive.context import ScenarioContext
 from conformance.drive.delivery import Delivery
 from conformance.drive.device_options import DeviceOptions
 from conformance.drive.inbox import PacketInbox
-from conformance.drive.session import Cut, Session
+from conformance.drive.session import ScenarioAborted, Session
 from conformance.drive.waiting import SUPPORT_SAID
 from conformance.protocol import CONNECTED, ERROR, SEND, TYPING, Json
 from conformance.record.descriptions import problem
@@ -22,7 +22,7 @@ from conformance.record.timeouts import ACK, REFUSING_ACK
 from conformance.record.transcript import Entry, first, only
 from conformance.record.waits import errors_of, message_named
 
-__all__ = ["Cut", "Device"]
+__all__ = ["Device", "ScenarioAborted"]
 
 UNHURRIED = 3
 """How many times as long as acks take an ack is waited for that is not promised."""
@@ -53,7 +53,7 @@ class Device(Session):
         if not isinstance(answer, dict) or answer.get("message") is None:
             error = answer.get("error") if isinstance(answer, dict) else None
             why = f" ({problem(error)})" if error is not None else ""
-            raise Cut(self.context.recorder.brief(f"{self.name}: a plain text was not accepted{why}"))
+            raise ScenarioAborted(self.context.recorder.brief(f"{self.name}: a plain text was not accepted{why}"))
 
     async def send(
         self, text: Json, *, tag: str = "text", ack: bool = True, valid: bool = True, plain: bool = False

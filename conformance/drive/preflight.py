@@ -12,7 +12,7 @@ import httpx
 from conformance.auth.expiry import SKEW, remaining, up
 from conformance.auth.users import User, Users
 from conformance.drive.context import RunContext
-from conformance.drive.device import Cut
+from conformance.drive.device import ScenarioAborted
 from conformance.drive.device_options import Route
 from conformance.drive.load import measured
 from conformance.drive.stage import Stage
@@ -166,7 +166,7 @@ async def _opens(stage: Stage, route: Route) -> bool:
     device = stage.device(f"{route.option} {route.transport}", option=route.option, transport=route.transport)
     try:
         await device.connect()
-    except Cut:
+    except ScenarioAborted:
         return False
     finally:
         await device.close()

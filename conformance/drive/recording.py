@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence, Set
 from conformance.auth.expiry import SKEW, remaining, up
 from conformance.auth.users import User, Users
 from conformance.drive.context import RunContext
-from conformance.drive.device import Cut
+from conformance.drive.device import ScenarioAborted
 from conformance.drive.liveness import GONE, Life
 from conformance.drive.scenario import Casting
 from conformance.drive.stage import Stage
@@ -91,7 +91,7 @@ class Studio:
             else:
                 stage.transcript.limit = limit if self._life.gone is None else None
                 stage.transcript.cut = self._why_cut(limit)
-        except Cut as cut:
+        except ScenarioAborted as cut:
             stage.transcript.cut = self._context.redactor.text(str(cut))
         finally:
             for task in (driving, over):

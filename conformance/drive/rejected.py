@@ -9,7 +9,7 @@ from conformance.auth.credentials import Presenting
 from conformance.auth.expiry import expiry_of, remaining
 from conformance.auth.tokens import Token
 from conformance.auth.users import User
-from conformance.drive.device import Cut, Device
+from conformance.drive.device import Device, ScenarioAborted
 from conformance.drive.stage import Stage
 from conformance.errors import Unverified
 from conformance.record.token_kinds import ABSENT, CONFUSED, EXPIRED, FORBIDDEN, INVALID, NOT_STRINGS
@@ -95,7 +95,7 @@ def requests(user: User) -> list[str]:
 
 async def enter(device: Device) -> None:
     """Wait until the namespace has answered, whatever it has answered."""
-    with contextlib.suppress(Cut):
+    with contextlib.suppress(ScenarioAborted):
         await device.entered()
 
 
@@ -109,7 +109,7 @@ async def send_when(device: Device, moment: str, text: str) -> None:
 
 async def knock(device: Device) -> None:
     """Connect, stay until it is quiet, leave. That it was not greeted does not end the scenario."""
-    with contextlib.suppress(Cut):
+    with contextlib.suppress(ScenarioAborted):
         async with device:
             pass
 
@@ -134,7 +134,7 @@ async def control(stage: Stage, device: Device, option: str, transport: str) -> 
 
 async def call(device: Device) -> None:
     """Connect, and leave once it is clear what becomes of it."""
-    with contextlib.suppress(Cut):
+    with contextlib.suppress(ScenarioAborted):
         await device.connect()
     await device.close()
 
@@ -144,7 +144,7 @@ async def come_back(phone: Device, good: Token, bad: Token) -> None:
     await phone.reconnect(token=good)
     await phone.drop()
     await phone.settle()  # the target needs a moment to notice
-    with contextlib.suppress(Cut):
+    with contextlib.suppress(ScenarioAborted):
         await phone.reconnect(token=bad, recover=True)
     await phone.close()
 

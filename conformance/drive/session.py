@@ -26,7 +26,7 @@ from conformance.transport.engineio import HandshakeFailed, HandshakeTimeout, Tr
 from conformance.transport.socketio_packets import Sending, fields_of
 
 
-class Cut(Exception):
+class ScenarioAborted(Exception):
     """The scenario cannot go on: what it needs did not come. The transcript says so and is judged as it is."""
 
 
@@ -95,7 +95,7 @@ class Session:
         self.inbox.on_closed(refused.close_reason)
         if token.good:
             why = self.context.recorder.brief(str(refused))
-            raise Cut(f"{self.name}: no {self._route.transport} connection: {why}")
+            raise ScenarioAborted(f"{self.name}: no {self._route.transport} connection: {why}")
         return False
 
     def _begin(self, token: Token) -> None:
@@ -175,7 +175,7 @@ class Session:
             return names[0] if names else ("closed" if self.closed else None)
 
         if await self.waiting.patiently("connect", NAMESPACE_ANSWER, answered) != "CONNECT":
-            raise Cut(f"{self.name}: the namespace was not entered")
+            raise ScenarioAborted(f"{self.name}: the namespace was not entered")
 
     async def greeted(self) -> None:
         """Until both the greeting and the CONNECT answer are there, in whatever order: nothing may be sent to a
@@ -193,7 +193,7 @@ class Session:
         answer = await self.waiting.patiently(kind, GREETING, answered)
         if answer != CONNECTED:
             instead = said(self.inbox.received) or ("a closed transport" if self.closed else "nothing")
-            raise Cut(self.context.recorder.brief(f"{self.name}: {instead} for a greeting"))
+            raise ScenarioAborted(self.context.recorder.brief(f"{self.name}: {instead} for a greeting"))
 
     async def _refused(self) -> None:
         """Until the target has ended the connection, one way or the other, and a quiet window has passed."""

@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 
 from conformance.auth.users import User
-from conformance.drive.device import Cut, Device
+from conformance.drive.device import Device, ScenarioAborted
 from conformance.drive.retry import growing_pauses
 from conformance.drive.stage import Stage
 from conformance.record.rate_limits import SLOWER
@@ -36,7 +36,7 @@ async def opened(stage: Stage, devices: Sequence[Device]) -> None:
     """Open all transports; whatever becomes of one device, the others are waited for."""
 
     async def open_one(device: Device) -> None:
-        with contextlib.suppress(Cut):
+        with contextlib.suppress(ScenarioAborted):
             await device.open()
 
     await stage.together(*map(open_one, devices))
@@ -46,7 +46,7 @@ async def entered(stage: Stage, devices: Sequence[Device]) -> None:
     """Enter the namespace on all of them at the same moment."""
 
     async def enter_one(device: Device) -> None:
-        with contextlib.suppress(Cut):
+        with contextlib.suppress(ScenarioAborted):
             await device.enter()
 
     await stage.together(*map(enter_one, devices))
@@ -81,7 +81,7 @@ async def afterwards(stage: Stage) -> None:
     """When all devices have gone, one more of each user connects and sends a text."""
 
     async def later(user: User, number: int) -> None:
-        with contextlib.suppress(Cut):
+        with contextlib.suppress(ScenarioAborted):
             async with stage.device(f"later {number}", user=user) as device:
                 await device.say(tag="later")
 

@@ -11,7 +11,7 @@ import pytest
 from conformance.auth.tokens import KeyMinter, good_claims
 from conformance.auth.users import Minted, ReadyMade, User, Users
 from conformance.drive.context import RunContext
-from conformance.drive.device import Cut
+from conformance.drive.device import ScenarioAborted
 from conformance.drive.stage import Stage
 from conformance.errors import Unverified
 from conformance.record.token_kinds import BAD, CONFUSED
@@ -250,7 +250,7 @@ async def test_a_contact_that_is_cut_does_not_lock_out_the_next_one() -> None:
         run = RunContext.create(server.url, {}, None, redactor, deadline=3, settle=0.05)
         async with Users(Minted(MINTER), redactor, run="run").lease(1) as [user]:
             stage = Stage(run, Transcript("key", "scenario"), [user])
-            with pytest.raises(Cut):
+            with pytest.raises(ScenarioAborted):
                 await stage.device(token=await ready(["opaque-token"]).token()).connect()
             assert not user.known
             await stage.device().connect()

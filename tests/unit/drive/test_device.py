@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from conformance.drive.device import Cut
+from conformance.drive.device import ScenarioAborted
 from conformance.drive.stage import Stage
 from conformance.record.rate_limits import CONTROL
 from conformance.record.transcript import Doubt, Entry, Kind
@@ -158,7 +158,7 @@ class Refusing(HelpCenter):
 @in_loop
 async def test_a_device_without_a_greeting_cuts_the_scenario(how: str, cut: str) -> None:
     async with stage_on(type("Refuses", (Refusing,), {"how": how}), deadline=1) as stage:
-        with pytest.raises(Cut, match=f"^{re.escape(cut)}$"):
+        with pytest.raises(ScenarioAborted, match=f"^{re.escape(cut)}$"):
             await stage.device().connect()
         assert ("expired help_center:connected" in story(stage)) is (how == "silence")
 
@@ -179,7 +179,7 @@ async def test_a_handshake_that_is_refused_by_http_cuts_the_scenario() -> None:
         return web.Response(status=500, text="down")
 
     async with serving(handle) as url, stage_at(url) as stage:
-        with pytest.raises(Cut, match=r"^phone: no polling connection: HTTP 500$"):
+        with pytest.raises(ScenarioAborted, match=r"^phone: no polling connection: HTTP 500$"):
             await stage.device(transport="polling").connect()
         await stage.device(token=await stage.user.bad("garbage")).connect()
         assert story(stage) == ["open polling", "closed target", "open websocket", "closed target"]
@@ -319,7 +319,7 @@ async def test_trying_again_is_bounded() -> None:
     async with stage_on(type("Always", (Throttling,), {"refusals": 10**6}), deadline=0.8) as stage:
         async with stage.device() as phone:
             answer = await phone.send("hello")
-            with pytest.raises(Cut):
+            with pytest.raises(ScenarioAborted):
                 await phone.say()
         assert answer["error"]["code"] == "RATE_LIMITED"
         assert len(attempts(stage)) == 8

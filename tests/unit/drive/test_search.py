@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from conformance.checks.generated import comes_back, last_batch, smallest_deviation
 from conformance.drive import search as exploring
-from conformance.drive.device import Cut
+from conformance.drive.device import ScenarioAborted
 from conformance.errors import Deviation, Unverified
 from conformance.inputs import text_strategies
 from tests.support.handmade import Handmade, message
@@ -95,7 +95,9 @@ def test_a_judge_that_cannot_tell_lets_the_search_go_on() -> None:
     assert len(explored(unsure, examples=9)) == 9
 
 
-@pytest.mark.parametrize("error", [KeyError("a bug of ours"), Cut("phone: closed"), AssertionError("a bug of ours")])
+@pytest.mark.parametrize(
+    "error", [KeyError("a bug of ours"), ScenarioAborted("phone: closed"), AssertionError("a bug of ours")]
+)
 def test_an_error_while_driving_ends_the_search_as_it_is(error: Exception) -> None:
     driven: list[object] = []
 

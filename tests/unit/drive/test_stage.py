@@ -13,7 +13,7 @@ from aiohttp import web
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from conformance.drive.device import Cut
+from conformance.drive.device import ScenarioAborted
 from conformance.drive.stage import Stage
 from conformance.protocol import REST_PATH
 from conformance.record.transcript import Kind
@@ -62,7 +62,7 @@ async def test_a_handshake_is_tried_again_on_http_429(transport: str) -> None:
 @in_loop
 async def test_a_handshake_is_not_tried_for_ever() -> None:
     async with stage_on(HelpCenter, wrap=limited("/socket.io/", 10**6), deadline=0.7) as stage:
-        with pytest.raises(Cut, match=r"^phone: no websocket connection: HTTP 429$"):
+        with pytest.raises(ScenarioAborted, match=r"^phone: no websocket connection: HTTP 429$"):
             await stage.device().connect()
         assert story(stage)[-1] == "closed target"
 
@@ -223,7 +223,7 @@ async def test_a_cut_says_no_secret() -> None:
 
     async with serving(handle) as url, stage_at(url) as stage:
         token = await stage.user.token()
-        with pytest.raises(Cut) as cut:
+        with pytest.raises(ScenarioAborted) as cut:
             await stage.device(token=token, option="header").connect()
         assert "‹token of user 1›" in str(cut.value)
         assert token.value.split(".")[1][:12] not in str(cut.value)
@@ -257,8 +257,8 @@ async def test_what_is_done_together_ends_together() -> None:
                 ended.set()
 
         async def fails() -> None:
-            raise Cut("the other one shall not go on")
+            raise ScenarioAborted("the other one shall not go on")
 
-        with pytest.raises(Cut):
+        with pytest.raises(ScenarioAborted):
             await stage.together(for_ever(), fails())
         assert ended.is_set()
