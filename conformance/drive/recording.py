@@ -11,7 +11,7 @@ from conformance.auth.users import User, Users
 from conformance.drive.context import RunContext
 from conformance.drive.device import ScenarioAborted
 from conformance.drive.liveness import GONE, Life
-from conformance.drive.scenario import Casting
+from conformance.drive.scenario import ScenarioCall
 from conformance.drive.stage import Stage
 from conformance.errors import Unverified
 from conformance.record.health import accepts_no_token, lost, silent, turned_away, unreached
@@ -28,12 +28,12 @@ class Studio:
         self._life = life
         self.running: dict[str, Transcript] = {}
 
-    async def record(self, casting: Casting, *, deadly: Set[str] = frozenset()) -> tuple[Transcript, bool]:
+    async def record(self, call: ScenarioCall, *, deadly: Set[str] = frozenset()) -> tuple[Transcript, bool]:
         """The transcript of a scenario, and whether the target fell silent meanwhile and came back. ``deadly``: as a
         stage's."""
-        scenario, stalled = casting.scenario, False
+        scenario, stalled = call.scenario, False
         transcript = Transcript(
-            casting.key, scenario.name, dict(casting.values), scenario.doc, scenario.wave, facts=self._facts()
+            call.key, scenario.name, dict(call.values), scenario.doc, scenario.wave, facts=self._facts()
         )
         try:
             needs = {"brand_new": scenario.brand_new, "fewer": scenario.fewer, "alike": scenario.alike}
@@ -43,7 +43,7 @@ class Studio:
                 transcript.subjects = {user.name: user.subject for user in users}
                 with self._noted(transcript):
                     stage = Stage(self._context, transcript, users, rush=scenario.rush, deadly=deadly)
-                    await self._drive(casting, stage)
+                    await self._drive(call, stage)
                 if scenario.brand_new:
                     _note_who_is_turned_away(transcript, users)
                 _outlived(transcript, users)
@@ -80,9 +80,9 @@ class Studio:
         finally:
             del self.running[transcript.key]
 
-    async def _drive(self, casting: Casting, stage: Stage) -> None:
+    async def _drive(self, call: ScenarioCall, stage: Stage) -> None:
         limit = self._limit()
-        driving = asyncio.ensure_future(casting.scenario.drive(stage, **casting.values))
+        driving = asyncio.ensure_future(call.scenario.drive(stage, **call.values))
         over = asyncio.ensure_future(self._life.over.wait())
         try:
             await asyncio.wait([driving, over], timeout=limit, return_when=asyncio.FIRST_COMPLETED)

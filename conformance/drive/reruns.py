@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from conformance.drive import stimuli
-from conformance.drive.scenario import Casting
+from conformance.drive.scenario import ScenarioCall
 from conformance.drive.stimuli import Stimulus
 from conformance.record.health import broken, lost, moment, span
 from conformance.record.incidents import Loss, incidents, losses
@@ -30,7 +30,7 @@ ALIKE = 2
 class Case:
     """A scenario that is to be recorded again. ``loss``: what it lost by itself, if anything."""
 
-    casting: Casting
+    call: ScenarioCall
     recordings: list[Transcript]
     loss: Entry | None
     deaths: int = 0

@@ -14,7 +14,7 @@ from conformance.drive.context import RunContext
 from conformance.drive.liveness import GONE, Life, Witness
 from conformance.drive.recording import Studio
 from conformance.drive.reruns import DEATHS, Case, RerunPolicy, suspect
-from conformance.drive.scenario import Casting
+from conformance.drive.scenario import ScenarioCall
 from conformance.drive.stimuli import fatal
 from conformance.record.health import FIRST_TRY, SECOND_TRY, lost, said, span, told_why
 from conformance.record.transcript import Transcript
@@ -45,10 +45,10 @@ class Runner:
         """Since when the target has not answered, if it stopped and did not come back."""
         return self._life.gone
 
-    def start(self, castings: Iterable[Casting]) -> None:
-        """Begin recording; each casting once, whoever needs it."""
+    def start(self, calls: Iterable[ScenarioCall]) -> None:
+        """Begin recording; each call once, whoever needs it."""
         gc.freeze()  # what was imported and collected stays; Hypothesis has the rest looked through for each search
-        unique = {casting.key: casting for casting in castings}
+        unique = {call.key: call for call in calls}
         self._futures = {key: Future() for key in unique}
         self._background.begin(self._record_or_say_why(list(unique.values())))
 
@@ -75,34 +75,34 @@ class Runner:
 
     # -- two waves ---------------------------------------------------------------------------------------------
 
-    async def _record_or_say_why(self, castings: Sequence[Casting]) -> None:
+    async def _record_or_say_why(self, calls: Sequence[ScenarioCall]) -> None:
         """Nobody waits for ever: whatever ends the recordings, each future is settled."""
         try:
-            await self._record_all(castings)
+            await self._record_all(calls)
         finally:
             for future in self._futures.values():
                 if not future.done():
                     future.set_exception(RuntimeError("the recordings ended before this one"))
 
-    async def _record_all(self, castings: Sequence[Casting]) -> None:
+    async def _record_all(self, calls: Sequence[ScenarioCall]) -> None:
         run = self._context
         free = asyncio.Semaphore(run.load.at_once(self._concurrency, run.deadline))
         few = asyncio.Semaphore(REFUSED_AT_ONCE)
-        for phase in sorted({_phase(casting) for casting in castings}):
-            own = [casting for casting in castings if _phase(casting) == phase]
+        for phase in sorted({_phase(call) for call in calls}):
+            own = [call for call in calls if _phase(call) == phase]
             await asyncio.gather(*(self._record(c, few if c.scenario.refused else free) for c in own))
             while self._again:
-                await self._settled(self._again[0].casting, self._once_more(self._again.pop(0)))
-            still = [c.scenario for c in castings if _phase(c) > phase and c.scenario.brand_new]
+                await self._settled(self._again[0].call, self._once_more(self._again.pop(0)))
+            still = [c.scenario for c in calls if _phase(c) > phase and c.scenario.brand_new]
             await self._users.release(keep=sum(scenario.users for scenario in still))
 
-    async def _record(self, casting: Casting, turn: asyncio.Semaphore) -> None:
+    async def _record(self, call: ScenarioCall, turn: asyncio.Semaphore) -> None:
         async with turn:
-            await self._settled(casting, self._first(casting))
+            await self._settled(call, self._first(call))
 
-    async def _settled(self, casting: Casting, recording: Coroutine[Any, Any, Transcript | None]) -> None:
-        """Settle the future of a casting, unless its recording is put off."""
-        future = self._futures[casting.key]
+    async def _settled(self, call: ScenarioCall, recording: Coroutine[Any, Any, Transcript | None]) -> None:
+        """Settle the future of a call, unless its recording is put off."""
+        future = self._futures[call.key]
         try:
             transcript = await recording
         except Exception as error:  # an error of the harness: whoever needs the transcript gets it
@@ -112,15 +112,15 @@ class Runner:
         if transcript is not None and not future.cancelled():
             future.set_result(transcript)
 
-    async def _first(self, casting: Casting) -> Transcript | None:
+    async def _first(self, call: ScenarioCall) -> Transcript | None:
         """Record a scenario for the first time; None where it is to be recorded again."""
-        transcript, stalled = await self._studio.record(casting, deadly=set(self._policy.blamed))
+        transcript, stalled = await self._studio.record(call, deadly=set(self._policy.blamed))
         if transcript.unverified or transcript.fatal:
             return transcript
         loss, others_too = self._policy.struck(transcript, self._studio.running.values())
         if loss is None and not others_too and not stalled:
             return transcript
-        self._again.append(Case(casting, [transcript], loss))
+        self._again.append(Case(call, [transcript], loss))
         return None
 
     # -- once more, alone --------------------------------------------------------------------------------------
@@ -138,18 +138,18 @@ class Runner:
             earlier.unverified = f"the target went down while this was on its way (see {judge})"
             return earlier
         await self._life.reached()
-        transcript, died = await self._alone(case.casting)
-        if transcript.unverified is not None and case.casting.scenario.brand_new and told_why(earlier):
+        transcript, died = await self._alone(case.call)
+        if transcript.unverified is not None and case.call.scenario.brand_new and told_why(earlier):
             return earlier  # no new user is left, and what the target said is no accident of the network
         earlier.key += FIRST_TRY if len(case.recordings) == 1 else SECOND_TRY
         self.first_tries.append(earlier)
         case.recordings.append(transcript)
         return await self._concluded(case, transcript, died=died and not self._policy.unprovoked)
 
-    async def _alone(self, casting: Casting) -> tuple[Transcript, bool]:
+    async def _alone(self, call: ScenarioCall) -> tuple[Transcript, bool]:
         """A recording, and whether the target died, or fell silent, of it."""
         async with self._life.witness() as witness:
-            transcript, stalled = await self._studio.record(casting, deadly=set(self._policy.blamed))
+            transcript, stalled = await self._studio.record(call, deadly=set(self._policy.blamed))
             died = stalled or self.gone is not None or await self._dead(witness, transcript)
         return transcript, died
 
@@ -196,7 +196,7 @@ class Runner:
         return transcript
 
 
-def _phase(casting: Casting) -> tuple[int, bool]:
+def _phase(call: ScenarioCall) -> tuple[int, bool]:
     """When it is recorded: by wave, and within a wave the first contacts of new users before all others, for whether
     they overlap is a matter of milliseconds, and as long as a user is kept for them nobody else has it."""
-    return casting.scenario.wave, not casting.scenario.brand_new
+    return call.scenario.wave, not call.scenario.brand_new

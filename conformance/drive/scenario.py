@@ -66,8 +66,8 @@ class Scenario:
 
 
 @dataclass(frozen=True)
-class Casting:
-    """A scenario with the values of its parameters."""
+class ScenarioCall:
+    """A scenario, and the values of its parameters."""
 
     scenario: Scenario
     values: Mapping[str, str]
@@ -77,16 +77,16 @@ class Casting:
         return self.scenario.key(self.values)
 
 
-class Recordings:
+class TranscriptProvider:
     """What the scenario fixtures ask for transcripts; the plugin puts the real thing into the stash."""
 
-    def record(self, casting: Casting, judges: Sequence[str]) -> Any:
+    def record(self, call: ScenarioCall, judges: Sequence[str]) -> Any:
         """The record of a scenario, for a test that judges these requirements."""
         raise NotImplementedError
 
 
 _BASICS: dict[str, Scenario] = {}
-RECORDINGS = pytest.StashKey[Recordings]()
+TRANSCRIPTS = pytest.StashKey[TranscriptProvider]()
 
 
 @overload
@@ -108,10 +108,10 @@ def scenario(drive: Drive | None = None, /, **needs: Unpack[Needs]) -> Any:
 
 def _fixture(scenario: Scenario) -> Any:
     """What pytest sees: a function with a signature that is made up, for that is what it asks which fixtures and
-    parameters to pass; and with the scenario, for ``castings_of``."""
+    parameters to pass; and with the scenario, for ``scenario_calls``."""
 
     def read(request: pytest.FixtureRequest, **values: str) -> Any:
-        return request.config.stash[RECORDINGS].record(Casting(scenario, values), ids_of(request.node))
+        return request.config.stash[TRANSCRIPTS].record(ScenarioCall(scenario, values), ids_of(request.node))
 
     names = ("request", *scenario.params)
     parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
@@ -120,18 +120,18 @@ def _fixture(scenario: Scenario) -> Any:
     return pytest.fixture(read)
 
 
-def castings_of(item: pytest.Item) -> list[Casting]:
+def scenario_calls(item: pytest.Item) -> list[ScenarioCall]:
     """The recordings that a test needs."""
     definitions = getattr(item, "_fixtureinfo").name2fixturedefs  # noqa: B009  pytest has no public way
     values = getattr(getattr(item, "callspec", None), "params", {})
     scenarios = [getattr(found[-1].func, "scenario", None) for found in definitions.values()]
     return [
-        Casting(scenario, {name: values[name] for name in scenario.params})
+        ScenarioCall(scenario, {name: values[name] for name in scenario.params})
         for scenario in scenarios
         if scenario is not None
     ]
 
 
-def basics() -> list[Casting]:
+def basics() -> list[ScenarioCall]:
     """The basic scenarios, which a law that is selected alone brings with it."""
-    return [Casting(scenario, {}) for scenario in _BASICS.values()]
+    return [ScenarioCall(scenario, {}) for scenario in _BASICS.values()]

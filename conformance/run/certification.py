@@ -19,7 +19,7 @@ from conformance.drive.background import Background
 from conformance.drive.context import RunContext
 from conformance.drive.embedded import EmbeddedServer
 from conformance.drive.runner import Runner
-from conformance.drive.scenario import Casting, Recordings
+from conformance.drive.scenario import ScenarioCall, TranscriptProvider
 from conformance.drive.stimuli import blame, fate
 from conformance.errors import Unusable, Unverified, one_line
 from conformance.record.health import FIRST_TRY, SECOND_TRY
@@ -40,7 +40,7 @@ from conformance.run.token_source import source_of
 from conformance.run.waivers import Waiver, load
 
 
-class Certification(Recordings):
+class Certification(TranscriptProvider):
     """What the plugin drives. ``open`` once, then ``record`` for each judgement, ``close`` at the end. Raises
     Unusable for waivers that cannot be used."""
 
@@ -68,13 +68,13 @@ class Certification(Recordings):
 
     # -- opening -----------------------------------------------------------------------------------------------
 
-    def open(self, castings: Sequence[Casting]) -> None:
+    def open(self, calls: Sequence[ScenarioCall]) -> None:
         """Make sure that the target can be judged, and start recording. Raises Unusable."""
-        self._keys = list(dict.fromkeys(casting.key for casting in castings))
+        self._keys = list(dict.fromkeys(call.key for call in calls))
         if self.options.rejudge is not None:
             self._open_saved(self.options.rejudge)
         else:
-            self._open_target(castings)
+            self._open_target(calls)
         self.opened = True
 
     def _open_saved(self, folder: Path) -> None:
@@ -87,7 +87,7 @@ class Certification(Recordings):
         except ValueError as error:
             raise Unusable(f"--rejudge: {error}") from error
 
-    def _open_target(self, castings: Sequence[Casting]) -> None:
+    def _open_target(self, calls: Sequence[ScenarioCall]) -> None:
         options = self.options
         embedded_secret = None
         url = options.target
@@ -107,14 +107,14 @@ class Certification(Recordings):
         )
         source = source_of(options, self.redactor, embedded_secret)
         users = self._users = Users(source, self.redactor, run=f"{self._started:%m%d%H%M%S}-{options.seed % 10**6:06}")
-        _reserve(users, castings)
+        _reserve(users, calls)
         background = Background()
         self._resources.callback(background.stop, ())
         with self._progress as progress:
             looking = preflight.check(context, users, wait=options.wait)
             self._context = background.run(looking, lambda: progress.show(lambda: f"waiting for {self.target}"))
         self._runner = Runner(self._context, users, background, concurrency=options.concurrency)
-        self._runner.start(castings)
+        self._runner.start(calls)
 
     @property
     def has_public_key(self) -> bool:
@@ -127,10 +127,10 @@ class Certification(Recordings):
 
     # -- recordings --------------------------------------------------------------------------------------------
 
-    def record(self, casting: Casting, judges: Sequence[str] = ()) -> Record:
+    def record(self, call: ScenarioCall, judges: Sequence[str] = ()) -> Record:
         """The record of a scenario. Raises Unverified when it could not be driven, and where the target went of it, to
         judges of that a Deviation."""
-        record = self._record(casting.key)
+        record = self._record(call.key)
         if record.transcript.fatal:
             raise fate(record.transcript, judges)
         if record.transcript.unverified:
@@ -296,8 +296,8 @@ class Certification(Recordings):
         self._resources.close()
 
 
-def _reserve(users: Users, castings: Sequence[Casting]) -> None:
-    scenarios = [casting.scenario for casting in {casting.key: casting for casting in castings}.values()]
+def _reserve(users: Users, calls: Sequence[ScenarioCall]) -> None:
+    scenarios = [call.scenario for call in {call.key: call for call in calls}.values()]
     wanted = [scenario.users for scenario in scenarios if scenario.brand_new]
     needed = [1 if scenario.fewer else scenario.users for scenario in scenarios if not scenario.brand_new]
     users.reserve(wanted, needed=max(needed, default=1))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.checks.blame import explained
-from conformance.drive.scenario import castings_of
+from conformance.drive.scenario import scenario_calls
 from conformance.errors import Deviation, Unverified, one_line
 from conformance.paths import ROOT
 from conformance.record.missing import Missing
@@ -146,7 +146,7 @@ class OutcomeRecorder:
         if deviation.unless is None or deviation.unless in own:
             return False
         judged = [deviation.transcript] if deviation.transcript else []
-        judged += [casting.key for casting in castings_of(self._item)]
+        judged += [call.key for call in scenario_calls(self._item)]
         return self._certification.fails_anyhow(deviation.unless, judged)
 
     def _excused(self, deviation: Deviation) -> None:
@@ -164,12 +164,12 @@ class OutcomeRecorder:
         return lowest is Level.MUST and all(r.level is Level.SHOULD for r in self._requirements)
 
     def _failure(self, deviation: Deviation) -> FailureReport:
-        brand_new = any(casting.scenario.brand_new for casting in castings_of(self._item))
+        brand_new = any(call.scenario.brand_new for call in scenario_calls(self._item))
         command = again(self._certification.options, self._requirements[0].id, new_users=brand_new)
         told = failure_report(self._requirements, deviation, self._transcript(deviation), command)
         clean = self._certification.redactor.text
         return FailureReport(clean(told.text), clean(told.figure))
 
     def _transcript(self, deviation: Deviation) -> Transcript | None:
-        key = deviation.transcript or next((casting.key for casting in castings_of(self._item)), None)
+        key = deviation.transcript or next((call.key for call in scenario_calls(self._item)), None)
         return self._certification.known(key) if key else None

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from conformance.drive.scenario import RECORDINGS, basics, castings_of
+from conformance.drive.scenario import TRANSCRIPTS, basics, scenario_calls
 from conformance.errors import Unusable, Unverified
 from conformance.paths import SUITES
 from conformance.record.views import Everything
@@ -65,7 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
         _prepare(options.reports)
     except Unusable as error:
         raise pytest.UsageError(str(error)) from None
-    config.stash[CERTIFICATION] = config.stash[RECORDINGS] = certification
+    config.stash[CERTIFICATION] = config.stash[TRANSCRIPTS] = certification
     _aim_reports(config, options.reports)
 
 
@@ -134,11 +134,11 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     session.config.stash[ITEMS] = judgements
     if certification is None or not judgements or (session.testsfailed and not _goes_on(session.config)):
         return
-    castings = [casting for item in judgements for casting in castings_of(item)]
+    calls = [call for item in judgements for call in scenario_calls(item)]
     if any("everything" in getattr(item, "fixturenames", ()) for item in judgements):
-        castings += basics()
+        calls += basics()
     try:
-        certification.open(castings)
+        certification.open(calls)
     except (Unusable, Unverified) as error:
         why = " ".join(certification.redactor.text(str(error)).split())
         session.config.stash[UNUSABLE] = why

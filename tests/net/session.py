@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from conformance.drive.scenario import RECORDINGS, castings_of
+from conformance.drive.scenario import TRANSCRIPTS, scenario_calls
 from conformance.requirements import catalogue, ids_of
 from conformance.run.certification import Certification
 from conformance.run.outcome_recorder import test_id
@@ -59,18 +59,18 @@ class Judging:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = {item: set(ids_of(item)) for item in session.items if ids_of(item)}
-        castings = [casting for item in items for casting in castings_of(item)]
-        self._scenarios = {test_id(item): [casting.key for casting in castings_of(item)] for item in items}
+        calls = [call for item in items for call in scenario_calls(item)]
+        self._scenarios = {test_id(item): [call.key for call in scenario_calls(item)] for item in items}
         first = session.config.stash[CERTIFICATION]
         for run in self._runs:
             options = dataclasses.replace(first.options, rejudge=run.folder)
             certification = Certification(options, catalogue(), Progress(session.config))
-            certification.open(castings)
-            session.config.stash[CERTIFICATION] = session.config.stash[RECORDINGS] = certification
+            certification.open(calls)
+            session.config.stash[CERTIFICATION] = session.config.stash[TRANSCRIPTS] = certification
             own = [item for item, ids in items.items() if not run.requirements or ids & set(run.requirements)]
             self._judge(own)
             self.said[run.name] = self._said(certification)
-        session.config.stash[CERTIFICATION] = session.config.stash[RECORDINGS] = first
+        session.config.stash[CERTIFICATION] = session.config.stash[TRANSCRIPTS] = first
         return True
 
     def _judge(self, items: Sequence[pytest.Item]) -> None:

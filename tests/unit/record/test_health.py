@@ -10,7 +10,7 @@ import pytest
 from conformance.drive.context import RunContext
 from conformance.drive.liveness import Life
 from conformance.drive.reruns import ALIKE, EXTRA, HELPED, Case, RerunPolicy, suspect
-from conformance.drive.scenario import Casting, Scenario
+from conformance.drive.scenario import Scenario, ScenarioCall
 from conformance.drive.stimuli import alone, blame, fatal, fate, of_death, of_stall, silent_before, stimuli, waiting
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import TYPING
@@ -144,7 +144,7 @@ async def _nothing(_: object) -> None: ...
 
 
 def case(*recordings: Transcript) -> Case:
-    return Case(Casting(Scenario("chat", _nothing), {}), list(recordings), lost(recordings[0]))
+    return Case(ScenarioCall(Scenario("chat", _nothing), {}), list(recordings), lost(recordings[0]))
 
 
 def test_a_second_loss_counts_where_nobody_else_lost_anything() -> None:
