@@ -95,7 +95,7 @@ async def wrong_texts(stage: Stage) -> None:
         await phone.fence()
 
 
-@scenario(wave=2, refused=True)
+@scenario(wave=2, limit_concurrency=True)
 async def unwelcome(stage: Stage) -> None:
     """A device presents a token that is none."""
     async with stage.device("phone", token=await stage.user.bad("garbage")):

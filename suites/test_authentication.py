@@ -73,7 +73,7 @@ def test_events_come_after_the_answer_to_connect(everything: Everything) -> None
 # -- bad tokens --------------------------------------------------------------------------------------------------
 
 
-@scenario(wave=2, refused=True)
+@scenario(wave=2, limit_concurrency=True)
 async def refused(stage: Stage, kind: str, option: str, transport: str) -> None:
     """A device presents a bad token and stays until nothing more comes."""
     token = await rejected.bad(stage.user, kind)
@@ -132,7 +132,7 @@ FORGED = pytest.mark.parametrize("kind", ["resigned", "expired"])
 """Tokens that still name the user whose conversation is at stake."""
 
 
-@scenario(wave=2, refused=True)
+@scenario(wave=2, limit_concurrency=True)
 async def eavesdropper(stage: Stage, kind: str) -> None:
     """A phone chats while a device with a bad token, made from the phone's own, knocks and is refused."""
     token = await stage.user.token()
@@ -165,7 +165,7 @@ def test_a_refused_client_hears_nothing_of_a_running_chat(eavesdropper: Record) 
     authentication.silent(authentication.refusal(eavesdropper, "intruder"))
 
 
-@scenario(wave=2, refused=True)
+@scenario(wave=2, limit_concurrency=True)
 async def refused_sender(stage: Stage, kind: str, moment: str) -> None:
     """A device with a bad token sends a text, behind its CONNECT packet or once that is answered; then REST and the
     greeting of a good token show the conversation."""

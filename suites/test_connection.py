@@ -112,7 +112,7 @@ def test_no_message_around_an_upgrade_is_saved_twice(upgraded: Record) -> None:
 # -- packets (1) ---------------------------------------------------------------------------------------------------
 
 
-@scenario(wave=2, refused=True)
+@scenario(wave=2, limit_concurrency=True)
 async def turned_away(stage: Stage) -> None:
     """A client connects with a token that is no token."""
     async with stage.device("phone", token=await stage.user.bad("garbage")):

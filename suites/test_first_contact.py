@@ -26,7 +26,7 @@ AT_LAUNCH = 5
 # -- devices and REST (4.1) ----------------------------------------------------------------------------------------
 
 
-@scenario(users=NEWCOMERS, brand_new=True, rush=True, fewer=True)
+@scenario(users=NEWCOMERS, brand_new=True, concurrent_first_contact=True, min_users=1)
 async def first_contact(stage: Stage) -> None:
     """Three devices of a user who was never seen before have opened their transports, and enter the namespace at the
     same moment; so with one user after the other. When all have gone, one more device of each connects and sends a
@@ -38,7 +38,7 @@ async def first_contact(stage: Stage) -> None:
     await afterwards(stage)
 
 
-@scenario(users=NEWCOMERS, brand_new=True, rush=True, fewer=True)
+@scenario(users=NEWCOMERS, brand_new=True, concurrent_first_contact=True, min_users=1)
 async def first_launch(stage: Stage) -> None:
     """REST is asked five times at the same moment, on connections that are open already, for the conversation of a user
     who was never seen before; so with one user after the other. For every second of them a device enters the namespace
@@ -77,7 +77,7 @@ def test_rest_and_device_of_a_brand_new_user_get_one_conversation(first_launch: 
 # -- what is sent at once (6) --------------------------------------------------------------------------------------
 
 
-@scenario(wave=2, users=SENDERS, brand_new=True, rush=True, fewer=True)
+@scenario(wave=2, users=SENDERS, brand_new=True, concurrent_first_contact=True, min_users=1)
 async def first_burst(stage: Stage) -> None:
     """A device of a user who was never seen before sends five texts as soon as the namespace is entered, greeted or
     not; so with one user after the other. Then another device of each connects and sends a text."""

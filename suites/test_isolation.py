@@ -186,7 +186,7 @@ def _conversation(device: Device) -> Mapping[str, Json]:
     return found if isinstance(found, dict) else {}
 
 
-@scenario(users=2, wave=2, fewer=True)
+@scenario(users=2, wave=2, min_users=1)
 async def smuggled(stage: Stage) -> None:
     """One user listens; another one sends good texts with more fields, that only the server may fill in: a sender, and
     the listener's userId and conversationId. Then the listener asks REST and connects again."""

@@ -111,7 +111,7 @@ async def refreshed(stage: Stage) -> None:
     await phone.close()
 
 
-@scenario(wave=2, refused=True)
+@scenario(wave=2, limit_concurrency=True)
 async def refreshed_late(stage: Stage) -> None:
     """A device sends a text, goes, comes back with an expired token, and once more with a good one."""
     expired = await stage.user.bad("expired")

@@ -127,7 +127,7 @@ def test_what_becomes_of_an_unknown_event(newer_client: Record, observe: Observe
 # -- tokens (sections 2.2 and 6) ---------------------------------------------------------------------------------
 
 
-@scenario(wave=2, refused=True)
+@scenario(wave=2, limit_concurrency=True)
 async def stranger(stage: Stage) -> None:
     """A token that is none is presented to the socket and to REST."""
     token = await stage.user.bad("garbage")
@@ -148,7 +148,7 @@ def test_how_rest_refuses(everything: Everything, observe: Observe) -> None:
     observe(*run.rest_refusals(everything))
 
 
-@scenario(wave=2, refused=True)
+@scenario(wave=2, limit_concurrency=True)
 async def lower_case_bearer(stage: Stage) -> None:
     """A good token is presented in auth.token after the prefix in lower case."""
     token = replace(await stage.user.token(), good=False)
@@ -161,7 +161,7 @@ def test_whether_the_prefix_may_be_in_lower_case(lower_case_bearer: Record, obse
     observe(*experiments.bearer_case(lower_case_bearer))
 
 
-@scenario(wave=2, refused=True)
+@scenario(wave=2, limit_concurrency=True)
 async def two_tokens(stage: Stage) -> None:
     """Two devices present two tokens each: good in auth.token and bad in the header, and the other way round."""
     token = replace(await stage.user.token(), good=False)
@@ -195,7 +195,7 @@ def test_what_happens_when_a_token_expires_while_connected(expires_while_connect
     observe(*experiments.expiry(expires_while_connected))
 
 
-@scenario(wave=2, refused=True)
+@scenario(wave=2, limit_concurrency=True)
 async def lives_long(stage: Stage) -> None:
     """A device with a token of thirty days sends a text, and another one."""
     token = replace(await stage.user.living(LONG_LIFETIME), good=False)

@@ -99,7 +99,7 @@ def test_every_rest_body_is_declared_as_json(everything: Everything) -> None:
 # -- bad tokens --------------------------------------------------------------------------------------------------
 
 
-@scenario(wave=2, refused=True)
+@scenario(wave=2, limit_concurrency=True)
 async def bad_requests(stage: Stage) -> None:
     """A device says a text, REST is asked with its token, and then with each of the bad ones made from that."""
     token = await stage.user.token()

@@ -120,7 +120,7 @@ class ScenarioContext:
         transcript: Transcript,
         users: Sequence[User],
         *,
-        rush: bool = False,
+        concurrent_first_contact: bool = False,
         deadly: Set[str] = frozenset(),
     ) -> None:
         self.run = run
@@ -143,7 +143,7 @@ class ScenarioContext:
         """Whose texts were refused for another reason than validation."""
         self.controls = 0
         """How many texts were sent to see whether others are taken while one is refused."""
-        self._rush = rush
+        self._concurrent_first_contact = concurrent_first_contact
         salt = uuid.uuid4().hex[:8]
         self._words = (f"conformance check {salt} number {number}" for number in itertools.count(1))
 
@@ -169,7 +169,7 @@ class ScenarioContext:
     async def first_contact(self, user: User, token: Token) -> AsyncIterator[None]:
         """A brand-new user's first contact creates the conversation: it is made alone, but where the scenario
         tests just that race. A bad token makes no contact."""
-        if user.known or self._rush or not token.good:
+        if user.known or self._concurrent_first_contact or not token.good:
             yield
             return
         async with user.met:

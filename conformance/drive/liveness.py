@@ -106,7 +106,7 @@ class Life:
     async def _greets(self, user: User) -> bool:
         """Whether the Help Center says a word to a good token, on the socket or over REST."""
         transcript = Transcript("probe", "probe")
-        stage = Stage(self._context.untaught(), transcript, [user], rush=True)
+        stage = Stage(self._context.untaught(), transcript, [user], concurrent_first_contact=True)
         device = stage.device("probe")
         tasks = [asyncio.ensure_future(work) for work in (device.connect(), stage.fetch(tag="probe"))]
         try:

@@ -36,13 +36,21 @@ class Studio:
             call.key, scenario.name, dict(call.values), scenario.doc, scenario.wave, facts=self._facts()
         )
         try:
-            needs = {"brand_new": scenario.brand_new, "fewer": scenario.fewer, "alike": scenario.alike}
-            async with self._users.lease(scenario.users, **needs) as users:
+            lease = self._users.lease(
+                scenario.users, brand_new=scenario.brand_new, min_users=scenario.min_users, alike=scenario.alike
+            )
+            async with lease as users:
                 self._still_there()
                 transcript.users = [user.name for user in users]
                 transcript.subjects = {user.name: user.subject for user in users}
                 with self._noted(transcript):
-                    stage = Stage(self._context, transcript, users, rush=scenario.rush, deadly=deadly)
+                    stage = Stage(
+                        self._context,
+                        transcript,
+                        users,
+                        concurrent_first_contact=scenario.concurrent_first_contact,
+                        deadly=deadly,
+                    )
                     await self._drive(call, stage)
                 if scenario.brand_new:
                     _note_who_is_turned_away(transcript, users)

@@ -90,7 +90,7 @@ class Runner:
         few = asyncio.Semaphore(REFUSED_AT_ONCE)
         for phase in sorted({_phase(call) for call in calls}):
             own = [call for call in calls if _phase(call) == phase]
-            await asyncio.gather(*(self._record(c, few if c.scenario.refused else free) for c in own))
+            await asyncio.gather(*(self._record(c, few if c.scenario.limit_concurrency else free) for c in own))
             while self._again:
                 await self._settled(self._again[0].call, self._once_more(self._again.pop(0)))
             still = [c.scenario for c in calls if _phase(c) > phase and c.scenario.brand_new]

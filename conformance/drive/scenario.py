@@ -27,14 +27,14 @@ class Needs(TypedDict, total=False):
     """1 for documented input, 2 for malformed input and bad tokens."""
     brand_new: bool
     """Its users never had contact before."""
-    rush: bool
+    concurrent_first_contact: bool
     """First contacts of one user may overlap."""
     basic: bool
     """It is driven whenever a law is judged."""
-    refused: bool
+    limit_concurrency: bool
     """It ends in a refused connection, and only a few of these run at once."""
-    fewer: bool
-    """It does with fewer users where there are not that many."""
+    min_users: int
+    """It does with so few users where there are not as many as it likes."""
     alike: bool
     """Its users are those of ``similar_subjects.ALIKE``; it does with one where subjects are given."""
 
@@ -49,10 +49,10 @@ class Scenario:
     users: int = 1
     wave: int = 1
     brand_new: bool = False
-    rush: bool = False
+    concurrent_first_contact: bool = False
     basic: bool = False
-    refused: bool = False
-    fewer: bool = False
+    limit_concurrency: bool = False
+    min_users: int | None = None
     alike: bool = False
 
     @property

@@ -299,5 +299,5 @@ class Certification(TranscriptProvider):
 def _reserve(users: Users, calls: Sequence[ScenarioCall]) -> None:
     scenarios = [call.scenario for call in {call.key: call for call in calls}.values()]
     wanted = [scenario.users for scenario in scenarios if scenario.brand_new]
-    needed = [1 if scenario.fewer else scenario.users for scenario in scenarios if not scenario.brand_new]
+    needed = [scenario.min_users or scenario.users for scenario in scenarios if not scenario.brand_new]
     users.reserve(wanted, needed=max(needed, default=1))

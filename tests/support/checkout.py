@@ -56,7 +56,7 @@ from conformance.requirements import requirement
 from conformance.drive.scenario import scenario
 
 
-@scenario(wave=2, refused=True)
+@scenario(wave=2, limit_concurrency=True)
 async def expired(stage):
     """A device with an expired token, which only a signing key can make."""
     async with stage.device("phone", token=await stage.user.bad("expired")):

@@ -129,11 +129,11 @@ async def test_the_untouched_are_shared_by_those_who_need_them(known: str, share
     async with users.lease(users.at_hand or 0) as others:
         assert lists(others) == "a"
     for share in shares.split():
-        async with users.lease(3, brand_new=True, fewer=True) as own:
+        async with users.lease(3, brand_new=True, min_users=1) as own:
             assert lists(own) == share
     if len(shares.split()) < 3:
         with pytest.raises(Unverified, match="whom the target never saw"):
-            async with users.lease(1, brand_new=True, fewer=True):
+            async with users.lease(1, brand_new=True, min_users=1):
                 pass
 
 
@@ -211,13 +211,13 @@ async def test_every_token_that_is_made_is_kept_out_of_the_record() -> None:
 # -- first contact -------------------------------------------------------------------------------------------------
 
 
-async def contacts(*, rush: bool = False, bad_first: bool = False) -> list[str]:
+async def contacts(*, concurrent_first_contact: bool = False, bad_first: bool = False) -> list[str]:
     """Two devices of a brand-new user and REST at the same moment: what was recorded of them."""
     with Served(HelpCenter(Verifier(SECRET)).app) as server:
         redactor = Redactor()
         run = RunContext.create(server.url, {}, None, redactor, deadline=3, settle=0.05)
         async with Users(Minted(MINTER), redactor, run="run").lease(1) as lent:
-            stage = Stage(run, Transcript("key", "scenario"), lent, rush=rush)
+            stage = Stage(run, Transcript("key", "scenario"), lent, concurrent_first_contact=concurrent_first_contact)
             if bad_first:
                 await stage.device("intruder", token=await stage.user.bad("garbage")).connect()
             await stage.together(stage.device("phone").connect(), stage.device("tablet").connect(), stage.fetch())
@@ -240,7 +240,7 @@ async def test_a_brand_new_user_makes_one_contact_at_a_time(bad_first: bool) -> 
 
 @in_loop
 async def test_a_scenario_of_that_race_makes_them_overlap() -> None:
-    assert (await contacts(rush=True))[:2] == ["phone opens", "tablet opens"]
+    assert (await contacts(concurrent_first_contact=True))[:2] == ["phone opens", "tablet opens"]
 
 
 @in_loop
