@@ -46,11 +46,11 @@ class Connect:
     option: str = "auth"
     transport: str = "websocket"
     fresh: bool = False
-    usual: bool = False
-    """By the road that scenarios take which test no other, whatever it is."""
+    default_route: bool = False
+    """By the run's default route, whatever it is."""
 
     def __str__(self) -> str:
-        if self.usual:
+        if self.default_route:
             return f"{self.device} connects"
         return f"{self.device} connects by {self.option} over {self.transport}{' with a fresh token' * self.fresh}"
 
@@ -148,7 +148,7 @@ programs = st.lists(steps, min_size=FEWEST, max_size=STEPS)
 
 async def play(stage: Stage, program: Sequence[Step]) -> None:
     """Play the steps in order, but for those that the target is known to die of, then close everything; each user says
-    a last word, and the conversations are looked at once more, on both roads."""
+    a last word, and the conversations are looked at once more, on the socket and over REST."""
     stage.mark("example", point=Point.EXAMPLE)
     player = _Player(stage)
     try:
@@ -194,7 +194,7 @@ class _Player:
 
     async def _device(self, name: str) -> Device:
         if name not in self._devices or self._devices[name].closed:
-            await self._connect(Connect(name, usual=True))
+            await self._connect(Connect(name, default_route=True))
         return self._devices[name]
 
     async def _connect(self, step: Connect) -> None:
@@ -203,7 +203,7 @@ class _Player:
             await self._devices.pop(step.device).close()
         user = self._user(step.device)
         token = await _token(user, fresh=step.fresh)
-        option, transport = (None, None) if step.usual else (step.option, step.transport)
+        option, transport = (None, None) if step.default_route else (step.option, step.transport)
         device = self._stage.device(step.device, user=user, token=token, option=option, transport=transport)
         self._devices[step.device] = device
         await device.connect()
@@ -256,7 +256,7 @@ class _Player:
             await self._stage.together(*(other.until_told(answer) for other in others))
 
     async def _last_word(self, name: str) -> None:
-        for step in (Connect(name, usual=True), Send(name), Fetch(name), Connect(name)):
+        for step in (Connect(name, default_route=True), Send(name), Fetch(name), Connect(name)):
             await self.do(step)
 
     async def leave(self) -> None:

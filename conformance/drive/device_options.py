@@ -32,7 +32,7 @@ class DeviceOptions:
     presented: Presenting | None = None
 
     @property
-    def usual(self) -> bool:
+    def takes_default_route(self) -> bool:
         """Whether it takes the default route, whatever that is."""
         return self.option is None and self.transport is None
 

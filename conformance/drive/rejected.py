@@ -115,13 +115,13 @@ async def knock(device: Device) -> None:
 
 
 def option_of(stage: Stage, kind: str, option: str) -> str:
-    """How to present a bad token: where the target does not take good ones in ``auth``, by the road that works."""
+    """How to present a bad token: where the target does not take good ones in ``auth``, by the route that works."""
     fits = option == "auth" and kind not in (*ABSENT, *NOT_STRINGS)
     return stage.run.default_route.option if fits else option
 
 
 async def control(stage: Stage, device: Device, option: str, transport: str) -> None:
-    """Where a bad token found no handshake, see whether a good one does, by the same road or by the usual one: else
+    """Where a bad token found no handshake, see whether a good one does, by the same route or by the default one: else
     the transport is to blame."""
     if device.inbox.handshake:
         return

@@ -108,7 +108,7 @@ class Session:
             **token.notes,
             option=self._route.option,
             transport=self._route.transport,
-            usual=self.options.usual,
+            usual=self.options.takes_default_route,
             greet=self.options.greet,
             **({"trial": True} if self.options.trial else {}),
         )

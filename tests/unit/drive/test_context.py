@@ -33,15 +33,17 @@ def test_timeouts_that_have_learned_nothing_leave_the_others_as_they_are(run: Ru
 
 
 @pytest.mark.parametrize(
-    ("options", "route", "usual"),
+    ("options", "route", "takes_default_route"),
     [
         (DeviceOptions(), Route("header", "polling"), True),
         (DeviceOptions(option="bearer"), Route("bearer", "polling"), False),
         (DeviceOptions(transport="upgrade"), Route("header", "upgrade"), False),
     ],
 )
-def test_a_device_takes_the_default_route_unless_told(options: DeviceOptions, route: Route, usual: bool) -> None:
-    assert (options.route(Route("header", "polling")), options.usual) == (route, usual)
+def test_a_device_takes_the_default_route_unless_told(
+    options: DeviceOptions, route: Route, takes_default_route: bool
+) -> None:
+    assert (options.route(Route("header", "polling")), options.takes_default_route) == (route, takes_default_route)
 
 
 def test_every_option_of_a_device_can_be_passed_by_its_name() -> None:
