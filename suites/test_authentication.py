@@ -170,7 +170,7 @@ async def refused_sender(stage: Stage, kind: str, moment: str) -> None:
     """A device with a bad token sends a text, behind its CONNECT packet or once that is answered; then REST and the
     greeting of a good token show the conversation."""
     token = await rejected.bad(stage.user, kind)
-    async with stage.device("phone", token=token, greet=False, trial=True) as phone:
+    async with stage.device("phone", token=token, greet=False, unjudged=True) as phone:
         await rejected.send_when(phone, moment, stage.words())
     await stage.fetch()
     async with stage.device("tablet"):

@@ -143,14 +143,18 @@ async def look_alikes(stage: Stage) -> None:
     """Users whose ids differ in letter case, white space, wildcards, accents, zeros and the like connect, the plain one
     first; each sends a text and stays. Then each asks REST. A target need not take such ids."""
     tokens = {user.name: await user.token() for user in stage.users}
-    plain, *others = [stage.device(user.name, user=user, token=tokens[user.name], trial=True) for user in stage.users]
+    plain, *others = [
+        stage.device(user.name, user=user, token=tokens[user.name], unjudged=True) for user in stage.users
+    ]
     for group in [[plain], *_grouped(others)]:
         await stage.together(*map(_introduce, group))
     there = [device for device in (plain, *others) if device.inbox.heard(CONNECTED)]
     await stage.together(*(device.settle() for device in there))
     for group in _grouped(there):
         asked = ((device.user, tokens[device.name]) for device in group)
-        await stage.together(*(stage.fetch(user=user, token=token, tag="later", trial=True) for user, token in asked))
+        await stage.together(
+            *(stage.fetch(user=user, token=token, tag="later", unjudged=True) for user, token in asked)
+        )
 
 
 @requirement("CONNECTED-USER")

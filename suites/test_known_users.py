@@ -165,7 +165,7 @@ async def outlived(stage: Stage) -> None:
     """Of two tokens that live for three seconds, one opens a connection and REST in its time. When both have expired,
     they are tried in turns over either transport and REST: first and last the one that nobody has seen."""
     seen, unseen = await stage.user.living(LIFETIME), await stage.user.living(LIFETIME)
-    await rejected.call(stage.device(EARLY, token=seen, trial=True))
+    await rejected.call(stage.device(EARLY, token=seen, unjudged=True))
     await stage.fetch(token=seen, tag=EARLY)
     await rejected.outlive(stage, unseen)
     late = {SEEN: replace(seen, good=False), UNSEEN: replace(unseen, good=False)}
@@ -177,7 +177,7 @@ async def outlived(stage: Stage) -> None:
 
 async def _in_turns(stage: Stage, tokens: dict[str, Token], turns: list[str], transport: str) -> None:
     for name in turns:
-        await rejected.call(stage.device(name, token=tokens[name], transport=transport, trial=True))
+        await rejected.call(stage.device(name, token=tokens[name], transport=transport, unjudged=True))
 
 
 @requirement("AUTH-OUTLIVED")

@@ -157,7 +157,7 @@ async def early_burst(stage: Stage) -> None:
     """As ``burst``, but the five texts go out as soon as the namespace is entered, greeted or not."""
     async with stage.device("tablet") as tablet:
         await tablet.say(tag="before")
-    phone = stage.device("phone", greet=False, trial=True)
+    phone = stage.device("phone", greet=False, unjudged=True)
     await phone.open()
     await phone.enter_sending(buffered(stage), tag="burst")
     with contextlib.suppress(ScenarioAborted):

@@ -48,7 +48,7 @@ async def counting(stage: Stage) -> None:
         "many combined": characters.COMBINED * characters.MANY,
         "many composable": characters.COMPOSABLE * characters.MANY,
     }
-    async with stage.device(trial=True) as phone:
+    async with stage.device(unjudged=True) as phone:
         await stage.together(*(phone.send(text, tag=tag, valid=False) for tag, text in texts.items()))
 
 
@@ -67,7 +67,7 @@ async def white_space(stage: Stage) -> None:
     """One device sends plain texts with a character around them that not every language takes for white space, one
     text for each such character, all at once."""
     texts = {characters.point(one): f"{one}{stage.words()}{one}" for one in characters.WHITE_SPACE}
-    async with stage.device(trial=True) as phone:
+    async with stage.device(unjudged=True) as phone:
         await stage.together(*(phone.send(text, tag=tag, valid=False) for tag, text in texts.items()))
 
 
@@ -79,7 +79,7 @@ def test_what_counts_as_white_space(white_space: Record, observe: Observe) -> No
 @scenario(wave=2)
 async def zero_characters(stage: Stage) -> None:
     """One device sends a text with U+0000 inside, then one with U+0000 at its ends."""
-    async with stage.device(trial=True) as phone:
+    async with stage.device(unjudged=True) as phone:
         await phone.send(f"{stage.words()}\0end", tag="inside", valid=False)
         await phone.send(f"\0{stage.words()}\0", tag="around", valid=False)
 
@@ -92,7 +92,7 @@ def test_what_becomes_of_a_zero_character(zero_characters: Record, observe: Obse
 @scenario(wave=2)
 async def half_a_pair(stage: Stage) -> None:
     """One device sends a text with half of a surrogate pair inside, as a JSON escape."""
-    async with stage.device(trial=True) as phone:
+    async with stage.device(unjudged=True) as phone:
         await phone.send(f"{stage.words()}{HALF_A_PAIR}end", tag="inside", valid=False)
 
 
@@ -107,7 +107,7 @@ def test_what_becomes_of_half_a_surrogate_pair(half_a_pair: Record, observe: Obs
 @scenario(wave=2)
 async def newer_client(stage: Stage) -> None:
     """One device sends a text with further fields beside it, then emits an event that the document does not know."""
-    async with stage.device(trial=True) as phone:
+    async with stage.device(unjudged=True) as phone:
         await phone.post({"text": stage.words(), **FURTHER_FIELDS}, tag="further fields")
         await phone.fence()
         phone.emit(UNKNOWN_EVENT, {"messageId": "m-1"}, ack=True)
@@ -152,7 +152,7 @@ def test_how_rest_refuses(everything: Everything, observe: Observe) -> None:
 async def lower_case_bearer(stage: Stage) -> None:
     """A good token is presented in auth.token after the prefix in lower case."""
     token = replace(await stage.user.token(), good=False)
-    async with stage.device(token=token, option="lower-case", trial=True):
+    async with stage.device(token=token, option="lower-case", unjudged=True):
         pass
 
 
@@ -168,7 +168,7 @@ async def two_tokens(stage: Stage) -> None:
     good, bad = token.value, (await stage.user.bad("garbage")).value
     for name, auth, header in (("good auth.token", good, bad), ("good header", bad, good)):
         presented = Presenting({"token": auth}, {"Authorization": f"Bearer {header}"})
-        async with stage.device(name, token=token, presented=presented, trial=True):
+        async with stage.device(name, token=token, presented=presented, unjudged=True):
             pass
 
 
@@ -182,11 +182,11 @@ async def expires_while_connected(stage: Stage) -> None:
     """A device with a token of two seconds sends a text, stays until the token has expired and sends another one;
     then another device presents the same token."""
     token = await stage.user.living(LIFETIME)
-    async with stage.device(token=token, trial=True) as phone:
+    async with stage.device(token=token, unjudged=True) as phone:
         await phone.say(tag="before")
         if not await phone.wait_closed(WELL_PAST):
             await phone.send(stage.words(), tag="after", valid=False)
-    async with stage.device("late phone", token=replace(token, good=False), trial=True):
+    async with stage.device("late phone", token=replace(token, good=False), unjudged=True):
         pass
 
 
@@ -199,7 +199,7 @@ def test_what_happens_when_a_token_expires_while_connected(expires_while_connect
 async def lives_long(stage: Stage) -> None:
     """A device with a token of thirty days sends a text, and another one."""
     token = replace(await stage.user.living(LONG_LIFETIME), good=False)
-    async with stage.device(token=token, trial=True) as phone:
+    async with stage.device(token=token, unjudged=True) as phone:
         await phone.say(tag="first")
         await phone.say(tag="second")
 

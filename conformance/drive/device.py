@@ -130,7 +130,7 @@ class Device(Session):
     @property
     def present(self) -> bool:
         """Whether it was greeted, and hears what is emitted."""
-        return bool(self.inbox.heard(CONNECTED)) and not self.gone and not self.options.trial
+        return bool(self.inbox.heard(CONNECTED)) and not self.gone and not self.options.unjudged
 
     async def until_said(self, message_id: str, beside: Sequence[PacketInbox]) -> bool:
         """Wait until this device, or one of those inboxes, has received a message of support that a history shows.

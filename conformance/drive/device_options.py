@@ -21,14 +21,14 @@ class Route:
 class DeviceOptions:
     """``token``: a new one of its user's unless given. ``option``: how it is presented (see ``auth.credentials``), and
     ``transport``: websocket, polling, or upgrade (polling that will move); those of the run's default route unless
-    given. ``greet``: whether connecting waits for the greeting. ``trial``: it tries something that the document is
+    given. ``greet``: whether connecting waits for the greeting. ``unjudged``: it tries something that the document is
     silent on, and no law judges its connections and sends. ``presented``: what it presents instead of its token."""
 
     token: Token | None = None
     option: str | None = None
     transport: str | None = None
     greet: bool = True
-    trial: bool = False
+    unjudged: bool = False
     presented: Presenting | None = None
 
     @property
@@ -47,5 +47,5 @@ class DeviceArguments(TypedDict, total=False):
     option: str | None
     transport: str | None
     greet: bool
-    trial: bool
+    unjudged: bool
     presented: Presenting | None

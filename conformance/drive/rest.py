@@ -51,17 +51,17 @@ class RestClient:
         user: User | None = None,
         token: Token | None = None,
         tag: str = "fetch",
-        trial: bool = False,
+        unjudged: bool = False,
         once: bool = False,
     ) -> Json:
         """The conversation; the answer's body, None when there is none. HTTP 429 and 503 are tried again, unless it is
-        asked ``once``. ``trial``: as of a device."""
+        asked ``once``. ``unjudged``: as of a device."""
         who = user or self._context.user
         presented = token or await who.token()
         notes: dict[str, Json] = {"user": who.name, **presented.notes, "tag": tag}
-        notes |= {"trial": True} if trial else {}
+        notes |= {"trial": True} if unjudged else {}
         attendance = self._context.attendance
-        there = attendance.present(who) if presented.good and not trial else []
+        there = attendance.present(who) if presented.good and not unjudged else []
         async with self._context.first_contact(who, presented):
             exchange = await self._exchange(who, presented, once=once)
             self._context.talks[who.name].add(answer=exchange["status"] != 0)

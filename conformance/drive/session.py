@@ -110,7 +110,7 @@ class Session:
             transport=self._route.transport,
             usual=self.options.takes_default_route,
             greet=self.options.greet,
-            **({"trial": True} if self.options.trial else {}),
+            **({"trial": True} if self.options.unjudged else {}),
         )
 
     async def _let_in(self) -> HandshakeFailed | None:
@@ -188,8 +188,8 @@ class Session:
                 return min(refusals)
             return CONNECTED if "CONNECT" in packets and self.inbox.heard(CONNECTED) else None
 
-        # a trial says nothing about the other waits
-        kind = "connected on trial" if self.options.trial else "connected"
+        # an experiment says nothing about the other waits
+        kind = "connected on trial" if self.options.unjudged else "connected"
         answer = await self.waiting.patiently(kind, GREETING, answered)
         if answer != CONNECTED:
             instead = said(self.inbox.received) or ("a closed transport" if self.closed else "nothing")

@@ -28,7 +28,8 @@ def parties(stage: Stage, *names: str, early: bool = False) -> list[list[Device]
         stage.mark(f"{', '.join(given)}: given, and perhaps not new", given=given)
     numbered = enumerate(stage.users, 1)
     return [
-        [stage.device(f"{name} {n}", user=user, greet=not early, trial=early) for name in names] for n, user in numbered
+        [stage.device(f"{name} {n}", user=user, greet=not early, unjudged=early) for name in names]
+        for n, user in numbered
     ]
 
 
