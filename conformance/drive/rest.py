@@ -6,6 +6,7 @@ import contextlib
 import itertools
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypedDict
 
 import httpx
 from yarl import URL
@@ -28,6 +29,16 @@ LOST = (httpx.NetworkError, httpx.RemoteProtocolError)
 """How a connection ends that an answer was expected on."""
 REST = "rest"
 """The name of its entries' device."""
+
+
+class FetchArguments(TypedDict, total=False):
+    """The keyword arguments of ``RestClient.fetch``."""
+
+    user: User | None
+    token: Token | None
+    tag: str
+    unjudged: bool
+    once: bool
 
 
 class RestClient:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
 from functools import cached_property
-from typing import Any, Unpack
+from typing import Unpack
 
 from conformance.auth.users import User
 from conformance.drive.context import ScenarioContext
 from conformance.drive.device import Device
 from conformance.drive.device_options import DeviceArguments, DeviceOptions
-from conformance.drive.rest import RestClient
+from conformance.drive.rest import FetchArguments, RestClient
 from conformance.drive.together import together
 from conformance.protocol import Json
 
@@ -28,10 +27,9 @@ class Stage(ScenarioContext):
     def rest(self) -> RestClient:
         return RestClient(self)
 
-    @property
-    def fetch(self) -> Callable[..., Coroutine[Any, Any, Json]]:
+    async def fetch(self, **question: Unpack[FetchArguments]) -> Json:
         """``RestClient.fetch``, which most scenarios call."""
-        return self.rest.fetch
+        return await self.rest.fetch(**question)
 
     def device(self, name: str = "phone", *, user: User | None = None, **options: Unpack[DeviceArguments]) -> Device:
         """A device of ``user`` (the first one unless given). ``async with`` connects it, and on leaving waits for quiet
