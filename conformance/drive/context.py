@@ -22,7 +22,7 @@ from conformance.drive.retry import Pauses, Turns
 from conformance.protocol import Json
 from conformance.record.history_reader import Histories
 from conformance.record.recorder import Recorder
-from conformance.record.timeouts import Patience, Taken, Talk, late
+from conformance.record.timeouts import AdaptiveTimeout, Taken, Talk, late
 from conformance.record.transcript import Kind, Transcript
 from conformance.redaction import Redactor
 
@@ -37,7 +37,7 @@ class RunContext:
     redactor: Redactor
     settle: float
     """How long a quiet window is."""
-    patience: Patience
+    timeout: AdaptiveTimeout
     histories: Histories
     """What users were shown, across transcripts."""
     examples: int = 10
@@ -76,7 +76,7 @@ class RunContext:
             tls or ssl.create_default_context(),  # one for all connections: making one takes 40 ms
             redactor,
             settle,
-            Patience(deadline, late(deadline) if late_after is None else late_after),
+            AdaptiveTimeout(deadline, late(deadline) if late_after is None else late_after),
             Histories(redactor),
             examples,
             seed,
@@ -84,16 +84,16 @@ class RunContext:
 
     @property
     def deadline(self) -> float:
-        return self.patience.deadline
+        return self.timeout.deadline
 
     @property
     def late(self) -> float:
         """Of silence, after which what has not come is taken to never come."""
-        return self.patience.late
+        return self.timeout.late
 
     def untaught(self, *, deadline: float | None = None, late: float | None = None) -> RunContext:
         """The same with timeouts that have learned nothing yet."""
-        return replace(self, patience=Patience(deadline or self.deadline, late or self.late))
+        return replace(self, timeout=AdaptiveTimeout(deadline or self.deadline, late or self.late))
 
     def calibrated(self, rtt: float) -> RunContext:
         """The same with waits for a target ``rtt`` seconds away."""

@@ -83,14 +83,14 @@ class Delivery:
     async def _acked(self, ack_id: int, *, since: int) -> Json:
         """What the ack says, and for an accepted message the event that tells of it."""
         kind = ACK if self._valid else REFUSING_ACK
-        inbox, patiently = self._session.inbox, self._session.waiting.patiently
-        entry = await patiently(kind, ack_of(self._number), lambda: inbox.acks.get(ack_id))
+        inbox, until = self._session.inbox, self._session.waiting.until
+        entry = await until(kind, ack_of(self._number), lambda: inbox.acks.get(ack_id))
         answer = only(entry.get("args")) if entry else None
         if isinstance(answer, dict) and isinstance(answer.get("message"), dict):
             message_id = answer["message"].get("id")
             if isinstance(message_id, str):
                 self._context.taken.append(Taken(self._session.user.name, message_id, since))
-                await patiently("message", message_of(self._number), lambda: inbox.messages.get(message_id))
+                await until("message", message_of(self._number), lambda: inbox.messages.get(message_id))
         return answer
 
     async def _answer_without_ack(self, *, since: int) -> Json:
@@ -106,7 +106,7 @@ class Delivery:
             return {"error": first(errors[0].get("args"))} if errors else None
 
         if self._valid and isinstance(text, str):
-            return await self._session.waiting.patiently("message without ack", message_of(self._number), answered)
+            return await self._session.waiting.until("message without ack", message_of(self._number), answered)
         return None
 
     # -- trying again ------------------------------------------------------------------------------------------
@@ -138,7 +138,7 @@ class Delivery:
         control = Delivery(self._session, {"text": self._context.words()}, tag=CONTROL, plain=True)
         ack_id = control.emit(control=self._number)
         inbox = self._session.inbox
-        entry = await self._session.waiting.patiently(
+        entry = await self._session.waiting.until(
             ACK, ack_of_control(self._number), lambda: inbox.acks.get(ack_id or 0)
         )
         answer = only(entry.get("args")) if entry else None

@@ -92,7 +92,7 @@ class Device(Session):
         ack_id = self.emit(SEND, *args, ack=ack, **notes, valid=False, plain=False)
         if ack_id is not None:
             run = self.context.run
-            window = max(run.settle, UNHURRIED * run.patience.slowest(ACK, REFUSING_ACK))
+            window = max(run.settle, UNHURRIED * run.timeout.slowest(ACK, REFUSING_ACK))
             answered = lambda: self.inbox.acks.get(ack_id) or self.closed or None  # noqa: E731
             await self.context.recorder.until(answered, within=window)
 
@@ -139,11 +139,11 @@ class Device(Session):
         def said() -> bool | None:
             return any(message_id in inbox.messages for inbox in (self.inbox, *beside)) or None
 
-        return bool(await self.waiting.patiently(SUPPORT_SAID, message_named(message_id), said)) or self.gone
+        return bool(await self.waiting.until(SUPPORT_SAID, message_named(message_id), said)) or self.gone
 
     async def until_heard(self, message_id: str, *, kind: str = "message from elsewhere") -> None:
         """Wait for the ``help_center:message`` with this id."""
-        await self.waiting.patiently(kind, message_named(message_id), lambda: self.inbox.messages.get(message_id))
+        await self.waiting.until(kind, message_named(message_id), lambda: self.inbox.messages.get(message_id))
 
     async def hears_support(self, message_ids: Iterable[str]) -> None:
         """Wait for the events of all these messages of support."""
@@ -174,7 +174,7 @@ class Device(Session):
         def told() -> bool | None:
             return len(inbox.heard(ERROR)) + len(inbox.messages) - before >= count or None
 
-        await self.waiting.patiently("error event", errors_of(count), told)
+        await self.waiting.until("error event", errors_of(count), told)
 
 
 def listed_ids(greeting: Entry) -> set[str]:

@@ -62,9 +62,9 @@ class Life:
         """Wait for a target that nothing can be opened on: no longer than a deadline where it takes no connections,
         longer where it loses those that it takes. An answer in a scenario shows that it is there, too."""
         async with self._looking:
-            patience, began = self._context.patience, time.monotonic()
-            answers, wait = patience.answers, self._context.deadline
-            while self.gone is None and patience.answers == answers:
+            timeout, began = self._context.timeout, time.monotonic()
+            answers, wait = timeout.answers, self._context.deadline
+            while self.gone is None and timeout.answers == answers:
                 error = await self._unreachable()
                 if error is None:
                     return

@@ -84,16 +84,16 @@ class RestClient:
 
     async def fetch_until(self, found: Callable[[Json], object], *, tag: str = "fetch") -> None:
         """Ask again and again until something is shown, no longer than for anything else that must come."""
-        recorder, patience = self._context.recorder, self._context.run.patience
+        recorder, timeout = self._context.recorder, self._context.run.timeout
         began = recorder.now
         pauses = itertools.chain((0.1, 0.2, 0.4, 0.8), itertools.repeat(1.0))
         while not found(await self.fetch(tag=tag)):
             waited = recorder.now - began
-            if waited > patience.of(SHOWN):
-                patience.gave_up(SHOWN, waited)
+            if waited > timeout.of(SHOWN):
+                timeout.gave_up(SHOWN, waited)
                 return
             await recorder.until(lambda: None, within=next(pauses))
-        patience.came(SHOWN, recorder.now - began)
+        timeout.came(SHOWN, recorder.now - began)
 
     async def warm_up(self, connections: int) -> None:
         """Open connections for as many requests, so that they reach the target at the same moment."""
@@ -146,13 +146,13 @@ class RestClient:
         except (httpx.HTTPError, ValueError) as error:
             why = self._why_unanswered(error, recorder.now - began)
             return asked | why | {"status": 0, "reason": describe_error(error), "headers": {}, "body": None}
-        self._context.run.patience.came(ANSWER, recorder.now - began)
+        self._context.run.timeout.came(ANSWER, recorder.now - began)
         kept = {name: answer.headers[name] for name in KEPT if name in answer.headers}
         return asked | {"status": answer.status_code, "headers": kept} | self._content(answer, user.subject)
 
     def _why_unanswered(self, error: Exception, silence: float) -> dict[str, Json]:
         if isinstance(error, httpx.TimeoutException):
-            doubt = self._context.run.patience.gave_up(ANSWER, silence)
+            doubt = self._context.run.timeout.gave_up(ANSWER, silence)
             return {"doubt": str(doubt)} if doubt else {}
         return {"by": "network"} if isinstance(error, LOST) else {}
 
@@ -169,7 +169,7 @@ class RestClient:
 
             try:
                 sent = {**headers, **cookies.header(url)}
-                wait = run.patience.of(ANSWER)
+                wait = run.timeout.of(ANSWER)
                 answer = await client.get(REST_PATH, headers=sent, timeout=wait, extensions={"trace": trace})
                 cookies.take(answer.headers.get_list("set-cookie"), url)
                 return answer

@@ -134,17 +134,17 @@ class Session:
     async def _knock(self) -> HandshakeFailed | None:
         """Try to open the transport once."""
         recorder, run = self.context.recorder, self.context.run
-        headers, wait = {**run.headers, **self._credentials.headers}, run.patience.of(SHAKEN)
+        headers, wait = {**run.headers, **self._credentials.headers}, run.timeout.of(SHAKEN)
         self._wire = connection.Connection(run.url, self.inbox, headers=headers, tls=run.tls, deadline=wait)
         began = recorder.now
         try:
             await self._wire.open(self._first_transport)
         except HandshakeFailed as refused:
             if isinstance(refused, HandshakeTimeout):
-                doubt = run.patience.gave_up(SHAKEN, refused.seconds)
+                doubt = run.timeout.gave_up(SHAKEN, refused.seconds)
                 self.inbox.log(Kind.EXPIRED, waiting=HANDSHAKE, seconds=refused.seconds, **as_note(doubt))
             return refused
-        run.patience.came(SHAKEN, recorder.now - began)
+        run.timeout.came(SHAKEN, recorder.now - began)
         return None
 
     @property
@@ -174,7 +174,7 @@ class Session:
             names = [str(e.get("packet")) for e in self.inbox.received if e.get("packet") != "EVENT"]
             return names[0] if names else ("closed" if self.closed else None)
 
-        if await self.waiting.patiently("connect", NAMESPACE_ANSWER, answered) != "CONNECT":
+        if await self.waiting.until("connect", NAMESPACE_ANSWER, answered) != "CONNECT":
             raise ScenarioAborted(f"{self.name}: the namespace was not entered")
 
     async def greeted(self) -> None:
@@ -190,7 +190,7 @@ class Session:
 
         # an experiment says nothing about the other waits
         kind = "connected on trial" if self.options.unjudged else "connected"
-        answer = await self.waiting.patiently(kind, GREETING, answered)
+        answer = await self.waiting.until(kind, GREETING, answered)
         if answer != CONNECTED:
             instead = said(self.inbox.received) or ("a closed transport" if self.closed else "nothing")
             raise ScenarioAborted(self.context.recorder.brief(f"{self.name}: {instead} for a greeting"))
@@ -205,11 +205,11 @@ class Session:
         def welcomed() -> bool | None:
             return True if self.inbox.heard(CONNECTED) and not self.inbox.heard(ERROR) else ended()
 
-        came = await self.waiting.patiently(REFUSAL, REFUSED_END, welcomed)
+        came = await self.waiting.until(REFUSAL, REFUSED_END, welcomed)
         if not self.closed:
             await self.settle()
         if came and self.inbox.heard(ERROR):
-            await self.waiting.patiently(REFUSAL, REFUSED_END, ended)
+            await self.waiting.until(REFUSAL, REFUSED_END, ended)
 
     async def upgrade(self) -> bool:
         """Move from polling to WebSocket, packets in flight and all. Whether the target completed it."""

@@ -13,7 +13,7 @@ from conformance.record.transcript import Doubt, Entry, Kind, first
 from conformance.record.waits import Awaited
 
 REFUSAL, SUPPORT_SAID = "refusal", "message of support"
-"""Kinds of waits (``Patience``); the first one is not over when the connection is."""
+"""Kinds of waits (``AdaptiveTimeout``); the first one is not over when the connection is."""
 
 
 class Missed(NamedTuple):
@@ -29,7 +29,7 @@ class Waiting:
 
     def __init__(self, context: ScenarioContext, inbox: PacketInbox, talk: Talk, is_gone: Callable[[], bool]) -> None:
         self._recorder = context.recorder
-        self._patience = context.run.patience
+        self._timeout = context.run.timeout
         self._inbox = inbox
         self._talk = talk
         self._is_gone = is_gone
@@ -40,18 +40,18 @@ class Waiting:
         """A new connection: what was missed on the last one does not come any more."""
         self._missed.clear()
 
-    async def patiently(self, kind: str, waiting: Awaited, found: Callable[[], Any]) -> Any:
+    async def until(self, kind: str, waiting: Awaited, found: Callable[[], Any]) -> Any:
         """What ``found`` says at last, waited for until the user's conversation is silent; None where it is not to be
         expected any more. ``waiting``: for what."""
         answer, silence = await self._recorder.unless_silent(
             lambda: found() or (False if self._is_gone() and kind != REFUSAL else None),
             talk=self._talk,
-            patience=lambda: self._patience.of(kind),
+            limit=lambda: self._timeout.of(kind),
         )
         if answer:
-            self._patience.came(kind, silence)
+            self._timeout.came(kind, silence)
         elif not self._is_gone():
-            doubt = self._patience.gave_up(kind, silence)
+            doubt = self._timeout.gave_up(kind, silence)
             self._inbox.log(Kind.EXPIRED, waiting=waiting, seconds=round(silence, 2), **as_note(doubt))
             self._missed.append(Missed(kind, found, self._recorder.now - silence))
         return answer or None
@@ -62,7 +62,7 @@ class Waiting:
         self._talk.add(answer=entry.get("event") in (None, CONNECTED, ERROR, MESSAGE) and not by_support)
         for missed in [missed for missed in self._missed if missed.found()]:
             self._missed.remove(missed)
-            self._patience.came(missed.kind, self._recorder.now - missed.since)
+            self._timeout.came(missed.kind, self._recorder.now - missed.since)
 
 
 def as_note(doubt: Doubt | None) -> dict[str, Json]:

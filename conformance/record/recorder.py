@@ -57,15 +57,15 @@ class Recorder:
         return answer
 
     async def unless_silent(
-        self, found: Callable[[], T | None], *, talk: Talk, patience: Callable[[], float]
+        self, found: Callable[[], T | None], *, talk: Talk, limit: Callable[[], float]
     ) -> tuple[T | None, float]:
-        """As ``until``, but what comes in the conversation meanwhile begins the wait anew: it ends after ``patience``
+        """As ``until``, but what comes in the conversation meanwhile begins the wait anew: it ends after ``limit``
         seconds of silence, or after ``CHATTER`` times as many without an answer to anything. Also the longest silence
         meanwhile."""
         heard, answered = talk.heard, talk.answered
         silence = unanswered = longest = 0.0
-        while (answer := found()) is None and silence < patience() and unanswered < CHATTER * patience():
-            took = await one_slice(patience() - silence, self._next_entry)
+        while (answer := found()) is None and silence < limit() and unanswered < CHATTER * limit():
+            took = await one_slice(limit() - silence, self._next_entry)
             silence, unanswered, longest = silence + took, unanswered + took, max(longest, silence + took)
             if talk.heard != heard:
                 heard, silence = talk.heard, 0.0

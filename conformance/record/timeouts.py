@@ -45,7 +45,7 @@ class _Known:
 
 
 @dataclass
-class Patience:
+class AdaptiveTimeout:
     """Of a whole run. Seconds of silence; kinds of answers by name ("ack", "message", …)."""
 
     deadline: float

@@ -25,10 +25,10 @@ def test_what_is_far_away_is_waited_for_longer(run: RunContext) -> None:
 
 
 def test_timeouts_that_have_learned_nothing_leave_the_others_as_they_are(run: RunContext) -> None:
-    run.patience.came(ACK, 1.5)
+    run.timeout.came(ACK, 1.5)
     brief = run.untaught(deadline=1.0)
-    assert (brief.deadline, brief.late, brief.patience.slowest(ACK)) == (1.0, 15.0, 0.0)
-    assert run.patience.slowest(ACK) == 1.5
+    assert (brief.deadline, brief.late, brief.timeout.slowest(ACK)) == (1.0, 15.0, 0.0)
+    assert run.timeout.slowest(ACK) == 1.5
     assert brief.turns is run.turns
 
 

@@ -1,58 +1,58 @@
-"""Patience: how long the run waits for what must come, by what it has seen so far."""
+"""Adaptive timeouts: how long the run waits for what must come, by what it has seen so far."""
 
 from __future__ import annotations
 
-from conformance.record.timeouts import IN_VAIN, SURE, Patience, late
+from conformance.record.timeouts import IN_VAIN, SURE, AdaptiveTimeout, late
 from conformance.record.transcript import Doubt
 
 
-def patient() -> Patience:
-    return Patience(deadline=4.0, late=12.0)
+def untaught() -> AdaptiveTimeout:
+    return AdaptiveTimeout(deadline=4.0, late=12.0)
 
 
 def test_nothing_is_known() -> None:
-    assert patient().of("ack") == 12.0
+    assert untaught().of("ack") == 12.0
     assert (late(1.0), late(10.0)) == (15.0, 30.0)
 
 
 def test_what_never_came_is_given_up_soon() -> None:
-    patience = patient()
-    assert patience.gave_up("ack", 12.0) is None
-    assert patience.of("ack") == 4.0 / IN_VAIN
-    assert patience.gave_up("ack", 1.0) is Doubt.UNPRECEDENTED
-    assert patience.of("message") == 12.0
+    timeout = untaught()
+    assert timeout.gave_up("ack", 12.0) is None
+    assert timeout.of("ack") == 4.0 / IN_VAIN
+    assert timeout.gave_up("ack", 1.0) is Doubt.UNPRECEDENTED
+    assert timeout.of("message") == 12.0
 
 
 def test_who_never_acks_acks_no_refusal_either() -> None:
-    patience = patient()
-    patience.gave_up("ack", 12.0)
-    assert patience.of("refusing ack") == 4.0 / IN_VAIN
-    patience.came("ack", 0.1)
-    assert patience.of("refusing ack") == 12.0
+    timeout = untaught()
+    timeout.gave_up("ack", 12.0)
+    assert timeout.of("refusing ack") == 4.0 / IN_VAIN
+    timeout.came("ack", 0.1)
+    assert timeout.of("refusing ack") == 12.0
 
 
 def test_a_first_loss_does_not_shorten_the_wait_for_what_comes() -> None:
-    patience = patient()
-    patience.came("ack", 0.1)
-    assert patience.gave_up("ack", 12.0) is None
-    assert patience.of("ack") == 12.0
+    timeout = untaught()
+    timeout.came("ack", 0.1)
+    assert timeout.gave_up("ack", 12.0) is None
+    assert timeout.of("ack") == 12.0
 
 
 def test_after_some_losses_what_came_says_how_long_to_wait() -> None:
-    patience = patient()
-    patience.came("ack", 0.5)
+    timeout = untaught()
+    timeout.came("ack", 0.5)
     for _ in range(SURE):
-        patience.gave_up("ack", 12.0)
-    assert patience.of("ack") == 1.5
-    patience.came("ack", 3.0)
-    assert patience.of("ack") == 9.0
+        timeout.gave_up("ack", 12.0)
+    assert timeout.of("ack") == 1.5
+    timeout.came("ack", 3.0)
+    assert timeout.of("ack") == 9.0
 
 
 def test_what_comes_late_makes_patient() -> None:
-    patience = patient()
-    patience.gave_up("ack", 12.0)
-    patience.came("ack", 11.0)
-    assert patience.of("ack") == 33.0
-    assert patience.gave_up("ack", 32.0) is Doubt.SLOW
-    patience.came("ack", 100.0)
-    assert patience.of("ack") == 36.0
+    timeout = untaught()
+    timeout.gave_up("ack", 12.0)
+    timeout.came("ack", 11.0)
+    assert timeout.of("ack") == 33.0
+    assert timeout.gave_up("ack", 32.0) is Doubt.SLOW
+    timeout.came("ack", 100.0)
+    assert timeout.of("ack") == 36.0
