@@ -22,8 +22,8 @@ async def plain_chat(stage: Stage) -> None:
     """One device connects and sends two plain texts, one after the other; then REST and a second connection show
     the conversation."""
     async with stage.device("phone") as phone:
-        await phone.say(tag="first")
-        await phone.say(tag="second")
+        await phone.send_plain(tag="first")
+        await phone.send_plain(tag="second")
     await stage.fetch()
     async with stage.device("tablet"):
         pass
@@ -36,15 +36,17 @@ async def side_by_side(stage: Stage) -> None:
     token = await stage.user.token()
     async with stage.device("phone", token=token) as phone:
         async with stage.device("tablet", token=token) as tablet:
-            await stage.together(phone.send(stage.words(), tag="side"), tablet.send(stage.words(), tag="side"))
-        await phone.send(stage.words(), tag="left")
+            await stage.together(
+                phone.send_text(stage.words(), tag="side"), tablet.send_text(stage.words(), tag="side")
+            )
+        await phone.send_text(stage.words(), tag="left")
 
 
 @scenario
 async def burst(stage: Stage) -> None:
     """A device sends a text; another one sends five at once as soon as it is greeted; a third one shows them."""
     async with stage.device("tablet") as tablet:
-        await tablet.say(tag="before")
+        await tablet.send_plain(tag="before")
     async with stage.device("phone") as phone:
         await phone.pipeline(buffered(stage), tag="burst", plain=False)
     async with stage.device("laptop"):
@@ -75,7 +77,7 @@ async def crowd(stage: Stage) -> None:
     async with stage.device("phone") as phone, stage.device("tablet") as tablet:
         await stage.together(chat(phone), chat(tablet), visit())
         await phone.revive()
-        answer = await phone.send(stage.words(), tag="last", plain=True)
+        answer = await phone.send_text(stage.words(), tag="last", plain=True)
         others = (tablet, *visitors[1:])
         await stage.together(*(other.until_told(answer) for other in others if not other.closed))
         await stage.together(*(other.catch_up() for other in others))
@@ -89,9 +91,9 @@ async def crowd(stage: Stage) -> None:
 async def wrong_texts(stage: Stage) -> None:
     """One device sends an empty text and one that is too long, with and without a callback."""
     async with stage.device("phone") as phone:
-        await phone.send("", tag="empty", valid=False)
-        await phone.send("a" * (LONGEST + 1), tag="too long", valid=False)
-        await phone.send("", tag="unacked", ack=False, valid=False)
+        await phone.send_text("", tag="empty", valid=False)
+        await phone.send_text("a" * (LONGEST + 1), tag="too long", valid=False)
+        await phone.send_text("", tag="unacked", ack=False, valid=False)
         await phone.fence()
 
 
@@ -104,7 +106,7 @@ async def unwelcome(stage: Stage) -> None:
 
 async def _chat_over(stage: Stage, transport: str) -> None:
     async with stage.device("phone", transport=transport) as phone:
-        await phone.say(tag="chat")
+        await phone.send_plain(tag="chat")
         await phone.pipeline([stage.words() for _ in range(3)], tag="chat")
 
 
@@ -122,17 +124,17 @@ async def polling_chat(stage: Stage) -> None:
 
 async def _one_by_one(sender: Device, stage: Stage) -> None:
     for _ in range(STEPS):
-        await sender.send(stage.words(), tag="moving")
+        await sender.send_text(stage.words(), tag="moving")
 
 
 async def _upgrade_while_sending(stage: Stage, phone: Device, sender: Device) -> Json:
     """The answer to the last text."""
-    await sender.say(tag="before")
+    await sender.send_plain(tag="before")
     at_once = [stage.words() for _ in range(STEPS)]
     await stage.together(
         phone.upgrade(), sender.pipeline(at_once, tag="moving", plain=False), _one_by_one(sender, stage)
     )
-    return await sender.send(stage.words(), tag="moving")
+    return await sender.send_text(stage.words(), tag="moving")
 
 
 @scenario

@@ -41,7 +41,7 @@ def test_an_ack_has_either_a_message_or_an_error(everything: Everything) -> None
 async def in_flight(stage: Stage) -> None:
     """One device sends a text, and then eight without waiting in between; a second device shows the conversation."""
     async with stage.device("phone") as phone:
-        await phone.say(tag="before")
+        await phone.send_plain(tag="before")
         await phone.pipeline([stage.words() for _ in range(AT_ONCE)])
     async with stage.device("tablet"):
         pass
@@ -81,7 +81,7 @@ def test_sends_in_flight_keep_their_order(everything: Everything, in_flight: Rec
 async def trimmed_on_all_roads(stage: Stage) -> None:
     """One device sends a text with white space around it; then REST and a second device show the conversation."""
     async with stage.device("phone") as phone:
-        await phone.send(f" {stage.words()} \n", tag="padded")
+        await phone.send_text(f" {stage.words()} \n", tag="padded")
     await stage.fetch()
     async with stage.device("tablet"):
         pass

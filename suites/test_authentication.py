@@ -138,12 +138,12 @@ async def eavesdropper(stage: Stage, kind: str) -> None:
     token = await stage.user.token()
     intruder = stage.device("intruder", token=await rejected.bad(stage.user, kind, of=token), greet=False)
     async with stage.device("phone", token=token) as phone:
-        await phone.say(tag="before")
+        await phone.send_plain(tag="before")
         async with intruder:
             await rejected.enter(intruder)
-            await phone.say(tag="meanwhile")
+            await phone.send_plain(tag="meanwhile")
             await intruder.settle()
-            await phone.say(tag="later")
+            await phone.send_plain(tag="later")
 
 
 @requirement("AUTH-INVALID")

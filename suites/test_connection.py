@@ -137,9 +137,9 @@ async def quiet(stage: Stage) -> None:
     """One device connects, is silent for a while, sends a text, is silent again and sends another."""
     async with stage.device("phone") as phone:
         await phone.wait_closed(within=QUIET)
-        await phone.say(tag="first")
+        await phone.send_plain(tag="first")
         await phone.wait_closed(within=stage.run.settle)
-        await phone.say(tag="second")
+        await phone.send_plain(tag="second")
 
 
 @requirement("CONN-STAYS")

@@ -19,8 +19,8 @@ def test_every_error_has_a_code_and_a_message(everything: Everything, wrong_text
 async def without_a_callback(stage: Stage) -> None:
     """One device sends a plain text without a callback, then one with it."""
     async with stage.device("phone") as phone:
-        await phone.send(stage.words(), tag="unacked", ack=False, plain=True)
-        await phone.say()
+        await phone.send_text(stage.words(), tag="unacked", ack=False, plain=True)
+        await phone.send_plain()
 
 
 @requirement("ERROR-UNPROVOKED")

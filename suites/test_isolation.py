@@ -53,8 +53,8 @@ async def bystander(stage: Stage) -> None:
     await stage.together(*(device.connect() for device in (phone, *listening)))
     for is_typing in TYPED:
         await phone.typing({"isTyping": is_typing})
-    await phone.say(tag="first")
-    await phone.say(tag="second")
+    await phone.send_plain(tag="first")
+    await phone.send_plain(tag="second")
     await phone.fence()
     await stage.together(*(device.settle() for device in listening))
     await stage.fetch(user=other, tag="afterwards")
@@ -131,7 +131,7 @@ async def _introduce(phone: Device) -> None:
     """A device connects and sends a plain text, where the target takes such a user."""
     with contextlib.suppress(ScenarioAborted):
         await phone.connect()
-        await phone.say(tag="hello")
+        await phone.send_plain(tag="hello")
 
 
 def _grouped(devices: Sequence[Device]) -> list[Sequence[Device]]:
@@ -199,7 +199,7 @@ async def smuggled(stage: Stage) -> None:
         its = _conversation(silent)
         fields = {"sender": "support", "userId": its.get("userId"), "conversationId": its.get("id")}
         for name, value in fields.items():
-            await phone.offer({"text": stage.words(), name: value}, tag=name)
+            await phone.send_payload({"text": stage.words(), name: value}, tag=name)
         await silent.settle()
     await stage.fetch(user=other, tag="afterwards")
     async with stage.device("silent watch", user=other):

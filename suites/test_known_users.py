@@ -35,7 +35,7 @@ async def known_user(stage: Stage, state: str, transport: str) -> None:
     await stage.fetch(token=token, tag="good")
     phone = stage.device("phone", token=token, transport=transport)
     await phone.connect()
-    await phone.say(tag="secret")
+    await phone.send_plain(tag="secret")
     if state == "left":
         await phone.close()
     for kind, option in tried:

@@ -47,14 +47,14 @@ async def comes_back(stage: Stage, way: str, transport: str) -> None:
     token = await stage.user.token()
     phone = stage.device("phone", transport=transport, token=token)
     await phone.connect()
-    await phone.say(tag="own")
+    await phone.send_plain(tag="own")
     await _leave(phone, way)
     with contextlib.suppress(ScenarioAborted):  # the phone comes back whatever becomes of the tablet
         async with stage.device("tablet", token=token) as tablet:
-            await tablet.say(tag="missed")
-            await tablet.say(tag="missed")
+            await tablet.send_plain(tag="missed")
+            await tablet.send_plain(tag="missed")
     await phone.reconnect(recover=way == "dropped")
-    await phone.send(stage.words(), tag="after")
+    await phone.send_text(stage.words(), tag="after")
     await phone.close()
 
 
@@ -104,7 +104,7 @@ async def refreshed(stage: Stage) -> None:
     token, fresh = await stage.user.token(), await stage.user.token(fresh=True)
     phone = stage.device("phone", token=token)
     async with phone:
-        await phone.say(tag="own")
+        await phone.send_plain(tag="own")
     await phone.reconnect()
     await phone.close()
     await phone.reconnect(token=fresh)
@@ -117,7 +117,7 @@ async def refreshed_late(stage: Stage) -> None:
     expired = await stage.user.bad("expired")
     phone = stage.device("phone")
     async with phone:
-        await phone.say(tag="own")
+        await phone.send_plain(tag="own")
     await phone.reconnect(token=expired)
     await phone.close()
     await phone.reconnect(token=await stage.user.token())
@@ -156,7 +156,7 @@ def test_a_good_token_is_let_in_after_an_expired_one(refreshed_late: Record, ref
 async def early_burst(stage: Stage) -> None:
     """As ``burst``, but the five texts go out as soon as the namespace is entered, greeted or not."""
     async with stage.device("tablet") as tablet:
-        await tablet.say(tag="before")
+        await tablet.send_plain(tag="before")
     phone = stage.device("phone", greet=False, unjudged=True)
     await phone.open()
     await phone.enter_sending(buffered(stage), tag="burst")

@@ -54,8 +54,8 @@ def test_a_message_belongs_to_the_conversation_of_the_greeting(everything: Every
 async def two_devices(stage: Stage) -> None:
     """Two devices of one user are connected; each sends a text and waits until the other has heard it."""
     async with stage.device("phone") as phone, stage.device("tablet") as tablet:
-        await tablet.until_told(await phone.send(stage.words(), tag="by phone", plain=True))
-        await phone.until_told(await tablet.send(stage.words(), tag="by tablet", plain=True))
+        await tablet.until_told(await phone.send_text(stage.words(), tag="by phone", plain=True))
+        await phone.until_told(await tablet.send_text(stage.words(), tag="by tablet", plain=True))
 
 
 @requirement("MESSAGE-DEVICES")
@@ -129,7 +129,7 @@ async def answered_chat(stage: Stage) -> None:
     conversation."""
     async with stage.device("phone") as phone:
         before = await stage.fetch(tag="before")
-        await phone.say(tag="question")
+        await phone.send_plain(tag="question")
         await phone.fence()
         after = await stage.fetch(tag="after")
         await phone.hears_support(said_by_support(after) - said_by_support(before))
@@ -154,7 +154,7 @@ ANSWERED, LATE = 3.0, 4.0
 
 async def _ask(stage: Stage, device: Device) -> None:
     """A text, and a while for support to answer."""
-    await device.say(tag="question")
+    await device.send_plain(tag="question")
     asked = len(stage.transcript.entries)
 
     def answered() -> bool | None:
@@ -171,7 +171,7 @@ async def answered_elsewhere(stage: Stage, way: str) -> None:
     phone = stays = stage.device("phone")
     await phone.connect()
     if way in ("cut-off", "closed"):
-        await phone.say(tag="early")
+        await phone.send_plain(tag="early")
         await (phone.drop() if way == "cut-off" else phone.close())
         await phone.reconnect()
     else:
@@ -193,10 +193,10 @@ async def patient_chat(stage: Stage) -> None:
     """A user's only device sends a text, stays for some seconds, and sends another one; REST is asked around that."""
     async with stage.device("phone") as phone:
         await stage.fetch(tag="before")
-        await phone.say(tag="early")
+        await phone.send_plain(tag="early")
         await stage.recorder.until(lambda: phone.closed or None, within=LATE)
         await stage.fetch(tag="late")
-        await phone.say(tag="late")
+        await phone.send_plain(tag="late")
     await stage.fetch(tag="after")
 
 
@@ -235,8 +235,8 @@ async def long_chat(stage: Stage) -> None:
     page of any usual size. Unless the target is slow or limits its rate, or the conversation is as long already, it
     goes on to 270 in larger bursts. Then REST and a second device show the conversation."""
     async with stage.device("phone") as phone:
-        await phone.say()
-        await phone.say()
+        await phone.send_plain()
+        await phone.send_plain()
         began = stage.recorder.now
         for _ in range(PAGES):
             began = stage.recorder.now

@@ -49,7 +49,7 @@ async def counting(stage: Stage) -> None:
         "many composable": characters.COMPOSABLE * characters.MANY,
     }
     async with stage.device(unjudged=True) as phone:
-        await stage.together(*(phone.send(text, tag=tag, valid=False) for tag, text in texts.items()))
+        await stage.together(*(phone.send_text(text, tag=tag, valid=False) for tag, text in texts.items()))
 
 
 @requirement("OBS-COUNT-EMOJI")
@@ -68,7 +68,7 @@ async def white_space(stage: Stage) -> None:
     text for each such character, all at once."""
     texts = {characters.point(one): f"{one}{stage.words()}{one}" for one in characters.WHITE_SPACE}
     async with stage.device(unjudged=True) as phone:
-        await stage.together(*(phone.send(text, tag=tag, valid=False) for tag, text in texts.items()))
+        await stage.together(*(phone.send_text(text, tag=tag, valid=False) for tag, text in texts.items()))
 
 
 @requirement("OBS-TRIM")
@@ -80,8 +80,8 @@ def test_what_counts_as_white_space(white_space: Record, observe: Observe) -> No
 async def zero_characters(stage: Stage) -> None:
     """One device sends a text with U+0000 inside, then one with U+0000 at its ends."""
     async with stage.device(unjudged=True) as phone:
-        await phone.send(f"{stage.words()}\0end", tag="inside", valid=False)
-        await phone.send(f"\0{stage.words()}\0", tag="around", valid=False)
+        await phone.send_text(f"{stage.words()}\0end", tag="inside", valid=False)
+        await phone.send_text(f"\0{stage.words()}\0", tag="around", valid=False)
 
 
 @requirement("OBS-NUL")
@@ -93,7 +93,7 @@ def test_what_becomes_of_a_zero_character(zero_characters: Record, observe: Obse
 async def half_a_pair(stage: Stage) -> None:
     """One device sends a text with half of a surrogate pair inside, as a JSON escape."""
     async with stage.device(unjudged=True) as phone:
-        await phone.send(f"{stage.words()}{HALF_A_PAIR}end", tag="inside", valid=False)
+        await phone.send_text(f"{stage.words()}{HALF_A_PAIR}end", tag="inside", valid=False)
 
 
 @requirement("OBS-SURROGATE")
@@ -108,7 +108,7 @@ def test_what_becomes_of_half_a_surrogate_pair(half_a_pair: Record, observe: Obs
 async def newer_client(stage: Stage) -> None:
     """One device sends a text with further fields beside it, then emits an event that the document does not know."""
     async with stage.device(unjudged=True) as phone:
-        await phone.post({"text": stage.words(), **FURTHER_FIELDS}, tag="further fields")
+        await phone.emit_send({"text": stage.words(), **FURTHER_FIELDS}, tag="further fields")
         await phone.fence()
         phone.emit(UNKNOWN_EVENT, {"messageId": "m-1"}, ack=True)
         await phone.fence()
@@ -183,9 +183,9 @@ async def expires_while_connected(stage: Stage) -> None:
     then another device presents the same token."""
     token = await stage.user.living(LIFETIME)
     async with stage.device(token=token, unjudged=True) as phone:
-        await phone.say(tag="before")
+        await phone.send_plain(tag="before")
         if not await phone.wait_closed(WELL_PAST):
-            await phone.send(stage.words(), tag="after", valid=False)
+            await phone.send_text(stage.words(), tag="after", valid=False)
     async with stage.device("late phone", token=replace(token, good=False), unjudged=True):
         pass
 
@@ -200,8 +200,8 @@ async def lives_long(stage: Stage) -> None:
     """A device with a token of thirty days sends a text, and another one."""
     token = replace(await stage.user.living(LONG_LIFETIME), good=False)
     async with stage.device(token=token, unjudged=True) as phone:
-        await phone.say(tag="first")
-        await phone.say(tag="second")
+        await phone.send_plain(tag="first")
+        await phone.send_plain(tag="second")
 
 
 @requirement("OBS-LONG-TOKEN")
@@ -239,7 +239,7 @@ async def left_alone(stage: Stage) -> None:
 
 async def _is_replied_to(stage: Stage, phone: Device) -> bool:
     before = len(phone.inbox.heard(MESSAGE))
-    await phone.say(tag="alone")
+    await phone.send_plain(tag="alone")
     own_and_reply = before + 2
     told = await stage.recorder.until(
         lambda: len(phone.inbox.heard(MESSAGE)) >= own_and_reply or None, within=REPLY_PATIENCE
@@ -256,7 +256,7 @@ def test_whether_support_replies_by_itself(left_alone: Record, observe: Observe)
 async def refused_with_ack(stage: Stage) -> None:
     """One device sends an empty text and asks for an ack; then it sends a plain one."""
     async with stage.device() as phone:
-        await phone.send("", tag="refused", valid=False)
+        await phone.send_text("", tag="refused", valid=False)
         await phone.fence()
 
 

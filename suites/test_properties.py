@@ -48,7 +48,7 @@ async def generated_invalid_texts(stage: Stage) -> None:
         async def drive(texts: Sequence[str]) -> None:
             stage.mark("batch")
             await stage.together(
-                *(phone.send(text, tag=text_strategies.label(text) or "", valid=False) for text in texts)
+                *(phone.send_text(text, tag=text_strategies.label(text) or "", valid=False) for text in texts)
             )
 
         def judge() -> None:
@@ -81,7 +81,7 @@ async def _chatting(stage: Stage) -> AsyncIterator[Device]:
     """A device that has sent a plain text; REST shows the conversation before and after."""
     await stage.fetch(tag="before")
     async with stage.device("phone") as phone:
-        await phone.say(tag="before")
+        await phone.send_plain(tag="before")
         yield phone
     await stage.fetch(tag="after")
 
@@ -95,7 +95,9 @@ async def generated_payloads(stage: Stage) -> None:
         async def drive(payloads: Sequence[dict[str, Json]]) -> None:
             stage.mark("batch")
             await phone.revive()
-            await stage.together(*(phone.offer(one, tag=payload_strategies.family(one) or "") for one in payloads))
+            await stage.together(
+                *(phone.send_payload(one, tag=payload_strategies.family(one) or "") for one in payloads)
+            )
 
         def judge() -> None:
             last = last_batch(stage.transcript)
@@ -157,17 +159,17 @@ async def generated_no_objects(stage: Stage) -> None:
             stage.mark("batch")
             await phone.revive()
             for args in batch:
-                await phone.post(*args, tag="no-object")
+                await phone.emit_send(*args, tag="no-object")
 
         def judge() -> None:
             none_stray(emitted_strays(last_batch(stage.transcript)))
 
         await explore(stage, payload_strategies.no_object_batches, drive, judge)
-        await phone.send(stage.words(), tag="after")
+        await phone.send_text(stage.words(), tag="after")
         await phone.settle()
         await phone.close()
         async with stage.device("tablet") as tablet:
-            await tablet.send(stage.words(), tag="again")
+            await tablet.send_text(stage.words(), tag="again")
 
 
 @requirement("SEND-NO-OBJECT")
@@ -209,7 +211,7 @@ async def generated_typing(stage: Stage) -> None:
             await phone.revive()
             for args in batch:
                 await phone.typing(*args)
-            await phone.send(stage.words(), tag="typed")
+            await phone.send_text(stage.words(), tag="typed")
 
         def judge() -> None:
             last = last_batch(stage.transcript)

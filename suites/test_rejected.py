@@ -51,9 +51,9 @@ async def refused_payloads(stage: Stage, family: str) -> None:
     before and after, a second connection after. Where the connection is ended, the device connects again."""
     await stage.fetch(tag="before")
     async with stage.device("phone") as phone:
-        await phone.say(tag="before")
+        await phone.send_plain(tag="before")
         for name, misfit in REFUSED[family].items():
-            await phone.offer(misfit.payload, tag=name)
+            await phone.send_payload(misfit.payload, tag=name)
             await phone.revive()
         await phone.fence()
     await stage.fetch(tag="after")
@@ -154,13 +154,13 @@ def test_a_refused_text_is_a_validation_error(refused_payloads: Record, everythi
 async def unacked_refusals(stage: Stage) -> None:
     """One device sends a text that is too long, an empty one and null, and asks for no acks."""
     async with stage.device("phone") as phone:
-        await phone.say(tag="before")
+        await phone.send_plain(tag="before")
         for misfit in (
             invalid_payloads.LONG["2001-ascii"],
             invalid_payloads.EMPTY["empty"],
             invalid_payloads.ABSENT["null"],
         ):
-            await phone.offer(misfit.payload, tag="unacked", ack=False)
+            await phone.send_payload(misfit.payload, tag="unacked", ack=False)
         await phone.told_of_refusals(3)
         await phone.fence()
 
@@ -198,12 +198,12 @@ async def payload_of_no_object(stage: Stage, form: str) -> None:
     the old one does not take it. REST shows the conversation before and after."""
     await stage.fetch(tag="before")
     async with stage.device("phone") as phone:
-        await phone.say(tag="before")
-        await phone.post(*NO_OBJECT[form].args, tag=form)
-        answer = await phone.send(stage.words(), tag="after")
+        await phone.send_plain(tag="before")
+        await phone.emit_send(*NO_OBJECT[form].args, tag=form)
+        answer = await phone.send_text(stage.words(), tag="after")
     if not isinstance(answer, dict) or answer.get("message") is None:
         async with stage.device("tablet") as tablet:
-            await tablet.say(tag="again")
+            await tablet.send_plain(tag="again")
     await stage.fetch(tag="after")
 
 

@@ -39,7 +39,7 @@ def test_rest_answers_a_good_token(rest_after_the_socket: Record) -> None:
 async def beyond_ascii(stage: Stage) -> None:
     """A device says a text whose characters take one to four bytes; then REST."""
     async with stage.device("phone") as phone:
-        await phone.send(f"Zoë 好 😀 {stage.words()}", tag="foreign")
+        await phone.send_text(f"Zoë 好 😀 {stage.words()}", tag="foreign")
     await stage.fetch()
 
 
@@ -58,8 +58,8 @@ async def app_launch(stage: Stage) -> None:
     """REST before the user's first socket; a device that says two texts; REST, a second device, and REST again."""
     await stage.fetch(tag="launch")
     async with stage.device("phone") as phone:
-        await phone.say(tag="first")
-        await phone.say(tag="second")
+        await phone.send_plain(tag="first")
+        await phone.send_plain(tag="second")
     await stage.fetch(tag="before")
     async with stage.device("tablet"):
         pass
@@ -105,7 +105,7 @@ async def bad_requests(stage: Stage) -> None:
     token = await stage.user.token()
     with contextlib.suppress(ScenarioAborted):
         async with stage.device("phone", token=token) as phone:
-            await phone.say(tag="secret")
+            await phone.send_plain(tag="secret")
     await stage.fetch(token=token, tag="good")
     for kind in rejected.requests(stage.user):
         await stage.fetch(token=await rejected.bad(stage.user, kind, of=token), tag=kind)

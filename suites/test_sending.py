@@ -54,7 +54,7 @@ async def accepted_texts(stage: Stage, family: str) -> None:
     """One device sends the texts of a family, one after the other; then REST and a second connection show them."""
     async with stage.device("phone") as phone:
         for name, text in ACCEPTED[family].items():
-            await phone.send(text.sent, tag=name)
+            await phone.send_text(text.sent, tag=name)
     await stage.fetch()
     async with stage.device("tablet"):
         pass
@@ -67,7 +67,7 @@ async def texts_in_flight(stage: Stage, family: str) -> None:
         cases = list(IN_FLIGHT[family].items())
         for begin in range(0, len(cases), AT_ONCE):
             batch = cases[begin : begin + AT_ONCE]
-            await stage.together(*(phone.send(text.sent, tag=name) for name, text in batch))
+            await stage.together(*(phone.send_text(text.sent, tag=name) for name, text in batch))
     await stage.fetch()
     async with stage.device("tablet"):
         pass
@@ -143,9 +143,9 @@ async def unacked_send(stage: Stage) -> None:
     """One device sends a plain text, then another without asking for an ack; REST is asked until it shows that, and a
     second connection follows. (Without an ack nothing says when it is saved.)"""
     async with stage.device("phone") as phone:
-        await phone.say(tag="before")
+        await phone.send_plain(tag="before")
         text = stage.words()
-        await phone.send(text, ack=False)
+        await phone.send_text(text, ack=False)
     await stage.rest.fetch_until(lambda body: text in str(body))
     async with stage.device("tablet"):
         pass
@@ -175,8 +175,8 @@ async def same_text_twice(stage: Stage) -> None:
     """One device sends a text, and the same text again once it is acked."""
     async with stage.device("phone") as phone:
         text = stage.words()
-        await phone.say(text, tag="once")
-        await phone.send(text, tag="again")
+        await phone.send_plain(text, tag="once")
+        await phone.send_text(text, tag="again")
 
 
 @requirement("SEND-TWICE")

@@ -21,7 +21,7 @@ async def typing_alone(stage: Stage) -> None:
     """One device sends a plain text, begins and stops typing, and sends a plain text; REST before and after."""
     await stage.fetch(tag="before")
     async with stage.device("phone") as phone:
-        await phone.say(tag="before")
+        await phone.send_plain(tag="before")
         await phone.typing({"isTyping": True})
         await phone.typing({"isTyping": False})
         await phone.fence()
@@ -86,10 +86,10 @@ async def odd_typing(stage: Stage) -> None:
     shows the conversation before and after."""
     await stage.fetch(tag="before")
     async with stage.device("phone") as phone:
-        await phone.say(tag="before")
+        await phone.send_plain(tag="before")
         for name, misfit in ODD_TYPING.items():
             await phone.typing(*misfit.args)
-            await phone.say(tag=name)
+            await phone.send_plain(tag=name)
         await phone.fence()
     await stage.fetch(tag="after")
 

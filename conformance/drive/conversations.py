@@ -220,7 +220,7 @@ class _Player:
     async def _send(self, step: Send) -> None:
         device = await self._device(step.device)
         valid = step.what in VALID
-        sending = device.send(WHAT[step.what](self._stage), tag=step.what, ack=step.ack or not valid, valid=valid)
+        sending = device.send_text(WHAT[step.what](self._stage), tag=step.what, ack=step.ack or not valid, valid=valid)
         task = asyncio.ensure_future(sending)
         self._going_on.setdefault(step.device, []).append(task)
         if step.wait:
@@ -252,7 +252,7 @@ class _Player:
         """A last text of one of a user's devices, which the others wait for: what was emitted before has come then."""
         sender, *others = devices
         if others:
-            answer = await sender.send(self._stage.words(), tag="fence", plain=True)
+            answer = await sender.send_text(self._stage.words(), tag="fence", plain=True)
             await self._stage.together(*(other.until_told(answer) for other in others))
 
     async def _last_word(self, name: str) -> None:

@@ -46,16 +46,16 @@ class Device(Session):
 
     # -- sending -----------------------------------------------------------------------------------------------
 
-    async def say(self, text: str | None = None, *, tag: str = "") -> None:
+    async def send_plain(self, text: str | None = None, *, tag: str = "") -> None:
         """Send a plain text, made up unless given, and wait until it is acked and heard. A means, not a stimulus:
         the scenario is cut when it is not accepted, which the judgements of plain texts see."""
-        answer = await self.send(text or self.context.words(), tag=tag or "plain", plain=True)
+        answer = await self.send_text(text or self.context.words(), tag=tag or "plain", plain=True)
         if not isinstance(answer, dict) or answer.get("message") is None:
             error = answer.get("error") if isinstance(answer, dict) else None
             why = f" ({problem(error)})" if error is not None else ""
             raise ScenarioAborted(self.context.recorder.brief(f"{self.name}: a plain text was not accepted{why}"))
 
-    async def send(
+    async def send_text(
         self, text: Json, *, tag: str = "text", ack: bool = True, valid: bool = True, plain: bool = False
     ) -> Json:
         """Send a text as documented and wait for its outcome: the ack, and for an accepted message the event that
@@ -63,13 +63,15 @@ class Device(Session):
         validation (a rate limit, a busy server) is tried again with growing pauses."""
         return await Delivery(self, {"text": text}, tag=tag, ack=ack, valid=valid, plain=plain).answer()
 
-    async def offer(self, payload: Mapping[str, Json], *, tag: str, ack: bool = True, valid: bool = False) -> Json:
-        """Send any object as the payload and wait for its outcome, as ``send`` does for a text."""
+    async def send_payload(
+        self, payload: Mapping[str, Json], *, tag: str, ack: bool = True, valid: bool = False
+    ) -> Json:
+        """Send any object as the payload and wait for its outcome, as ``send_text`` does."""
         return await Delivery(self, payload, tag=tag, ack=ack, valid=valid).answer()
 
     async def pipeline(self, texts: Sequence[str], *, tag: str = "batch", plain: bool = True) -> None:
         """Send all the texts without waiting in between; then wait for all outcomes."""
-        await asyncio.gather(*(self.send(text, tag=tag, plain=plain) for text in texts))
+        await asyncio.gather(*(self.send_text(text, tag=tag, plain=plain) for text in texts))
 
     async def flood(self, texts: Sequence[str], *, tag: str, within: float) -> bool:
         """Send all the texts without waiting in between, and none again. Whether all were acked as saved within so many
@@ -85,7 +87,7 @@ class Device(Session):
         saved = [answer for answer in answers if isinstance(answer, dict) and answer.get("message") is not None]
         return len(saved) == len(texts)
 
-    async def post(self, *args: Json, tag: str, ack: bool = True) -> None:
+    async def emit_send(self, *args: Json, tag: str, ack: bool = True) -> None:
         """Emit ``help_center:send`` with any arguments; the ack that may come is waited for no longer than a quiet
         window, or some times as long as other acks took (the document does not clearly promise one)."""
         notes: dict[str, Json] = {"send": next(self.context.sends), "attempt": 1, "tag": tag}
@@ -103,7 +105,7 @@ class Device(Session):
 
         def flush(entry: Entry) -> None:
             if entry.get("packet") == "CONNECT" and not sending:
-                sending.extend(asyncio.ensure_future(self.send(text, tag=tag)) for text in texts)
+                sending.extend(asyncio.ensure_future(self.send_text(text, tag=tag)) for text in texts)
 
         self.inbox.on_kept.append(flush)
         try:
@@ -122,7 +124,7 @@ class Device(Session):
     async def fence(self) -> None:
         """After this, what the target had to say about earlier packets has been said: a plain text is answered on
         the same connection, then a quiet window passes."""
-        await self.say(tag="fence")
+        await self.send_plain(tag="fence")
         await self.settle()
 
     # -- waiting -----------------------------------------------------------------------------------------------

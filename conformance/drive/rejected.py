@@ -104,7 +104,7 @@ async def send_when(device: Device, moment: str, text: str) -> None:
     if moment == "entered":
         await enter(device)
     if not device.closed:
-        await device.post({"text": text}, tag=FORBIDDEN)
+        await device.emit_send({"text": text}, tag=FORBIDDEN)
 
 
 async def knock(device: Device) -> None:

@@ -84,7 +84,7 @@ async def afterwards(stage: Stage) -> None:
     async def later(user: User, number: int) -> None:
         with contextlib.suppress(ScenarioAborted):
             async with stage.device(f"later {number}", user=user) as device:
-                await device.say(tag="later")
+                await device.send_plain(tag="later")
 
     await stage.together(*(device.close() for device in stage.devices))
     await stage.together(*(later(user, number) for number, user in enumerate(stage.users, 1)))

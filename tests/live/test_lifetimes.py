@@ -35,7 +35,7 @@ async def late(stage):
     \"\"\"Two hours pass while a device is connected; REST is asked and another one connects with the same token.\"\"\"
     token = await stage.user.token()
     async with stage.device("phone", token=token) as phone:
-        await phone.send("two hours pass")
+        await phone.send_text("two hours pass")
         lifetimes.time = SimpleNamespace(time=lambda: time.time() + {HOURS})
     await stage.fetch(token=token)
     async with stage.device("tablet", token=token):

@@ -64,7 +64,7 @@ from conformance.drive.scenario import scenario
 @scenario(wave=2)
 async def leaving(stage):
     async with stage.device("phone") as phone:
-        await phone.post({"text": "please leave"}, tag="leave")
+        await phone.emit_send({"text": "please leave"}, tag="leave")
     async with stage.device("phone"):
         pass
 

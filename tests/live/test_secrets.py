@@ -48,7 +48,7 @@ from conformance.drive.scenario import scenario
 async def told(stage):
     """One device sends a text, and is told everything."""
     async with stage.device("phone") as phone:
-        await phone.say()
+        await phone.send_plain()
     await stage.fetch()
 
 
@@ -62,7 +62,7 @@ async def leaky(stage):
     """One device connects; then the harness errs."""
     token = await stage.user.token()
     async with stage.device("phone", token=token) as phone:
-        await phone.say()
+        await phone.send_plain()
         lost(f"Bearer {token.value}", token.value, dict(stage.run.headers))
 
 

@@ -32,7 +32,7 @@ from conformance.drive.scenario import scenario
 async def chat(stage):
     """One device sends a text with white space around it; then REST shows the conversation."""
     async with stage.device("phone") as phone:
-        await phone.send("  hello ", tag="padded")
+        await phone.send_text("  hello ", tag="padded")
     await stage.fetch()
 
 

@@ -178,7 +178,7 @@ class Recorded:
         if self._device.closed:
             self._outbox.append(text)
         else:
-            self._sends.append(asyncio.create_task(self._device.send(text, valid=bool(text.strip()))))
+            self._sends.append(asyncio.create_task(self._device.send_text(text, valid=bool(text.strip()))))
 
     async def typing(self, is_typing: bool) -> None:
         await self._device.typing({"isTyping": is_typing})
@@ -198,7 +198,7 @@ class Tablet:
         await self._device.connect()
 
     async def say(self, text: str) -> None:
-        await self._device.say(text)
+        await self._device.send_plain(text)
 
     async def until(self, what: str, count: int) -> None:
         found = await self._stage.recorder.until(

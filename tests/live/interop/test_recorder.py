@@ -96,7 +96,7 @@ async def test_both_read_the_same_acks(urls: dict[str, str], make: str, transpor
         token = await stage.user.token()
         async with stage.device("phone", token=token, transport=transport) as phone:
             await official.connect(urls[make], token.value, transport)
-            ours = [await phone.offer({"text": text}, tag="text") for text in texts]
+            ours = [await phone.send_payload({"text": text}, tag="text") for text in texts]
             theirs = [await official.send(text) for text in texts]
     assert list(map(_timeless, ours)) == list(map(_timeless, theirs))
     assert [set(answer) for answer in ours[:4]] == [{"message"}, {"error"}, {"message"}, {"error"}]

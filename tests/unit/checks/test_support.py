@@ -75,7 +75,7 @@ async def test_what_rest_shows_of_support_is_waited_for_once() -> None:
         await phone.connect()
         await stage.fetch()
         assert not in_vain(stage)
-        await phone.say()
+        await phone.send_plain()
         await stage.fetch()
         assert len(in_vain(stage)) == 1
     with pytest.raises(Deviation, match="an answer"):
@@ -86,7 +86,7 @@ async def test_what_rest_shows_of_support_is_waited_for_once() -> None:
 async def test_what_the_greeting_of_another_device_shows_is_waited_for() -> None:
     async with staged(Quiet) as stage:
         await stage.device("phone").connect()
-        await stage.devices[0].say()
+        await stage.devices[0].send_plain()
         await stage.device("tablet").connect()
         assert len(in_vain(stage)) == 1
     with pytest.raises(Deviation):
@@ -98,7 +98,7 @@ async def test_what_comes_late_has_come() -> None:
     async with staged(Late) as stage:
         phone = stage.device("phone")
         await phone.connect()
-        await phone.say()
+        await phone.send_plain()
         await stage.fetch()
         assert not in_vain(stage)
     judged(stage)
@@ -109,7 +109,7 @@ async def test_nobody_waits_where_no_device_is_there_or_what_is_shown_is_old() -
     async with staged(Quiet) as stage:
         phone = stage.device("phone")
         await phone.connect()
-        await phone.say()
+        await phone.send_plain()
         await phone.close()
         await stage.fetch()
         await phone.connect()

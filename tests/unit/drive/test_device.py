@@ -50,7 +50,7 @@ class SendsPictures(HelpCenter):
 async def test_the_bytes_of_a_binary_event_belong_to_it(transport: str) -> None:
     async with stage_on(SendsPictures) as stage:
         async with stage.device(transport=transport) as phone:
-            await phone.say()
+            await phone.send_plain()
         assert not stage.transcript.of(Kind.GARBLED)
         told = [str(entry.get("packet")) for entry in stage.transcript.of(Kind.ENGINE)]
         assert [line for line in told if "attachment" in line] == ["attachment of 4 bytes", "attachment of 0 bytes"]
@@ -61,7 +61,7 @@ async def test_the_bytes_of_a_binary_event_belong_to_it(transport: str) -> None:
 async def test_a_binary_event_without_its_bytes_is_garbled(transport: str) -> None:
     async with stage_on(type("Loses", (SendsPictures,), {"lost": 1})) as stage:
         async with stage.device(transport=transport) as phone:
-            await phone.say()
+            await phone.send_plain()
         assert [e.get("why") for e in stage.transcript.of(Kind.GARBLED)] == ["a packet in place of 1 more attachments"]
 
 
@@ -120,7 +120,7 @@ async def test_a_greeting_may_come_after_the_connect_answer(transport: str) -> N
 async def test_a_greeting_may_come_before_the_connect_answer(transport: str) -> None:
     async with stage_on(GreetsEarly) as stage:
         async with stage.device(transport=transport) as phone:
-            await phone.say()
+            await phone.send_plain()
         assert story(stage)[1:4] == ["> CONNECT", "< help_center:connected", "< CONNECT"]
         assert story(stage)[4:7] == ["> help_center:send", "< help_center:message", "< ACK"]
 
@@ -190,7 +190,7 @@ async def test_a_device_that_comes_back_leaves_nothing_of_its_last_connection() 
     async with stage_on(HelpCenter) as stage:
         phone = stage.device()
         await phone.connect()
-        await phone.say()
+        await phone.send_plain()
         await phone.reconnect()
         assert len(phone.inbox.heard("help_center:message")) == 0
         assert story(stage).count("closed harness") == 1
@@ -276,7 +276,7 @@ def attempts(stage: Stage) -> list[Entry]:
 async def test_a_throttled_text_is_tried_again_with_growing_pauses() -> None:
     async with stage_on(Throttling) as stage:
         async with stage.device() as phone:
-            answer = await phone.send("hello")
+            answer = await phone.send_text("hello")
         assert answer["message"]["text"] == "hello"
         assert [(e.get("send"), e.get("attempt")) for e in attempts(stage)] == [(1, 1), (1, 2), (1, 3), (1, 4)]
         times = [e.at for e in attempts(stage)]
@@ -318,9 +318,9 @@ async def test_those_who_wait_for_their_turn_give_up_with_the_one_who_tries() ->
 async def test_trying_again_is_bounded() -> None:
     async with stage_on(type("Always", (Throttling,), {"refusals": 10**6}), deadline=0.8) as stage:
         async with stage.device() as phone:
-            answer = await phone.send("hello")
+            answer = await phone.send_text("hello")
             with pytest.raises(ScenarioAborted):
-                await phone.say()
+                await phone.send_plain()
         assert answer["error"]["code"] == "RATE_LIMITED"
         assert len(attempts(stage)) == 8
 
@@ -333,7 +333,7 @@ async def test_trying_again_is_bounded() -> None:
 async def test_what_is_tried_again(code: str, valid: bool, tries: int) -> None:
     async with stage_on(type("Some", (Throttling,), {"code": code})) as stage:
         async with stage.device() as phone:
-            await phone.send("hello", valid=valid)
+            await phone.send_text("hello", valid=valid)
         assert len(attempts(stage)) == tries
 
 
@@ -341,7 +341,7 @@ async def test_what_is_tried_again(code: str, valid: bool, tries: int) -> None:
 async def test_an_invalid_text_is_tried_again_once_its_code_is_known_to_be_about_the_pace() -> None:
     async with stage_on(Throttling) as stage, stage.device() as phone:
         stage.run.throttle_codes.add("RATE_LIMITED")
-        answer = await phone.send("", valid=False)
+        answer = await phone.send_text("", valid=False)
         assert answer["error"]["code"] == "VALIDATION_ERROR"
 
 
@@ -359,7 +359,7 @@ class LateEvents(HelpCenter):
 @in_loop
 async def test_a_send_is_done_when_it_is_acked_and_heard() -> None:
     async with stage_on(LateEvents) as stage, stage.device() as phone:
-        await phone.send("hello")
+        await phone.send_text("hello")
         assert story(stage)[-2:] == ["< ACK", "< help_center:message"]
 
 
@@ -367,7 +367,7 @@ async def test_a_send_is_done_when_it_is_acked_and_heard() -> None:
 @in_loop
 async def test_a_send_without_ack_is_done_when_it_is_told_of(text: str, last: str) -> None:
     async with stage_on(LateEvents) as stage, stage.device() as phone:
-        answer = await phone.send(text, ack=False)
+        answer = await phone.send_text(text, ack=False)
         assert story(stage)[-1] == last
         assert set(answer) == {"message"} if text else {"error"}
 
@@ -389,7 +389,7 @@ class NeverAcks(HelpCenter):
 @in_loop
 async def test_a_post_waits_for_its_ack_no_longer_than_a_quiet_window() -> None:
     async with stage_on(NeverAcks) as stage, stage.device() as phone:
-        await phone.post("no object", 7, tag="odd")
+        await phone.emit_send("no object", 7, tag="odd")
         assert attempts(stage)[0].get("args") == ["no object", 7]
         assert "expired" not in " ".join(story(stage))
 
@@ -400,9 +400,9 @@ async def test_a_post_waits_for_its_ack_no_longer_than_a_quiet_window() -> None:
 @in_loop
 async def test_what_never_came_is_waited_for_less_long() -> None:
     async with stage_on(NeverAcks, deadline=0.8) as stage, stage.device() as phone:
-        assert await phone.send("one") is None
-        assert await phone.send("two") is None
-        assert await phone.send("", valid=False) is None
+        assert await phone.send_text("one") is None
+        assert await phone.send_text("two") is None
+        assert await phone.send_text("", valid=False) is None
         expired = [(e.get("waiting"), e.get("doubt")) for e in stage.transcript.of(Kind.EXPIRED)]
         acks = [{"ack": number} for number in (1, 2, 3)]
         assert expired == [(acks[0], None), *((ack, Doubt.UNPRECEDENTED) for ack in acks[1:])]
@@ -442,7 +442,7 @@ class TypesForEver(NeverAcks):
 @in_loop
 async def test_what_is_no_answer_does_not_keep_a_wait_for_ever() -> None:
     async with stage_on(TypesForEver, deadline=0.4) as stage, stage.device() as phone:
-        assert await phone.send("one") is None
+        assert await phone.send_text("one") is None
         assert [e.get("waiting") for e in stage.transcript.of(Kind.EXPIRED)] == [{"ack": 1}]
 
 
@@ -460,9 +460,9 @@ class AcksTooLate(HelpCenter):
 @in_loop
 async def test_what_comes_too_late_is_waited_for_the_next_time() -> None:
     async with stage_on(AcksTooLate, deadline=0.3) as stage, stage.device() as phone:
-        assert await phone.send("one") is None
+        assert await phone.send_text("one") is None
         await phone.wait_closed(within=0.8)
-        answer = await phone.send("two")
+        answer = await phone.send_text("two")
         assert answer["message"]["text"] == "two"
 
 
@@ -490,7 +490,7 @@ async def test_a_chatty_server_does_not_keep_a_device_for_ever() -> None:
 @in_loop
 async def test_a_device_waits_for_silence_after_the_last_packet() -> None:
     async with stage_on(LateEvents, settle=0.2) as stage, stage.device() as phone:
-        await phone.post({"text": "hello"}, tag="odd")
+        await phone.emit_send({"text": "hello"}, tag="odd")
         await phone.settle()
         assert story(stage)[-1] == "< help_center:message"
         assert stage.recorder.now - stage.transcript.entries[-1].at >= 0.2

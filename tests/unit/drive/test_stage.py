@@ -239,7 +239,7 @@ async def test_an_error_of_the_harness_is_not_lost(monkeypatch: pytest.MonkeyPat
             phone = stage.device()
             await phone.connect()
             monkeypatch.setattr(phone.inbox, "_keep", lambda _: 1 // 0)
-            await phone.say()
+            await phone.send_plain()
 
     with Served(HelpCenter(Verifier(SECRET)).app) as server, pytest.raises(ZeroDivisionError):
         await scenario(server.url)
