@@ -79,7 +79,7 @@ async def crowd(stage: Stage) -> None:
         await phone.revive()
         answer = await phone.send_text(stage.words(), tag="last", plain=True)
         others = (tablet, *visitors[1:])
-        await stage.together(*(other.until_told(answer) for other in others if not other.closed))
+        await stage.together(*(other.until_message_of(answer) for other in others if not other.closed))
         await stage.together(*(other.catch_up() for other in others))
         await stage.together(*(other.settle() for other in others))
     await stage.fetch(tag="after")
@@ -152,5 +152,5 @@ async def upgraded_beside(stage: Stage) -> None:
     """As one device moves from long-polling to WebSocket, another one of the same user sends. The first one stays until
     it has heard all texts."""
     async with stage.device("tablet") as tablet, stage.device("phone", transport="upgrade") as phone:
-        await phone.until_told(await _upgrade_while_sending(stage, phone, tablet))
+        await phone.until_message_of(await _upgrade_while_sending(stage, phone, tablet))
         await phone.catch_up()

@@ -28,9 +28,9 @@ BAD_TOKENS = pytest.mark.parametrize(ROADS, [*MISSING, *WRONG, *CONFUSED_TOKENS,
 @scenario
 async def documented_ways(stage: Stage, transport: str) -> None:
     """One device after the other presents a good token: in auth, in auth after "Bearer ", in the header."""
-    await rejected.knock(stage.device("bare", option="auth", transport=transport))
-    await rejected.knock(stage.device("prefixed", option="bearer", transport=transport))
-    await rejected.knock(stage.device("header", option="header", transport=transport))
+    await rejected.try_connect(stage.device("bare", option="auth", transport=transport))
+    await rejected.try_connect(stage.device("prefixed", option="bearer", transport=transport))
+    await rejected.try_connect(stage.device("header", option="header", transport=transport))
 
 
 @requirement("AUTH-BARE")
@@ -80,7 +80,7 @@ async def refused(stage: Stage, kind: str, option: str, transport: str) -> None:
     presented = ODD_WAYS.get(option)
     option = rejected.option_of(stage, kind, option)
     phone = stage.device("phone", token=token, option=option, transport=transport, presented=presented)
-    await rejected.knock(phone)
+    await rejected.try_connect(phone)
     await rejected.control(stage, phone, option, transport)
 
 

@@ -54,8 +54,8 @@ def test_a_message_belongs_to_the_conversation_of_the_greeting(everything: Every
 async def two_devices(stage: Stage) -> None:
     """Two devices of one user are connected; each sends a text and waits until the other has heard it."""
     async with stage.device("phone") as phone, stage.device("tablet") as tablet:
-        await tablet.until_told(await phone.send_text(stage.words(), tag="by phone", plain=True))
-        await phone.until_told(await tablet.send_text(stage.words(), tag="by tablet", plain=True))
+        await tablet.until_message_of(await phone.send_text(stage.words(), tag="by phone", plain=True))
+        await phone.until_message_of(await tablet.send_text(stage.words(), tag="by tablet", plain=True))
 
 
 @requirement("MESSAGE-DEVICES")
@@ -132,7 +132,7 @@ async def answered_chat(stage: Stage) -> None:
         await phone.send_plain(tag="question")
         await phone.fence()
         after = await stage.fetch(tag="after")
-        await phone.hears_support(said_by_support(after) - said_by_support(before))
+        await phone.until_support_heard(said_by_support(after) - said_by_support(before))
         await phone.fence()
         told = [
             named for event in phone.inbox.heard(MESSAGE) if (named := said_by_support({"messages": event.get("args")}))

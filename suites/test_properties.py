@@ -250,17 +250,17 @@ async def forged_tokens(stage: Stage) -> None:
     """A good token opens the socket and REST; devices present generated tokens, up to three at once, and stay until
     nothing more comes; REST is asked with the same."""
     token = await stage.user.token()
-    await rejected.knock(stage.device("phone", token=token))
+    await rejected.try_connect(stage.device("phone", token=token))
     await stage.fetch(token=token, tag="good")
 
-    async def knock(change: Change) -> None:
+    async def try_connect(change: Change) -> None:
         forged = await stage.user.forged(change)
-        await rejected.knock(stage.device(f"forger {len(stage.devices)}", token=forged))
+        await rejected.try_connect(stage.device(f"forger {len(stage.devices)}", token=forged))
         await stage.fetch(token=forged, tag=forged.label)
 
     async def drive(changes: Sequence[Change]) -> None:
         stage.mark("batch")
-        await stage.together(*map(knock, changes))
+        await stage.together(*map(try_connect, changes))
 
     def judge() -> None:
         last = last_batch(stage.transcript)

@@ -161,7 +161,7 @@ async def unacked_refusals(stage: Stage) -> None:
             invalid_payloads.ABSENT["null"],
         ):
             await phone.send_payload(misfit.payload, tag="unacked", ack=False)
-        await phone.told_of_refusals(3)
+        await phone.until_refused(3)
         await phone.fence()
 
 

@@ -26,7 +26,7 @@ NO_BODY = "REST answered no good token with JSON"
 @scenario
 async def rest_after_the_socket(stage: Stage) -> None:
     """A device connects and leaves; then REST."""
-    await rejected.knock(stage.device("phone"))
+    await rejected.try_connect(stage.device("phone"))
     await stage.fetch()
 
 

@@ -23,7 +23,7 @@ class Attendee(Protocol):
     def present(self) -> bool:
         """Whether it was greeted, and hears what is emitted."""
 
-    async def until_said(self, message_id: str, beside: Sequence[PacketInbox]) -> bool:
+    async def until_any_heard(self, message_id: str, beside: Sequence[PacketInbox]) -> bool:
         """Wait until it, or one of those inboxes, has received a message of support. Whether it has, or has gone."""
 
 
@@ -57,7 +57,7 @@ class Attendance:
         unheard = {one: device for device in devices for one in device.inbox.presence.new(listed)}
         waited = unheard if self._budget.left > 0 else {}
         inboxes = [device.inbox for device in devices]
-        heard = await asyncio.gather(*(device.until_said(one, inboxes) for one, device in waited.items()))
+        heard = await asyncio.gather(*(device.until_any_heard(one, inboxes) for one, device in waited.items()))
         self._budget.left -= heard.count(False)
         for inbox in inboxes:
             inbox.since = listed

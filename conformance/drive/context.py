@@ -137,7 +137,7 @@ class ScenarioContext:
         """What has come, by the name of its user."""
         self.taken: list[Taken] = []
         """The messages that were accepted."""
-        self.granted = Pauses()
+        self.requested_pauses = Pauses()
         """What is left of the pauses that the target may ask for."""
         self.resending = Turns()
         """Whose texts were refused for another reason than validation."""
@@ -181,7 +181,7 @@ class ScenarioContext:
     ) -> None:
         """Wait for so many seconds, or as long as an HTTP answer with this status has asked for, before a request is
         made again."""
-        seconds = max(seconds, self.granted.granted(asked))
+        seconds = max(seconds, self.requested_pauses.grant(asked))
         label = f"HTTP {status}: tries again after {seconds:g} s"
         self.recorder.add(Kind.MARK, device=device, connection=connection, label=label, limited=status)
         await self.recorder.until(lambda: None, within=seconds)

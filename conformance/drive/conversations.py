@@ -253,7 +253,7 @@ class _Player:
         sender, *others = devices
         if others:
             answer = await sender.send_text(self._stage.words(), tag="fence", plain=True)
-            await self._stage.together(*(other.until_told(answer) for other in others))
+            await self._stage.together(*(other.until_message_of(answer) for other in others))
 
     async def _last_word(self, name: str) -> None:
         for step in (Connect(name, default_route=True), Send(name), Fetch(name), Connect(name)):

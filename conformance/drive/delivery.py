@@ -133,7 +133,7 @@ class Delivery:
         """Whether it is the text: another one is sent, and, where that is taken, this one again, each as long after the
         last one as the pauses were."""
         longest = sum(growing_pauses(self._context.run.deadline)) / 2
-        pause = max(longest, self._context.granted.granted(refused.wanted_pause))
+        pause = max(longest, self._context.requested_pauses.grant(refused.wanted_pause))
         await self._pause(pause)
         control = Delivery(self._session, {"text": self._context.words()}, tag=CONTROL, plain=True)
         ack_id = control.emit(control=self._number)
@@ -148,7 +148,7 @@ class Delivery:
         return await self._attempt()
 
     async def _pause_after(self, refused: Outcome, seconds: float) -> None:
-        asked = self._context.granted.granted(refused.wanted_pause)
+        asked = self._context.requested_pauses.grant(refused.wanted_pause)
         await self._pause(max(seconds, asked - (self._context.recorder.now - refused.at)))
 
     async def _pause(self, seconds: float) -> None:

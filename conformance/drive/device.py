@@ -134,7 +134,7 @@ class Device(Session):
         """Whether it was greeted, and hears what is emitted."""
         return bool(self.inbox.heard(CONNECTED)) and not self.gone and not self.options.unjudged
 
-    async def until_said(self, message_id: str, beside: Sequence[PacketInbox]) -> bool:
+    async def until_any_heard(self, message_id: str, beside: Sequence[PacketInbox]) -> bool:
         """Wait until this device, or one of those inboxes, has received a message of support that a history shows.
         Whether it has, or has gone."""
 
@@ -147,11 +147,11 @@ class Device(Session):
         """Wait for the ``help_center:message`` with this id."""
         await self.waiting.until(kind, message_named(message_id), lambda: self.inbox.messages.get(message_id))
 
-    async def hears_support(self, message_ids: Iterable[str]) -> None:
+    async def until_support_heard(self, message_ids: Iterable[str]) -> None:
         """Wait for the events of all these messages of support."""
         await asyncio.gather(*(self.until_heard(one, kind=SUPPORT_SAID) for one in message_ids))
 
-    async def until_told(self, answer: Json) -> None:
+    async def until_message_of(self, answer: Json) -> None:
         """Wait for the ``help_center:message`` of an ack that another device got."""
         message = answer.get("message") if isinstance(answer, dict) else None
         if isinstance(message, dict) and isinstance(message.get("id"), str):
@@ -168,7 +168,7 @@ class Device(Session):
             missed = [t.message_id for t in taken if t.since > oldest and t.message_id not in listed]
             await asyncio.gather(*(self.until_heard(one) for one in missed if one not in self.inbox.messages))
 
-    async def told_of_refusals(self, count: int) -> None:
+    async def until_refused(self, count: int) -> None:
         """Wait until so many texts that are to be refused, and asked for no ack, led to an error event; or to a
         message, where one was accepted."""
         inbox, before = self.inbox, len(self.inbox.messages)

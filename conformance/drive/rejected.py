@@ -107,7 +107,7 @@ async def send_when(device: Device, moment: str, text: str) -> None:
         await device.emit_send({"text": text}, tag=FORBIDDEN)
 
 
-async def knock(device: Device) -> None:
+async def try_connect(device: Device) -> None:
     """Connect, stay until it is quiet, leave. That it was not greeted does not end the scenario."""
     with contextlib.suppress(ScenarioAborted):
         async with device:
@@ -127,7 +127,7 @@ async def control(stage: Stage, device: Device, option: str, transport: str) -> 
         return
     for known in dict.fromkeys([option if option not in ODD_WAYS else "auth", stage.run.default_route.option]):
         same = stage.device("control", option=known, transport=transport, greet=False)
-        await knock(same)
+        await try_connect(same)
         if same.inbox.handshake:
             return
 

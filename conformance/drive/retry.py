@@ -20,7 +20,7 @@ class Pauses:
     def __init__(self) -> None:
         self._left = self.IN_ALL
 
-    def granted(self, asked: float | None) -> float:
+    def grant(self, asked: float | None) -> float:
         """As long as was asked for, or what is left; nothing where that is out of all bounds."""
         if asked is None or asked > self.LONGEST:
             return 0.0

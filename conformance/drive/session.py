@@ -118,11 +118,13 @@ class Session:
         run = self.context.run
         turns = run.turns["handshake"]
         await turns.none_waiting()
-        refused = await self._knock()
+        refused = await self._try_connect()
         if not _for_its_pace(refused):
             return refused
         pauses = growing_pauses(run.deadline)
-        return await turns.retry(self._knock, last=refused, refused=_for_its_pace, pause=self._pause, pauses=pauses)
+        return await turns.retry(
+            self._try_connect, last=refused, refused=_for_its_pace, pause=self._pause, pauses=pauses
+        )
 
     async def _pause(self, refused: HandshakeFailed | None, seconds: float) -> None:
         assert refused is not None
@@ -131,7 +133,7 @@ class Session:
             status, asked, seconds, device=self.name, connection=self.inbox.connection
         )
 
-    async def _knock(self) -> HandshakeFailed | None:
+    async def _try_connect(self) -> HandshakeFailed | None:
         """Try to open the transport once."""
         recorder, run = self.context.recorder, self.context.run
         headers, wait = {**run.headers, **self._credentials.headers}, run.timeout.of(SHAKEN)

@@ -23,7 +23,7 @@ from conformance.drive.client_library import client_on
 from conformance.drive.context import ScenarioContext
 from conformance.drive.delivery import Outcome
 from conformance.drive.retry import growing_pauses
-from conformance.drive.session import Cut
+from conformance.drive.session import ScenarioAborted
 from conformance.drive.waiting import Waiting
 from conformance.protocol import MESSAGE, NAMESPACE, SEND, TYPING, VALIDATION_ERROR, Json
 from conformance.record.descriptions import said
@@ -38,7 +38,7 @@ from conformance.transport.recorded_session import RecordedSession
 
 class StandardClient:
     """An async context manager that connects and waits for the greeting, and on leaving waits for quiet and
-    disconnects. Raises Cut where the flow cannot go on."""
+    disconnects. Raises ScenarioAborted where the flow cannot go on."""
 
     def __init__(self, context: ScenarioContext, name: str = "app", *, user: User | None = None) -> None:
         run = context.run
@@ -49,7 +49,7 @@ class StandardClient:
         self._gone: Callable[[], bool] = self._ended
         self._waiting = Waiting(context, self.inbox, context.talks[self._user.name], self._is_gone)
         self._session = RecordedSession(
-            self.inbox, headers=run.headers, tls=run.tls, patience=lambda: run.patience.of(SHAKEN)
+            self.inbox, headers=run.headers, tls=run.tls, patience=lambda: run.timeout.of(SHAKEN)
         )
         self._longest = CHATTER * run.late
         """Seconds that the library waits: longer than ``Waiting``, which decides."""
@@ -90,7 +90,7 @@ class StandardClient:
                 await turns.retry(again, last=refused, refused=limited, pause=self._pause, pauses=pauses)
         if not self.inbox.greeted:
             instead = said(self.inbox.received) or ("a closed transport" if self._session.tap.ended else "nothing")
-            raise Cut(self._context.recorder.brief(f"{self._name}: {instead} for a greeting"))
+            raise ScenarioAborted(self._context.recorder.brief(f"{self._name}: {instead} for a greeting"))
 
     async def _pause(self, refused: CloseReason, seconds: float) -> None:
         where = self.inbox.connection
@@ -105,7 +105,7 @@ class StandardClient:
             asyncio.ensure_future(self._client.connect(url, auth=auth, namespaces=[NAMESPACE]))
         )
         self._gone = lambda: connecting.done() and self._ended()
-        await self._waiting.patiently(
+        await self._waiting.until(
             "connected, standard client", GREETING, lambda: connecting.done() and self.inbox.greeted
         )
         self._gone = self._ended
@@ -125,14 +125,14 @@ class StandardClient:
         before = self.inbox.connection
         self._gone = lambda: self.inbox.connection != before and self.inbox.disconnected
         await self._session.drop()
-        back = await self._waiting.patiently(
+        back = await self._waiting.until(
             "connected again, standard client",
             GREETING,
             lambda: self.inbox.connection != before and self.inbox.greeted,
         )
         self._gone = self._ended
         if not back:
-            raise Cut(f"{self._name}: not greeted again after its connection was cut")
+            raise ScenarioAborted(f"{self._name}: not greeted again after its connection was cut")
 
     # -- sending -----------------------------------------------------------------------------------------------
 
@@ -156,7 +156,7 @@ class StandardClient:
             await self._until_heard(message.get("id"), number)
 
     async def _pause_before_sending_again(self, outcome: Outcome, seconds: float) -> None:
-        asked = self._context.granted.granted(outcome.wanted_pause)
+        asked = self._context.requested_pauses.grant(outcome.wanted_pause)
         await self._context.recorder.until(lambda: self._ended() or None, within=max(seconds, asked))
 
     async def _attempt(self, text: str, number: int, attempt: int, *, tag: str, call: bool) -> Json:
@@ -164,9 +164,9 @@ class StandardClient:
         about = {"send": number, "attempt": attempt}
         sending = self._call(text, about) if call else self._emit(text, about)
         self.inbox.watched(asyncio.ensure_future(sending))
-        ack = await self._waiting.patiently("ack, standard client", ack_of(number), lambda: self._ack(about))
+        ack = await self._waiting.until("ack, standard client", ack_of(number), lambda: self._ack(about))
         if ack is None:
-            raise Cut(f"{self._name}: send #{number} was not acked")
+            raise ScenarioAborted(f"{self._name}: send #{number} was not acked")
         return first(ack.get("args"))
 
     async def _call(self, text: str, about: dict[str, Json]) -> None:
@@ -188,15 +188,15 @@ class StandardClient:
             payloads = (first(entry.get("args")) for entry in events)
             return any(isinstance(one, dict) and one.get("id") == message_id for one in payloads)
 
-        if not await self._waiting.patiently("message, standard client", message_of(number), heard):
-            raise Cut(f"{self._name}: its message was not heard")
+        if not await self._waiting.until("message, standard client", message_of(number), heard):
+            raise ScenarioAborted(f"{self._name}: its message was not heard")
 
     async def typing(self, is_typing: bool) -> None:
         """Emit ``help_center:typing`` (section 3.2)."""
         try:
             await self._client.emit(TYPING, {"isTyping": is_typing}, namespace=NAMESPACE)
         except SocketIOError as error:
-            raise Cut(f"{self._name}: {error}") from error
+            raise ScenarioAborted(f"{self._name}: {error}") from error
 
     # -- ending ------------------------------------------------------------------------------------------------
 

@@ -69,4 +69,4 @@ def test_pauses_grow_and_fit_into_what_there_is() -> None:
 
 def test_pauses_that_are_asked_for_have_bounds() -> None:
     pauses = Pauses()
-    assert [pauses.granted(asked) for asked in (None, 1.0, 3600.0, 60.0, 59.0, 60.0)] == [0, 1, 0, 60, 59, 0]
+    assert [pauses.grant(asked) for asked in (None, 1.0, 3600.0, 60.0, 59.0, 60.0)] == [0, 1, 0, 60, 59, 0]
