@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> float:
         measure(folder)  # compiles
         pairs = [(measure(folder), measure(folder, *WITHOUT)) for _ in range(runs)]
     with_it, without = (statistics.median(times) for times in zip(*pairs, strict=True))
-    ratio = with_it / without
+    ratio: float = with_it / without
     print(f"with the plugin {with_it:.3f} s, without {without:.3f} s, ratio {ratio:.3f} (medians of {runs} runs each)")
     return ratio
 
