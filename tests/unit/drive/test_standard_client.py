@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from conformance.checks.client_views import client_connections, seen, views_agree
 from conformance.checks.standard_client import answered, came_back, resynced, told, welcomed
 from conformance.drive.client_inbox import ClientInbox
-from conformance.drive.session import Cut
+from conformance.drive.session import ScenarioAborted
 from conformance.drive.stage import Stage
 from conformance.drive.standard_client import StandardClient
 from conformance.protocol import CONNECTED, MESSAGE
@@ -90,7 +90,7 @@ async def test_nothing_of_it_is_left_behind_and_no_token_is_told() -> None:
 async def test_a_refused_client_is_cut_short() -> None:
     async with stage_on(lambda *_, **options: HelpCenter(Verifier("another secret"), **options)) as stage:
         before = asyncio.all_tasks()
-        with pytest.raises(Cut, match="UNAUTHORIZED"):
+        with pytest.raises(ScenarioAborted, match="UNAUTHORIZED"):
             await flow(stage)
         assert asyncio.all_tasks() == before
 
@@ -240,7 +240,7 @@ async def test_headers_of_a_gateway_go_with_every_request() -> None:
 async def test_a_server_that_is_not_there_is_the_networks_doing(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         async with stage_at("http://127.0.0.1:9", deadline=0.5) as stage:
-            with pytest.raises(Cut):
+            with pytest.raises(ScenarioAborted):
                 await flow(stage)
             [closed] = stage.transcript.of(Kind.CLOSED)
             assert closed.get("by") == "network"
