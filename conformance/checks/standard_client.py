@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from conformance.checks import ack, history, law, parity
+from conformance.checks import ack, connected, history, parity
 from conformance.checks.assertions import every, outcome_of
 from conformance.checks.client_views import client_connections, seen, views_agree
 from conformance.checks.connection import acked as accepted
 from conformance.checks.connection import heard as heard_by_its_sender
 from conformance.checks.connection import let_in, settled, stays, works
 from conformance.checks.doubts import not_in_doubt
+from conformance.checks.law import over
 from conformance.checks.lifecycle import SUPPORT, acked_once, greeted_again, shows, told_once
 from conformance.checks.limits import not_for_its_pace, not_limited
 from conformance.checks.packets import arrivals, in_the_namespace, spoken, whole
+from conformance.checks.selectors import good_connections, saved
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, TYPING
 from conformance.record.descriptions import said
@@ -204,17 +206,17 @@ def grounds(everything: Iterable[Record], polling: Record, websocket: Record, mo
         ("CONN-POLLING", lambda: _soundly(polling, websocket, everything)),
         ("CONN-WEBSOCKET", lambda: _soundly(websocket, polling, everything)),
         ("AUTH-BARE", lambda: _by_auth(everything)),
-        ("CONNECTED-SENT", lambda: law.over(everything, law.first_arrivals, law.greeted)),
-        ("CONN-NAMESPACE", lambda: every(spoken(everything), in_the_namespace)),
-        ("CONN-PACKETS", lambda: every(arrivals(everything), whole)),
+        ("CONNECTED-SENT", lambda: over(everything, connected.first_arrivals, connected.greeted)),
+        ("CONN-NAMESPACE", lambda: over(everything, spoken, in_the_namespace)),
+        ("CONN-PACKETS", lambda: over(everything, arrivals, whole)),
         ("CONN-UPGRADE", lambda: _moves(moving)),
-        ("CONN-STAYS", lambda: every(settled(everything, alone=True), stays)),
-        ("ACK-CALLED", lambda: law.over(everything, ack.awaited_acks, ack.acked)),
-        ("MESSAGE-ECHO", lambda: law.over(everything, law.saved, parity.heard)),
-        ("SEND-KEPT", lambda: law.over(everything, history.looks, history.Kept(everything))),
+        ("CONN-STAYS", lambda: over(everything, settled(alone=True), stays)),
+        ("ACK-CALLED", lambda: over(everything, ack.awaited_acks, ack.acked)),
+        ("MESSAGE-ECHO", lambda: over(everything, saved, parity.heard)),
+        ("SEND-KEPT", lambda: over(everything, history.looks, history.Kept(everything))),
         ("TYPING-HARMLESS", lambda: every(_typists(everything), _unharmed)),
-        ("RECONNECT-GREETED", lambda: law.over(everything, _comebacks, greeted_again)),
-        ("RECONNECT-RESYNC", lambda: law.over(everything, _comebacks, _shows_what_was_sent)),
+        ("RECONNECT-GREETED", lambda: over(everything, _comebacks, greeted_again)),
+        ("RECONNECT-RESYNC", lambda: over(everything, _comebacks, _shows_what_was_sent)),
     )
 
 
@@ -231,7 +233,7 @@ def _moves(record: Record) -> None:
 
 def _by_auth(everything: Iterable[Record]) -> None:
     """Whether any device was let in that presented its token as the client does."""
-    connections = [one for record in everything for one in law.good_connections(record) if record.transcript.wave == 1]
+    connections = [one for record in everything for one in good_connections(record) if record.transcript.wave == 1]
     by_auth = [connection for connection in connections if connection.option == "auth"]
     if connections and not any(connection.greeted for connection in by_auth):
         told = said(by_auth[0].entries) if by_auth else ""
@@ -257,7 +259,7 @@ def _unharmed(connection: Connection) -> None:
 def _comebacks(record: Record) -> Iterator[Connection]:
     """Later connections of devices that were greeted before."""
     greeted: set[str] = set()
-    for connection in law.good_connections(record):
+    for connection in good_connections(record):
         if connection.device in greeted and record.transcript.wave == 1:
             yield connection
         greeted |= {connection.device} if connection.greeted else set()
