@@ -1,21 +1,23 @@
 """``python -m conformance.compare OLD NEW …``: verdicts side by side, differences first, for people and for CI.
 
 The first verdict is what the others are held against: staging against production, this release against the last.
-Exit code 0 when nothing got worse, 1 when something did, 2 for files that are no verdicts.
+Exit code 0 when nothing got worse, 1 when something did, 2 for files that are not verdicts.
 """
 
 from __future__ import annotations
 
 import argparse
-import html
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 from conformance.formatting import cut
+from conformance.report.rendering import asset, render
 from conformance.schema import validator
 
 _RANK = {"passed": 0, "waived": 1, "unverified": 2, "failed": 3, "error": 3}
@@ -78,9 +80,9 @@ def load(paths: Sequence[str]) -> list[Run]:
         try:
             verdict = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise ValueError(f"{path} is no verdict: {error}") from error
+            raise ValueError(f"{path} is not a verdict: {error}") from error
         if not validator.fits("verdict", verdict):
-            raise ValueError(f"{path} is no verdict: {validator.mismatches('verdict', verdict)[0]}")
+            raise ValueError(f"{path} is not a verdict: {validator.mismatches('verdict', verdict)[0]}")
         runs.append(Run(_name(path, len(runs)), verdict))
     return runs
 
@@ -186,61 +188,19 @@ def _alike(runs: Sequence[Run], row: Row) -> dict[str, list[str]]:
 
 # -- HTML --------------------------------------------------------------------------------------------------------
 
-_STYLE = """
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { margin: 2rem auto; max-width: 70rem; padding: 0 1rem; }
-div { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; }
-th, td { border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); padding: .3rem .6rem; }
-th, td { text-align: left; }
-td.passed { color: light-dark(#116329, #6cd98a); }
-td.failed, td.error { color: light-dark(#a40e26, #ff9a9a); font-weight: 700; }
-td.unverified, td.waived { color: light-dark(#7a4d00, #f0c36d); }
-tr.worse th::before { content: "▼ worse "; color: light-dark(#a40e26, #ff9a9a); }
-tr.equal { opacity: .75; }
-"""
-
 
 def page(runs: Sequence[Run]) -> str:
     """The comparison as one self-contained HTML page."""
-    head = "".join(
-        f"<th scope=col>{html.escape(run.name)}<br>{html.escape(run.verdict['verdict'])}</th>" for run in runs
-    )
     table = rows(runs)
-    body = "".join(_html_row(row, _reasons(runs, row)) for row in table)
-    observed = "".join(_html_row(row, {}) for row in silent(runs))
-    said = "".join(f"<p>{html.escape(line)}</p>" for line in (losses(runs, table), *notes(runs)))
-    legend = "".join(
-        f"<li>{html.escape(run.name)}: {html.escape(run.verdict['target'])}, {html.escape(run.verdict['started'])}</li>"
-        for run in runs
+    return render(
+        "compare.html.j2",
+        style=Markup(asset("compare.css")),  # noqa: S704  our own
+        runs=runs,
+        lines=[losses(runs, table), *notes(runs)],
+        rows=[(row, _reasons(runs, row)) for row in table],
+        silent=[(row, {}) for row in silent(runs)],
+        statuses=_RANK,
     )
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>Help Center conformance, compared</title><style>{_STYLE}</style>"
-        f"<h1>Help Center conformance, compared</h1>{said}<ul>{legend}</ul>"
-        f"<div><table><thead><tr><th scope=col>Requirement</th><th scope=col>Level</th>{head}</tr></thead>"
-        f"<tbody>{body}</tbody></table></div>"
-        + (
-            f"<h2>Where the document is silent</h2><div><table><tbody>{observed}</tbody></table></div>"
-            if observed
-            else ""
-        )
-        + "</html>\n"
-    )
-
-
-def _html_row(row: Row, reasons: Mapping[int, str]) -> str:
-    kind = "worse" if row.worse else "differs" if row.differs else "equal"
-    title = html.escape(f"section {row.section}: {row.title}")
-    cells = "".join(_html_cell(cell, reasons.get(number, "")) for number, cell in enumerate(row.cells))
-    return (
-        f'<tr class="{kind}"><th scope=row title="{title}">{html.escape(row.id)}</th><td>{row.level}</td>{cells}</tr>'
-    )
-
-
-def _html_cell(cell: str, reason: str) -> str:
-    why = f"<br><small>{html.escape(reason)}</small>" if reason else ""
-    return f'<td class="{html.escape(cell) if cell in _RANK else ""}">{html.escape(cell)}{why}</td>'
 
 
 # -- the command -------------------------------------------------------------------------------------------------

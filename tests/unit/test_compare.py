@@ -132,4 +132,4 @@ def test_what_is_no_verdict_is_refused_in_one_line(
     with pytest.raises(SystemExit) as ended:
         compare.main([str(path), str(path)])
     assert ended.value.code == 2
-    assert "is no verdict" in capsys.readouterr().err.splitlines()[-1]
+    assert "is not a verdict" in capsys.readouterr().err.splitlines()[-1]

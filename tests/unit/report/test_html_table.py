@@ -51,13 +51,13 @@ ADVISED = finding("DEVICE-COEXIST", Status.FAILED, "expected more; got less")
             "No: 2 MUST requirements fail, 1 could not be checked.",
         ),
         (result(PASSED, UNVERIFIED), "Not yet: nothing failed, but 1 MUST requirement was not verified."),
-        (result(PASSED, complete=False), "Nobody can say: a selection was judged: no verdict is claimed."),
+        (result(PASSED, complete=False), "Unknown: a selection was judged: no verdict is claimed."),
         (
             result(FAILED, complete=False),
-            "Nobody can say: a selection was judged: no verdict is claimed. 1 MUST requirement fails.",
+            "Unknown: a selection was judged: no verdict is claimed. 1 MUST requirement fails.",
         ),
-        (result(PASSED, interrupted=True), "Nobody can say: this is what was judged until then."),
-        (result(PASSED, ERROR), "Nobody can say: the harness itself erred: no verdict on the server."),
+        (result(PASSED, interrupted=True), "Unknown: this is what was judged until then."),
+        (result(PASSED, ERROR), "Unknown: the harness itself erred: no verdict on the server."),
     ],
     ids=[
         "conformant",
