@@ -1,15 +1,21 @@
-"""``python -m conformance.docs`` writes docs/requirements.md from the catalogue; ``--check`` says if it is stale."""
+"""``python -m conformance.docs`` writes docs/requirements.md from the catalogue.
+
+``--check`` says whether it is out of date, or docs/kill-matrix.md lacks a row; ``python -m conformance.docs ID`` prints
+where a requirement is judged, and which servers prove that.
+"""
 
 from __future__ import annotations
 
 import argparse
 import ast
-import re
+import difflib
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
+from conformance.maintenance import kill_matrix, requirement_map
 from conformance.paths import CATALOGUE, ROOT, SUITES
 from conformance.requirements import Catalogue, Level, Requirement, catalogue
 
@@ -31,9 +37,6 @@ Generated from `conformance/requirements.toml` by `python -m conformance.docs`; 
 Why a place is read as it is: [readings.md](readings.md). To judge one requirement: `pytest --target=URL -k ID`.
 """
 COLUMNS = ("Requirement", "Level", "Section", "What it says", "Reading", "Judged by")
-
-_CHAPTER = re.compile(r"# -{4,} (?P<title>.+?) -{4,}")
-_TABLE = re.compile(r"\[(?P<id>[A-Z0-9-]+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +74,14 @@ def judgements(path: Path) -> Iterator[tuple[str, list[str]]]:
             yield node.name, [one for citation in decorators for one in citation.ids]
 
 
-def chapters(path: Path = CATALOGUE) -> list[tuple[str, list[str]]]:
-    """The catalogue's chapters, named by its comments, and the ids in each. Raises ValueError on an id before any."""
-    found: list[tuple[str, list[str]]] = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if chapter := _CHAPTER.fullmatch(line):
-            found.append((" ".join(chapter["title"].split()), []))
-        elif table := _TABLE.fullmatch(line):
-            if not found:
-                raise ValueError(f"{table['id']} stands in no chapter of {path.name}")
-            found[-1][1].append(table["id"])
+def chapters(known: Catalogue) -> list[tuple[str, list[Requirement]]]:
+    """The catalogue by its chapters. Raises ValueError where one is interrupted by another, or absent."""
+    found = [(title, list(group)) for title, group in groupby(known.values(), key=lambda one: one.chapter)]
+    titles = [title for title, _ in found]
+    if without := [one.id for one in known.values() if not one.chapter]:
+        raise ValueError(f"{without[0]} stands in no chapter of {CATALOGUE.name}")
+    if twice := [title for title in titles if titles.count(title) > 1]:
+        raise ValueError(f"the chapter {twice[0]!r} stands in several places of {CATALOGUE.name}")
     return found
 
 
@@ -91,8 +92,8 @@ def page(known: Catalogue, cited: Iterable[Citation]) -> str:
         for one in citation.ids:
             files.setdefault(one, set()).add(citation.file)
     parts = [HEAD.format(counts=_counts(known))]
-    for title, ids in chapters():
-        rows = [_row(known[one], sorted(files.get(one, ()))) for one in ids]
+    for title, requirements in chapters(known):
+        rows = [_row(one, sorted(files.get(one.id, ()))) for one in requirements]
         parts.append("\n".join([f"## {title[0].upper()}{title[1:]}\n", *_table(rows)]) + "\n")
     return "\n".join(parts)
 
@@ -105,7 +106,7 @@ def _counts(known: Catalogue) -> str:
 
 def _row(one: Requirement, files: Sequence[str]) -> tuple[str, ...]:
     by = ", ".join(f"[{name}](../suites/{name})" for name in files)
-    judged = f"*nobody:* {one.untestable}" if one.untestable else by or "*nobody yet*"
+    judged = f"*nothing:* {one.untestable}" if one.untestable else by or "*nothing yet*"
     level = one.level.upper() if one.level in (Level.MUST, Level.SHOULD) else str(one.level)
     says = f"**{one.title[0].upper()}{one.title[1:]}.** {one.statement}"
     return (f"`{one.id}`", level, one.section, says, one.reading, judged)
@@ -118,17 +119,35 @@ def _table(rows: Iterable[Sequence[str]]) -> Iterator[str]:
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
 
 
+# -- the command ---------------------------------------------------------------------------------------------------
+
+
 def main(args: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m conformance.docs", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when the page is stale")
-    text = page(catalogue(), citations())
-    if not parser.parse_args(args).check:
+    parser.add_argument("id", nargs="?", help="print where this requirement is judged, and what proves it")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a page is out of date")
+    given, known = parser.parse_args(args), catalogue()
+    if given.id is not None:
+        if given.id not in known:
+            near = difflib.get_close_matches(given.id, known, n=1)
+            parser.error(f"no requirement has the id {given.id}{f': did you mean {near[0]}?' if near else ''}")
+        print("\n".join(requirement_map.lines(known[given.id])))
+        return 0
+    text = page(known, citations())
+    if not given.check:
         PAGE.write_text(text, encoding="utf-8")
         return 0
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
-        return 0
-    print(f"{PAGE.relative_to(ROOT)} is stale: run python -m conformance.docs", file=sys.stderr)
-    return 1
+    wrong = list(_out_of_date(text, known))
+    for one in wrong:
+        print(one, file=sys.stderr)
+    return 1 if wrong else 0
+
+
+def _out_of_date(text: str, known: Catalogue) -> Iterator[str]:
+    if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
+        yield f"{PAGE.relative_to(ROOT)} is stale: run python -m conformance.docs"
+    if kill_matrix.PAGE.exists():
+        yield from (f"{kill_matrix.PAGE.name}: {one}" for one in kill_matrix.mistakes(known))
 
 
 if __name__ == "__main__":

@@ -40,6 +40,8 @@ class Requirement:
     statement: str
     reading: str = ""
     untestable: str = ""
+    chapter: str = ""
+    """Where docs/requirements.md lists it."""
 
     @property
     def testable(self) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from conformance import docs
+from conformance.maintenance import kill_matrix, requirement_map
 from conformance.requirements import Catalogue, Level, catalogue, requirement
 from tests.faults.fault import load_all
 
@@ -141,7 +142,7 @@ def test_a_stale_page_is_told_in_one_line(
 
 
 def test_every_requirement_has_one_row_in_one_chapter() -> None:
-    listed = [one for _, ids in docs.chapters() for one in ids]
+    listed = [one.id for _, chapter in docs.chapters(catalogue()) for one in chapter]
     assert listed == list(catalogue())
 
 
@@ -151,10 +152,82 @@ def test_the_page_says_who_judges_and_who_cannot(tmp_path: Path) -> None:
     rows = {line.split("`")[1]: line for line in text.splitlines() if line.startswith("| `")}
     assert "[test_it.py](../suites/test_it.py)" in rows["SEND-TRIM"]
     assert known["CLIENT-FLOW"].untestable in rows["CLIENT-FLOW"]
-    assert "nobody yet" in rows["SEND-MAX"]
+    assert "nothing yet" in rows["SEND-MAX"]
 
 
 def test_ids_that_are_no_literals_stop_the_page(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text("@requirement(*IDS)\ndef test_it(): ...\n", encoding="utf-8")
     with pytest.raises(ValueError, match=r"test_it\.py:1"):
         docs.citations(tmp_path)
+
+
+# -- the map, and the kill matrix ----------------------------------------------------------------------------------
+
+
+def test_the_map_names_all_that_has_to_do_with_a_requirement(capsys: pytest.CaptureFixture[str]) -> None:
+    assert docs.main(["SEND-TRIM"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("SEND-TRIM   MUST   section 4.5   ")
+    headings = [line for line in text.splitlines()[1:] if not line.startswith(" ")]
+    assert headings[:3] == ["tests", "scenarios", "judge functions"]
+    assert "suites/test_sending.py:" in text
+    assert "KeepsWhiteSpace" in text
+
+
+@pytest.mark.parametrize("one", JUDGED)
+def test_the_map_finds_test_and_fault_of_each_requirement(one: str) -> None:
+    text = "\n".join(requirement_map.lines(catalogue()[one]))
+    assert "\ntests\n" in text
+    assert "\nfaults\n" in text
+
+
+def test_an_unknown_id_is_answered_with_the_nearest_one(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        docs.main(["SEND-TRIN"])
+    assert "no requirement has the id SEND-TRIN: did you mean SEND-TRIM?" in capsys.readouterr().err
+
+
+MATRIX = """## By requirement
+
+| requirement | level | killed by |
+|---|---|---|
+{requirements}
+
+## By fault
+
+| fault | what it does | failed |
+|---|---|---|
+{faults}
+"""
+
+
+def matrix(folder: Path, requirements: list[str], faults: list[str]) -> Path:
+    path = folder / "kill-matrix.md"
+    rows = ["\n".join(f"| {name} | x | y |" for name in names) for names in (requirements, faults)]
+    path.write_text(MATRIX.format(requirements=rows[0], faults=rows[1]), encoding="utf-8")
+    return path
+
+
+def test_the_kill_matrix_has_every_row_in_its_place(tmp_path: Path) -> None:
+    faults = sorted(load_all())
+    assert not list(kill_matrix.mistakes(catalogue(), matrix(tmp_path, JUDGED, faults)))
+
+
+@pytest.mark.parametrize(
+    ("requirements", "mistake"),
+    [
+        (JUDGED[1:], f"the row of {JUDGED[0]} is missing"),
+        ([JUDGED[1], JUDGED[0], *JUDGED[2:]], f"the row of {JUDGED[1]} is misplaced"),
+        ([*JUDGED, "SEND-WHAT"], "SEND-WHAT has a row and does not exist"),
+        ([*JUDGED, JUDGED[-1]], f"{JUDGED[-1]} has several rows"),
+    ],
+    ids=["missing", "misplaced", "unknown", "twice"],
+)
+def test_a_mistake_of_the_kill_matrix_is_noticed(tmp_path: Path, requirements: list[str], mistake: str) -> None:
+    assert list(kill_matrix.mistakes(catalogue(), matrix(tmp_path, requirements, sorted(load_all())))) == [mistake]
+
+
+def test_a_fault_without_a_row_is_noticed(tmp_path: Path) -> None:
+    faults = [name for name in sorted(load_all()) if name != "NeverAcks"]
+    found = list(kill_matrix.mistakes(catalogue(), matrix(tmp_path, JUDGED, faults)))
+    assert found == ["the row of NeverAcks is missing"]
