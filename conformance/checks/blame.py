@@ -12,7 +12,7 @@ from conformance.checks.doubts import LONGER, is_acked, no_doubt
 from conformance.checks.limits import busy, not_for_its_pace, not_limited
 from conformance.errors import Deviation, Unverified, one_line
 from conformance.formatting import shown
-from conformance.protocol import CONNECTED, ERROR
+from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED
 from conformance.record.descriptions import problem, said
 from conformance.record.missing import Missing, Need
 from conformance.record.payloads import Misshapen
@@ -57,9 +57,26 @@ def of_greeting(connection: Connection) -> str | None:
         return "CONN-NAMESPACE"
     if connection.events(ERROR) and (bad := _bad_before(connection)) is not None:
         return "TOKEN-REFRESHED" if bad.token_kind in EXPIRED else None
+    if _unauthorized(connection) and _let_in_before(connection):
+        return "TOKEN-REFRESHED"
     if connection.refused_beside_another:
         return "DEVICE-COEXIST"
-    return OPTIONS.get(connection.option, "AUTH-BARE") if connection.events(ERROR) else "CONNECTED-SENT"
+    if connection.events(ERROR):
+        return OPTIONS.get(connection.option, "AUTH-BARE")
+    return "CONN-POLLING" if connection.forgotten else "CONNECTED-SENT"
+
+
+def _unauthorized(connection: Connection) -> bool:
+    """Whether the target said that its token is no good one."""
+    told = [event.payload for event in connection.events(ERROR)]
+    return any(isinstance(one, dict) and one.get("code") == UNAUTHORIZED for one in told)
+
+
+def _let_in_before(connection: Connection) -> bool:
+    """Whether a connection of the user was greeted before, in the same way; most have a token of their own."""
+    every = connection.record.connections
+    before = [one for one in every if one.user == connection.user and one.number < connection.number]
+    return any(one.good and one.greeted and one.option == connection.option for one in before)
 
 
 def _bad_before(connection: Connection) -> Connection | None:

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from conformance.protocol import MESSAGE, TYPING
-from conformance.record.health import FORGOTTEN
 from conformance.record.transcript import Kind
 from conformance.record.views import Connection, Record, Send
 from conformance.record.waits import ack_of, given_up
@@ -20,15 +19,9 @@ SUPPORT = "support"
 Control = Callable[[Iterable[Record]], bool]
 
 
-def forgotten(connection: Connection) -> bool:
-    """Whether the target did not know the polling session of a connection any more."""
-    end = connection.broken_off
-    return connection.transport == "polling" and end is not None and end.get("status") in FORGOTTEN
-
-
 def session_lost(connection: Connection) -> str | None:
     """What a deviation says ``unless``, that may come of a forgotten session."""
-    return "CONN-POLLING" if forgotten(connection) else None
+    return "CONN-POLLING" if connection.forgotten else None
 
 
 def _simple(records: Iterable[Record]) -> Iterator[tuple[Record, Connection]]:
@@ -91,7 +84,7 @@ def _twice(connection: Connection) -> bool:
 
 def forgets_sessions(records: Iterable[Record]) -> bool:
     """CONN-POLLING does not hold: polling sessions of good tokens are not known in several scenarios."""
-    good = [r for r in records if r.transcript.wave == 1 and any(c.good and forgotten(c) for c in r.connections)]
+    good = [r for r in records if r.transcript.wave == 1 and any(c.good and c.forgotten for c in r.connections)]
     return len(good) > 1
 
 

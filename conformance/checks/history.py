@@ -15,6 +15,7 @@ from conformance.checks.blame import of_ack
 from conformance.checks.selectors import good_connections, saved
 from conformance.errors import Unverified
 from conformance.protocol import CONNECTED, MESSAGE
+from conformance.record.matching import find
 from conformance.record.payloads import History, Message, Messages, shown
 from conformance.record.views import Record, Send
 
@@ -42,9 +43,7 @@ class Look:
 
     def find(self, send: Send) -> Message | None:
         """The message of this send."""
-        _ = self.history.ids
-        named = self.history.where_is("id", send.message.id)
-        return pick([*named, *self.history.where_is("text", send.message.text)], send)
+        return find(self.history, send)
 
     def named(self, message: Message) -> Message | None:
         """The message with the same id; where several have it, one with the same text."""
@@ -56,40 +55,6 @@ class Look:
     def known_since(self) -> float | None:
         """When the message that was known first, of those shown here, was first told of; None when none is shown."""
         return self.record.once(_known_since)[self.history.at]
-
-
-def pick(messages: Iterable[Message], send: Send) -> Message | None:
-    """The message of this send: by id and text; else by a text that no other send and no other message has; else by the
-    id, unless the text is another send's. What is not found may be older than what is shown: never guess."""
-    name, text, own = send.message.id, send.message.text, str(send.text).strip()
-    told = [message for message in messages if isinstance(message.raw, dict)]
-    same = [message for message in told if message.raw.get("text") == text]
-    both = next((message for message in same if message.raw.get("id") == name), None)
-    if both is not None:
-        return both
-    senders = send.record.once(_senders)
-    others = senders.get(own, set()) - {send.number}
-    alone = [message for message in same if len(same) == 1 and not others and not _by_support(message)]
-    named = [m for m in told if m.raw.get("id") == name and not _of_another(m, send, senders) and not _by_support(m)]
-    return next(iter(alone or named), None)
-
-
-def _senders(record: Record) -> dict[str, set[int]]:
-    """The numbers of the sends of each text, without the white space around it."""
-    senders: dict[str, set[int]] = {}
-    for send in record.sends:
-        senders.setdefault(str(send.text).strip(), set()).add(send.number)
-    return senders
-
-
-def _of_another(message: Message, send: Send, senders: Mapping[str, set[int]]) -> bool:
-    """Whether the text of a message is that of another send."""
-    text = message.raw.get("text")
-    return isinstance(text, str) and bool(senders.get(text, set()) - {send.number})
-
-
-def _by_support(message: Message) -> bool:
-    return bool(message.raw.get("sender") == "support")
 
 
 def looks(record: Record) -> Sequence[Look]:

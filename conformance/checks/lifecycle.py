@@ -17,6 +17,7 @@ from conformance.checks.limits import not_limited
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, UNAUTHORIZED
 from conformance.record.descriptions import said
+from conformance.record.matching import find, pick
 from conformance.record.payloads import History, Payload, shown
 from conformance.record.rate_limits import error_of, speaks_of_pace
 from conformance.record.views import Connection, Record, Send
@@ -43,7 +44,7 @@ def shows(history: History, sends: Sequence[Send]) -> None:
     visible = set(history.ids)
 
     def judge(send: Send) -> None:
-        if send.message.id in visible:
+        if find(history, send) is not None:
             return
         older = visible & set(_seen_before(send))
         if older or not visible:
@@ -77,10 +78,24 @@ def _ids(messages: Sequence[Payload], before: int) -> Iterator[str]:
 
 def shows_once(history: History, sends: Sequence[Send]) -> None:
     """Deviate when a history shows a message twice: by its id, or a sent text in two messages."""
+    _ids_once(history)
+    _texts_once(history, sends)
+
+
+def showed_once(history: History, sends: Sequence[Send]) -> None:
+    """Raise Unverified where a history shows twice what was sent before anything was tried."""
+    granted(lambda: _ids_once(history), because="MESSAGE-ID")
+    granted(lambda: _texts_once(history, sends), because="RECONNECT-RESYNC")
+
+
+def _ids_once(history: History) -> None:
     twice = [message_id for message_id, count in Counter(history.ids).items() if count > 1]
     if twice:
         actual = f"{len(twice)} of them twice or more, such as {shown(twice[0])}"
         raise Deviation(f"each message once in {history.where}", actual, at=[history.at])
+
+
+def _texts_once(history: History, sends: Sequence[Send]) -> None:
     _ = history.all("text")
 
     def judge(send: Send) -> None:
@@ -160,7 +175,7 @@ def misses_nothing(joined: Connection, last: Send) -> None:
         raise Unverified(f"{joined.title} was not connected", because="DEVICE-COEXIST")
     greeting = joined.events(CONNECTED)[0].entry.serial
     told = [event.message for event in joined.events(MESSAGE) if event.entry.serial > greeting]
-    if last.message.id not in {message.id for message in told}:
+    if pick(told, last) is None:
         raise Unverified(f"{joined.title} hears nothing of other devices", because="MESSAGE-DEVICES")
     ids = {*joined.history.ids, *(message.id for message in told)}
     texts = {*joined.history.all("text"), *(message.text for message in told)}
@@ -261,9 +276,11 @@ def told_once(record: Record, device: str) -> None:
 
 
 def _times_heard(listener: Connection, send: Send) -> int:
-    """By the text: a send that was processed twice gave two messages. (Support may repeat what the user says.)"""
+    """By the text: a send that was processed twice gave two messages. (Support may repeat what the user says.) By the
+    id where no event has the text: that it was changed is PARITY-EVENT's."""
     own = [event.message for event in listener.events(MESSAGE) if event.message.sender != SUPPORT]
-    return sum(message.text == send.message.text for message in own)
+    with_text = sum(message.text == send.message.text for message in own)
+    return with_text or sum(message.id == send.message.id for message in own)
 
 
 def _state(listener: Connection) -> str:

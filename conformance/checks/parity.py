@@ -9,7 +9,7 @@ from functools import partial
 from conformance.checks.assertions import expect
 from conformance.checks.blame import SHAPES
 from conformance.checks.doubts import not_in_doubt
-from conformance.checks.history import looks, pick
+from conformance.checks.history import looks
 from conformance.checks.selectors import good_connections, object_of, saved
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import CONNECTED, MESSAGE, TYPING
@@ -73,7 +73,8 @@ def echo(send: Send) -> Message | None:
 
 def told_on(connection: Connection, send: Send) -> Message | None:
     """The event that told a connection of this message."""
-    return pick((event.message for event in connection.events(MESSAGE)), send)
+    event = send.told_on(connection)
+    return None if event is None else event.message
 
 
 def to_other_devices(record: Record) -> list[Road]:
@@ -88,18 +89,13 @@ def to_other_devices(record: Record) -> list[Road]:
 
 
 def heard(send: Send) -> None:
-    """MESSAGE-ECHO: nothing is said of a message that nobody waited for."""
+    """MESSAGE-ECHO: nothing is said of a message that nobody waited for, nor of one that was emitted under another id
+    (which is PARITY-EVENT's)."""
     waiting = message_of(send.number)
-    if given_up(send.connection, waiting) and not _told_the_text(send):
+    if given_up(send.connection, waiting) and send.heard_on(send.connection) is None:
         not_in_doubt(send.connection, waiting)
         _readable(send.connection)
         raise Deviation(f"{MESSAGE} for the sender of send #{send.number}", "none", at=send.at)
-
-
-def _told_the_text(send: Send) -> bool:
-    """Whether an event told of the message, be it under another id (which is PARITY-EVENT's)."""
-    since = (event for event in send.connection.events(MESSAGE) if event.entry.serial > send.entry.serial)
-    return any(isinstance(e.payload, dict) and e.payload.get("text") == send.message.text for e in since)
 
 
 def heard_by(listener: Connection, send: Send) -> None:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from conformance.errors import Unverified
-from conformance.protocol import MESSAGE, Json
-from conformance.record.events import Event
+from conformance.protocol import Json
 from conformance.record.missing import Missing, Need
 from conformance.record.packets import Packets
 from conformance.record.payloads import History, Message, Problem, shown
@@ -101,15 +100,6 @@ class Exchange:
         if not self.refused:
             raise Unverified("the text was not refused")
         return Problem(self.answer["error"], "ack.error", self.acks[0].serial, "error")
-
-    @property
-    def event(self) -> Event:
-        """The ``help_center:message`` that told the sending connection of this accepted message."""
-        message_id = self.message.id
-        for event in self.connection.events(MESSAGE):
-            if event.message.id == message_id:
-                return event
-        raise Missing(Need.ECHO, self, f"no event told the sender of message {message_id}")
 
     @property
     def at(self) -> list[int]:

@@ -6,13 +6,9 @@ from collections.abc import Iterator
 
 from conformance.formatting import cut
 from conformance.protocol import ERROR, UNAUTHORIZED
-from conformance.record.transcript import Entry, Kind, Transcript
+from conformance.record.transcript import FORGOTTEN, GATEWAY, Entry, Kind, Transcript
 from conformance.record.views import Connection, Record
 
-GATEWAY = (502, 504)
-"""HTTP statuses of a gateway that found nobody behind it (503 asks for patience, and is tried again)."""
-FORGOTTEN = (400, 404, 410, 503, *GATEWAY)
-"""HTTP statuses of a poll whose session nobody knows: the node that knew it was replaced."""
 RESTARTING = (1001, 1012)
 """Codes of a close frame: going away, service restart (RFC 6455 and its registry)."""
 LONGEST_REASON = 160

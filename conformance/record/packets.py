@@ -11,7 +11,7 @@ from conformance.protocol import CONNECTED, Json
 from conformance.record.events import Event
 from conformance.record.missing import Missing, Need
 from conformance.record.payloads import History
-from conformance.record.transcript import Entry, Kind
+from conformance.record.transcript import FORGOTTEN, Entry, Kind
 
 
 @dataclass(frozen=True)
@@ -158,6 +158,12 @@ class Packets:
         """How the transport ended, where it was not the device that left first."""
         closed = self.closed
         return closed if closed is not None and closed.serial < self.left else None
+
+    @property
+    def forgotten(self) -> bool:
+        """Whether the target did not know its polling session any more."""
+        end = self.broken_off
+        return self.transport == "polling" and end is not None and end.get("status") in FORGOTTEN
 
     @cached_property
     def greeted(self) -> bool:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
-from conformance.protocol import CONNECTED, ERROR, Json
+from conformance.protocol import CONNECTED, ERROR, MESSAGE, Json
 from conformance.record.events import Event
 from conformance.record.exchanges import Attempt, Exchange, Fetch
+from conformance.record.matching import by_support, pick
 from conformance.record.missing import Missing, Need
 from conformance.record.packets import Packets
 from conformance.record.payloads import History, Payload, Problem
@@ -53,6 +54,29 @@ class Send(Exchange):
     @property
     def record(self) -> Record:
         return self.connection.record
+
+    @property
+    def event(self) -> Event:
+        """The ``help_center:message`` that told the sending connection of this accepted message."""
+        found = self.heard_on(self.connection)
+        if found is None:
+            _ = [event.message.id for event in self.connection.events(MESSAGE)]  # one that has none may be it
+            raise Missing(Need.ECHO, self, f"no event told the sender of message {self.message.id}")
+        return found
+
+    def told_on(self, connection: Connection) -> Event | None:
+        """The event that told a connection of this accepted message: by its id or, where the ack has another one, by
+        its text."""
+        events = connection.events(MESSAGE)
+        found = pick((event.message for event in events), self)
+        return next((event for event in events if found is not None and event.entry.serial == found.at), None)
+
+    def heard_on(self, connection: Connection) -> Event | None:
+        """The same or, where several have its text, an event with that since it was sent: it may be another's."""
+        text, since = self.message.text, self.entry.serial
+        later = (event for event in connection.events(MESSAGE) if event.entry.serial > since)
+        alike = (event for event in later if isinstance(event.payload, dict) and event.payload.get("text") == text)
+        return self.told_on(connection) or next((event for event in alike if not by_support(event.message)), None)
 
 
 @dataclass(frozen=True)

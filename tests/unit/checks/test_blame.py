@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from conformance.checks.assertions import outcome_of
+from conformance.checks import parity
+from conformance.checks.assertions import every, outcome_of
 from conformance.checks.blame import SHAPES, of_greeting
-from conformance.checks.connection import acked, sound, works
+from conformance.checks.connection import acked, heard, sound, works
 from conformance.checks.history import deep, looks
+from conformance.checks.lifecycle import misses_nothing, showed_once, shows
 from conformance.errors import Deviation, Unverified
-from conformance.protocol import ERROR, MESSAGE, Json
+from conformance.protocol import ERROR, MESSAGE, NAMESPACE, Json
 from conformance.record.payloads import Misshapen
+from conformance.record.transcript import Kind
+from conformance.record.waits import message_of
 from conformance.requirements import catalogue
 from tests.support.handmade import CONVERSATION, Handmade, message
 
@@ -47,16 +52,23 @@ def _unanswered(*, ended: bool) -> Handmade:
 
 
 @pytest.mark.parametrize(
-    ("option", "greeted", "judge"),
-    [("auth", True, "DEVICE-COEXIST"), ("header", True, "AUTH-HEADER"), ("auth", False, "AUTH-BARE")],
+    ("option", "greeted", "code", "judge"),
+    [
+        ("auth", True, "CONFLICT", "DEVICE-COEXIST"),
+        ("auth", True, "UNAUTHORIZED", "TOKEN-REFRESHED"),
+        ("header", True, "CONFLICT", "AUTH-HEADER"),
+        ("auth", False, "CONFLICT", "AUTH-BARE"),
+    ],
 )
-def test_a_device_that_is_refused_beside_another_points_at_coexistence(option: str, greeted: bool, judge: str) -> None:
+def test_a_device_that_is_refused_beside_another_points_at_what_differs(
+    option: str, greeted: bool, code: str, judge: str
+) -> None:
     made = Handmade()
     phone = made.opens("phone")
     if greeted:
         made.greeted()
     made.opens("tablet", option=option)
-    made.event("help_center:error", {"code": "UNAUTHORIZED", "message": "Logged in elsewhere."})
+    made.event("help_center:error", {"code": code, "message": "This account is in use."})
     made.closed("target")
     made.connection = phone
     made.closed()
@@ -71,6 +83,14 @@ def test_a_device_that_is_refused_after_another_left_does_not() -> None:
     made.opens("tablet")
     made.closed("target")
     assert of_greeting(made.record.connection("tablet")) == "CONNECTED-SENT"
+
+
+@pytest.mark.parametrize(("status", "judge"), [(400, "CONN-POLLING"), (None, "CONNECTED-SENT")])
+def test_a_polling_session_that_is_not_known_any_more_points_at_polling(status: int | None, judge: str) -> None:
+    made = Handmade()
+    made.opens(transport="polling")
+    made.closed("target", status=status)
+    assert of_greeting(made.record.connection("phone")) == judge
 
 
 # -- sends that were not acked -----------------------------------------------------------------------------------
@@ -193,3 +213,84 @@ def test_a_missing_field_is_a_misshapen_payload(raw: object) -> None:
     assert caught.value.at == (event.serial,)
     assert SHAPES[caught.value.shape] == "MESSAGE-SHAPE"
     assert unverified(lambda: made.record.connection().events(MESSAGE)[0].message.id).because == "MESSAGE-SHAPE"
+
+
+# -- messages that are there, otherwise than the ack has them ----------------------------------------------------
+
+
+def _told(acked: dict[str, Any], told: dict[str, Any]) -> Handmade:
+    """A text whose ack and event differ, which was waited for by the id of the ack; and a history as the event."""
+    made = _chat()
+    made.emits({"text": "two"}, tag="chat")
+    made.event(MESSAGE, told)
+    made.ack({"message": acked})
+    made.add(Kind.EXPIRED, waiting=message_of(2), seconds=15.0)
+    made.closed()
+    made.opens("tablet")
+    made.greeted([message("one", id="m1"), told])
+    return made
+
+
+DIFFERENT = pytest.mark.parametrize(
+    ("acked", "told"),
+    [
+        (message("two", id="tmp-2"), message("two", id="m2")),
+        (message("two", id="m1"), message("two", id="m2")),
+        (message("two", id="m2"), message("tw…", id="m2")),
+    ],
+    ids=["another id", "the id of another", "another text"],
+)
+
+
+@DIFFERENT
+def test_a_message_that_is_told_otherwise_is_told_all_the_same(acked: dict[str, Any], told: dict[str, Any]) -> None:
+    record = _told(acked, told).record
+    send = record.send("chat", 1)
+    assert send.event.payload == told
+    assert heard(send)
+    parity.heard(send)
+    shows(record.connection("tablet").history, record.tagged("chat"))
+
+
+@DIFFERENT
+def test_parity_judges_that_it_is_told_otherwise(acked: dict[str, Any], told: dict[str, Any]) -> None:
+    record = _told(acked, told).record
+    with pytest.raises(Deviation):
+        every(parity.to_the_sender(record), parity.agree)
+
+
+def test_a_message_that_is_not_emitted_is_found_though_support_repeats_it() -> None:
+    parrot = message("two", id="m3", sender="support")
+    send = _told(message("two", id="m2"), parrot).record.send("chat", 1)
+    assert not heard(send)
+    assert unverified(lambda: send.event).because == "MESSAGE-ECHO"
+    with pytest.raises(Deviation):
+        parity.heard(send)
+
+
+def test_a_device_that_hears_it_under_another_id_is_told_of_it() -> None:
+    made = Handmade()
+    phone = made.opens("phone")
+    made.greeted()
+    tablet = made.opens("tablet")
+    made.greeted()
+    made.connection = phone
+    made.emits({"text": "one"})
+    made.add(
+        Kind.RECEIVED, connection=tablet, packet="EVENT", namespace=NAMESPACE, event=MESSAGE, args=[message("one")]
+    )
+    made.ack({"message": message("one", id="tmp-1")})
+    misses_nothing(made.record.connection("tablet"), made.record.send())
+
+
+@pytest.mark.parametrize(
+    ("ids", "judge"), [(("m1", "m1"), "MESSAGE-ID"), (("m1", "m2"), "RECONNECT-RESYNC")], ids=["by id", "by text"]
+)
+def test_what_was_doubled_before_points_at_who_judges_that(ids: tuple[str, str], judge: str) -> None:
+    made = _chat()
+    made.closed()
+    made.opens("tablet")
+    made.greeted([message("one", id=name) for name in ids])
+    with pytest.raises(Unverified) as doubled:
+        showed_once(made.record.connection("tablet").history, made.record.tagged("chat"))
+    assert doubled.value.because == judge
