@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from conformance.checks.assertions import expect, same
 from conformance.checks.blame import OPTIONS, of_greeting, ungreeted
 from conformance.checks.controls import session_lost
-from conformance.checks.delivery import delivered, undelivered
+from conformance.checks.delivery import delivered, entered_without_sid, undelivered
 from conformance.checks.doubts import not_in_doubt, was_greeted
 from conformance.checks.leaks import leaks, spoken
 from conformance.checks.limits import REMEDY, not_limited
@@ -172,6 +172,8 @@ def told_once(connection: Connection) -> None:
     not_in_doubt(connection, REFUSED_END)
     errors = [event.entry for event in connection.heard(ERROR)]
     heard = delivered(connection, ERROR)
+    if len(errors) == 1 and not heard and entered_without_sid(connection):
+        raise Unverified("clients deliver nothing after a CONNECT packet without sid", because="CONN-PACKETS")
     end = connection.ended_by_target
     at = [*_serials(errors), *([end.serial] if end else [connection.entries[-1].serial])]
     expect(

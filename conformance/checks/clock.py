@@ -11,9 +11,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from conformance.checks.assertions import expect
+from conformance.checks.history import looks
+from conformance.checks.parity import CLOSE, apart, echo
 from conformance.checks.selectors import saved
 from conformance.errors import Unverified
 from conformance.observations.observed import Seen
+from conformance.record.payloads import Message
 from conformance.record.views import Fetch, Record, Send
 from conformance.schema import timestamps
 
@@ -73,7 +76,25 @@ def on_time(stamp: Stamp) -> None:
     send, expected = stamp.send, stamp.expected.isoformat(timespec="seconds")
     at = [send.entry.serial, send.acks[0].serial]
     what = f"createdAt near the clock of the target's REST answers, {expected}"
+    if abs(stamp.off) > TOLERATED:
+        _told_alike(send)
     expect(abs(stamp.off) <= TOLERATED, what, lambda: f"{send.message.created_at}, {span(stamp.off)}", at=at)
+
+
+def _told_alike(send: Send) -> None:
+    """Raise Unverified where the ack has another instant than the event or a history: which of them is to be judged is
+    not known, and that they differ is judged already."""
+    for because, copy in _copies(send):
+        if copy is not None and apart(send.message, copy) > CLOSE:
+            told = f"{send.message.created_at} in the ack, {copy.created_at} in {copy.where}"
+            raise Unverified(told, because=because)
+
+
+def _copies(send: Send) -> Iterator[tuple[str, Message | None]]:
+    yield "PARITY-EVENT", echo(send)
+    for look in looks(send.record):
+        if look.user == send.connection.user and send.acks[0].at <= look.began:
+            yield ("PARITY-GREETING" if look.road == "greeting" else "PARITY-REST"), look.find(send)
 
 
 @dataclass(frozen=True)
@@ -103,6 +124,9 @@ def moved_on(far: Far) -> None:
     told = f"{far.last.message.created_at} for both"
     seconds = far.last.entry.at - far.first.acks[0].at
     what = f"instants of their own for two messages that were sent {seconds:.1f} s apart"
+    if one == other:
+        _told_alike(far.first)
+        _told_alike(far.last)
     expect(one != other, what, told, at=[*far.first.at, *far.last.at])
 
 

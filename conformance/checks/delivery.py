@@ -24,6 +24,12 @@ def entrance(connection: Connection) -> Entry | None:
     return next((entry for entry in answers if end is None or entry.serial < end.serial), None)
 
 
+def entered_without_sid(connection: Connection) -> bool:
+    """Whether CONNECT was answered, and never with a ``sid``: a client takes that for another version of Socket.IO."""
+    answers = [entry for entry in connection.received("CONNECT") if _own(entry)]
+    return bool(answers) and not any(map(_has_sid, answers))
+
+
 def delivered(connection: Connection, name: str | None = None) -> list[Event]:
     """The events, all or those of one name, that an app on an official client gets to hear."""
     events = connection.events(name)

@@ -42,9 +42,12 @@ class Failed:
 
 
 def sends(record: Record) -> Iterator[Failed]:
-    """Those whose text was sent by no other send of the scenario; none where acks are mixed up (ACK-MATCH)."""
+    """Those whose text was sent by no other send of the scenario; none where acks are mixed up (ACK-MATCH), and not
+    those whose error may be another's."""
     for send in record.sends if not _mixed_up(record) else ():
         if send.valid and send.connection.good and isinstance(send.text, str) and _failed(send.attempts[0]):
+            if any(_may_be_of(other, send.attempts[0]) for other in record.sends if not other.valid):
+                continue
             texts = [str(other.text).strip(WHITE) for other in record.sends]
             if texts.count(send.text.strip(WHITE)) == 1:
                 accepted = next((one for one in send.attempts if one.acks and not _failed(one)), None)
@@ -59,9 +62,22 @@ def _mixed_up(record: Record) -> bool:
     return any(isinstance(text, str) and text != sent and text in texts for sent, text in own)
 
 
-def _failed(attempt: Attempt) -> bool:
+def _may_be_of(other: Send, attempt: Attempt) -> bool:
+    """Whether the error that answered an attempt may be that of another send, which was in flight as well and has no
+    answer, or the same."""
+    begin, end = attempt.entry.serial, attempt.acks[0].serial
+    in_flight = [one for one in other.attempts if one.entry.serial < end]
+    beside = [one for one in in_flight if not one.acks or one.acks[0].serial > begin]
+    return any(not one.acks or _answer(one) == _answer(attempt) for one in beside)
+
+
+def _answer(attempt: Attempt) -> object:
     args = attempt.acks[0].get("args") if attempt.acks else None
-    answer = args[0] if isinstance(args, list) and args else None
+    return args[0] if isinstance(args, list) and args else None
+
+
+def _failed(attempt: Attempt) -> bool:
+    answer = _answer(attempt)
     return isinstance(answer, dict) and answer.get("error") is not None and answer.get("message") is None
 
 

@@ -278,7 +278,8 @@ def told_once(record: Record, device: str) -> None:
 def _times_heard(listener: Connection, send: Send) -> int:
     """By the text: a send that was processed twice gave two messages. (Support may repeat what the user says.) By the
     id where no event has the text: that it was changed is PARITY-EVENT's."""
-    own = [event.message for event in listener.events(MESSAGE) if event.message.sender != SUPPORT]
+    told = [event.message for event in listener.events(MESSAGE)]
+    own = [message for message in told if message.sender != SUPPORT or message.id == send.message.id]
     with_text = sum(message.text == send.message.text for message in own)
     return with_text or sum(message.id == send.message.id for message in own)
 

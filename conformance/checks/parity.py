@@ -94,7 +94,7 @@ def heard(send: Send) -> None:
     waiting = message_of(send.number)
     if given_up(send.connection, waiting) and send.heard_on(send.connection) is None:
         not_in_doubt(send.connection, waiting)
-        _readable(send.connection)
+        readable(send.connection)
         raise Deviation(f"{MESSAGE} for the sender of send #{send.number}", "none", at=send.at)
 
 
@@ -104,7 +104,7 @@ def heard_by(listener: Connection, send: Send) -> None:
         if listener.ended_by_target is not None or not listener.greeted:
             raise Unverified(f"{listener.title} was not connected", because="DEVICE-COEXIST")
         not_in_doubt(listener, message_named(send.message.id))
-        _readable(listener)
+        readable(listener)
         raise Deviation(f"{MESSAGE} of send #{send.number} on {listener.title}", "none", at=send.at)
 
 
@@ -134,7 +134,7 @@ def without_gaps(pair: tuple[Connection, Send]) -> None:
     heard_by(*pair)
 
 
-def _readable(connection: Connection) -> None:
+def readable(connection: Connection) -> None:
     """Raises Unverified where message events came whose id cannot be read: one of them may be the one."""
     for event in connection.events(MESSAGE):
         object_of(event)

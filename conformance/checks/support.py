@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from conformance.checks.assertions import expect
 from conformance.checks.doubts import no_doubt, not_in_doubt
-from conformance.checks.history import Look, looks
-from conformance.checks.parity import different_content
+from conformance.checks.history import Look, looks, sends_before
+from conformance.checks.parity import different_content, readable
 from conformance.checks.selectors import good_connections
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import MESSAGE
@@ -121,13 +121,29 @@ def _shown_of_support(connection: Connection, name: str | None) -> Message | Non
 
 def emitted(missing: Unheard) -> None:
     """SUPPORT-EMITTED, to any device of the user, and be it late."""
-    connection, message = missing.connection, missing.message
-    own = [c for c in good_connections(connection.record) if c.user == connection.user]
+    message, user = missing.message, missing.connection.user
+    own = [c for c in good_connections(missing.connection.record) if c.user == user]
     if any(event.message.id == message.id for c in own for event in c.events(MESSAGE) if _of_support(event)):
         return
+    for connection in own:
+        readable(connection)
+    _shown_in_time(missing)
     no_doubt(missing.wait, f"the event of {shown(message.text)}")
-    what = f"a message of support to be emitted while {connection.title} is there"
+    what = f"a message of support to be emitted while {missing.connection.title} is there"
     raise Deviation(what, f"not emitted: {shown(message.text)}", at=[message.at, missing.wait.serial])
+
+
+def _shown_in_time(missing: Unheard) -> None:
+    """Raise Unverified where the histories before the one that shows the message first left out a text of the user that
+    it shows, too: then it may be older than the device."""
+    user = missing.connection.user
+    own = [look for look in looks(missing.connection.record) if look.user == user]
+    first = next(look for look in own if look.history.where_is("id", missing.message.id))
+    before = [look for look in own if look.road == first.road and look.ended <= first.began]
+    late = (send for look in before for send in sends_before(look) if look.find(send) is None)
+    if any(first.find(send) is not None for send in late):
+        told = f"{first.history.where} shows what was acked before an earlier one that lacks it"
+        raise Unverified(told, because="SEND-KEPT")
 
 
 def unannounced(connection: Connection, before: Fetch, after: Fetch) -> list[Message]:

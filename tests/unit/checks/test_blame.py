@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
-from conformance.checks import parity
+from conformance.checks import authentication, parity, support
 from conformance.checks.assertions import every, outcome_of
 from conformance.checks.blame import SHAPES, of_greeting
 from conformance.checks.connection import acked, heard, sound, works
 from conformance.checks.history import deep, looks
-from conformance.checks.lifecycle import misses_nothing, showed_once, shows
+from conformance.checks.law import over
+from conformance.checks.lifecycle import misses_nothing, showed_once, shows, told_once
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import ERROR, MESSAGE, NAMESPACE, Json
 from conformance.record.payloads import Misshapen
 from conformance.record.transcript import Kind
-from conformance.record.waits import message_of
+from conformance.record.waits import message_named, message_of
 from conformance.requirements import catalogue
 from tests.support.handmade import CONVERSATION, Handmade, message
 
@@ -294,3 +295,64 @@ def test_what_was_doubled_before_points_at_who_judges_that(ids: tuple[str, str],
     with pytest.raises(Unverified) as doubled:
         showed_once(made.record.connection("tablet").history, made.record.tagged("chat"))
     assert doubled.value.because == judge
+
+
+# -- what support says -------------------------------------------------------------------------------------------
+
+
+def _unheard(told: Sequence[Any] = (), *, lagging: bool = False) -> Handmade:
+    """A text, and a message of support that REST shows; ``told`` is emitted. With ``lagging``, an earlier REST body
+    shows neither."""
+    made = _chat()
+    replies = [message("thanks", id="s1", sender="support")]
+    body = {"conversation": CONVERSATION, "messages": [message("one", id="m1"), *replies]}
+    if lagging:
+        made.fetches({**body, "messages": []}, began=made.transcript.entries[-1].at)
+    made.fetches(body, began=made.transcript.entries[-1].at)
+    made.event(MESSAGE, *told)
+    made.add(Kind.EXPIRED, waiting=message_named("s1"), seconds=15.0)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("told", "because"),
+    [([[message("thanks", id="s1", sender="support")]], "EVENT-ARGUMENT"), ([{"data": {"id": "s1"}}], "MESSAGE-SHAPE")],
+    ids=["an array", "no id"],
+)
+def test_a_message_of_support_that_cannot_be_read_points_at_its_shape(told: Sequence[Any], because: str) -> None:
+    with pytest.raises(Unverified) as found:
+        over([_unheard(told).record], support.unheard, support.emitted)
+    assert found.value.because == because
+
+
+def test_a_message_of_support_that_was_there_before_points_at_the_history_that_left_it_out() -> None:
+    with pytest.raises(Unverified) as found:
+        over([_unheard([message("another", id="m9")], lagging=True).record], support.unheard, support.emitted)
+    assert found.value.because == "SEND-KEPT"
+    with pytest.raises(Deviation):
+        over([_unheard([message("another", id="m9")]).record], support.unheard, support.emitted)
+
+
+# -- and the rest ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("data", "errors", "error"), [(None, 1, Unverified), (None, 2, Deviation)])
+def test_a_refusal_after_connect_without_sid_is_left_to_packets(data: Any, errors: int, error: type[Exception]) -> None:
+    made = Handmade()
+    made.opens(good=False)
+    made.transcript.entries[-1].data["data"] = data
+    for _ in range(errors):
+        made.event(ERROR, {"code": "UNAUTHORIZED", "message": "no"})
+    made.packet(Kind.RECEIVED, "DISCONNECT")
+    with pytest.raises(error) as found:
+        authentication.told_once(made.record.connection())
+    assert getattr(found.value, "because", "CONN-PACKETS") == "CONN-PACKETS"
+
+
+def test_a_message_in_the_name_of_support_was_heard_around_an_upgrade() -> None:
+    made = Handmade()
+    made.opens(transport="upgrade")
+    made.greeted()
+    for number, tag in enumerate(("before", "moving"), 1):
+        made.says(f"text {number}", saved=message(f"text {number}", id=f"m{number}", sender="support"), tag=tag)
+    told_once(made.record, "phone")

@@ -121,3 +121,21 @@ def test_what_was_emitted_and_not_kept_is_found() -> None:
     assert '"m1"' in (judged(emitted("m2"), phantoms.told_again, phantoms.there) or "")
     assert judged(emitted("m1", "m2"), phantoms.told_again, phantoms.there) is None
     assert judged(emitted(), phantoms.told_again, phantoms.there) is None  # SEND-KEPT's
+
+
+@pytest.mark.parametrize(
+    ("event", "listed", "because"),
+    [("12:00", "12:00", "PARITY-EVENT"), ("14:00", "12:00", "PARITY-REST"), ("14:00", "14:00", None)],
+)
+def test_an_instant_that_is_told_differently_is_left_to_parity(event: str, listed: str, because: str | None) -> None:
+    made = Handmade()
+    made.opens("phone")
+    made.greeted()
+    made.emits({"text": "hello"})
+    made.event(MESSAGE, message(id="m1", createdAt=f"2026-01-01T{event}:00Z"))
+    made.ack({"message": message(id="m1", createdAt="2026-01-01T14:00:00Z")})
+    body = {"conversation": CONVERSATION, "messages": [message(id="m1", createdAt=f"2026-01-01T{listed}:00Z")]}
+    made.fetches(body, headers=DATED, began=made.transcript.entries[-1].at)
+    with pytest.raises(Deviation if because is None else Unverified) as found:
+        over([made.record], clock.stamps, clock.on_time)
+    assert getattr(found.value, "because", None) == because

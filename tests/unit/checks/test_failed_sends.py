@@ -103,3 +103,34 @@ def test_where_acks_are_mixed_up_nothing_is_said_of_errors() -> None:
     listing(made, message(WORDS, id="m1"), road="REST")
     made.says("another text", saved=message(WORDS, id="m1"))
     assert not list(failed_sends.sends(made.record))
+
+
+@pytest.mark.parametrize(
+    ("answers", "holds"),
+    [([ERROR], True), ([], True), ([{**ERROR, "code": "VALIDATION_ERROR"}], False)],
+    ids=["the same error", "no answer", "an error of its own"],
+)
+def test_an_error_that_may_be_of_another_text_is_held_against_none(answers: Sequence[object], holds: bool) -> None:
+    made = Handmade()
+    tablet = made.opens("tablet")
+    made.greeted()
+    phone = made.opens("phone")
+    made.greeted()
+    made.emits({"text": WORDS}, send=1)
+    made.connection = tablet
+    made.emits({"text": ""}, send=2, valid=False)
+    made.connection = phone
+    made.ack({"error": ERROR}, id=1)
+    made.connection = tablet
+    for error in answers:
+        made.ack({"error": error}, id=2)
+    listing(made, message(WORDS, id="m1"))
+    assert (judged_alone(made) is None) is holds
+
+
+def judged_alone(made: Handmade) -> str | None:
+    try:
+        over([made.record], failed_sends.sends, failed_sends.not_stored)
+    except Deviation as deviation:
+        return deviation.actual
+    return None
