@@ -271,4 +271,16 @@ def deep(look: Look, least: int) -> None:
         because = "SEND-PLAIN" if silent is None else of_ack(silent)
         raise Unverified(f"fewer than {least} messages were accepted", because=because)
     count = len(look.listed)
+    if count < least:
+        _without_gaps(look)
     expect(count >= least, f"{look.history.where} to reach back {least} messages", f"{count}", at=[look.history.at])
+
+
+def _without_gaps(look: Look) -> None:
+    """Raise Unverified where messages are missing between others: those were lost, and it is not the list that is
+    short."""
+    since, sends = look.known_since, sends_before(look)
+    between = [send for send in sends if since is not None and since < send.entry.at]
+    lost = [send for send in between if not _listed(look, send, sends)]
+    if lost:
+        raise Unverified(f"{look.history.where} shows older messages than send #{lost[0].number}", because="SEND-KEPT")

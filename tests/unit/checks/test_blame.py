@@ -109,6 +109,18 @@ def test_a_missing_ack_points_at_the_end_of_the_connection_where_it_ended(ended:
     assert [one.value.because for one in (transport, upgrade, depth)] == [judge] * 3
 
 
+@pytest.mark.parametrize(("missing", "error"), [(1, Deviation), (2, Unverified)], ids=["the first", "one between"])
+def test_a_list_that_is_short_for_a_message_that_was_lost_points_at_that(missing: int, error: type[Exception]) -> None:
+    made = _chat()
+    told = [message("one", id="m1"), made.says("two"), made.says("three")]
+    made.closed()
+    made.opens("tablet")
+    made.greeted([one for number, one in enumerate(told, 1) if number != missing])
+    with pytest.raises(error) as short:
+        deep(looks(made.record)[-1], 3)
+    assert getattr(short.value, "because", "SEND-KEPT") == "SEND-KEPT"
+
+
 def test_a_doubled_ack_points_at_the_requirement_for_single_ones() -> None:
     made = _chat()
     made.ack({"message": {}})
