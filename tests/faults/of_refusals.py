@@ -248,7 +248,7 @@ class KeepsTheExpired(HelpCenter):
             await self.disconnect(sid)
 
 
-@fault("REFUSAL-CLOSE")
+@fault("REFUSAL-CLOSE", also=("EVENT-AFTER-CONNECT",))
 class DisconnectsBeforeItHasConnected(HelpCenter):
     """python-socketio ignores a disconnect in the connect handler, unless it is told to connect always."""
 
