@@ -31,6 +31,8 @@ SHAPES = {
 """Who judges the shape of a payload, by its kind."""
 OPTIONS = {"bearer": "AUTH-PREFIXED", "header": "AUTH-HEADER"}
 """Who judges the ways to present a token; AUTH-BARE is that of all others."""
+NOT_FOUND = 404
+"""The HTTP status of a conversation that is not there, or not yet."""
 
 
 def explained(missing: Missing | Misshapen) -> Unverified | Deviation:
@@ -164,7 +166,9 @@ def _no_echo(missing: Missing) -> Unverified:
 def _no_conversation(missing: Missing) -> Unverified:
     fetch: Fetch = missing.subject
     no_doubt(fetch.entry, "the answer of REST")
-    return busy(fetch) if fetch.status in SLOWER else Unverified(missing.reason, because="REST-OPEN")
+    unknown = fetch.status == NOT_FOUND and fetch.before_any_socket
+    because = "REST-FIRST" if unknown else "REST-OPEN"
+    return busy(fetch) if fetch.status in SLOWER else Unverified(missing.reason, because=because)
 
 
 def _no_part(missing: Missing) -> Unverified:

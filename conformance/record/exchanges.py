@@ -111,6 +111,8 @@ class Fetch:
     """One REST exchange (section 7)."""
 
     entry: Entry
+    before_any_socket: bool = False
+    """Whether no connection of the user had been greeted in the scenario by then."""
 
     @property
     def user(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -146,7 +147,13 @@ class Record:
 
     @cached_property
     def _all_fetches(self) -> list[Fetch]:
-        return [Fetch(entry) for entry in self.transcript if entry.kind is Kind.HTTP]
+        greeted: dict[str, int] = {}
+        for connection in self._all_connections:
+            for event in connection.events(CONNECTED):
+                serial = event.entry.serial
+                greeted[connection.user] = min(serial, greeted.get(connection.user, serial))
+        asked = [entry for entry in self.transcript if entry.kind is Kind.HTTP]
+        return [Fetch(entry, entry.serial < greeted.get(str(entry.get("user")), math.inf)) for entry in asked]
 
     @cached_property
     def conversation_ids(self) -> set[Json]:

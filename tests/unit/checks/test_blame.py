@@ -345,6 +345,15 @@ def test_a_message_of_support_that_was_there_before_points_at_the_history_that_l
         over([_unheard([message("another", id="m9")]).record], support.unheard, support.emitted)
 
 
+@pytest.mark.parametrize(
+    ("socket", "status", "judge"), [(False, 404, "REST-FIRST"), (True, 404, "REST-OPEN"), (False, 500, "REST-OPEN")]
+)
+def test_rest_that_knows_nobody_before_their_socket_points_at_that(socket: bool, status: int, judge: str) -> None:
+    made = chat() if socket else Handmade()
+    made.fetches({"code": "NOT_FOUND"}, status=status)
+    assert unverified(lambda: made.record.fetch().history).because == judge
+
+
 # -- and the rest ------------------------------------------------------------------------------------------------
 
 
