@@ -23,8 +23,7 @@ from conformance.checks.selectors import good_connections, saved
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, TYPING
 from conformance.record.descriptions import said
-from conformance.record.health import FORGOTTEN
-from conformance.record.transcript import Entry, Kind, first
+from conformance.record.transcript import FORGOTTEN, Entry, Kind, first
 from conformance.record.views import Connection, Record, Send
 from conformance.record.waits import GREETING, ack_of, message_of
 
