@@ -118,8 +118,9 @@ def told(record: Record, tag: str) -> None:
     (which is PARITY-EVENT's)."""
     send = _acked(record, tag)
     heard = [first(entry.get("args")) for entry in seen(send.connection, "event", MESSAGE)]
-    own = [one for one in heard if isinstance(one, dict) and one.get("sender") != SUPPORT]
-    if not any(one.get("id") == send.message.id or one.get("text") == send.text for one in own):
+    payloads = [one for one in heard if isinstance(one, dict)]
+    named = any(one.get("id") == send.message.id for one in payloads)  # by whoever, which MESSAGE-SENDER judges
+    if not named and not any(one.get("text") == send.text and one.get("sender") != SUPPORT for one in payloads):
         not_in_doubt(send.connection, message_of(send.number))
         _within_limit(record)
         what = f"{MESSAGE} of send #{send.number} to reach the client's handler ({_library(send.connection)})"

@@ -162,8 +162,8 @@ class Packets:
     @property
     def forgotten(self) -> bool:
         """Whether the target did not know its polling session any more."""
-        end = self.broken_off
-        return self.transport == "polling" and end is not None and end.get("status") in FORGOTTEN
+        end, polls = self.broken_off, self.transport == "polling" or (self.transport == "upgrade" and not self.greeted)
+        return polls and end is not None and end.get("status") in FORGOTTEN
 
     @cached_property
     def greeted(self) -> bool:

@@ -86,10 +86,13 @@ def test_a_device_that_is_refused_after_another_left_does_not() -> None:
     assert of_greeting(made.record.connection("tablet")) == "CONNECTED-SENT"
 
 
+@pytest.mark.parametrize("transport", ["polling", "upgrade"])
 @pytest.mark.parametrize(("status", "judge"), [(400, "CONN-POLLING"), (None, "CONNECTED-SENT")])
-def test_a_polling_session_that_is_not_known_any_more_points_at_polling(status: int | None, judge: str) -> None:
+def test_a_polling_session_that_is_not_known_any_more_points_at_polling(
+    transport: str, status: int | None, judge: str
+) -> None:
     made = Handmade()
-    made.opens(transport="polling")
+    made.opens(transport=transport)
     made.closed("target", status=status)
     assert of_greeting(made.record.connection("phone")) == judge
 
