@@ -23,7 +23,7 @@ from types import SimpleNamespace
 
 from hypothesis.strategies import just
 
-from conformance import lifetimes
+from conformance.auth import expiry
 from conformance.drive.search import explore
 from conformance.checks.assertions import expect
 from conformance.requirements import requirement
@@ -36,7 +36,7 @@ async def late(stage):
     token = await stage.user.token()
     async with stage.device("phone", token=token) as phone:
         await phone.send_text("two hours pass")
-        lifetimes.time = SimpleNamespace(time=lambda: time.time() + {HOURS})
+        expiry.time = SimpleNamespace(time=lambda: time.time() + {HOURS})
     await stage.fetch(token=token)
     async with stage.device("tablet", token=token):
         pass
