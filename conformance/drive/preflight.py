@@ -182,11 +182,11 @@ def _met(record: Record, fetch: Fetch, route: Route | None) -> Met:
 
 def _diagnosis(url: str, met: Met, user: User) -> str:
     if met.refused and remaining(user.expiry) <= SKEW:
-        return f"{url} refuses the token on every road: {up(user.subject, user.expiry)}"
+        return f"{url} rejects the token over WebSocket, polling and REST: {up(user.subject, user.expiry)}"
     if met.refused:
         socket = f"; /help-center: {met.said}" if met.said else ""
         return (
-            f"{url} refuses the token on every road (REST: {_status(met.fetch)}{socket}): "
+            f"{url} rejects the token over WebSocket, polling and REST (REST: {_status(met.fetch)}{socket}): "
             "check the token or secret, --jwt-claims and --users"
         )
     socket = f" ({met.said})" if met.said else ""
@@ -194,7 +194,7 @@ def _diagnosis(url: str, met: Met, user: User) -> str:
     hint = "; pass as --target where it leads" if met.fetch.location else ""
     return (
         f"no Help Center at {url}: GET {REST_PATH} gave {_status(met.fetch)}{media}, "
-        f"and /help-center greets nobody over Socket.IO{socket}{hint}"
+        f"and /help-center gave no greeting over Socket.IO{socket}{hint}"
     )
 
 

@@ -195,7 +195,7 @@ class Session:
         answer = await self.waiting.until(kind, GREETING, answered)
         if answer != CONNECTED:
             instead = said(self.inbox.received) or ("a closed transport" if self.closed else "nothing")
-            raise ScenarioAborted(self.context.recorder.brief(f"{self.name}: {instead} for a greeting"))
+            raise ScenarioAborted(self.context.recorder.brief(f"{self.name}: expected {CONNECTED}, got {instead}"))
 
     async def _refused(self) -> None:
         """Until the target has ended the connection, one way or the other, and a quiet window has passed."""

@@ -25,7 +25,7 @@ from conformance.drive.delivery import Outcome
 from conformance.drive.retry import growing_pauses
 from conformance.drive.session import ScenarioAborted
 from conformance.drive.waiting import Waiting
-from conformance.protocol import MESSAGE, NAMESPACE, SEND, TYPING, VALIDATION_ERROR, Json
+from conformance.protocol import CONNECTED, MESSAGE, NAMESPACE, SEND, TYPING, VALIDATION_ERROR, Json
 from conformance.record.descriptions import said
 from conformance.record.rate_limits import SLOWER
 from conformance.record.timeouts import CHATTER, SHAKEN
@@ -90,7 +90,7 @@ class StandardClient:
                 await turns.retry(again, last=refused, refused=limited, pause=self._pause, pauses=pauses)
         if not self.inbox.greeted:
             instead = said(self.inbox.received) or ("a closed transport" if self._session.tap.ended else "nothing")
-            raise ScenarioAborted(self._context.recorder.brief(f"{self._name}: {instead} for a greeting"))
+            raise ScenarioAborted(self._context.recorder.brief(f"{self._name}: expected {CONNECTED}, got {instead}"))
 
     async def _pause(self, refused: CloseReason, seconds: float) -> None:
         where = self.inbox.connection

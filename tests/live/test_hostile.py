@@ -78,7 +78,7 @@ def test_nothing_listens(checkout: Checkout, tmp_path: Path) -> None:
         (
             page,
             "no Help Center at {url}: GET /api/help-center/messages gave HTTP 200 text/html, "
-            "and /help-center greets nobody over Socket.IO (the transport was closed by the target (status 200, "
+            "and /help-center gave no greeting over Socket.IO (the transport was closed by the target (status 200, "
             "Invalid response status))",
         ),
     ],
@@ -101,7 +101,7 @@ def test_another_socket_io_server(checkout: Checkout, tmp_path: Path) -> None:
         line = unusable(certify(checkout, url, tmp_path))
     assert line == (
         f"no Help Center at {url}: GET /api/help-center/messages gave HTTP 404 text/plain; charset=utf-8, "
-        "and /help-center greets nobody over Socket.IO"
+        "and /help-center gave no greeting over Socket.IO"
     )
 
 
@@ -110,7 +110,7 @@ def test_a_redirect_names_where_it_leads(checkout: Checkout, tmp_path: Path) -> 
         line = unusable(certify(checkout, server.url, tmp_path))
     assert line == (
         f"no Help Center at {server.url}: GET /api/help-center/messages gave HTTP 308 to https://elsewhere.example/, "
-        "and /help-center greets nobody over Socket.IO (the transport was closed by the target (status 308, "
+        "and /help-center gave no greeting over Socket.IO (the transport was closed by the target (status 308, "
         "redirected to https://elsewhere.example/)); pass as --target where it leads"
     )
 
@@ -120,7 +120,8 @@ def test_a_token_that_is_refused(checkout: Checkout, tmp_path: Path) -> None:
     with served(HelpCenter) as url:
         run = checkout.run(f"--target={url}", f"--token={refused}", f"--reports={tmp_path}", "--wait=60")
     assert unusable(run).startswith(
-        f"{url} refuses the token on every road (REST: HTTP 401; /help-center: help_center:error {{UNAUTHORIZED, "
+        f"{url} rejects the token over WebSocket, polling and REST "
+        "(REST: HTTP 401; /help-center: help_center:error {UNAUTHORIZED, "
         '"The token is not a JWT signed with the expected key."}, DISCONNECT): check the token or secret'
     )
     assert refused not in run.output
@@ -130,7 +131,7 @@ def test_one_of_several_tokens_is_refused(checkout: Checkout, tmp_path: Path) ->
     good, bad = (KeyMinter(secret).sign({"sub": secret}) for secret in (SECRET, "a secret that nobody trusts"))
     with served(HelpCenter) as url:
         run = checkout.run(f"--target={url}", f"--token={good}", f"--token={bad}", f"--reports={tmp_path}")
-    assert unusable(run).startswith(f"user 2 of 2: {url} refuses the token on every road")
+    assert unusable(run).startswith(f"user 2 of 2: {url} rejects the token over WebSocket, polling and REST")
 
 
 # -- something to judge ----------------------------------------------------------------------------------------------

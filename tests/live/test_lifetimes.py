@@ -175,7 +175,8 @@ def test_a_target_whose_clock_is_ahead_may_find_a_token_too_old(
     run = checkout.run(f"--target={target}", f"--token={token(exp=expiry)}", f"--reports={tmp_path}")
     assert run.code == 4
     assert run.line("ERROR") == (
-        f"ERROR: {target} refuses the token on every road: the token of ada was refused shortly before it expires at "
+        f"ERROR: {target} rejects the token over WebSocket, polling and REST: "
+        f"the token of ada was refused shortly before it expires at "
         f"{told(expiry)}; pass one that lives longer"
     )
 
@@ -185,8 +186,8 @@ def test_a_refused_token_is_no_expired_one(checkout: Checkout, target: str, tmp_
     run = checkout.run(f"--target={target}", f"--token={given}", f"--reports={tmp_path}")
     assert run.code == 4
     assert (
-        "refuses the token on every road (REST: HTTP 401; /help-center: help_center:error {UNAUTHORIZED, "
-        in run.line("ERROR")
+        "rejects the token over WebSocket, polling and REST "
+        "(REST: HTTP 401; /help-center: help_center:error {UNAUTHORIZED, " in run.line("ERROR")
     )
 
 

@@ -148,11 +148,14 @@ class Refusing(HelpCenter):
 @pytest.mark.parametrize(
     ("how", "cut"),
     [
-        ("event", 'phone: help_center:error {UNAUTHORIZED, "no"}, DISCONNECT for a greeting'),
-        ("connect error", 'phone: CONNECT_ERROR {message: "Connection refused by server"} for a greeting'),
-        ("disconnect", "phone: DISCONNECT for a greeting"),
-        ("hang up", "phone: a closed transport for a greeting"),
-        ("silence", "phone: nothing for a greeting"),
+        ("event", 'phone: expected help_center:connected, got help_center:error {UNAUTHORIZED, "no"}, DISCONNECT'),
+        (
+            "connect error",
+            'phone: expected help_center:connected, got CONNECT_ERROR {message: "Connection refused by server"}',
+        ),
+        ("disconnect", "phone: expected help_center:connected, got DISCONNECT"),
+        ("hang up", "phone: expected help_center:connected, got a closed transport"),
+        ("silence", "phone: expected help_center:connected, got nothing"),
     ],
 )
 @in_loop
