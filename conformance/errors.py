@@ -45,8 +45,12 @@ class Unverified(Exception):
         super().__init__(f"{self.reason} (see {because})" if because else self.reason)
 
 
-class Unusable(Exception):
-    """The run cannot start, or cannot go on: a bad option, no token, an unreachable target. One clear line."""
+class UsageError(Exception):
+    """The run cannot start for how it was asked for: a bad option, no token. One clear line."""
+
+
+class TargetUnusable(Exception):
+    """The run cannot start for its target: unreachable, or not a Help Center. One clear line."""
 
 
 def one_line(deviation: Deviation) -> str:

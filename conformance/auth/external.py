@@ -15,7 +15,7 @@ from pathlib import Path
 
 from conformance.auth.expiry import SKEW, expiry_of, remaining
 from conformance.auth.tokens import Minter, claims_of
-from conformance.errors import Unusable, Unverified
+from conformance.errors import Unverified, UsageError
 from conformance.hooks import NAME, TokenHook
 from conformance.redaction import masked
 
@@ -76,7 +76,7 @@ class Commanded(Asked):
         try:
             self._words = shlex.split(command)
         except ValueError as error:
-            raise Unusable(f"--token-command cannot be read: {error}") from error
+            raise UsageError(f"--token-command cannot be read: {error}") from error
         named = any("{user}" in word for word in self._words)
         super().__init__("--token-command", users, names_users=named, otherwise="the command's user")
 

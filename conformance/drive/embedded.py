@@ -9,7 +9,7 @@ import sys
 import tempfile
 from types import TracebackType
 
-from conformance.errors import Unusable
+from conformance.errors import TargetUnusable
 
 
 class EmbeddedServer:
@@ -35,7 +35,7 @@ class EmbeddedServer:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line.startswith("listening on "):
-            raise Unusable(f"the embedded server did not start: {self._complaint()}")
+            raise TargetUnusable(f"the embedded server did not start: {self._complaint()}")
         self.url = line.removeprefix("listening on ").strip()
         return self
 

@@ -16,7 +16,7 @@ from conformance.drive.device import ScenarioAborted
 from conformance.drive.device_options import Route
 from conformance.drive.load import measured
 from conformance.drive.stage import Stage
-from conformance.errors import Unusable
+from conformance.errors import TargetUnusable
 from conformance.protocol import REST_PATH, UNAUTHORIZED
 from conformance.record.descriptions import said
 from conformance.record.transcript import Transcript
@@ -55,9 +55,9 @@ def looks_like_a_conversation(fetch: Fetch) -> bool:
 
 
 async def check(context: RunContext, users: Users, *, wait: float) -> RunContext:
-    """The context of the run, with its default route and for its round trip. Raises Unusable with one clear line where
-    the target can't be judged. Users who are kept for scenarios that need a new one make no contact: there only has to
-    be a token."""
+    """The context of the run, with its default route and for its round trip. Raises TargetUnusable where the
+    target can't be judged. Users who are kept for scenarios that need a new one make no contact: there only has to be a
+    token."""
     brief = context.untaught(deadline=min(context.deadline, BRIEF), late=SLOW)
     async with users.lease(min(users.at_hand or 1, AT_ONCE)) as lent:
         first = await _first_meeting(brief, lent[:1], wait, silence=_silence(context))
@@ -74,14 +74,14 @@ async def check(context: RunContext, users: Users, *, wait: float) -> RunContext
         context = replace(context, load=measured([(first.record, 1), *((met.record, beside) for met in others)]))
         for number, met in enumerate(others, 2):
             if not met.works:
-                raise Unusable(f"user {number} of {len(lent)}: {_diagnosis(context.url, met, lent[number - 1])}")
+                raise TargetUnusable(f"user {number} of {len(lent)}: {_diagnosis(context.url, met, lent[number - 1])}")
         await asyncio.gather(*(user.token() for user in users.untouched[: AT_ONCE - len(lent)]))
     return context.calibrated(await _round_trip(context))
 
 
 async def _first_meeting(context: RunContext, users: list[User], wait: float, *, silence: float) -> Met:
     """Tried again for ``wait`` seconds: what is being deployed is silent first, or a gateway answers in its place.
-    A token that is refused is refused at once. Raises Unusable."""
+    A token that is refused is refused at once. Raises TargetUnusable."""
     ends = time.monotonic() + wait
     while True:
         silent = await _silent(context, within=silence)
@@ -90,7 +90,7 @@ async def _first_meeting(context: RunContext, users: list[User], wait: float, *,
             return met
         if time.monotonic() >= ends or (met is not None and met.refused):
             waited = f" (waited {wait:g} s)" if wait else ""
-            raise Unusable((silent if met is None else _diagnosis(context.url, met, users[0])) + waited)
+            raise TargetUnusable((silent if met is None else _diagnosis(context.url, met, users[0])) + waited)
         context = context.untaught()
         await asyncio.sleep(0.2)
 

@@ -47,7 +47,7 @@ def _head(requirement: Requirement) -> str:
 
 def _wire(transcript: Transcript, deviation: Deviation) -> str:
     look = "   * look here" if deviation.at else ""
-    who = trace.cast(transcript)
+    who = trace.participants(transcript)
     return f"  {'Wire':<9} {transcript.key}{': ' if who else ''}{who:<26} > sent   < received{look}"
 
 

@@ -50,22 +50,31 @@ class Agreement:
     def lines(self) -> Iterator[str]:
         """For the terminal."""
         if self.was is None:
-            yield "judged again; there is no verdict.json beside the transcripts to agree with"
+            yield "nothing to compare with: there is no verdict.json beside the transcripts"
             return
-        yield f"{self._says()} the verdict of {self.was['started']} on {self.was['target']}: {self.was['verdict']}"
+        yield f"{self._says()} (of {self.was['started']}, {self.was['target']})"
         if "transcripts" in self.changed:
-            yield "the transcripts are not those that it was given on: altered, added or lost since"
+            yield "the transcripts have changed since: altered, added or lost"
         if others := [one for one in self.changed if one != "transcripts"]:
-            yield f"judged by another version than then: {', '.join(others)}"
+            yield f"changed since that verdict: {', '.join(others)}"
         for one in self.differences[:_SHOWN]:
-            yield f"{one.id} was {one.was}, is {one.now}"
+            yield f"{one.id} was {one.was}, is now {one.now}"
         if len(self.differences) > _SHOWN:
             yield f"and {len(self.differences) - _SHOWN} more: see verdict.json"
 
     def _says(self) -> str:
+        assert self.was is not None
+        was = self.was["verdict"]
         if self.agrees is None:
-            return f"nothing contradicts, but only a part was judged ({self.now}):"
-        return "agrees with" if self.agrees else f"DISAGREES ({self.now}) with"
+            return f"no differences, but only part of the run was judged: the verdict was {was}, is now {self.now}"
+        if self.agrees:
+            return f"same verdict and findings: {was}"
+        verdict = f"the verdict is still {was}" if was == self.now else f"the verdict was {was}, is now {self.now}"
+        return f"DIFFERENT: {verdict}; {self._counted()}"
+
+    def _counted(self) -> str:
+        number = len(self.differences)
+        return f"{number or 'no'} requirement{' has' if number == 1 else 's have'} another status"
 
 
 def earlier(folder: Path) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from conformance.formatting import cut, printable
 from conformance.record.transcript import Transcript, file_name
-from conformance.report.trace import RECEIVED, SENT, Excerpt, Line, cast, excerpt
+from conformance.report.trace import RECEIVED, SENT, Excerpt, TraceLine, excerpt, participants
 
 # all lengths in CSS pixels; the page's style sheet sets the font that ``_CHARACTER`` is the width of
 _CHARACTER = 7.25
@@ -26,7 +26,7 @@ _NAME = 10
 """Characters of a connection's name."""
 
 MARK = "▶"
-"""Stands before the lines that a failure points at: colour alone tells nobody anything in print."""
+"""Stands before the lines that a failure points at: colour alone does not show in print."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +67,13 @@ def svg(part: Excerpt, label: str) -> str:
 def _summary(transcript: Transcript, part: Excerpt) -> str:
     marked = [_label(line) for line in part.lines if line.marked]
     here = f"; look here: {'; '.join(marked)}" if marked else ""
-    who = cast(transcript) or "nobody"
+    who = participants(transcript) or "no device"
     return f"Sequence diagram of {transcript.key}: {who} and the server, {len(part.lines)} entries{here}"
 
 
 def _plan(part: Excerpt) -> _Plan:
-    seen = {line.voice for line in part.lines}
-    voices = [name for name in part.voices if name in seen]
+    seen = {line.lane for line in part.lines}
+    voices = [name for name in part.lanes if name in seen]
     lanes = {name: _TIMES + _LANE // 2 + number * _LANE for number, name in enumerate(voices)}
     gap = max(lanes.values(), default=_TIMES) + 10
     longest = max(len(_label(line)) for line in part.lines)
@@ -82,7 +82,7 @@ def _plan(part: Excerpt) -> _Plan:
     return _Plan(lanes, gap, server, _HEAD + _ROW * (len(part.lines) + gaps) + 8)
 
 
-def _places(part: Excerpt) -> Iterator[tuple[Line, int]]:
+def _places(part: Excerpt) -> Iterator[tuple[TraceLine, int]]:
     """Each line with the top of its row; a row before it stays free where entries are left out."""
     y = _HEAD
     for line in part.lines:
@@ -131,28 +131,28 @@ def _gap(number: int, plan: _Plan, y: int) -> str:
     return f"<text class='gap' x='{plan.gap}' y='{y + 18}'>⋮ {number:,} more</text>"
 
 
-def _row(line: Line, plan: _Plan, y: int) -> Iterator[str]:
+def _row(line: TraceLine, plan: _Plan, y: int) -> Iterator[str]:
     yield f"<text class='at' x='{_TIMES - 8}' y='{y - 2}'>{line.at:.3f}</text>"
     yield f"<text x='{plan.gap}' y='{y - 6}'>{_text(_label(line))}</text>"
-    yield _stroke(line, plan.lanes.get(line.voice), plan, y)
+    yield _stroke(line, plan.lanes.get(line.lane), plan, y)
 
 
-def _stroke(line: Line, lane: int | None, plan: _Plan, y: int) -> str:
+def _stroke(line: TraceLine, lane: int | None, plan: _Plan, y: int) -> str:
     """An arrow for what crossed the wire, another stroke for what happened without a packet."""
     server = plan.server
     if lane is None:
         return f"<path class='dotted' d='M{plan.gap} {y}H{server}'/>"
-    if line.told.sign == "x":
+    if line.label.sign == "x":
         return f"<path class='dotted' d='M{lane} {y}H{server}'/><path d='M{lane - 5} {y - 5}l10 10m0-10l-10 10'/>"
-    if line.told.sign == "!":
+    if line.label.sign == "!":
         return f"<path class='dotted' d='M{lane} {y}H{server}'/><circle cx='{lane}' cy='{y}' r='5'/>"
-    there = f"M{server - 7} {y - 4}l7 4-7 4" if line.told.sign != RECEIVED else ""
-    back = f"M{lane + 7} {y - 4}l-7 4 7 4" if line.told.sign != SENT else ""
+    there = f"M{server - 7} {y - 4}l7 4-7 4" if line.label.sign != RECEIVED else ""
+    back = f"M{lane + 7} {y - 4}l-7 4 7 4" if line.label.sign != SENT else ""
     return f"<path d='M{lane} {y}H{server}{there}{back}'/>"
 
 
-def _label(line: Line) -> str:
-    words: Sequence[str] = (line.told.what, line.told.details)
+def _label(line: TraceLine) -> str:
+    words: Sequence[str] = (line.label.what, line.label.details)
     return cut(printable("  ".join(word for word in words if word)), _MOST)
 
 

@@ -28,7 +28,7 @@ Sends = Mapping[tuple[int, Json], Json]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Label:
     """An entry in words. ``what`` stands in a column of its own when there are ``details``."""
 
     sign: str
@@ -36,7 +36,7 @@ class Told:
     details: str = ""
 
 
-def cast(transcript: Transcript) -> str:
+def participants(transcript: Transcript) -> str:
     """Who is in it: ``phone (user 1), tablet (user 2), rest``."""
     users = {entry.device: str(entry.get("user")) for entry in transcript.of(Kind.OPEN)}
     rest = ["rest"] if transcript.of(Kind.HTTP) else []
@@ -44,24 +44,24 @@ def cast(transcript: Transcript) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """An entry at its place in the record: ``at`` in seconds since the scenario began, ``voice`` the connection's name
-    (empty: nobody's), ``marked`` when a failure points at it, ``skipped`` how many entries are left out before it."""
+class TraceLine:
+    """An entry at its place in the record: ``at`` in seconds since the scenario began, ``lane`` the connection's name
+    (empty: of none), ``marked`` when a failure points at it, ``skipped`` how many entries are left out before it."""
 
     at: float
-    voice: str
-    told: Told
+    lane: str
+    label: Label
     marked: bool
     skipped: int
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """The part of a record that is shown. ``voices``: all names of the record, in the order they came; ``later``: how
+    """The part of a record that is shown. ``lanes``: all names of the record, in the order they came; ``later``: how
     many entries are left out after the last line."""
 
-    lines: Sequence[Line]
-    voices: Sequence[str]
+    lines: Sequence[TraceLine]
+    lanes: Sequence[str]
     later: int
 
 
@@ -70,28 +70,28 @@ def excerpt(transcript: Transcript, at: Collection[int] = ()) -> Excerpt:
     entries = [entry for entry in transcript if entry.kind is not Kind.ENGINE]
     around = _around(entries, at)
     names, sends = _names(transcript), _sends(transcript)
-    told: list[Line] = []
+    shown_lines: list[TraceLine] = []
     for before, index in zip([-1, *around], around, strict=False):
         entry = entries[index]
-        name = names.get(_voice(entry), "")
-        told.append(Line(entry.at, name, _told(entry, sends), entry.serial in at, index - before - 1))
-    return Excerpt(told, list(names.values()), len(entries) - 1 - around[-1] if around else 0)
+        name = names.get(_lane_of(entry), "")
+        shown_lines.append(TraceLine(entry.at, name, _label_of(entry, sends), entry.serial in at, index - before - 1))
+    return Excerpt(shown_lines, list(names.values()), len(entries) - 1 - around[-1] if around else 0)
 
 
 def lines(transcript: Transcript, at: Collection[int] = ()) -> list[str]:
     """The excerpt as text, the entries ``at`` marked with ``*``; the devices' names where there are several."""
     part = excerpt(transcript, at)
-    name_width = max(map(len, part.voices)) if len(part.voices) > 1 else 0
+    name_width = max(map(len, part.lanes)) if len(part.lanes) > 1 else 0
     time_width = max((len(f"{line.at:.3f}") for line in part.lines), default=0)
-    told = [line.told for line in part.lines]
-    what_width = max((len(one.what) for one in told if one.details and len(one.what) <= _COLUMN), default=0)
+    labels = [line.label for line in part.lines]
+    what_width = max((len(one.what) for one in labels if one.details and len(one.what) <= _COLUMN), default=0)
     out: list[str] = []
     for place, line in enumerate(part.lines):
         if place and line.skipped:
             out.append(_GAP)
         mark = "*" if line.marked else " "
-        who = f" {line.voice:<{name_width}}" if name_width else ""
-        one = line.told
+        who = f" {line.lane:<{name_width}}" if name_width else ""
+        one = line.label
         what = f"{one.what:<{what_width}}  {one.details}" if one.details else one.what
         out.append(printable(f"  {mark} {line.at:>{time_width}.3f}{who} {one.sign} {what}").rstrip())
     return out
@@ -107,7 +107,7 @@ def _around(entries: Sequence[Entry], at: Collection[int]) -> list[int]:
     return sorted({index for c in centres for index in range(c - reach, c + reach) if 0 <= index < len(entries)})
 
 
-def _voice(entry: Entry) -> tuple[str, int]:
+def _lane_of(entry: Entry) -> tuple[str, int]:
     return entry.device, entry.connection
 
 
@@ -116,10 +116,10 @@ def _names(transcript: Transcript) -> dict[tuple[str, int], str]:
     times: dict[str, int] = {}
     names: dict[tuple[str, int], str] = {}
     for entry in transcript:
-        if entry.device and _voice(entry) not in names:
+        if entry.device and _lane_of(entry) not in names:
             times[entry.device] = times.get(entry.device, 0) + 1
             nth = f"#{times[entry.device]}" if times[entry.device] > 1 else ""
-            names[_voice(entry)] = f"{entry.device}{nth}"
+            names[_lane_of(entry)] = f"{entry.device}{nth}"
     return names
 
 
@@ -128,39 +128,39 @@ def _sends(transcript: Transcript) -> Sends:
     return {(e.connection, e.get("id")): e.get("send") for e in sent if e.get("send") and e.get("id") is not None}
 
 
-def _told(entry: Entry, sends: Sends) -> Told:
-    teller = _TELLERS.get(entry.kind)
-    return teller(entry) if teller else _packet(entry, sends)
+def _label_of(entry: Entry, sends: Sends) -> Label:
+    label = _LABELS.get(entry.kind)
+    return label(entry) if label else _packet(entry, sends)
 
 
 # -- what happened -------------------------------------------------------------------------------------------------
 
 
-def _open(entry: Entry) -> Told:
+def _open(entry: Entry) -> Label:
     """The token's label says what is bad about a bad one: expired, garbage, …"""
     token = "good token" if entry.get("good") else f"bad token: {entry.get('token')}"
-    return Told(SENT, f"opens {entry.get('transport')}", f"{token}, by {entry.get('option')}")
+    return Label(SENT, f"opens {entry.get('transport')}", f"{token}, by {entry.get('option')}")
 
 
-def _handshake(entry: Entry) -> Told:
-    return Told(RECEIVED, "handshake", f"over {entry.get('via')}")
+def _handshake(entry: Entry) -> Label:
+    return Label(RECEIVED, "handshake", f"over {entry.get('via')}")
 
 
-def _garbled(entry: Entry) -> Told:
-    return Told(RECEIVED, "garbled", f"{entry.get('why')}: {shown(entry.get('text'), _BRIEF)}")
+def _garbled(entry: Entry) -> Label:
+    return Label(RECEIVED, "garbled", f"{entry.get('why')}: {shown(entry.get('text'), _BRIEF)}")
 
 
-def _closed(entry: Entry) -> Told:
+def _closed(entry: Entry) -> Label:
     why = [f"{name} {entry.get(name)}" for name in ("code", "status") if entry.get(name) is not None]
     reason = str(entry.get("reason") or "")
-    return Told("x", f"closed by the {entry.get('by')}", ", ".join([*why, *_brief(reason)]))
+    return Label("x", f"closed by the {entry.get('by')}", ", ".join([*why, *_brief(reason)]))
 
 
-def _http(entry: Entry) -> Told:
+def _http(entry: Entry) -> Label:
     token = "" if entry.get("good") else f" with a bad token ({entry.get('token')})"
     answer = f"{entry.get('status')} {_argument(entry.get('body'))}" if entry.get("status") else "no answer"
     reason = _brief(str(entry.get("reason") or ""))
-    return Told("=", f"{entry.get('method')} {entry.get('path')}{token}", ", ".join([answer, *reason]))
+    return Label("=", f"{entry.get('method')} {entry.get('path')}{token}", ", ".join([answer, *reason]))
 
 
 def _brief(text: str) -> Iterator[str]:
@@ -169,24 +169,24 @@ def _brief(text: str) -> Iterator[str]:
         yield cut(" ".join(text.split()), 2 * _BRIEF)
 
 
-def _expired(entry: Entry) -> Told:
-    return Told("!", f"waited {entry.get('seconds')} s in vain for {described(entry.get('waiting'))}")
+def _expired(entry: Entry) -> Label:
+    return Label("!", f"waited {entry.get('seconds')} s in vain for {described(entry.get('waiting'))}")
 
 
-def _mark(entry: Entry) -> Told:
-    return Told("-", str(entry.get("label")))
+def _mark(entry: Entry) -> Label:
+    return Label("-", str(entry.get("label")))
 
 
-def _client(entry: Entry) -> Told:
+def _client(entry: Entry) -> Label:
     """What a client library told its handlers of what came just before."""
     saw = entry.get("saw")
     what = {"event": entry.get("event"), "ack": f"the ack of #{entry.get('send')}"}.get(str(saw), saw)
     if saw in ("event", "ack"):
-        return Told("-", f"client saw {what}", _arguments(entry.get("args")))
-    return Told("-", f"client saw {what}", ", ".join(_brief(str(entry.get("reason") or ""))))
+        return Label("-", f"client saw {what}", _arguments(entry.get("args")))
+    return Label("-", f"client saw {what}", ", ".join(_brief(str(entry.get("reason") or ""))))
 
 
-_TELLERS: dict[Kind, Callable[[Entry], Told]] = {
+_LABELS: dict[Kind, Callable[[Entry], Label]] = {
     Kind.OPEN: _open,
     Kind.HANDSHAKE: _handshake,
     Kind.GARBLED: _garbled,
@@ -201,21 +201,21 @@ _TELLERS: dict[Kind, Callable[[Entry], Told]] = {
 # -- packets -------------------------------------------------------------------------------------------------------
 
 
-def _packet(entry: Entry, sends: Sends) -> Told:
+def _packet(entry: Entry, sends: Sends) -> Label:
     sign = SENT if entry.kind is Kind.SENT else RECEIVED
     name = entry.get("packet")
     if name == "EVENT" and entry.get("data") is not None:
-        return Told(sign, "EVENT", f"no array with an event's name: {shown(entry.get('data'), _BRIEF)}")
+        return Label(sign, "EVENT", f"no array with an event's name: {shown(entry.get('data'), _BRIEF)}")
     if name == "EVENT":
-        return Told(sign, f"{_event(entry)}{_elsewhere(entry)}", _arguments(entry.get("args")))
+        return Label(sign, f"{_event(entry)}{_elsewhere(entry)}", _arguments(entry.get("args")))
     if name == "ACK":
         own = sends.get((entry.connection, entry.get("id")))
         whose = f"#{own}" if own else f"of id {entry.get('id')}, which nobody asked for"
-        return Told(sign, f"ack {whose}{_elsewhere(entry)}", _arguments(entry.get("args")))
+        return Label(sign, f"ack {whose}{_elsewhere(entry)}", _arguments(entry.get("args")))
     if name == "RAW":
-        return Told(sign, "raw", shown(entry.get("text"), _BRIEF))
+        return Label(sign, "raw", shown(entry.get("text"), _BRIEF))
     data = entry.get("data")
-    return Told(sign, f"{name} {entry.get('namespace')}{f' {shown(data, _BRIEF)}' if data is not None else ''}")
+    return Label(sign, f"{name} {entry.get('namespace')}{f' {shown(data, _BRIEF)}' if data is not None else ''}")
 
 
 def _event(entry: Entry) -> str:

@@ -21,9 +21,8 @@ from conformance.drive.embedded import EmbeddedServer
 from conformance.drive.runner import Runner
 from conformance.drive.scenario import ScenarioCall, TranscriptProvider
 from conformance.drive.stimuli import blame, fate
-from conformance.errors import Unusable, Unverified, one_line
+from conformance.errors import Unverified, UsageError, one_line
 from conformance.record.health import FIRST_TRY, SECOND_TRY
-from conformance.record.incidents import Incident, incidents, losses
 from conformance.record.token_kinds import CONFUSED
 from conformance.record.transcript import Transcript, file_name, params_of
 from conformance.record.views import Everything, Record
@@ -34,6 +33,7 @@ from conformance.report.terminal import Circumstances
 from conformance.report.verdict import Observation, Result, contradictions, erred, findings
 from conformance.requirements import Catalogue
 from conformance.run import provenance
+from conformance.run.circumstances import drops, happenings
 from conformance.run.options import Options
 from conformance.run.progress import Progress
 from conformance.run.token_source import source_of
@@ -42,7 +42,7 @@ from conformance.run.waivers import Waiver, load
 
 class Certification(TranscriptProvider):
     """What the plugin drives. ``open`` once, then ``record`` for each judgement, ``close`` at the end. Raises
-    Unusable for waivers that cannot be used."""
+    UsageError for waivers that cannot be used."""
 
     def __init__(self, options: Options, catalogue: Catalogue, progress: Progress | None = None) -> None:
         self.options = options
@@ -69,7 +69,7 @@ class Certification(TranscriptProvider):
     # -- opening -----------------------------------------------------------------------------------------------
 
     def open(self, calls: Sequence[ScenarioCall]) -> None:
-        """Make sure that the target can be judged, and start recording. Raises Unusable."""
+        """Make sure that the target can be judged, and start recording. Raises UsageError."""
         self._keys = list(dict.fromkeys(call.key for call in calls))
         if self.options.rejudge is not None:
             self._open_saved(self.options.rejudge)
@@ -85,7 +85,7 @@ class Certification(TranscriptProvider):
             table = Table.load(folder)
             self._saved = {key: Transcript.load(path, table) for key, path in paths.items() if path is not None}
         except ValueError as error:
-            raise Unusable(f"--rejudge: {error}") from error
+            raise UsageError(f"--rejudge: {error}") from error
 
     def _open_target(self, calls: Sequence[ScenarioCall]) -> None:
         options = self.options
@@ -251,25 +251,9 @@ class Certification(TranscriptProvider):
     @property
     def circumstances(self) -> Circumstances:
         expire = {name: waiver.expires for name, waiver in self.waivers.items()}
-        return Circumstances(self._happenings(), self._drops(), self._load(), expire)
-
-    def _drops(self) -> list[str]:
-        """Connections and requests that were lost once and not again, by themselves."""
-        together = {name for incident in self._incidents() for name in incident.scenarios}
-        return [f"{t.key}: {t.dropped}" for t in self.transcripts() if t.dropped and t.key not in together]
-
-    def _happenings(self) -> list[str]:
-        """What happened to the target, or around it, while it was certified."""
-        recordings = self.transcripts()
-        fatal = [f"{t.fatal['says']} ({t.key})" for t in recordings if t.fatal]
-        if fatal and self._gone() is None:
-            times = len(incidents((loss for t in recordings for loss in losses(t)), several=1))
-            return [f"the target restarted {times} times; it went down after {'; after '.join(fatal)}"]
-        told = "taken for one event of the environment, and recorded again"
-        return [f"{incident.told}: {told}" for incident in self._incidents()] if not fatal else []
-
-    def _incidents(self) -> list[Incident]:
-        return incidents(loss for transcript in self.transcripts() for loss in losses(transcript))
+        recorded = self.transcripts()
+        events = happenings(recorded, gone=self._gone() is not None)
+        return Circumstances(events, drops(recorded), self._load(), expire)
 
     def _load(self) -> str | None:
         """What long conversations made of the run."""

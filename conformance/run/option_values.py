@@ -1,4 +1,4 @@
-"""What the value of an option means. Everything wrong with it is one clear line (``Unusable``)."""
+"""What the value of an option means. Everything wrong with it is one clear line (``UsageError``)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.errors import Unusable
+from conformance.errors import UsageError
 from conformance.requirements import Level
 from conformance.run.options import Given
 
@@ -26,19 +26,21 @@ def url(given: Given) -> str:
     except ValueError:
         parts = urlsplit("")
     if parts.username or parts.password:
-        raise Unusable(f"{given.flag} must not hold credentials: pass a gateway's with --header='Name: value'")
+        raise UsageError(f"{given.flag} must not hold credentials: pass a gateway's with --header='Name: value'")
     shown = f"{given.flag}={_CREDENTIALS.sub('‹redacted›@', given.value)}"
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Unusable(f"{shown} is not a URL: pass scheme, host and port, as in http://localhost:3000")
+        raise UsageError(f"{shown} is not a URL: pass scheme, host and port, as in http://localhost:3000")
     root = f"{parts.scheme}://{parts.netloc}"
     if parts.path.strip("/") or parts.query or parts.fragment:
-        raise Unusable(f"{shown} has a path, but the document puts socket and REST at the root of a host: pass {root}")
+        raise UsageError(
+            f"{shown} has a path, but the document puts socket and REST at the root of a host: pass {root}"
+        )
     return root
 
 
 def secret(given: Given) -> str:
     if not given.value.strip():
-        raise Unusable(f"{given.flag} is empty. Is the environment variable set?")
+        raise UsageError(f"{given.flag} is empty. Is the environment variable set?")
     return str(given.value)
 
 
@@ -49,7 +51,7 @@ def tokens(given: Given) -> list[str]:
     for number, token in enumerate(found, 1):
         if not re.fullmatch(r"[!-~]+", token):
             wrong = "is not a token" if token else "is empty. Is the environment variable set?"
-            raise Unusable(f"{given.flag} (number {number} of {len(found)}) {wrong}")
+            raise UsageError(f"{given.flag} (number {number} of {len(found)}) {wrong}")
     return found
 
 
@@ -58,16 +60,16 @@ def claims(given: Given) -> dict[str, Any]:
     try:
         found = json.loads(given.value or "{}")
     except ValueError as error:
-        raise Unusable(f"{given.flag} is not valid JSON ({error}): {example}") from error
+        raise UsageError(f"{given.flag} is not valid JSON ({error}): {example}") from error
     if not isinstance(found, dict):
-        raise Unusable(f"{given.flag} must be a JSON object: {example}")
+        raise UsageError(f"{given.flag} must be a JSON object: {example}")
     return found
 
 
 def users(given: Given) -> list[str]:
     found = [user.strip() for user in given.value.split(",") if user.strip()]
     if not found or len(set(found)) < len(found):
-        raise Unusable(f"{given.flag} takes different subjects, separated by commas: {given.flag}=alice,bob,carol")
+        raise UsageError(f"{given.flag} takes different subjects, separated by commas: {given.flag}=alice,bob,carol")
     return found
 
 
@@ -77,14 +79,14 @@ def headers(given: Given) -> dict[str, str]:
         name, colon, value = line.partition(":")
         named = re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name.strip())
         if not (colon and named and re.fullmatch(r"[\t -~]*", value.strip())):
-            raise Unusable(f"{given.flag} takes 'Name: value'")
+            raise UsageError(f"{given.flag} takes 'Name: value'")
         found[name.strip()] = value.strip()
     return found
 
 
 def level(given: Given) -> Level:
     if given.value not in ("", "must", "should"):
-        raise Unusable(f"{given} is unknown: pass must or should")
+        raise UsageError(f"{given} is unknown: pass must or should")
     return Level(given.value or "must")
 
 
@@ -95,7 +97,7 @@ def number(*, least: float) -> Callable[[Given], float]:
         except ValueError:
             found = -1.0
         if not least <= found < 1e6:
-            raise Unusable(f"{given} is not a usable number: pass at least {least:g}")
+            raise UsageError(f"{given} is not a usable number: pass at least {least:g}")
         return found
 
     return convert
@@ -104,7 +106,7 @@ def number(*, least: float) -> Callable[[Given], float]:
 def count(given: Given) -> int:
     found = number(least=1)(given)
     if found != int(found):
-        raise Unusable(f"{given} is not a whole number")
+        raise UsageError(f"{given} is not a whole number")
     return int(found)
 
 
@@ -114,10 +116,10 @@ def path(given: Given) -> Path | None:
 
 def file(given: Given) -> Path:
     if "-----BEGIN" in given.value or len(given.value) > _LONGEST_PATH:
-        raise Unusable(f"{given.flag} takes the name of a file, not its content")
+        raise UsageError(f"{given.flag} takes the name of a file, not its content")
     found: Path = given.folder / given.value
     if not (os.path.isfile(found) and os.access(found, os.R_OK)):  # pathlib raises for too long a name
-        raise Unusable(f"{given} is not a readable file")
+        raise UsageError(f"{given} is not a readable file")
     return found
 
 
@@ -126,5 +128,5 @@ def saved_run(given: Given) -> Path:
     folder = given.folder / given.value
     transcripts: Path = folder if folder.name == "transcripts" else folder / "transcripts"
     if not any(transcripts.glob("*.jsonl")):
-        raise Unusable(f"{given} has no transcripts: pass the --reports folder of an earlier run")
+        raise UsageError(f"{given} has no transcripts: pass the --reports folder of an earlier run")
     return transcripts

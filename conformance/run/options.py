@@ -44,10 +44,10 @@ class Given:
 class Option:
     """One option: everything that the harness knows about it.
 
-    ``convert`` turns what was given into a field of ``Options``, or raises Unusable. ``env``: it may also come from an
-    environment variable. ``secret``: its value is never printed. ``in_scope``: verdict.json names it, as this function
-    says. ``in_reproduce``: the words that repeat it in the command to run a failure again; None where the same failure
-    is seen without it.
+    ``convert`` turns what was given into a field of ``Options``, or raises UsageError. ``env``: it may come from an
+    environment variable, too. ``secret``: its value is never printed. ``in_scope``: verdict.json names it, as this
+    function says. ``in_reproduce``: the words that repeat it in the command to run a failure again; None where the same
+    failure is seen without it.
     """
 
     flag: str

@@ -1,4 +1,4 @@
-"""The options of a run, from command line and environment. Everything wrong is one clear line (``Unusable``)."""
+"""The options of a run, from command line and environment. Everything wrong is one clear line (``UsageError``)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from conformance.errors import Unusable
+from conformance.errors import UsageError
 from conformance.hooks import NAME, TokenHook, token_hook
 from conformance.run.option_table import OPTIONS
 from conformance.run.options import Given, Option, Options, default_algorithm
@@ -24,7 +24,7 @@ _EXCLUSIVE = ("--jwt-secret", "--jwt-key", "--token-command")
 
 
 def parse(config: pytest.Config, environment: Mapping[str, str] | None = None) -> Options:
-    """The options of this run. Raises Unusable."""
+    """The options of this run. Raises UsageError."""
     return _Parser(config, os.environ if environment is None else environment).options()
 
 
@@ -75,7 +75,7 @@ class _Parser:
         reports = given or judged.parent / REJUDGED
         if reports.resolve() in (judged.resolve(), judged.parent.resolve()):
             given_as = f"--reports={self._given['--reports']}"
-            raise Unusable(f"{given_as} would overwrite the run that is judged again: pass another, or none")
+            raise UsageError(f"{given_as} would overwrite the run that is judged again: pass another, or none")
         return reports
 
     def _seed(self) -> int:
@@ -90,7 +90,7 @@ def _tls(bundle: Path | None, *, insecure: bool) -> ssl.SSLContext | None:
     try:
         context = ssl.create_default_context(cafile=str(bundle) if bundle else None)
     except ssl.SSLError as error:
-        raise Unusable(f"--ca-bundle={bundle} holds no certificates ({error.reason})") from error
+        raise UsageError(f"--ca-bundle={bundle} holds no certificates ({error.reason})") from error
     if insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -98,7 +98,7 @@ def _tls(bundle: Path | None, *, insecure: bool) -> ssl.SSLContext | None:
 
 
 def _check(options: Options) -> None:
-    """Options that do not go together. Raises Unusable."""
+    """Options that do not go together. Raises UsageError."""
     sources = {
         "--token": bool(options.tokens),
         "--jwt-secret": options.jwt_secret is not None,
@@ -107,17 +107,17 @@ def _check(options: Options) -> None:
     }
     given = [flag for flag, is_given in sources.items() if is_given]
     if len(given) > 1 and not set(given) <= {"--token", "--jwt-secret", "--jwt-key"}:
-        raise Unusable(f"{' and '.join(given)} exclude each other: pass one source of tokens")
+        raise UsageError(f"{' and '.join(given)} exclude each other: pass one source of tokens")
     if options.jwt_secret is not None and options.jwt_key is not None:
-        raise Unusable("--jwt-secret and --jwt-key exclude each other: pass the one that signs the target's tokens")
+        raise UsageError("--jwt-secret and --jwt-key exclude each other: pass the one that signs the target's tokens")
     if options.target is None and options.rejudge is None and set(given) - {"--jwt-secret"}:
-        raise Unusable(f"{given[0]} needs --target=URL: the embedded server takes tokens of its own")
+        raise UsageError(f"{given[0]} needs --target=URL: the embedded server takes tokens of its own")
     if options.target and options.rejudge:
-        raise Unusable("--rejudge judges saved transcripts and takes no --target: pass one of the two")
+        raise UsageError("--rejudge judges saved transcripts and takes no --target: pass one of the two")
     if options.target and not given and options.token_hook is None:
-        raise Unusable(
+        raise UsageError(
             "no way to get a token: pass --token=JWT, --jwt-secret=S, --jwt-key=FILE or --token-command=CMD, "
             f"or start pytest where a conftest.py implements {NAME} (docs/tokens.md)"
         )
     if options.jwt_claims and not (options.jwt_secret or options.jwt_key):
-        raise Unusable("--jwt-claims is for minted tokens: pass --jwt-secret or --jwt-key with it")
+        raise UsageError("--jwt-claims is for minted tokens: pass --jwt-secret or --jwt-key with it")

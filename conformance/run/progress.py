@@ -11,7 +11,7 @@ import pytest
 
 from conformance.formatting import cut
 
-PATIENCE = 1.0
+DELAY = 1.0
 """Seconds that pytest waits before anything is said."""
 
 
@@ -40,7 +40,7 @@ class Progress:
             self._shown = ""
 
     def show(self, standing: Callable[[], str]) -> None:
-        if self._config is None or time.monotonic() - self._began < PATIENCE:
+        if self._config is None or time.monotonic() - self._began < DELAY:
             return
         if self._watched is None:  # not asked before, as pytest makes its reporter after us
             self._watched = _is_watched(self._config)

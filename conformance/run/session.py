@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conformance.drive.scenario import TRANSCRIPTS, basics, scenario_calls
-from conformance.errors import Unusable, Unverified
+from conformance.errors import TargetUnusable, Unverified, UsageError
 from conformance.paths import SUITES
 from conformance.record.views import Everything
 from conformance.report import terminal
@@ -63,7 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
         options = parse(config)
         certification = Certification(options, catalogue(), Progress(config))
         _prepare(options.reports)
-    except Unusable as error:
+    except UsageError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[CERTIFICATION] = config.stash[TRANSCRIPTS] = certification
     _aim_reports(config, options.reports)
@@ -77,7 +77,7 @@ def _prepare(reports: Path) -> None:
             for verdict in (reports / "verdict.json", reports / REJUDGED / "verdict.json"):
                 verdict.unlink(missing_ok=True)
     except OSError as error:
-        raise Unusable(f"--reports={reports} cannot be written to: {error.strerror}") from error
+        raise UsageError(f"--reports={reports} cannot be written to: {error.strerror}") from error
 
 
 def _aim_reports(config: pytest.Config, folder: Path) -> None:
@@ -139,7 +139,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         calls += basics()
     try:
         certification.open(calls)
-    except (Unusable, Unverified) as error:
+    except (UsageError, TargetUnusable, Unverified) as error:
         why = " ".join(certification.redactor.text(str(error)).split())
         session.config.stash[UNUSABLE] = why
         raise pytest.UsageError(why) from None

@@ -11,13 +11,13 @@ from conformance.auth.expiry import expiry_of, remaining, told
 from conformance.auth.external import Commanded, Hooked
 from conformance.auth.tokens import KeyMinter, Minter, claims_of
 from conformance.auth.users import Minted, ReadyMade, Source
-from conformance.errors import Unusable
+from conformance.errors import UsageError
 from conformance.redaction import Redactor, looks_secret
 from conformance.run.options import Options
 
 
 def source_of(options: Options, redactor: Redactor, embedded_secret: str | None) -> Source:
-    """The run's source of tokens; every secret given is registered with the redactor. Raises Unusable."""
+    """The run's source of tokens; every secret given is registered with the redactor. Raises UsageError."""
     _register_strangers(options, redactor)
     minter = _minter(options, redactor, embedded_secret)
     if options.tokens:
@@ -30,7 +30,7 @@ def source_of(options: Options, redactor: Redactor, embedded_secret: str | None)
     if options.token_hook is not None:
         return Hooked(options.token_hook, options.users)
     if minter is None:
-        raise Unusable("no way to get a token: pass --token=JWT or --jwt-secret=S")
+        raise UsageError("no way to get a token: pass --token=JWT or --jwt-secret=S")
     return Minted(minter, options.jwt_claims, options.users)
 
 
@@ -64,12 +64,12 @@ _ALGORITHMS = {
 
 
 def _signing(minter: KeyMinter, flag: str) -> KeyMinter:
-    """The same minter, tried once. Raises Unusable."""
+    """The same minter, tried once. Raises UsageError."""
     try:
         minter.sign({})
     except Exception as error:
         told = f"--jwt-algorithm={minter.algorithm} does not work with {flag}"
-        raise Unusable(f"{told}, which is for {_ALGORITHMS[flag]}: {error}") from error
+        raise UsageError(f"{told}, which is for {_ALGORITHMS[flag]}: {error}") from error
     return minter
 
 
@@ -79,16 +79,16 @@ def _private_key(path: Path, redactor: Redactor) -> object:
         redactor.register_key(text, "private key")
         return load_pem_private_key(text.encode(), password=None)
     except (ValueError, TypeError, OSError) as error:
-        raise Unusable(f"--jwt-key={path} holds no unencrypted private key in PEM form") from error
+        raise UsageError(f"--jwt-key={path} holds no unencrypted private key in PEM form") from error
 
 
 def _grouped(tokens: Sequence[str]) -> ReadyMade:
-    """Ready-made tokens by user: tokens of the same subject are one user's. Raises Unusable for expired ones."""
+    """Ready-made tokens by user: tokens of the same subject are one user's. Raises UsageError for expired ones."""
     users: dict[str, list[str]] = {}
     for number, token in enumerate(tokens, 1):
         subject = str((claims_of(token) or {}).get("sub", f"token {number}"))
         expiry = expiry_of(token)
         if remaining(expiry) <= 0:
-            raise Unusable(f"token {number} of {len(tokens)} ({subject}) expired at {told(expiry)}: pass a fresh one")
+            raise UsageError(f"token {number} of {len(tokens)} ({subject}) expired at {told(expiry)}: pass a fresh one")
         users.setdefault(subject, []).append(token)
     return ReadyMade(users)

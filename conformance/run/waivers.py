@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from conformance.errors import Unusable
+from conformance.errors import UsageError
 from conformance.requirements import Catalogue, Level
 
 EXAMPLE = 'write [[waiver]] tables with requirement = "ID", reason = "…", expires = 2030-12-31'
@@ -28,20 +28,20 @@ class Waiver:
 
 
 def load(path: Path, catalogue: Catalogue) -> Mapping[str, Waiver]:
-    """Read ``[[waiver]]`` tables with requirement, reason and expires. Raises Unusable on anything else."""
+    """Read ``[[waiver]]`` tables with requirement, reason and expires. Raises UsageError on anything else."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Unusable(f"--waivers={path}: {error}; {EXAMPLE}") from error
+        raise UsageError(f"--waivers={path}: {error}; {EXAMPLE}") from error
     entries = data.get("waiver")
     if set(data) != {"waiver"} or not isinstance(entries, list):
-        raise Unusable(f"--waivers={path} holds something else: {EXAMPLE}")
+        raise UsageError(f"--waivers={path} holds something else: {EXAMPLE}")
     waivers: dict[str, Waiver] = {}
     for number, entry in enumerate(entries, 1):
         problem = _problem(entry, catalogue) or ("is waived twice" if entry["requirement"] in waivers else None)
         if problem:
             name = entry.get("requirement") if isinstance(entry, dict) else None
-            raise Unusable(f"--waivers={path}: {name or f'waiver {number}'} {problem}; {EXAMPLE}")
+            raise UsageError(f"--waivers={path}: {name or f'waiver {number}'} {problem}; {EXAMPLE}")
         waivers[entry["requirement"]] = Waiver(**entry)
     return waivers
 

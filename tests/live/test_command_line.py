@@ -67,7 +67,7 @@ def test_conformant(checkout: Checkout) -> None:
     assert tail(run) == [
         "VERDICT  conformant: every MUST holds",
         "MUST     4 passed",
-        "SHOULD   1 advised against",
+        "SHOULD   1 advice",
         "advice     DEVICE-COEXIST           SHOULD 9     a user's devices are connected side by side",
         "           expected more than this; got less than that",
         "where the document is silent:",
@@ -100,7 +100,7 @@ def test_non_conformant(checkout: Checkout, reports: str, untrimming: str) -> No
     assert tail(run)[:4] == [
         "VERDICT  non-conformant: the document rules out what this server does",
         "MUST     3 passed, 1 failed",
-        "SHOULD   1 advised against",
+        "SHOULD   1 advice",
         "FAILED     SEND-TRIM                MUST   4.5   white space around a text is trimmed",
     ]
     assert SECRET not in run.output + "".join(p.read_text() for p in run.reports.rglob("*") if p.is_file())

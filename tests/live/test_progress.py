@@ -215,7 +215,7 @@ def test_a_line_is_taken_away_though_its_writing_was_interrupted(
 
     monkeypatch.setattr("conformance.run.progress.os", SimpleNamespace(write=write))
     monkeypatch.setattr("conformance.run.progress._is_watched", lambda _: True)
-    monkeypatch.setattr("conformance.run.progress.PATIENCE", 0)
+    monkeypatch.setattr("conformance.run.progress.DELAY", 0)
     progress = Progress(pytestconfig)
     with pytest.raises(KeyboardInterrupt), progress:
         progress.show(lambda: "it stands")

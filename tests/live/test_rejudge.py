@@ -87,9 +87,9 @@ def test_what_changed_since_is_named() -> None:
     found = told(result(A="passed"), now)
     assert (found.agrees, list(found.changed)) == (True, ["harness", "transcripts"])
     assert list(found.lines()) == [
-        "agrees with the verdict of 2026-01-01T00:00:00+00:00 on http://127.0.0.1:3000: conformant",
-        "the transcripts are not those that it was given on: altered, added or lost since",
-        "judged by another version than then: harness",
+        "same verdict and findings: conformant (of 2026-01-01T00:00:00+00:00, http://127.0.0.1:3000)",
+        "the transcripts have changed since: altered, added or lost",
+        "changed since that verdict: harness",
     ]
 
 
@@ -102,16 +102,27 @@ def test_what_the_terminal_says_of_differences() -> None:
     many = {f"A{n}": "passed" for n in range(30)}
     lines = list(told(result(**many), result(**dict.fromkeys(many, "failed"))).lines())
     assert lines[0] == (
-        "DISAGREES (non-conformant) with the verdict of 2026-01-01T00:00:00+00:00 on http://127.0.0.1:3000: conformant"
+        "DIFFERENT: the verdict was conformant, is now non-conformant; 30 requirements have another status "
+        "(of 2026-01-01T00:00:00+00:00, http://127.0.0.1:3000)"
     )
-    assert (lines[1], lines[-1], len(lines)) == ("A0 was passed, is failed", "and 10 more: see verdict.json", 22)
+    assert (lines[1], lines[-1], len(lines)) == ("A0 was passed, is now failed", "and 10 more: see verdict.json", 22)
+
+
+def test_an_older_verdict_that_is_the_same_but_for_its_findings_says_so() -> None:
+    was = Result([finding("A", "passed"), finding("B", "passed")], facts=SCOPED).to_json()
+    (line, *_) = agreement(was, result(A="passed")).lines()
+    assert line.startswith(
+        "DIFFERENT: the verdict is still conformant; 1 requirement has another status (of 2026-01-01T"
+    )
 
 
 def test_what_the_terminal_says_where_nothing_can_be_said() -> None:
     (line,) = agreement(None, result(A="passed")).lines()
-    assert line == "judged again; there is no verdict.json beside the transcripts to agree with"
+    assert line == "nothing to compare with: there is no verdict.json beside the transcripts"
     (line,) = told(result(A="passed"), result(False, A="passed")).lines()
-    assert line.startswith("nothing contradicts, but only a part was judged (partial): the verdict of 2026-01-01T")
+    assert line.startswith(
+        "no differences, but only part of the run was judged: the verdict was conformant, is now partial"
+    )
 
 
 @pytest.mark.parametrize("now", [result(A="failed"), result(False, A="passed")], ids=["differs", "part"])
@@ -156,7 +167,7 @@ def test_a_run_is_left_alone_by_what_judges_it_again(checkout: Checkout) -> None
     assert (verdict["rejudged"]["agrees"], verdict["rejudged"]["changed"]) == (True, [])
     assert first.verdict is not None
     assert verdict["scope"] == first.verdict["scope"]
-    assert again.line("rejudged agrees").startswith(f"rejudged agrees with the verdict of {first.verdict['started']} ")
+    assert again.line("rejudged same").startswith("rejudged same verdict and findings: conformant (of ")
     assert again.line("reports ") == f"reports  {first.reports / 'rejudged'}"
     checkout.run()  # and the next run takes away what was said of the last
     assert not (first.reports / "rejudged" / "verdict.json").exists()
@@ -180,9 +191,11 @@ def test_altered_transcripts_are_told_of_and_judged(checkout: Checkout, tmp_path
     assert rejudged(again)["agrees"] is False
     assert rejudged(again)["changed"] == ["transcripts"]
     assert rejudged(again)["differences"] == [{"id": "SEND-TRIM", "was": "passed", "now": "failed"}]
-    assert again.line("rejudged DISAGREES (non-conformant) with the verdict of ").endswith(": conformant")
-    assert again.line("rejudged the transcripts are not those that it was given on")
-    assert again.line("rejudged SEND-TRIM was passed, is failed")
+    assert again.line(
+        "rejudged DIFFERENT: the verdict was conformant, is now non-conformant; 1 requirement has another status"
+    )
+    assert again.line("rejudged the transcripts have changed since")
+    assert again.line("rejudged SEND-TRIM was passed, is now failed")
 
 
 def test_a_selection_is_held_against_what_it_judges(checkout: Checkout, tmp_path: Path) -> None:
@@ -198,7 +211,7 @@ def test_transcripts_alone_are_judged_too(checkout: Checkout, tmp_path: Path) ->
     (tmp_path / "verdict.json").unlink()
     again = checkout.run(f"--rejudge={tmp_path}", f"--reports={tmp_path}/again")
     assert (again.code, rejudged(again)["agrees"], rejudged(again)["earlier"]) == (0, None, None)
-    assert again.line("rejudged judged again; there is no verdict.json")
+    assert again.line("rejudged nothing to compare with: there is no verdict.json")
 
 
 # -- with the real suites ------------------------------------------------------------------------------------------

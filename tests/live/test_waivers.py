@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.errors import Unusable
+from conformance.errors import UsageError
 from conformance.reference.serve import Served
 from conformance.requirements import catalogue
 from conformance.run.waivers import EXAMPLE, Waiver, load
@@ -62,7 +62,7 @@ def test_a_waiver_holds_until_its_last_day() -> None:
 def test_anything_else_is_refused_in_one_line(tmp_path: Path, text: str, problem: str) -> None:
     path = tmp_path / "waivers.toml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(Unusable) as caught:
+    with pytest.raises(UsageError) as caught:
         load(path, catalogue())
     separator = ": " if problem.startswith(" holds") else "; "
     assert str(caught.value) == f"--waivers={path}{problem}{separator}{EXAMPLE}"
@@ -71,10 +71,10 @@ def test_anything_else_is_refused_in_one_line(tmp_path: Path, text: str, problem
 def test_what_is_no_toml_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "waivers.toml"
     path.write_bytes(b"\xff[[")
-    with pytest.raises(Unusable, match="can't decode byte 0xff"):
+    with pytest.raises(UsageError, match="can't decode byte 0xff"):
         load(path, catalogue())
     path.write_text("[[waiver", encoding="utf-8")
-    with pytest.raises(Unusable, match=re.escape(EXAMPLE)):
+    with pytest.raises(UsageError, match=re.escape(EXAMPLE)):
         load(path, catalogue())
 
 

@@ -31,8 +31,8 @@ def chat() -> Handmade:
 
 
 def test_a_small_one_word_for_word() -> None:
-    send = trace.Line(0.0, "phone", trace.Told(">", "help_center:send #1", '"hi"'), marked=True, skipped=0)
-    ack = trace.Line(12.5, "phone", trace.Told("<", "ack #1", "{error: {}}"), marked=False, skipped=0)
+    send = trace.TraceLine(0.0, "phone", trace.Label(">", "help_center:send #1", '"hi"'), marked=True, skipped=0)
+    ack = trace.TraceLine(12.5, "phone", trace.Label("<", "ack #1", "{error: {}}"), marked=False, skipped=0)
     assert sequence_diagram.svg(trace.Excerpt([send, ack], ["phone", "tablet"], 0), "a <label>") == (
         "<svg role='img' aria-label='a &lt;label&gt;' width='351' height='94' viewBox='0 0 351 94'>"
         "<rect class='hit' x='0' y='31' width='351' height='27'/>"

@@ -195,7 +195,7 @@ def test_devices_are_named_where_there_are_several() -> None:
     made.opens("tablet", user="user 2", transport="polling", good=False, option="bearer")
     made.closed("target", status=400, reason="bad\n request")
     made.opens("phone")
-    assert trace.cast(made.transcript) == "phone (user 1), tablet (user 2), rest"
+    assert trace.participants(made.transcript) == "phone (user 1), tablet (user 2), rest"
     told = [line for line in trace.lines(made.transcript) if "CONNECT" not in line and "handshake" not in line]
     assert told == [
         "    0.000 phone   > opens websocket                good token, by auth",

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from conformance.auth.external import Hooked
 from conformance.auth.tokens import KeyMinter, claims_of
 from conformance.auth.users import Minted, ReadyMade, Source
-from conformance.errors import Unusable
+from conformance.errors import UsageError
 from conformance.redaction import Redactor
 from conformance.requirements import Level
 from conformance.run.option_names import add_short
@@ -70,7 +70,7 @@ def read(*arguments: str, folder: Path = Path("/nowhere"), **environment: str) -
 
 
 def refused(*arguments: str, folder: Path = Path("/nowhere"), **environment: str) -> str:
-    with pytest.raises(Unusable) as caught:
+    with pytest.raises(UsageError) as caught:
         source_of(read(*arguments, folder=folder, **environment), Redactor(), None)
     line = str(caught.value)
     assert "\n" not in line
