@@ -9,12 +9,13 @@ from conformance.drive.announcements import Presence
 from conformance.protocol import CONNECTED, MESSAGE, Json
 from conformance.record.recorder import Recorder
 from conformance.record.transcript import Entry, Kind, first
-from conformance.transport.engineio import CloseReason, Transport
+from conformance.transport.close_reason import CloseReason
+from conformance.transport.engineio import Transport
 from conformance.transport.socketio_packets import Received, fields_of
 
 
 class PacketInbox:
-    """The listener of a device's connections (``engineio.Listener``), one after the other; it knows what the current
+    """The listener of a device's connections (``connection.Listener``), one after the other; it knows what the current
     one has received. ``owner``: the subject of the user whose device it is."""
 
     def __init__(self, recorder: Recorder, name: str, owner: str) -> None:

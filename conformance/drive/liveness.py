@@ -19,7 +19,8 @@ from conformance.drive.stimuli import Stimulus, fatal
 from conformance.record.health import answers, broken, moment, silent, span
 from conformance.record.transcript import Transcript
 from conformance.transport import connection
-from conformance.transport.engineio import CloseReason, HandshakeFailed, Transport
+from conformance.transport.close_reason import CloseReason, HandshakeFailed
+from conformance.transport.engineio import Transport
 
 AGAIN = 0.1
 """Seconds between two looks at a target that is not there."""
@@ -179,7 +180,7 @@ class Life:
 
 
 class Witness:
-    """The listener of a connection that nobody sends anything on (``engine.Listener``)."""
+    """The listener of a connection that nobody sends anything on (``connection.Listener``)."""
 
     def __init__(self) -> None:
         self.there = False

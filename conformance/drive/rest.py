@@ -20,8 +20,8 @@ from conformance.protocol import REST_PATH, Json
 from conformance.record.rate_limits import SLOWER, retry_after
 from conformance.record.timeouts import ANSWER, SHOWN
 from conformance.record.transcript import Kind
+from conformance.transport.close_reason import describe_error
 from conformance.transport.cookies import Cookies
-from conformance.transport.engineio import describe_error
 
 KEPT = ("content-type", "date", "location", "retry-after")
 """Headers of answers that are recorded."""

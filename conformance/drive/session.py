@@ -22,7 +22,8 @@ from conformance.record.timeouts import SHAKEN
 from conformance.record.transcript import Kind
 from conformance.record.waits import GREETING, HANDSHAKE, NAMESPACE_ANSWER, REFUSED_END
 from conformance.transport import connection
-from conformance.transport.engineio import HandshakeFailed, HandshakeTimeout, Transport
+from conformance.transport.close_reason import HandshakeFailed, HandshakeTimeout
+from conformance.transport.engineio import Transport
 from conformance.transport.socketio_packets import Sending, fields_of
 
 

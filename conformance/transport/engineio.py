@@ -1,16 +1,27 @@
-"""Engine.IO 4 in words: its packets and transports, what a listener hears, and how a connection ends."""
+"""Engine.IO 4 without I/O: packets, payloads and the handshake as text in, values out, and the other way round.
+
+No sockets, no clock, no event loop (as h11 does it for HTTP): ``polling`` and ``websocket`` read and write the text,
+``connection`` acts on the values.
+"""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
-import aiohttp
+from conformance.transport.close_reason import CloseReason, HandshakeFailed
 
 SEPARATOR = "\x1e"
+"""Between the packets of a payload: the body of a polling request or answer."""
+PROBE, PROBED = "2probe", "3probe"
+"""What a client sends first on a WebSocket that it may upgrade to, and what the server has to answer."""
+DEFAULT_MAX_PAYLOAD = 100_000
+"""Bytes that a server takes in one request, where it does not say."""
 
 
 class Transport(StrEnum):
@@ -30,28 +41,82 @@ class PacketType(StrEnum):
     NOOP = "6"
 
 
-class Listener(Protocol):
-    """Hears everything that happens on a connection, in order, before anything else does."""
+_SENT_BY_SERVERS = frozenset({PacketType.CLOSE, PacketType.PING, PacketType.MESSAGE, PacketType.NOOP})
+"""After the handshake."""
 
-    def on_handshake(self, handshake: Mapping[str, Any], via: Transport) -> None: ...
-    def on_message(self, text: str, via: Transport) -> None: ...
-    def on_attachment(self, data: bytes, via: Transport) -> None: ...
-    def on_engine(self, direction: str, packet: str, via: Transport) -> None: ...
-    def on_garbled(self, text: str, why: str) -> None: ...
-    def on_closed(self, ending: CloseReason) -> None: ...
+
+# -- receiving -----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class CloseReason:
-    """How a connection ended. ``by``: target, harness or network; ``code``: of the WebSocket's close frame;
-    ``status``: HTTP's, where it was not 200 (or 101); ``retry_after``: the seconds that it asked for then. The reason
-    may quote the target, secrets and all."""
+class Packet:
+    """A text packet that a server may send."""
 
-    by: str
-    code: int | None = None
-    status: int | None = None
-    reason: str = ""
-    retry_after: float | None = None
+    type: PacketType
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """Bytes of a binary packet of Socket.IO: a WebSocket frame of their own, or base64 in a payload."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Garbled:
+    """What is not an Engine.IO packet, and why."""
+
+    text: str
+    why: str
+
+
+Received = Packet | Attachment | Garbled
+
+
+def parse_packet(text: str) -> Packet | Garbled:
+    """A packet after the handshake, as a text frame or a part of a payload holds it."""
+    if text[:1] in _SENT_BY_SERVERS:
+        return Packet(PacketType(text[0]), text[1:])
+    return Garbled(text, "not an Engine.IO packet that a server sends")
+
+
+def parse_payload(body: str) -> Iterator[Received]:
+    """The packets in the body of an answer to a poll."""
+    return (_parse_part(part) for part in body.split(SEPARATOR))
+
+
+def _parse_part(text: str) -> Received:
+    if text.startswith("b"):
+        try:
+            return Attachment(base64.b64decode(text[1:], validate=True))
+        except ValueError:
+            pass
+    return parse_packet(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """What the server says first. ``fields``: all of it, as it came."""
+
+    sid: str
+    max_payload: int
+    fields: Mapping[str, Any]
+
+
+def parse_handshake(packet: str | bytes) -> Handshake:
+    """The first packet of a connection. Raises HandshakeFailed where it is no handshake."""
+    try:
+        fields = json.loads(packet[1:])
+        if packet[:1] != PacketType.OPEN or not isinstance(fields["sid"], str):
+            raise ValueError(packet)
+    except (ValueError, TypeError, LookupError, RecursionError):
+        raise HandshakeFailed(CloseReason("target", reason=f"not an Engine.IO handshake: {packet!r}")) from None
+    limit = fields.get("maxPayload")
+    return Handshake(fields["sid"], limit if isinstance(limit, int) else DEFAULT_MAX_PAYLOAD, fields)
+
+
+# -- sending -------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,66 +132,22 @@ class Outgoing:
         return len(self.packet.encode("utf-8", "surrogatepass"))
 
 
-REDIRECTED = "redirected to "
+def next_batch(queue: deque[Outgoing], *, max_packets: int, max_bytes: int) -> list[Outgoing]:
+    """Take from the queue as many packets as may be written at once: at least one, however large it is."""
+    batch = [queue.popleft()]
+    size = batch[0].size
+    while queue and len(batch) < max_packets:
+        size += queue[0].size + len(SEPARATOR)
+        if size > max_bytes:
+            break
+        batch.append(queue.popleft())
+    return batch
 
 
-class HandshakeFailed(Exception):
-    """The transport could not be opened. The listener does not hear of it: there never was a connection."""
-
-    def __init__(self, close_reason: CloseReason) -> None:
-        code, status, reason = close_reason.code, close_reason.status, close_reason.reason
-        where = f", {reason}" if reason.startswith(REDIRECTED) else ""
-        closed = f"closed with code {code}" if code else reason
-        super().__init__(f"HTTP {status}{where}" if status else closed)
-        self.close_reason = close_reason
+def encode_payload(packets: Iterable[str]) -> str:
+    return SEPARATOR.join(packets)
 
 
-class HandshakeTimeout(HandshakeFailed):
-    """None came within so many seconds."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(CloseReason("network", reason=f"no handshake within {seconds:.1f} s"))
-        self.seconds = round(seconds, 2)
-
-
-ENDS = frozenset(
-    {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
-)
-"""What ``receive`` of a WebSocket gives last."""
-
-
-def ending_of(last: aiohttp.WSMessage) -> CloseReason:
-    """How a WebSocket ended that gave this last (aiohttp gives one without a close frame code 1000)."""
-    if last.type is aiohttp.WSMsgType.CLOSE:
-        return CloseReason("target", code=last.data, reason=str(last.extra or ""))
-    if isinstance(last.data, aiohttp.WebSocketError):
-        return CloseReason("target", reason=f"no WebSocket frame: {last.data}")
-    return CloseReason("network", reason="the connection ended without a close frame")
-
-
-def describe_error(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
-
-
-def attachment(packet: str) -> bytes | None:
-    """The bytes in a packet of a polling body that has any; None for all other packets."""
-    if not packet.startswith("b"):
-        return None
-    try:
-        return base64.b64decode(packet[1:], validate=True)
-    except ValueError:
-        return None
-
-
-def no_redirects() -> aiohttp.TraceConfig:
-    """A redirected WebSocket handshake is a refused one, as for all clients; aiohttp would follow."""
-
-    async def refuse(_session: object, _context: object, params: aiohttp.TraceRequestRedirectParams) -> None:
-        answer = params.response
-        answer.close()
-        where = answer.headers.get("Location", "nowhere")
-        raise HandshakeFailed(CloseReason("target", status=answer.status, reason=f"{REDIRECTED}{where}"))
-
-    trace = aiohttp.TraceConfig()
-    trace.on_request_redirect.append(refuse)
-    return trace
+def query(transport: Transport, sid: str) -> dict[str, str]:
+    """Of a request's URL; without a sid it asks for a new session."""
+    return {"EIO": "4", "transport": str(transport), **({"sid": sid} if sid else {})}

@@ -23,8 +23,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from conformance.transport.close_reason import CloseReason, HandshakeFailed
 from conformance.transport.connection import Connection
-from conformance.transport.engineio import CloseReason, HandshakeFailed, Transport
+from conformance.transport.engineio import Transport
 from tests.support.clients import token
 
 DEADLINE = 5.0

@@ -39,6 +39,9 @@ PURE = ("schema", "inputs", "checks", "observations", "report")
 TIMED = {"recorder", "clock"}
 """The modules of ``record`` that have a clock: they write the record while a scenario runs."""
 
+PARSED_WITH = ("conformance.transport.engineio", "conformance.transport.close_reason", "conformance.formatting")
+"""What Engine.IO is parsed with."""
+
 
 @cache
 def imports(path: Path) -> frozenset[str]:
@@ -69,6 +72,7 @@ def named(path: Path) -> str:
 
 RECORD = [path for path in modules("record") if path.stem not in TIMED]
 SUITES = sorted((ROOT / "suites").glob("*.py"))
+SANS_IO = [CONFORMANCE / "transport" / f"{name}.py" for name in ("engineio", "close_reason")]
 REFERENCE = modules("reference")
 HARNESS = sorted(set(CONFORMANCE.rglob("*.py")) - set(REFERENCE))
 
@@ -81,6 +85,12 @@ def test_the_layers_of_pyproject_hold(capsys: pytest.CaptureFixture[str], monkey
 @pytest.mark.parametrize("path", [*modules(*PURE), *RECORD], ids=named)
 def test_what_judges_does_no_io(path: Path) -> None:
     assert not {top(module) for module in imports(path)} & IO
+
+
+@pytest.mark.parametrize("path", SANS_IO, ids=named)
+def test_engine_io_is_parsed_without_io(path: Path) -> None:
+    assert not {top(module) for module in imports(path)} & IO
+    assert not [name for name in imports(path) if top(name) == "conformance" and not name.startswith(PARSED_WITH)]
 
 
 @pytest.mark.parametrize("path", HARNESS, ids=named)

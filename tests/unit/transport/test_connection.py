@@ -15,7 +15,7 @@ from aiohttp import web
 
 from conformance.reference import Event, HelpCenter, Served, Verifier
 from conformance.transport import connection as wire_module
-from conformance.transport.engineio import CloseReason
+from conformance.transport.close_reason import CloseReason
 from tests.support.clients import PLAIN, SECRET
 from tests.support.peers import (
     HANDSHAKE,

@@ -12,7 +12,8 @@ import pytest
 from aiohttp import web
 
 from conformance.transport import connection as wire_module
-from conformance.transport.engineio import CloseReason, Transport
+from conformance.transport.close_reason import CloseReason
+from conformance.transport.engineio import Transport
 from tests.support.peers import (
     HANDSHAKE,
     Heard,

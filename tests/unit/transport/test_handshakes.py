@@ -8,7 +8,7 @@ import socket
 import pytest
 from aiohttp import web
 
-from conformance.transport.engineio import CloseReason
+from conformance.transport.close_reason import CloseReason
 from tests.support.peers import (
     HANDSHAKE,
     Polling,

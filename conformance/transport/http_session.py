@@ -1,0 +1,145 @@
+"""The HTTP client that both transports of a connection share: headers, cookies, the Engine.IO session in the URL."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import aiohttp
+from yarl import URL
+
+from conformance.record.rate_limits import retry_after
+from conformance.transport.close_reason import (
+    REDIRECTED,
+    CloseReason,
+    HandshakeFailed,
+    HandshakeTimeout,
+    describe_error,
+)
+from conformance.transport.cookies import Cookies
+from conformance.transport.engineio import Transport, query
+
+MAX_FRAME = 64 * 2**20
+"""Bytes of one WebSocket frame we take: a limit of ours must never be the target's failure."""
+LONGEST_HEADER = 2**16
+NETWORK_ERRORS = (aiohttp.ClientError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """To a request of a polling session."""
+
+    status: int
+    body: str
+    retry_after: float | None
+
+    @property
+    def close_reason(self) -> CloseReason:
+        return CloseReason("target", status=self.status, reason=self.body, retry_after=self.retry_after)
+
+
+class RawWebSocket(aiohttp.ClientWebSocketResponse):
+    """One that can be cut without a close frame."""
+
+    def cut(self) -> None:
+        self._response.close()  # private, there is no other way; tests pin it
+
+    @property
+    def set_cookies(self) -> list[str]:
+        """The headers by which the handshake's answer set cookies."""
+        return self._response.headers.getall("Set-Cookie", [])
+
+
+class HttpSession:
+    """``sid``: of the Engine.IO session that its requests belong to; empty before the handshake."""
+
+    def __init__(self, base: str, *, headers: Mapping[str, str], tls: ssl.SSLContext | None, deadline: float) -> None:
+        self._url = URL(base) / "socket.io/"
+        self._client = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=tls or True, limit=0),
+            cookie_jar=aiohttp.DummyCookieJar(),  # it would put quotes around values
+            headers={name: value for name, value in headers.items() if name.lower() != "cookie"},
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=deadline),
+            ws_response_class=RawWebSocket,
+            trace_configs=[_no_redirects()],
+            max_line_size=LONGEST_HEADER,
+            max_field_size=LONGEST_HEADER,
+        )
+        self._cookies = Cookies.beside(headers)
+        self._websockets: list[RawWebSocket] = []
+        self.sid = ""
+
+    async def get(self) -> Reply:
+        url, headers = self._polling_url, self._cookies.header(self._polling_url)
+        async with self._client.get(url, headers=headers, allow_redirects=False) as answer:
+            return await self._reply(answer, url)
+
+    async def post(self, body: str) -> Reply:
+        url = self._polling_url
+        headers = {"Content-Type": "text/plain;charset=UTF-8", **self._cookies.header(url)}
+        async with self._client.post(url, data=body, headers=headers, allow_redirects=False) as answer:
+            return await self._reply(answer, url)
+
+    @property
+    def _polling_url(self) -> URL:
+        return self._url.update_query(query(Transport.POLLING, self.sid))
+
+    async def _reply(self, answer: aiohttp.ClientResponse, url: URL) -> Reply:
+        self._cookies.take(answer.headers.getall("Set-Cookie", []), url)
+        where = answer.headers.get("Location") if 300 <= answer.status < 400 else None
+        body = await answer.text(encoding="utf-8", errors="replace")
+        return Reply(answer.status, body if where is None else f"{REDIRECTED}{where}", retry_after(answer.headers))
+
+    async def websocket(self) -> RawWebSocket:
+        """A WebSocket of the session, or, without one, to begin one on."""
+        url = self._url.with_scheme("wss" if self._url.scheme == "https" else "ws")
+        cookies = self._cookies.header(url)
+        ws = await self._client.ws_connect(
+            url.update_query(query(Transport.WEBSOCKET, self.sid)),
+            headers=cookies,
+            max_msg_size=MAX_FRAME,
+            compress=15,
+        )
+        assert isinstance(ws, RawWebSocket)
+        self._cookies.take(ws.set_cookies, url)
+        self._websockets.append(ws)
+        return ws
+
+    async def release(self, *, within: float) -> None:
+        """Cut every connection to the server."""
+        for ws in self._websockets:
+            ws.cut()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                if self._client.connector is not None:
+                    await self._client.connector.close()
+        await self._client.close()
+
+
+def handshake_failure(error: Exception, deadline: float) -> HandshakeFailed:
+    """What an error means that ended the opening of a connection."""
+    if isinstance(error, HandshakeFailed):
+        return error
+    if isinstance(error, aiohttp.WSServerHandshakeError):
+        asked = retry_after(error.headers or {})
+        return HandshakeFailed(CloseReason("target", status=error.status, reason=error.message, retry_after=asked))
+    if isinstance(error, TimeoutError):
+        return HandshakeTimeout(deadline)
+    return HandshakeFailed(CloseReason("network", reason=describe_error(error)))
+
+
+def _no_redirects() -> aiohttp.TraceConfig:
+    """A redirected WebSocket handshake is a refused one, as for all clients; aiohttp would follow."""
+
+    async def refuse(_session: object, _context: object, params: aiohttp.TraceRequestRedirectParams) -> None:
+        answer = params.response
+        answer.close()
+        where = answer.headers.get("Location", "nowhere")
+        raise HandshakeFailed(CloseReason("target", status=answer.status, reason=f"{REDIRECTED}{where}"))
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_redirect.append(refuse)
+    return trace

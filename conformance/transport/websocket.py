@@ -1,0 +1,101 @@
+"""Engine.IO over a WebSocket: a packet is a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import aiohttp
+
+from conformance.transport.close_reason import CloseReason, HandshakeFailed, TransportClosed, describe_error
+from conformance.transport.engineio import (
+    PROBE,
+    PROBED,
+    Attachment,
+    Garbled,
+    Handshake,
+    Received,
+    Transport,
+    parse_handshake,
+    parse_packet,
+)
+from conformance.transport.http_session import NETWORK_ERRORS, HttpSession, RawWebSocket
+
+ENDS = frozenset(
+    {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
+)
+"""What ``receive`` of a WebSocket gives last."""
+
+
+class WebSocket:
+    """Made by ``connect``; then either ``open`` begins an Engine.IO session on it, or ``probe`` tries to move one."""
+
+    kind = Transport.WEBSOCKET
+    max_packets = 1
+    """Of one write."""
+    goes_on = True
+    """It is read to its end, whoever ends it: a close frame comes last."""
+
+    def __init__(self, http: HttpSession, raw: RawWebSocket) -> None:
+        self._http = http
+        self._raw = raw
+
+    @classmethod
+    async def connect(cls, http: HttpSession) -> WebSocket:
+        """Raises HandshakeFailed or NETWORK_ERRORS."""
+        return cls(http, await http.websocket())
+
+    async def open(self) -> tuple[Handshake, Iterable[Received]]:
+        """Shake hands. Raises HandshakeFailed or NETWORK_ERRORS."""
+        first = await self._raw.receive()
+        if first.type in ENDS:
+            raise HandshakeFailed(_close_reason(first))
+        handshake = parse_handshake(first.data)
+        self._http.sid = handshake.sid
+        return handshake, ()
+
+    async def probe(self) -> None:
+        await self._raw.send_str(PROBE)
+
+    async def probed(self) -> str | None:
+        """Wait for the answer to a probe: what came in its place, None where it is the right one."""
+        answer = await self._raw.receive()
+        return None if answer.data == PROBED else repr(answer.data)
+
+    async def read(self) -> Iterable[Received]:
+        """Wait for a packet. Raises TransportClosed."""
+        try:
+            frame = await self._raw.receive()
+        except NETWORK_ERRORS as error:  # a pong that could not be written
+            raise TransportClosed(CloseReason("network", reason=describe_error(error))) from error
+        if frame.type in ENDS:
+            raise TransportClosed(_close_reason(frame))
+        return (_parse_frame(frame),)
+
+    async def write(self, packets: Sequence[str]) -> None:
+        """Raises TransportClosed."""
+        try:
+            for packet in packets:
+                await self._raw.send_str(packet)
+        except NETWORK_ERRORS as error:
+            raise TransportClosed(CloseReason("network", reason=f"write failed: {describe_error(error)}")) from error
+
+    async def close(self) -> None:
+        """Send a close frame, and wait for the server's."""
+        await self._raw.close()
+
+
+def _parse_frame(frame: aiohttp.WSMessage) -> Received:
+    if frame.type is aiohttp.WSMsgType.TEXT:
+        return parse_packet(frame.data)
+    if frame.type is aiohttp.WSMsgType.BINARY:
+        return Attachment(frame.data)
+    return Garbled(repr(frame.data), f"a {frame.type.name} frame")
+
+
+def _close_reason(last: aiohttp.WSMessage) -> CloseReason:
+    """Why a WebSocket ended that gave this last (aiohttp gives one without a close frame code 1000)."""
+    if last.type is aiohttp.WSMsgType.CLOSE:
+        return CloseReason("target", code=last.data, reason=str(last.extra or ""))
+    if isinstance(last.data, aiohttp.WebSocketError):
+        return CloseReason("target", reason=f"no WebSocket frame: {last.data}")
+    return CloseReason("network", reason="the connection ended without a close frame")
