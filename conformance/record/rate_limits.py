@@ -54,12 +54,12 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return seconds
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     sent = next((value for name, value in headers.items() if name.lower() == "date"), None)
     try:
         now = parsedate_to_datetime(sent) if sent else datetime.now(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         now = datetime.now(UTC)
     return max(0.0, at.timestamp() - now.timestamp())
 

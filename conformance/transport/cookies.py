@@ -7,7 +7,6 @@ clients put quotes around some values, or take them away.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from email.message import Message
 from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
 from ipaddress import ip_address
 from urllib.request import Request
@@ -25,15 +24,17 @@ class _AsBrowsers(DefaultCookiePolicy):
         return bool(super().return_ok_secure(cookie, request)) or _is_this_machine(request.host)
 
 
-class _Answer:
-    """What a jar wants of an answer."""
+class _Headers:
+    """What a jar wants of an answer and its headers (``email.message`` would not take bytes beyond UTF-8)."""
 
     def __init__(self, header: str) -> None:
-        self._message = Message()
-        self._message["Set-Cookie"] = header
+        self._header = header
 
-    def info(self) -> Message:
-        return self._message
+    def info(self) -> _Headers:
+        return self
+
+    def get_all(self, name: str, default: list[str]) -> list[str]:
+        return [self._header] if name.lower() == "set-cookie" else default
 
 
 class Cookies:
@@ -52,7 +53,7 @@ class Cookies:
         """Keep what the ``Set-Cookie`` headers of an answer from ``url`` say."""
         request = Request(str(url))  # noqa: S310  it is sent nowhere
         for header in headers:  # one by one: a later header of an answer may delete what an earlier one set
-            self._jar.extract_cookies(_Answer(header), request)  # type: ignore[arg-type]
+            self._jar.extract_cookies(_Headers(header), request)  # type: ignore[arg-type]
 
     def header(self, url: URL) -> dict[str, str]:
         """The header of a request for ``url``; empty where there is nothing to send."""
