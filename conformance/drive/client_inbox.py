@@ -18,7 +18,8 @@ from conformance.drive.context import ScenarioContext
 from conformance.drive.inbox import PacketInbox
 from conformance.protocol import CONNECTED, EMITTED, NAMESPACE, SEND, Json
 from conformance.record.transcript import Entry, Kind
-from conformance.transport.engineio import CloseReason, Transport
+from conformance.transport.close_reason import CloseReason
+from conformance.transport.engineio import Transport
 from conformance.transport.socketio_packets import Received, fields_of
 
 

@@ -31,8 +31,8 @@ from conformance.record.rate_limits import SLOWER
 from conformance.record.timeouts import CHATTER, SHAKEN
 from conformance.record.transcript import Entry, first
 from conformance.record.waits import GREETING, ack_of, message_of
+from conformance.transport.close_reason import CloseReason
 from conformance.transport.connection import CLOSING
-from conformance.transport.engineio import CloseReason
 from conformance.transport.recorded_session import RecordedSession
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from conformance.formatting import printable
+
 REDIRECTED = "redirected to "
 
 
@@ -11,7 +13,7 @@ REDIRECTED = "redirected to "
 class CloseReason:
     """How a connection ended. ``by``: target, harness or network; ``code``: of the WebSocket's close frame;
     ``status``: HTTP's, where it was not 200 (or 101); ``retry_after``: the seconds that it asked for then. The reason
-    may quote the target, secrets and all."""
+    may quote the target, in one printable line (``quoted``), secrets and all."""
 
     by: str
     code: int | None = None
@@ -45,6 +47,11 @@ class HandshakeTimeout(HandshakeFailed):
     def __init__(self, seconds: float) -> None:
         super().__init__(CloseReason("network", reason=f"no handshake within {seconds:.1f} s"))
         self.seconds = round(seconds, 2)
+
+
+def quoted(text: str) -> str:
+    """What a target sent, in one line that no terminal obeys."""
+    return printable(" ".join(text.split()))
 
 
 def describe_error(error: Exception) -> str:

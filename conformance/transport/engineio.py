@@ -7,13 +7,15 @@ No sockets, no clock, no event loop (as h11 does it for HTTP): ``polling`` and `
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NoReturn
 
+from conformance.formatting import shortened
 from conformance.transport.close_reason import CloseReason, HandshakeFailed
 
 SEPARATOR = "\x1e"
@@ -74,8 +76,11 @@ class Garbled:
 Received = Packet | Attachment | Garbled
 
 
-def parse_packet(text: str) -> Packet | Garbled:
+def parse_packet(text: str, via: Transport) -> Received:
     """A packet after the handshake, as a text frame or a part of a payload holds it."""
+    if via is Transport.POLLING and text.startswith("b"):
+        with contextlib.suppress(ValueError):
+            return Attachment(base64.b64decode(text[1:], validate=True))
     if text[:1] in _SENT_BY_SERVERS:
         return Packet(PacketType(text[0]), text[1:])
     return Garbled(text, "not an Engine.IO packet that a server sends")
@@ -83,16 +88,7 @@ def parse_packet(text: str) -> Packet | Garbled:
 
 def parse_payload(body: str) -> Iterator[Received]:
     """The packets in the body of an answer to a poll."""
-    return (_parse_part(part) for part in body.split(SEPARATOR))
-
-
-def _parse_part(text: str) -> Received:
-    if text.startswith("b"):
-        try:
-            return Attachment(base64.b64decode(text[1:], validate=True))
-        except ValueError:
-            pass
-    return parse_packet(text)
+    return (parse_packet(part, Transport.POLLING) for part in body.split(SEPARATOR))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +103,27 @@ class Handshake:
 def parse_handshake(packet: str | bytes) -> Handshake:
     """The first packet of a connection. Raises HandshakeFailed where it is no handshake."""
     try:
-        fields = json.loads(packet[1:])
+        fields = json.loads(packet[1:], parse_constant=_no_json)
         if packet[:1] != PacketType.OPEN or not isinstance(fields["sid"], str):
             raise ValueError(packet)
     except (ValueError, TypeError, LookupError, RecursionError):
         raise HandshakeFailed(CloseReason("target", reason=f"not an Engine.IO handshake: {packet!r}")) from None
+    for name in ("pingInterval", "pingTimeout"):
+        if not _is_a_time(fields.get(name)):
+            actual = shortened(fields[name]) if name in fields else "missing"
+            raise HandshakeFailed(CloseReason("target", reason=f"not an Engine.IO handshake: {name} is {actual}"))
     limit = fields.get("maxPayload")
     return Handshake(fields["sid"], limit if isinstance(limit, int) else DEFAULT_MAX_PAYLOAD, fields)
+
+
+def _no_json(constant: str) -> NoReturn:
+    """NaN and Infinity, which Python reads and JavaScript does not."""
+    raise ValueError(constant)
+
+
+def _is_a_time(value: object) -> bool:
+    """Whether every client can take a value for milliseconds."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 2**53
 
 
 # -- sending -------------------------------------------------------------------------------------------------------

@@ -18,27 +18,27 @@ from conformance.transport.close_reason import (
     HandshakeFailed,
     HandshakeTimeout,
     describe_error,
+    quoted,
 )
 from conformance.transport.cookies import Cookies
 from conformance.transport.engineio import Transport, query
 
-MAX_FRAME = 64 * 2**20
-"""Bytes of one WebSocket frame we take: a limit of ours must never be the target's failure."""
+MAX_BYTES = 64 * 2**20
+"""Of one answer or one WebSocket message, decompressed. A greeting with 50,000 messages has 12 MB: a limit of ours must
+never be the target's failure, and a target without limits must not take all memory."""
+MAX_ERROR_BYTES = 2**20
+"""Of the body of an answer other than 200, which is only quoted."""
 LONGEST_HEADER = 2**16
 NETWORK_ERRORS = (aiohttp.ClientError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """To a request of a polling session."""
+    """To a request of a polling session. ``failure``: why the session cannot go on after it, if it cannot."""
 
     status: int
     body: str
-    retry_after: float | None
-
-    @property
-    def close_reason(self) -> CloseReason:
-        return CloseReason("target", status=self.status, reason=self.body, retry_after=self.retry_after)
+    failure: CloseReason | None
 
 
 class RawWebSocket(aiohttp.ClientWebSocketResponse):
@@ -64,7 +64,7 @@ class HttpSession:
             headers={name: value for name, value in headers.items() if name.lower() != "cookie"},
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=deadline),
             ws_response_class=RawWebSocket,
-            trace_configs=[_no_redirects()],
+            trace_configs=[no_redirects()],
             max_line_size=LONGEST_HEADER,
             max_field_size=LONGEST_HEADER,
         )
@@ -89,9 +89,12 @@ class HttpSession:
 
     async def _reply(self, answer: aiohttp.ClientResponse, url: URL) -> Reply:
         self._cookies.take(answer.headers.getall("Set-Cookie", []), url)
-        where = answer.headers.get("Location") if 300 <= answer.status < 400 else None
-        body = await answer.text(encoding="utf-8", errors="replace")
-        return Reply(answer.status, body if where is None else f"{REDIRECTED}{where}", retry_after(answer.headers))
+        limit = MAX_BYTES if answer.status == 200 else MAX_ERROR_BYTES
+        body = await read_body(answer, limit)
+        text = oversized(limit) if body is None else body.decode("utf-8", "replace")
+        if answer.status == 200:
+            return Reply(200, text, CloseReason("target", reason=text) if body is None else None)
+        return Reply(answer.status, "", refusal(answer.status, answer.headers, text))
 
     async def websocket(self) -> RawWebSocket:
         """A WebSocket of the session, or, without one, to begin one on."""
@@ -100,7 +103,7 @@ class HttpSession:
         ws = await self._client.ws_connect(
             url.update_query(query(Transport.WEBSOCKET, self.sid)),
             headers=cookies,
-            max_msg_size=MAX_FRAME,
+            max_msg_size=MAX_BYTES,
             compress=15,
         )
         assert isinstance(ws, RawWebSocket)
@@ -119,6 +122,29 @@ class HttpSession:
         await self._client.close()
 
 
+def oversized(limit: int) -> str:
+    return f"sent more than {limit:,} bytes in one answer"
+
+
+def refusal(status: int, headers: Mapping[str, str], text: str) -> CloseReason:
+    """What an answer other than 200 means for a session."""
+    where = headers.get("Location") if 300 <= status < 400 else None
+    why = quoted(text) if where is None else f"{REDIRECTED}{quoted(where)}"
+    return CloseReason("target", status=status, reason=why, retry_after=retry_after(headers))
+
+
+async def read_body(answer: aiohttp.ClientResponse, limit: int) -> bytes | None:
+    """The body of an answer, decompressed as it comes; None, and no more is read, where it has more than so many
+    bytes."""
+    body = bytearray()
+    async for chunk in answer.content.iter_any():
+        body += chunk
+        if len(body) > limit:
+            answer.close()
+            return None
+    return bytes(body)
+
+
 def handshake_failure(error: Exception, deadline: float) -> HandshakeFailed:
     """What an error means that ended the opening of a connection."""
     if isinstance(error, HandshakeFailed):
@@ -131,14 +157,14 @@ def handshake_failure(error: Exception, deadline: float) -> HandshakeFailed:
     return HandshakeFailed(CloseReason("network", reason=describe_error(error)))
 
 
-def _no_redirects() -> aiohttp.TraceConfig:
+def no_redirects() -> aiohttp.TraceConfig:
     """A redirected WebSocket handshake is a refused one, as for all clients; aiohttp would follow."""
 
     async def refuse(_session: object, _context: object, params: aiohttp.TraceRequestRedirectParams) -> None:
         answer = params.response
         answer.close()
         where = answer.headers.get("Location", "nowhere")
-        raise HandshakeFailed(CloseReason("target", status=answer.status, reason=f"{REDIRECTED}{where}"))
+        raise HandshakeFailed(CloseReason("target", status=answer.status, reason=f"{REDIRECTED}{quoted(where)}"))
 
     trace = aiohttp.TraceConfig()
     trace.on_request_redirect.append(refuse)

@@ -50,8 +50,8 @@ class Polling:
     async def open(self) -> tuple[Handshake, Iterable[Received]]:
         """Shake hands: the handshake, and the packets that came with it. Raises HandshakeFailed or NETWORK_ERRORS."""
         reply = await self._http.get()
-        if reply.status != 200:
-            raise HandshakeFailed(reply.close_reason)
+        if reply.failure is not None:
+            raise HandshakeFailed(reply.failure)
         first, separator, rest = reply.body.partition(SEPARATOR)
         handshake = parse_handshake(first)
         self._http.sid = handshake.sid
@@ -63,8 +63,8 @@ class Polling:
             reply = await self._until_allowed(self._http.get)
         except NETWORK_ERRORS as error:
             raise TransportClosed(CloseReason("network", reason=f"poll failed: {describe_error(error)}")) from error
-        if reply.status != 200:
-            raise TransportClosed(reply.close_reason)
+        if reply.failure is not None:
+            raise TransportClosed(reply.failure)
         return parse_payload(reply.body)
 
     async def write(self, packets: Sequence[str]) -> None:
@@ -74,8 +74,8 @@ class Polling:
             reply = await self._until_allowed(lambda: self._http.post(body))
         except NETWORK_ERRORS as error:
             raise TransportClosed(CloseReason("network", reason=f"write failed: {describe_error(error)}")) from error
-        if reply.status != 200:
-            raise TransportClosed(reply.close_reason)
+        if reply.failure is not None:
+            raise TransportClosed(reply.failure)
 
     async def close(self) -> None:
         """Tell the server that the session is over. Raises TransportClosed."""
@@ -85,8 +85,8 @@ class Polling:
         """The answer to a request inside a session, made again after pauses while HTTP 429 or 503 asks for patience: a
         gateway that limits the rate has not handed it on. (Official clients take it for the end of the session.)"""
         reply, pause, spent = await request(), FIRST_PAUSE, 0.0
-        while reply.status in SLOWER and spent < LIMITED and not self._is_closed():
-            wait = max(pause, min(reply.retry_after or 0.0, LIMITED - spent))
+        while (why := reply.failure) and reply.status in SLOWER and spent < LIMITED and not self._is_closed():
+            wait = max(pause, min(why.retry_after or 0.0, LIMITED - spent))
             self._on_retry(f"HTTP {reply.status}: tries again after {wait:g} s")
             await asyncio.sleep(wait)
             spent, pause = spent + wait, 2 * pause

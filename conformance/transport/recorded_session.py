@@ -21,21 +21,14 @@ from yarl import URL
 from conformance.protocol import Json
 from conformance.record.clock import unhurried
 from conformance.record.rate_limits import SLOWER, retry_after
-from conformance.transport.connection import CLOSING, FIRST_PAUSE, LIMITED, LONGEST_HEADER, MAX_FRAME
+from conformance.transport.close_reason import CloseReason, HandshakeFailed, describe_error
+from conformance.transport.connection import CLOSING
 from conformance.transport.cookies import Cookies
-from conformance.transport.engineio import (
-    ENDS,
-    REDIRECTED,
-    SEPARATOR,
-    CloseReason,
-    HandshakeFailed,
-    PacketType,
-    Transport,
-    describe_error,
-    ending_of,
-    no_redirects,
-)
+from conformance.transport.engineio import SEPARATOR, PacketType, Transport
+from conformance.transport.http_session import LONGEST_HEADER, MAX_BYTES, no_redirects, oversized, read_body, refusal
+from conformance.transport.polling import FIRST_PAUSE, LIMITED
 from conformance.transport.tap import ClientListener, Tap
+from conformance.transport.websocket import ENDS, close_reason_of
 
 
 class Answer:
@@ -61,9 +54,7 @@ class Answer:
 
     @property
     def ending(self) -> CloseReason:
-        where = self.headers.get("Location") if 300 <= self.status < 400 else None
-        reason = self.text if where is None else f"{REDIRECTED}{where}"
-        return CloseReason("target", status=self.status, reason=reason, retry_after=retry_after(self.headers))
+        return refusal(self.status, self.headers, self.text)
 
 
 class RecordedSession:
@@ -129,7 +120,7 @@ class RecordedSession:
 
     async def _upgraded(self, url: URL, **options: Any) -> aiohttp.ClientWebSocketResponse:
         headers = {**options.pop("headers", {}), **self._cookies.header(url)}
-        options |= {"headers": headers, "max_msg_size": MAX_FRAME}
+        options |= {"headers": headers, "max_msg_size": MAX_BYTES}
         ws: aiohttp.ClientWebSocketResponse = await self._session.ws_connect(url, **options)
         return ws
 
@@ -219,7 +210,11 @@ class RecordedSession:
         headers = {**(options.pop("headers", None) or {}), **self._cookies.header(url)}
         async with self._session.request(method, url, headers=headers, allow_redirects=False, **options) as answer:
             self._cookies.take(answer.headers.getall("Set-Cookie", []), url)
-            return Answer(answer.status, await answer.read(), answer.headers)
+            body = await read_body(answer, MAX_BYTES)
+            if body is None:
+                self.tap.end(CloseReason("target", reason=oversized(MAX_BYTES)))
+                raise aiohttp.ClientPayloadError(oversized(MAX_BYTES))
+            return Answer(answer.status, body, answer.headers)
 
 
 class RecordedWebSocket:
@@ -252,7 +247,7 @@ class RecordedWebSocket:
         elif frame.type is aiohttp.WSMsgType.BINARY:
             self._tap.listener.on_attachment(frame.data, Transport.WEBSOCKET)
         elif frame.type in ENDS and not self._probing:  # a probe that fails leaves the connection where it is
-            self._tap.end(ending_of(frame))
+            self._tap.end(close_reason_of(frame))
 
     async def close(self) -> None:
         self._tap.end(CloseReason("harness", reason="closed"))

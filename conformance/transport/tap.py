@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator
 from typing import Protocol
 
 import aiohttp
 
-from conformance.transport.engineio import CloseReason, Listener, PacketType, Transport, attachment
+from conformance.transport.close_reason import CloseReason, HandshakeFailed
+from conformance.transport.connection import Listener
+from conformance.transport.engineio import (
+    PROBED,
+    Attachment,
+    Garbled,
+    Packet,
+    PacketType,
+    Transport,
+    parse_handshake,
+    parse_packet,
+)
 
 SENT = {PacketType.PING: "ping", PacketType.PONG: "pong", PacketType.UPGRADE: "upgrade", PacketType.CLOSE: "close"}
 """What a client sends beside messages."""
@@ -70,31 +80,29 @@ class Tap:
 
     def received(self, packet: str, via: Transport) -> None:
         """A packet has come."""
-        kind, body = packet[:1], packet[1:]
-        if not self._shaken and kind == PacketType.OPEN:
-            self._shake(packet, via)
-        elif kind == PacketType.MESSAGE:
-            self.listener.on_message(body, via)
-        elif kind == PacketType.PING:
-            self.listener.on_engine("<", "ping", via)
-        elif packet == f"{PacketType.PONG}probe" and via is Transport.WEBSOCKET:
-            self.listener.on_engine("<", "pong probe", via)
-        elif kind == PacketType.CLOSE:
-            self.end(CloseReason("target", reason="Engine.IO close packet"))
-        elif kind == PacketType.NOOP:
-            self.listener.on_engine("<", "noop", via)
-        elif (data := attachment(packet)) is not None and via is Transport.POLLING:
-            self.listener.on_attachment(data, via)
-        else:
-            self.listener.on_garbled(packet, "not an Engine.IO packet that a server sends")
+        if not self._shaken and packet[:1] == PacketType.OPEN:
+            return self._shake(packet, via)
+        if packet == PROBED and via is Transport.WEBSOCKET:
+            return self.listener.on_engine("<", "pong probe", via)
+        match parse_packet(packet, via):
+            case Packet(PacketType.MESSAGE, body):
+                self.listener.on_message(body, via)
+            case Packet(PacketType.PING):
+                self.listener.on_engine("<", "ping", via)
+            case Packet(PacketType.CLOSE):
+                self.end(CloseReason("target", reason="Engine.IO close packet"))
+            case Packet():
+                self.listener.on_engine("<", "noop", via)
+            case Attachment(data):
+                self.listener.on_attachment(data, via)
+            case Garbled(text, why):
+                self.listener.on_garbled(text, why)
 
     def _shake(self, packet: str, via: Transport) -> None:
         try:
-            handshake = json.loads(packet[1:])
-        except (ValueError, RecursionError):
-            handshake = None
-        if isinstance(handshake, dict):
-            self._shaken = True
-            self.listener.on_handshake(handshake, via)
-        else:
+            handshake = parse_handshake(packet)
+        except HandshakeFailed:
             self.listener.on_garbled(packet, "not an Engine.IO handshake")
+        else:
+            self._shaken = True
+            self.listener.on_handshake(handshake.fields, via)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import aiohttp
 
-from conformance.transport.close_reason import CloseReason, HandshakeFailed, TransportClosed, describe_error
+from conformance.transport.close_reason import CloseReason, HandshakeFailed, TransportClosed, describe_error, quoted
 from conformance.transport.engineio import (
     PROBE,
     PROBED,
@@ -18,7 +18,7 @@ from conformance.transport.engineio import (
     parse_handshake,
     parse_packet,
 )
-from conformance.transport.http_session import NETWORK_ERRORS, HttpSession, RawWebSocket
+from conformance.transport.http_session import MAX_BYTES, NETWORK_ERRORS, HttpSession, RawWebSocket
 
 ENDS = frozenset(
     {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
@@ -48,7 +48,7 @@ class WebSocket:
         """Shake hands. Raises HandshakeFailed or NETWORK_ERRORS."""
         first = await self._raw.receive()
         if first.type in ENDS:
-            raise HandshakeFailed(_close_reason(first))
+            raise HandshakeFailed(close_reason_of(first))
         handshake = parse_handshake(first.data)
         self._http.sid = handshake.sid
         return handshake, ()
@@ -68,7 +68,7 @@ class WebSocket:
         except NETWORK_ERRORS as error:  # a pong that could not be written
             raise TransportClosed(CloseReason("network", reason=describe_error(error))) from error
         if frame.type in ENDS:
-            raise TransportClosed(_close_reason(frame))
+            raise TransportClosed(close_reason_of(frame))
         return (_parse_frame(frame),)
 
     async def write(self, packets: Sequence[str]) -> None:
@@ -86,16 +86,18 @@ class WebSocket:
 
 def _parse_frame(frame: aiohttp.WSMessage) -> Received:
     if frame.type is aiohttp.WSMsgType.TEXT:
-        return parse_packet(frame.data)
+        return parse_packet(frame.data, Transport.WEBSOCKET)
     if frame.type is aiohttp.WSMsgType.BINARY:
         return Attachment(frame.data)
     return Garbled(repr(frame.data), f"a {frame.type.name} frame")
 
 
-def _close_reason(last: aiohttp.WSMessage) -> CloseReason:
+def close_reason_of(last: aiohttp.WSMessage) -> CloseReason:
     """Why a WebSocket ended that gave this last (aiohttp gives one without a close frame code 1000)."""
     if last.type is aiohttp.WSMsgType.CLOSE:
-        return CloseReason("target", code=last.data, reason=str(last.extra or ""))
+        return CloseReason("target", code=last.data, reason=quoted(last.extra or ""))
     if isinstance(last.data, aiohttp.WebSocketError):
+        if last.data.code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG:
+            return CloseReason("target", reason=f"sent more than {MAX_BYTES:,} bytes in one message")
         return CloseReason("target", reason=f"no WebSocket frame: {last.data}")
     return CloseReason("network", reason="the connection ended without a close frame")

@@ -17,10 +17,13 @@ from conformance.reference.serve import Served
 from tests.support.checkout import CHAT, Checkout, Run, certify_with_all_suites
 from tests.support.hostile import (
     SECRET,
+    Bomb,
     Deaf,
     Huge,
     Mute,
     NoHelpCenter,
+    PingsByList,
+    PingsWithoutEnd,
     RestOnly,
     SocketOnly,
     dripping,
@@ -147,6 +150,23 @@ def test_a_socket_without_rest_is_judged(checkout: Checkout, tmp_path: Path) -> 
     with served(SocketOnly) as url:
         run = certify(checkout, url, tmp_path, "--deadline=1")
     assert (run.code, run.status("REST-OPEN"), run.status("SEND-TRIM")) == (1, "failed", "passed")
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        (PingsByList, "not an Engine.IO handshake: pingInterval is [25000]"),
+        (PingsWithoutEnd, "not an Engine.IO handshake: pingInterval is 1000000000"),
+        (Bomb, "sent more than 67,108,864 bytes in one answer"),
+    ],
+)
+def test_handshakes_that_no_client_can_read_are_judged(tmp_path: Path, kind: type[HelpCenter], why: str) -> None:
+    checkout = Checkout(tmp_path, chat=CHAT.replace('device("phone")', 'device("phone", transport="polling")'))
+    with served(kind) as url:
+        run = certify(checkout, url, tmp_path / "reports", "--deadline=1")
+    assert (run.code, run.status("CONNECTED-SENT"), run.status("SEND-TRIM")) == (1, "failed", "unverified"), run.output
+    assert "Traceback" not in run.output
+    assert why in run.output
 
 
 def test_huge_conversations(checkout: Checkout, tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import socket
 import socketserver
 import threading
+import zlib
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -168,6 +170,64 @@ def _without(kind: type[HelpCenter], prefix: str) -> type[HelpCenter]:
 
 RestOnly = _without(HelpCenter, "/socket.io")
 SocketOnly = _without(HelpCenter, "/api/")
+
+
+class OddHandshakes(HelpCenter):
+    """Announces pings that no client can expect."""
+
+    pings: Any = None
+
+    def build_app(self) -> Any:
+        inner = super().build_app()
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            async def sending(message: Any) -> None:
+                name = "text" if message["type"] == "websocket.send" else "body"
+                said = message.get(name)
+                if isinstance(said, str) and said.startswith("0{"):
+                    message = {**message, name: self.changed(said)}
+                elif isinstance(said, bytes) and said.startswith(b"0{"):
+                    message = {**message, name: self.changed(said.decode()).encode()}
+                elif message["type"] == "http.response.start":
+                    kept = [(key, value) for key, value in message["headers"] if key.lower() != b"content-length"]
+                    message = {**message, "headers": kept}
+                await send(message)
+
+            await inner(scope, receive, sending)
+
+        return app
+
+    def changed(self, handshake: str) -> str:
+        return "0" + json.dumps({**json.loads(handshake[1:]), "pingInterval": self.pings})
+
+
+class PingsByList(OddHandshakes):
+    pings = (25000,)
+
+
+class PingsWithoutEnd(OddHandshakes):
+    pings = 10**400
+
+
+class Bomb(HelpCenter):
+    """Its Socket.IO is long-polling only, and the first answer has four gigabytes, compressed."""
+
+    def build_app(self) -> Any:
+        inner = super().build_app()
+        squeeze = zlib.compressobj(wbits=31)
+        begins, goes_on = (squeeze.compress(b"x" * 2**24) + squeeze.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] != "http" or not scope["path"].startswith("/socket.io"):
+                hidden = {**scope, "path": "/nowhere"} if scope["type"] == "websocket" else scope
+                return await inner(hidden, receive, send)
+            headers = [(b"content-encoding", b"gzip")]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            for piece in (begins, *[goes_on] * 255):
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+
+        return app
 
 
 class Untrimming(HelpCenter):

@@ -44,12 +44,12 @@ NO_PACKET = "not an Engine.IO packet that a server sends"
     ],
 )
 def test_packets_that_a_server_sends(text: str, packet: Packet) -> None:
-    assert parse_packet(text) == packet
+    assert parse_packet(text, Transport.WEBSOCKET) == packet
 
 
 @pytest.mark.parametrize("text", ["", "0", "3", "5", "7", "9", "x", "bAQ==", " 4", "٤"])
 def test_what_is_not_a_packet_that_a_server_sends(text: str) -> None:
-    assert parse_packet(text) == Garbled(text, NO_PACKET)
+    assert parse_packet(text, Transport.WEBSOCKET) == Garbled(text, NO_PACKET)
 
 
 def test_a_payload_is_packets_in_their_order() -> None:
@@ -102,6 +102,46 @@ def test_what_is_not_a_handshake(text: str) -> None:
     assert failed.value.close_reason == CloseReason("target", reason=f"not an Engine.IO handshake: {text!r}")
 
 
+@pytest.mark.parametrize("name", ["pingInterval", "pingTimeout"])
+@pytest.mark.parametrize(
+    ("value", "actual"),
+    [
+        ([25000], "[25000]"),
+        ({}, "{}"),
+        ("25000", '"25000"'),
+        (None, "null"),
+        (True, "true"),
+        (-1, "-1"),
+        (-0.5, "-0.5"),
+        (2**53, "9007199254740992"),
+        (10**400, f"1{'0' * 39}… (401 digits)"),
+    ],
+)
+def test_a_handshake_whose_pings_no_client_can_expect(name: str, value: object, actual: str) -> None:
+    with pytest.raises(HandshakeFailed) as failed:
+        parse_handshake(packet(**{name: value}))
+    assert failed.value.close_reason == CloseReason("target", reason=f"not an Engine.IO handshake: {name} is {actual}")
+
+
+@pytest.mark.parametrize("name", ["pingInterval", "pingTimeout"])
+def test_a_handshake_that_does_not_announce_pings(name: str) -> None:
+    fields = {key: value for key, value in FIELDS.items() if key != name}
+    with pytest.raises(HandshakeFailed, match=rf"handshake: {name} is missing$"):
+        parse_handshake("0" + json.dumps(fields))
+
+
+@pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity", "1" * 5000])
+def test_a_handshake_with_numbers_that_are_not_json_or_not_to_be_read(constant: str) -> None:
+    text = f'0{{"sid":"x","pingInterval":{constant},"pingTimeout":1}}'
+    with pytest.raises(HandshakeFailed, match=r"^not an Engine\.IO handshake: '0"):
+        parse_handshake(text)
+
+
+@pytest.mark.parametrize("value", [0, 0.5, 25000, 1e9, 2**53 - 1])
+def test_pings_may_be_as_rare_or_frequent_as_a_server_likes(value: float) -> None:
+    assert parse_handshake(packet(pingInterval=value, pingTimeout=value)).sid == "a-session"
+
+
 def test_a_handshake_is_text() -> None:
     with pytest.raises(HandshakeFailed, match=r"not an Engine\.IO handshake: b'0"):
         parse_handshake(packet().encode())
@@ -144,7 +184,7 @@ def test_sizes_are_in_bytes(text: str, size: int) -> None:
 
 def test_a_payload_is_read_as_it_was_written() -> None:
     written = ["42[]", "2", "6"]
-    assert list(parse_payload(encode_payload(written))) == [parse_packet(text) for text in written]
+    assert list(parse_payload(encode_payload(written))) == [parse_packet(text, Transport.WEBSOCKET) for text in written]
 
 
 @pytest.mark.parametrize(

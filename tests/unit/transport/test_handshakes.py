@@ -85,7 +85,7 @@ async def test_garbage_is_no_handshake(transport: str, garbage: str) -> None:
 @in_loop
 async def test_an_odd_limit_is_no_reason_to_refuse_a_handshake(limit: str) -> None:
     server = Polling()
-    server.payloads[0] = f'0{{"sid":"x","maxPayload":{limit}}}'
+    server.payloads[0] = f'0{{"sid":"x","pingInterval":25000,"pingTimeout":0.5,"maxPayload":{limit}}}'
     async with serving(server) as url, opened(url, "polling") as (wire, heard):
         send(wire, heard, "a")
         send(wire, heard, "b")
