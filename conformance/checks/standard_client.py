@@ -7,19 +7,20 @@ requirements (``grounds``). What is left is what only the library meets.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
-from conformance.checks import ack, connected, history, parity
+from conformance.checks import laws
 from conformance.checks.assertions import every, outcome_of
 from conformance.checks.client_views import client_connections, seen, views_agree
 from conformance.checks.connection import acked as accepted
 from conformance.checks.connection import heard as heard_by_its_sender
-from conformance.checks.connection import let_in, settled, stays, works
+from conformance.checks.connection import let_in, works
 from conformance.checks.doubts import not_in_doubt
-from conformance.checks.law import over
+from conformance.checks.law import Law, over
 from conformance.checks.lifecycle import SUPPORT, acked_once, greeted_again, shows, told_once
 from conformance.checks.limits import not_for_its_pace, not_limited
-from conformance.checks.packets import arrivals, in_the_namespace, spoken, whole
-from conformance.checks.selectors import good_connections, saved
+from conformance.checks.packets import entered
+from conformance.checks.selectors import good_connections
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, TYPING
 from conformance.record.descriptions import said
@@ -205,19 +206,29 @@ def grounds(everything: Iterable[Record], polling: Record, websocket: Record, mo
     return (
         ("CONN-POLLING", lambda: _soundly(polling, websocket, everything)),
         ("CONN-WEBSOCKET", lambda: _soundly(websocket, polling, everything)),
+        ("CONN-NAMESPACE", lambda: over(everything, _newcomers, entered)),
+        _ground(laws.CONN_NAMESPACE, everything),
+        _ground(laws.CONNECTED_SENT, everything),
         ("AUTH-BARE", lambda: _by_auth(everything)),
-        ("CONNECTED-SENT", lambda: over(everything, connected.first_arrivals, connected.greeted)),
-        ("CONN-NAMESPACE", lambda: over(everything, spoken, in_the_namespace)),
-        ("CONN-PACKETS", lambda: over(everything, arrivals, whole)),
+        _ground(laws.CONN_PACKETS, everything),
         ("CONN-UPGRADE", lambda: _moves(moving)),
-        ("CONN-STAYS", lambda: over(everything, settled(alone=True), stays)),
-        ("ACK-CALLED", lambda: over(everything, ack.awaited_acks, ack.acked)),
-        ("MESSAGE-ECHO", lambda: over(everything, saved, parity.heard)),
-        ("SEND-KEPT", lambda: over(everything, history.looks, history.Kept(everything))),
-        ("TYPING-HARMLESS", lambda: every(_typists(everything), _unharmed)),
+        _ground(laws.CONN_STAYS, everything),
+        _ground(laws.ACK_CALLED, everything),
+        _ground(laws.MESSAGE_ECHO, everything),
+        _ground(laws.SEND_KEPT, everything),
+        ("TYPING-HARMLESS", lambda: over(everything, _typists, _unharmed)),
         ("RECONNECT-GREETED", lambda: over(everything, _comebacks, greeted_again)),
         ("RECONNECT-RESYNC", lambda: over(everything, _comebacks, _shows_what_was_sent)),
     )
+
+
+def _ground(one: Law[Any], everything: Iterable[Record]) -> tuple[str, Callable[[], None]]:
+    return one.requirement, lambda: one.check(everything)
+
+
+def _newcomers(record: Record) -> Iterator[Connection]:
+    """The first connection of a scenario with documented input, by the usual way."""
+    return (c for c in record.connections[:1] if record.transcript.wave == 1 and c.good and c.usual and c.shaken)
 
 
 def _soundly(record: Record, other: Record, everything: Iterable[Record]) -> None:
@@ -240,12 +251,10 @@ def _by_auth(everything: Iterable[Record]) -> None:
         raise Deviation("a token in auth.token to be accepted", told or "no device was let in by it")
 
 
-def _typists(everything: Iterable[Record]) -> Iterator[Connection]:
+def _typists(record: Record) -> Iterator[Connection]:
     """Connections that typed as documented."""
-    for record in everything:
-        if record.transcript.wave == 1:
-            typed = {entry.connection for entry in record.transcript.of(Kind.SENT) if entry.get("event") == TYPING}
-            yield from (connection for connection in record.connections if connection.number in typed)
+    typed = {entry.connection for entry in record.transcript.of(Kind.SENT) if entry.get("event") == TYPING}
+    return (c for c in record.connections if record.transcript.wave == 1 and c.number in typed)
 
 
 def _unharmed(connection: Connection) -> None:
