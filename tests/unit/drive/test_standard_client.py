@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,11 +22,15 @@ from conformance.drive.session import ScenarioAborted
 from conformance.drive.stage import Stage
 from conformance.drive.standard_client import StandardClient
 from conformance.protocol import CONNECTED, MESSAGE
+from conformance.record.health import lost
 from conformance.record.transcript import Kind
 from conformance.record.views import Record
 from conformance.reference.help_center import HelpCenter
+from conformance.reference.serve import Served
 from conformance.reference.tokens import Verifier
-from tests.support.clients import in_loop
+from tests.support.clients import SECRET, in_loop
+from tests.support.network import Network
+from tests.support.peers import self_signed
 from tests.support.staging import stage_at, stage_on
 
 
@@ -233,6 +239,30 @@ async def test_headers_of_a_gateway_go_with_every_request() -> None:
         assert {headers.get("x-gate") for headers in gateway.requests} == {"open"}
 
 
+class HangsUpOnce(HelpCenter):
+    """Loses one connection, after its first message."""
+
+    lost = False
+
+    async def on_send(self, event: Any) -> None:
+        await super().on_send(event)
+        if not self.lost:
+            self.lost = True
+            await self.wire.hang_up(event.sid)
+
+
+@in_loop
+async def test_a_lost_connection_is_a_reason_to_record_the_scenario_again() -> None:
+    async with stage_on(HangsUpOnce) as stage:
+        with pytest.raises(ScenarioAborted):
+            await flow(stage)
+        loss = lost(stage.transcript)
+        assert loss is not None
+        assert loss.get("by") == "target"
+        stage.transcript.entries.clear()
+        lived(await flow(stage))
+
+
 # -- what goes wrong ---------------------------------------------------------------------------------------------------
 
 
@@ -270,3 +300,25 @@ async def test_what_the_client_cannot_read_is_told_and_not_ours() -> None:
         assert [str(entry.get("reason"))[:15] for entry in seen(client_connections(record)[0], "error")] == [
             "JSONDecodeError"
         ]
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+@in_loop
+async def test_certificates_are_trusted_as_the_run_is_told(tmp_path: Path, trusted: bool) -> None:
+    server_side, certificate = self_signed(tmp_path)
+    client_side = ssl.create_default_context(cafile=str(certificate) if trusted else None)
+    with Served(HelpCenter(Verifier(SECRET)).app) as server:
+        before, behind_tls = asyncio.all_tasks(), Network(server.url, websockets=True)
+        listening = await asyncio.start_server(behind_tls.carry, "127.0.0.1", 0, ssl=server_side)
+        async with stage_at(f"https://127.0.0.1:{listening.sockets[0].getsockname()[1]}") as stage:
+            stage.run = replace(stage.run, tls=client_side)
+            if trusted:
+                lived(await flow(stage))
+            else:
+                with pytest.raises(ScenarioAborted):
+                    await flow(stage)
+                assert "CERTIFICATE_VERIFY_FAILED" in stage.transcript.of(Kind.CLOSED)[0].get("reason")
+        listening.close()
+        behind_tls.down()
+        if carrying := asyncio.all_tasks() - before:
+            await asyncio.wait(carrying)
