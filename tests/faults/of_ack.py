@@ -167,10 +167,9 @@ class MixesUpTheAcksOfTwoDevices(HelpCenter):
 
 SPELLED = ("SEND-VERBATIM", "SEND-TRIM", "SEND-UNACKED", "REST-SAME", "REST-FIRST", "SUPPORT-STORED")
 ALL_ROADS = ("PARITY-EVENT", "PARITY-GREETING", "PARITY-REST")
-LOST_BY_ID = ("RECONNECT-RESYNC", "BURST-AFTER-GREETING", "BURST-AFTER-CONNECT", "TOKEN-REFRESHED", "PARITY-TIME")
 
 
-@fault(*ALL_ROADS, also=("SEND-VERBATIM", "SEND-TRIM", *LOST_BY_ID))
+@fault(*ALL_ROADS, also=("SEND-VERBATIM", "SEND-TRIM", "PARITY-TIME"))
 class AcksWithThePreviousId(HelpCenter):
     """last_insert_id() was asked on another connection of the pool."""
 
@@ -180,7 +179,7 @@ class AcksWithThePreviousId(HelpCenter):
         return {"message": self.message_payload(message) | {"id": before}}
 
 
-@fault(*ALL_ROADS, also=("CONN-WEBSOCKET", "CONN-POLLING", "SEND-VERBATIM", "SEND-TRIM", *LOST_BY_ID))
+@fault(*ALL_ROADS, also=("SEND-VERBATIM", "SEND-TRIM"))
 class AcksBeforeSaving(HelpCenter):
     """The message gets its id when it is saved; the ack has a temporary one."""
 
