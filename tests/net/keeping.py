@@ -51,9 +51,9 @@ def shows(kept: Kept) -> bool:
 
 
 def _part(folder: Path, place: Path, limit: int) -> Path:
-    """The transcripts of a run that are no larger."""
+    """The transcripts of a run that are no larger, and the table of long histories."""
     for path in folder.iterdir():
-        if path.stat().st_size <= limit:
+        if path.name == FILE or path.stat().st_size <= limit:
             (place / path.name).symlink_to(path)
     return place
 
