@@ -35,7 +35,7 @@ def load(path: Path, catalogue: Catalogue) -> Mapping[str, Waiver]:
         raise UsageError(f"--waivers={path}: {error}; {EXAMPLE}") from error
     entries = data.get("waiver")
     if set(data) != {"waiver"} or not isinstance(entries, list):
-        raise UsageError(f"--waivers={path} holds something else: {EXAMPLE}")
+        raise UsageError(f"--waivers={path} is not a list of waivers: {EXAMPLE}")
     waivers: dict[str, Waiver] = {}
     for number, entry in enumerate(entries, 1):
         problem = _problem(entry, catalogue) or ("is waived twice" if entry["requirement"] in waivers else None)
@@ -53,7 +53,7 @@ def _problem(entry: Any, catalogue: Catalogue) -> str | None:
         return f"needs just {', '.join(sorted(known))}"
     name = entry["requirement"]
     if not isinstance(name, str) or name not in catalogue:
-        return "is no requirement"
+        return "is not a requirement"
     if catalogue[name].level not in (Level.MUST, Level.SHOULD):
         return f"cannot fail (its level is {catalogue[name].level})"
     if not isinstance(entry["reason"], str) or not entry["reason"].strip():
