@@ -64,7 +64,7 @@ def test_anything_else_is_refused_in_one_line(tmp_path: Path, text: str, problem
     path.write_text(text, encoding="utf-8")
     with pytest.raises(UsageError) as caught:
         load(path, catalogue())
-    separator = ": " if problem.startswith(" holds") else "; "
+    separator = ": " if problem.startswith(" is not a list") else "; "
     assert str(caught.value) == f"--waivers={path}{problem}{separator}{EXAMPLE}"
 
 
