@@ -14,7 +14,7 @@ from conformance.drive.scenario import Scenario, ScenarioCall
 from conformance.drive.stimuli import alone, blame, fatal, fate, of_death, of_stall, silent_before, stimuli, waiting
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import TYPING
-from conformance.record.health import accidents, lost, silent, unreached
+from conformance.record.health import accepts_no_token, accidents, lost, silent, turned_away, unreached
 from conformance.record.incidents import incidents, losses
 from conformance.record.transcript import Kind, Transcript
 from conformance.redaction import Redactor
@@ -369,3 +369,45 @@ def test_whoever_judges_what_killed_it_blames_the_target_and_nobody_else_does() 
     assert isinstance(other, Unverified)
     assert other.because == "REFUSAL-EVENT"
     assert blame(dead.transcript).at == (found.entry.serial,)
+
+
+# -- who is turned away --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "turned"),
+    [
+        (ERROR, 200, True),
+        ({"code": "SERVER_ERROR", "message": "no"}, 200, False),
+        (None, 401, True),
+        (None, 200, False),
+    ],
+)
+def test_a_good_token_that_is_refused_is_turned_away(error: Any, status: int, turned: bool) -> None:
+    made = chat()
+    if error is not None:
+        made.event("help_center:error", error)
+    made.fetches(None, status=status)
+    assert turned_away(made.transcript) is turned
+
+
+def test_a_bad_token_that_is_refused_is_not() -> None:
+    made = refused()
+    made.event("help_center:error", ERROR)
+    made.closed("target")
+    assert not turned_away(made.transcript)
+
+
+@pytest.mark.parametrize("status", [0, 401, 500])
+@pytest.mark.parametrize("error", [None, ERROR])
+def test_a_user_whose_tokens_are_accepted_nowhere_is_told_so(error: Any, status: int) -> None:
+    made = began(Handmade())
+    made.opens()
+    if error is not None:
+        made.event("help_center:error", error)
+    made.fetches(None, status=status)
+    assert accepts_no_token(made.record, "user 1") is (error is not None or status == 401)
+    assert not accepts_no_token(made.record, "user 2")
+    made.opens("tablet")
+    made.greeted()
+    assert not accepts_no_token(made.record, "user 1")
