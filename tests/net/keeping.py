@@ -26,7 +26,8 @@ def keep(runs: Mapping[str, Path], breaks: Mapping[str, Sequence[str]], folder: 
     ``folder``: for what is written meanwhile."""
     kept: dict[str, Kept] = {}
     for limit in (SMALL, LARGE):
-        left = {name: path for name, path in runs.items() if name not in kept}
+        whole = limit == LARGE
+        left = {name: path for name, path in runs.items() if name not in kept and (breaks[name] or whole)}
         parts = {
             name: _part(path, _new(folder / f"{limit}" / name / "transcripts"), limit) for name, path in left.items()
         }

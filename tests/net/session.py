@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import gc
 import json
 import os
 import re
@@ -96,7 +95,6 @@ class Judging:
 def _session(runs: Sequence[Run], output: Path) -> None:
     """In a process of its own: judge, and write what was said as JSON."""
     os.chdir(ROOT)
-    gc.disable()
     sys.dont_write_bytecode = False
     with output.with_suffix(".txt").open("w") as terminal:
         os.dup2(terminal.fileno(), 1)
