@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.checks import authentication, delivery
+from conformance.checks import authentication, delivery, refused_sends
 from conformance.checks.connection import stays
 from conformance.checks.law import over
 from conformance.drive import rejected
@@ -186,19 +186,19 @@ SENDERS = pytest.mark.parametrize(
 @requirement("REFUSAL-LOCKED")
 @SENDERS
 def test_what_a_refused_client_sends_is_not_acked_as_saved(refused_sender: Record) -> None:
-    authentication.not_acked(authentication.refusal(refused_sender))
+    refused_sends.not_acked(authentication.refusal(refused_sender))
 
 
 @requirement("REFUSAL-LOCKED")
 @SENDERS
 def test_what_a_refused_client_sends_is_not_in_the_greeting(refused_sender: Record) -> None:
-    authentication.not_shown(authentication.refusal(refused_sender), refused_sender.connection("tablet").history)
+    refused_sends.not_shown(authentication.refusal(refused_sender), refused_sender.connection("tablet").history)
 
 
 @requirement("REFUSAL-LOCKED")
 @SENDERS
 def test_what_a_refused_client_sends_is_not_shown_by_rest(refused_sender: Record, plain_chat: Record) -> None:
     phone = authentication.refusal(refused_sender)
-    authentication.not_shown(
-        phone, authentication.shown_after(refused_sender.fetch(nth=-1), phone, otherwise=plain_chat.fetch())
+    refused_sends.not_shown(
+        phone, refused_sends.shown_after(refused_sender.fetch(nth=-1), phone, otherwise=plain_chat.fetch())
     )

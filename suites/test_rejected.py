@@ -12,7 +12,6 @@ from conformance.checks.law import over
 from conformance.checks.sending import (
     can_still_chat,
     chats_on,
-    each_told,
     has_code,
     is_refused,
     is_taken,
@@ -22,6 +21,7 @@ from conformance.checks.sending import (
     refused_after_a_stimulus,
     was_told,
 )
+from conformance.checks.unacked import each_told
 from conformance.checks.unexpected_messages import emitted_strays, fetched_strays, greeted_strays, none_stray
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage

@@ -9,15 +9,8 @@ import pytest
 from conformance.checks.assertions import every, expect
 from conformance.checks.doubts import not_in_doubt
 from conformance.checks.limits import not_told_of_pace
-from conformance.checks.sending import (
-    PlainIsAccepted,
-    by_chance,
-    comes_back,
-    events_with,
-    is_accepted,
-    lists,
-    plain_sends,
-)
+from conformance.checks.sending import PlainIsAccepted, comes_back, is_accepted, plain_sends
+from conformance.checks.unacked import by_chance, events_with, lists
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
 from conformance.inputs import misleading_texts, texts, unicode_texts

@@ -6,8 +6,9 @@ import pytest
 
 from conformance.checks.assertions import expect
 from conformance.checks.law import over
-from conformance.checks.sending import errors_after, is_taken, lives_on
+from conformance.checks.sending import is_taken, lives_on
 from conformance.checks.typing import OFTEN, not_echoed, typing_events, typing_fits, typing_sent
+from conformance.checks.unacked import errors_after
 from conformance.checks.unexpected_messages import emitted_strays, fetched_strays, none_stray
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage

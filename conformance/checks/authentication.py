@@ -19,11 +19,11 @@ from conformance.checks.limits import REMEDY, not_limited
 from conformance.errors import Unverified
 from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED
 from conformance.record.descriptions import problem, said
-from conformance.record.payloads import History, shown
+from conformance.record.payloads import shown
 from conformance.record.rate_limits import BUSY
-from conformance.record.token_kinds import ABSENT, CONFUSED, EXPIRED, FORBIDDEN, FORGED, INVALID, NOT_STRINGS
+from conformance.record.token_kinds import ABSENT, CONFUSED, EXPIRED, FORGED, INVALID, NOT_STRINGS
 from conformance.record.transcript import Entry
-from conformance.record.views import Connection, Event, Fetch, Record, Send
+from conformance.record.views import Connection, Event, Fetch, Record
 from conformance.record.waits import REFUSED_END
 
 ENTRY = {
@@ -255,50 +255,3 @@ def rest_takes_good_ones(record: Record) -> None:
     if good.status in (401, 403):
         raise Unverified(f"REST refused the good token, too, by then ({good.outcome})")
     _ = good.history
-
-
-# -- a refused client that sends ---------------------------------------------------------------------------------
-
-
-def not_acked(connection: Connection) -> None:
-    """None of its sends was answered with a message. No answer is fine, and so is a namespace that was closed before
-    anything could be sent."""
-    acks = [ack for send in _sends(connection) if send.acks and send.accepted for ack in send.acks]
-    expect(
-        not acks,
-        "no ack with a message for a refused client",
-        lambda: ", ".join(f"ack: {shown(ack.get('args'))}" for ack in acks),
-        at=_serials(acks),
-    )
-
-
-def not_shown(connection: Connection, history: History) -> None:
-    """None of the texts it sent is in the conversation."""
-    sends = _sends(connection)
-    _ = history.all("text")
-    stored = [m for text in {s.text for s in sends if isinstance(s.text, str)} for m in history.where_is("text", text)]
-    at = [*(send.entry.serial for send in sends), history.at]
-    expect(
-        not stored,
-        f"{history.where} without what a refused client sent",
-        lambda: ", ".join(shown(message.raw) for message in stored),
-        at=at,
-    )
-
-
-def shown_after(fetch: Fetch, connection: Connection, *, otherwise: Fetch) -> History:
-    """What REST shows after a refused client. Raises Unverified where the user is shut out since then, or REST answers
-    nobody (``otherwise``)."""
-    if fetch.status in (401, 403):
-        _ = otherwise.history
-        because = "TOKEN-REFRESHED" if connection.token_kind in EXPIRED else None
-        raise Unverified(f"REST refuses the user's good token after a bad one ({fetch.outcome})", because=because)
-    return fetch.history
-
-
-def _sends(connection: Connection) -> list[Send]:
-    try:
-        sends = connection.record.tagged(FORBIDDEN)
-    except Unverified:  # the target closed the door before anything could be sent
-        return []
-    return [send for send in sends if send.connection.number == connection.number]

@@ -43,7 +43,7 @@ class Look:
 
     def find(self, send: Send) -> Message | None:
         """The message of this send."""
-        return find(self.history, send)
+        return find(self.history, send.sent)
 
     def named(self, message: Message) -> Message | None:
         """The message with the same id; where several have it, one with the same text."""

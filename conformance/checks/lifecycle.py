@@ -44,7 +44,7 @@ def shows(history: History, sends: Sequence[Send]) -> None:
     visible = set(history.ids)
 
     def judge(send: Send) -> None:
-        if find(history, send) is not None:
+        if find(history, send.sent) is not None:
             return
         older = visible & set(_seen_before(send))
         if older or not visible:
@@ -175,7 +175,7 @@ def misses_nothing(joined: Connection, last: Send) -> None:
         raise Unverified(f"{joined.title} was not connected", because="DEVICE-COEXIST")
     greeting = joined.events(CONNECTED)[0].entry.serial
     told = [event.message for event in joined.events(MESSAGE) if event.entry.serial > greeting]
-    if pick(told, last) is None:
+    if pick(told, last.sent) is None:
         raise Unverified(f"{joined.title} hears nothing of other devices", because="MESSAGE-DEVICES")
     ids = {*joined.history.ids, *(message.id for message in told)}
     texts = {*joined.history.all("text"), *(message.text for message in told)}

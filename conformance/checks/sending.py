@@ -7,14 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from conformance.checks.assertions import every, expect, same
 from conformance.checks.blame import of_refusal
-from conformance.checks.doubts import is_acked, not_in_doubt
+from conformance.checks.doubts import is_acked
 from conformance.checks.limits import not_for_its_pace, not_limited
 from conformance.errors import Deviation, Unverified
-from conformance.protocol import ERROR, LARGEST, MESSAGE, SEND, VALIDATION_ERROR
+from conformance.protocol import LARGEST, MESSAGE, SEND, VALIDATION_ERROR
 from conformance.record.payloads import History, Message, Misshapen, shown
 from conformance.record.transcript import Entry, Kind
-from conformance.record.views import Connection, Event, Everything, Record, Send
-from conformance.record.waits import errors_of
+from conformance.record.views import Connection, Everything, Record, Send
 
 USER, SUPPORT = "user", "support"
 _WHOLE = 120
@@ -253,51 +252,3 @@ def chats_on(record: Record) -> None:
     what = "the next text on the connection to be acked"
     expect(is_acked(send), what, "no ack", at=send.at, unless="ACK-CALLED")
     is_taken(send, "it")
-
-
-def events_with(record: Record, text: str) -> list[Event]:
-    """The message events that tell of a message with this text, and not in support's name."""
-    return [e for e in record.events(MESSAGE) if e.message.text == text and e.message.sender != SUPPORT]
-
-
-def by_chance(send: Send) -> str | None:
-    """What a deviation about a send without an ack says ``unless``: an error event may be its refusal."""
-    told = [event for event in send.connection.events(ERROR) if event.entry.serial > send.entry.serial]
-    return "SEND-PLAIN" if told else None
-
-
-def lists(history: History, send: Send) -> None:
-    """Deviate unless a conversation shows a message with the text of a send, and not in support's name."""
-    _ = history.all("text")
-    text, told = str(send.text), f"{len(history.messages)} others"
-    found = [message for message in history.where_is("text", text) if message.sender != SUPPORT]
-    expect(found, lambda: f"{history.where} to show {spelled(text)}", told, at=[history.at], unless=by_chance(send))
-
-
-def errors_after(connection: Connection, serial: int) -> list[Event]:
-    """The error events of a connection from some entry on, but for those that a refusing ack told of as well."""
-    codes = {send.problem.code for send in connection.record.acked() if send.refused}
-    later = [event for event in connection.events(ERROR) if event.entry.serial > serial]
-    return [event for event in later if not codes or event.problem.code not in codes]
-
-
-def each_told(record: Record, tag: str) -> None:
-    """Deviate unless each send with this tag, which asked for no ack, led to an error event, or to a message: that it
-    was accepted is judged elsewhere."""
-    record.send("fence")
-    own = record.tagged(tag)
-    connection = own[0].connection
-    if connection.ended_by_target is not None:
-        raise Unverified("the connection was ended", because="REJECT-SURVIVED")
-    texts = {send.text for send in record.sends if send.valid}
-    told = [event for event in connection.events(MESSAGE) if event.message.sender == USER]
-    taken = sum(event.message.text not in texts for event in told)
-    errors = len(connection.events(ERROR))
-    if errors + taken < len(own):
-        not_in_doubt(connection, errors_of(len(own)))
-    expect(
-        errors + taken >= len(own),
-        lambda: f"{len(own) - taken} help_center:error, one for each refused text",
-        lambda: str(errors),
-        at=[send.entry.serial for send in own],
-    )

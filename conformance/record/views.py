@@ -11,7 +11,7 @@ from typing import TypeVar
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, Json
 from conformance.record.events import Event
 from conformance.record.exchanges import Attempt, Exchange, Fetch
-from conformance.record.matching import by_support, pick
+from conformance.record.matching import Sent, by_support, pick
 from conformance.record.missing import Missing, Need
 from conformance.record.packets import Packets
 from conformance.record.payloads import History, Payload, Problem
@@ -56,6 +56,12 @@ class Send(Exchange):
     def record(self) -> Record:
         return self.connection.record
 
+    @cached_property
+    def sent(self) -> Sent:
+        """What its message is found again by. Raises Missing where it was not accepted."""
+        message = self.message
+        return Sent(self.number, message.id, message.text, str(self.text).strip(), self.record.once(_senders))
+
     @property
     def event(self) -> Event:
         """The ``help_center:message`` that told the sending connection of this accepted message."""
@@ -69,7 +75,7 @@ class Send(Exchange):
         """The event that told a connection of this accepted message: by its id or, where the ack has another one, by
         its text."""
         events = connection.events(MESSAGE)
-        found = pick((event.message for event in events), self)
+        found = pick((event.message for event in events), self.sent)
         return next((event for event in events if found is not None and event.entry.serial == found.at), None)
 
     def heard_on(self, connection: Connection) -> Event | None:
@@ -78,6 +84,14 @@ class Send(Exchange):
         later = (event for event in connection.events(MESSAGE) if event.entry.serial > since)
         alike = (event for event in later if isinstance(event.payload, dict) and event.payload.get("text") == text)
         return self.told_on(connection) or next((event for event in alike if not by_support(event.message)), None)
+
+
+def _senders(record: Record) -> dict[str, set[int]]:
+    """The numbers of the sends of each text, without the white space around it."""
+    senders: dict[str, set[int]] = {}
+    for send in record.sends:
+        senders.setdefault(str(send.text).strip(), set()).add(send.number)
+    return senders
 
 
 @dataclass(frozen=True)
