@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.checks import ack, laws
-from conformance.checks.assertions import every
+from conformance.checks.assertions import check_all
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
 from conformance.record.views import Everything, Record
@@ -65,7 +65,7 @@ def test_each_ack_in_flight_answers_its_own_send(everything: Everything, in_flig
 
 @requirement("ACK-MATCH")
 def test_each_device_gets_the_acks_of_its_own_sends(in_flight_on_two_devices: Record) -> None:
-    every(ack.acked_sends(in_flight_on_two_devices), ack.answers_its_own, nothing=UNANSWERED)
+    check_all(ack.acked_sends(in_flight_on_two_devices), ack.answers_its_own, nothing=UNANSWERED)
 
 
 @requirement("PIPELINE-ORDER")

@@ -6,7 +6,7 @@ import pytest
 
 from conformance.checks import authentication, delivery, refused_sends
 from conformance.checks.connection import stays
-from conformance.checks.law import over
+from conformance.checks.law import check_records
 from conformance.drive import rejected
 from conformance.drive.rejected import AGED, CONFUSING, MISSING, ODD_WAYS, WRONG
 from conformance.drive.scenario import scenario
@@ -67,7 +67,7 @@ def test_the_token_of_the_socket_opens_rest(one_token: Record) -> None:
 
 @requirement("EVENT-AFTER-CONNECT")
 def test_events_come_after_the_answer_to_connect(everything: Everything) -> None:
-    over(everything, delivery.early, delivery.in_time, nothing="no client was let into the namespace")
+    check_records(everything, delivery.early, delivery.in_time, nothing="no client was let into the namespace")
 
 
 # -- bad tokens --------------------------------------------------------------------------------------------------

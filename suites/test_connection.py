@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from conformance.checks import laws
-from conformance.checks.assertions import every
-from conformance.checks.connection import acked, heard, let_in, not_ended, settled, sound, stays, works
-from conformance.checks.law import over
-from conformance.checks.lifecycle import acked_once, granted, showed_once, shows, shows_once, told_once
+from conformance.checks.assertions import check_all
+from conformance.checks.connection import acked, heard, let_in, not_ended, settled, stays, transports_work, works
+from conformance.checks.law import check_records
+from conformance.checks.lifecycle import acked_once, require, showed_once, shows, shows_once, told_once
 from conformance.checks.packets import entered
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
@@ -73,14 +73,14 @@ def test_messages_are_heard_over_polling(polling_chat: Record, websocket_chat: R
 @pytest.fixture
 def sound_transports(polling_chat: Record, websocket_chat: Record) -> None:
     """Where a transport by itself loses something, that is not the upgrade's fault."""
-    sound(polling_chat, because="CONN-POLLING")
-    sound(websocket_chat, because="CONN-WEBSOCKET")
+    transports_work(polling_chat, because="CONN-POLLING")
+    transports_work(websocket_chat, because="CONN-WEBSOCKET")
 
 
 @requirement("CONN-UPGRADE")
 @pytest.mark.usefixtures("sound_transports")
 def test_every_send_around_an_upgrade_is_acked_once(upgraded: Record) -> None:
-    every(upgraded.tagged("moving"), acked_once)
+    check_all(upgraded.tagged("moving"), acked_once)
 
 
 @requirement("CONN-UPGRADE")
@@ -98,7 +98,7 @@ def test_a_listener_hears_every_message_around_its_upgrade_once(upgraded_beside:
 @requirement("CONN-UPGRADE")
 @pytest.mark.usefixtures("sound_transports")
 def test_every_message_around_an_upgrade_is_saved(upgraded: Record) -> None:
-    granted(lambda: shows(upgraded.connection("tablet").history, upgraded.tagged("before")), because="SEND-KEPT")
+    require(lambda: shows(upgraded.connection("tablet").history, upgraded.tagged("before")), because="SEND-KEPT")
     shows(upgraded.connection("tablet").history, upgraded.tagged("moving"))
 
 
@@ -150,13 +150,13 @@ def test_a_good_connection_stays(everything: Everything, websocket_chat: Record)
 
 @requirement("CONN-STAYS")
 def test_a_silent_connection_stays(quiet: Record) -> None:
-    over([quiet], settled(alone=True), stays, nothing="the connection was not greeted")
+    check_records([quiet], settled(alone=True), stays, nothing="the connection was not greeted")
 
 
 @pytest.fixture
 def lasting(everything: Everything) -> None:
     """Where connections end anyhow, that is not another device's fault."""
-    granted(lambda: over(everything, settled(alone=True), stays), because="CONN-STAYS")
+    require(lambda: check_records(everything, settled(alone=True), stays), because="CONN-STAYS")
 
 
 @requirement("DEVICE-COEXIST")
@@ -171,4 +171,4 @@ def test_both_devices_of_a_user_are_let_in(side_by_side: Record, device: str) ->
 @pytest.mark.usefixtures("lasting")
 def test_devices_of_a_user_are_connected_side_by_side(everything: Everything, side_by_side: Record) -> None:
     _ = side_by_side.connection("tablet").history
-    over(everything, settled(alone=False), stays)
+    check_records(everything, settled(alone=False), stays)

@@ -6,9 +6,9 @@ import contextlib
 
 import pytest
 
-from conformance.checks.assertions import every
+from conformance.checks.assertions import check_all
 from conformance.checks.first_contact import answered, let_in_with_others, of_newcomers, one_conversation
-from conformance.checks.lifecycle import accepted, answered_with_own, granted, not_too_early, shows
+from conformance.checks.lifecycle import accepted, answered_with_own, not_too_early, require, shows
 from conformance.drive.device import ScenarioAborted
 from conformance.drive.scenario import scenario
 from conformance.drive.simultaneous import Volleys, afterwards, buffered, entered, opened, parties
@@ -59,7 +59,7 @@ def test_every_device_of_a_brand_new_user_is_let_in(first_contact: Record, side_
 
 @requirement("FIRST-CONTACT")
 def test_devices_of_a_brand_new_user_get_one_conversation(first_contact: Record, plain_chat: Record) -> None:
-    granted(lambda: of_newcomers(plain_chat, one_conversation), because="CONNECTED-CONVERSATION")
+    require(lambda: of_newcomers(plain_chat, one_conversation), because="CONNECTED-CONVERSATION")
     of_newcomers(first_contact, one_conversation)
 
 
@@ -70,7 +70,7 @@ def test_rest_answers_a_brand_new_user(first_launch: Record, plain_chat: Record)
 
 @requirement("FIRST-CONTACT")
 def test_rest_and_device_of_a_brand_new_user_get_one_conversation(first_launch: Record, plain_chat: Record) -> None:
-    granted(lambda: of_newcomers(plain_chat, one_conversation), because="CONNECTED-CONVERSATION")
+    require(lambda: of_newcomers(plain_chat, one_conversation), because="CONNECTED-CONVERSATION")
     of_newcomers(first_launch, one_conversation)
 
 
@@ -91,8 +91,8 @@ async def first_burst(stage: Stage) -> None:
 
 @requirement("BURST-AFTER-CONNECT")
 def test_every_message_of_a_new_users_burst_is_accepted(first_burst: Record, burst: Record) -> None:
-    granted(lambda: every(burst.tagged("burst"), accepted), because="BURST-AFTER-GREETING")
-    of_newcomers(first_burst, lambda contact: every(contact.sends("burst"), accepted))
+    require(lambda: check_all(burst.tagged("burst"), accepted), because="BURST-AFTER-GREETING")
+    of_newcomers(first_burst, lambda contact: check_all(contact.sends("burst"), accepted))
 
 
 @requirement("BURST-AFTER-CONNECT")
@@ -102,11 +102,11 @@ def test_no_message_of_a_new_users_burst_is_refused_at_first(first_burst: Record
 
 @requirement("BURST-AFTER-CONNECT")
 def test_every_message_of_a_new_users_burst_is_acked_with_its_own(first_burst: Record, burst: Record) -> None:
-    granted(lambda: every(burst.tagged("burst"), answered_with_own), because="BURST-AFTER-GREETING")
-    of_newcomers(first_burst, lambda contact: every(contact.sends("burst"), answered_with_own))
+    require(lambda: check_all(burst.tagged("burst"), answered_with_own), because="BURST-AFTER-GREETING")
+    of_newcomers(first_burst, lambda contact: check_all(contact.sends("burst"), answered_with_own))
 
 
 @requirement("BURST-AFTER-CONNECT")
 def test_a_new_users_burst_is_saved_whole(first_burst: Record, burst: Record) -> None:
-    granted(lambda: shows(burst.connection("laptop").history, burst.tagged("burst")), because="BURST-AFTER-GREETING")
+    require(lambda: shows(burst.connection("laptop").history, burst.tagged("burst")), because="BURST-AFTER-GREETING")
     of_newcomers(first_burst, lambda contact: shows(contact.device("later").history, contact.sends("burst")))

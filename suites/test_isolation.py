@@ -9,7 +9,7 @@ import pytest
 
 from conformance.checks import history, laws, parity
 from conformance.checks.isolation import told_nothing_foreign, typed_in_private
-from conformance.checks.law import over
+from conformance.checks.law import check_records
 from conformance.checks.trials import of_accepted_users
 from conformance.drive.device import Device, ScenarioAborted
 from conformance.drive.scenario import scenario
@@ -159,12 +159,12 @@ async def look_alikes(stage: Stage) -> None:
 
 @requirement("CONNECTED-USER")
 def test_users_whose_ids_look_alike_have_user_ids_of_their_own(look_alikes: Record) -> None:
-    over([of_accepted_users(look_alikes)], history.strangers, history.differ_in("userId", history.user_id))
+    check_records([of_accepted_users(look_alikes)], history.strangers, history.differ_in("userId", history.user_id))
 
 
 @requirement("CONNECTED-CONVERSATION")
 def test_users_whose_ids_look_alike_have_conversations_of_their_own(look_alikes: Record) -> None:
-    over(
+    check_records(
         [of_accepted_users(look_alikes)], history.strangers, history.differ_in("conversation", history.conversation_id)
     )
 
@@ -208,8 +208,8 @@ async def smuggled(stage: Stage) -> None:
 
 @requirement("MESSAGE-SENDER")
 def test_nobody_chooses_the_sender_of_its_message(smuggled: Record) -> None:
-    over([smuggled], parity.every_road, parity.from_the_user)
-    over([smuggled], parity.acked, parity.from_the_user)
+    check_records([smuggled], parity.every_road, parity.from_the_user)
+    check_records([smuggled], parity.acked, parity.from_the_user)
 
 
 @requirement("ISOLATION-MESSAGES")

@@ -9,7 +9,7 @@ import pytest
 from conformance.auth.tokens import Token
 from conformance.checks import authentication, bad_tokens
 from conformance.checks.bad_tokens import EARLY, SEEN, TIMES, UNSEEN
-from conformance.checks.law import over
+from conformance.checks.law import check_records
 from conformance.drive import rejected
 from conformance.drive.rejected import IN_BETWEEN, KNOWN
 from conformance.drive.scenario import scenario
@@ -134,27 +134,27 @@ def test_rest_gives_nothing_for_the_invalid_token_of_somebody_new(unknown_user: 
 
 @requirement("AUTH-MISSING")
 def test_nobody_is_let_in_without_a_token_anywhere(everything: Everything) -> None:
-    over(everything, bad_tokens.knocks("AUTH-MISSING"), authentication.opens_nothing)
+    check_records(everything, bad_tokens.knocks("AUTH-MISSING"), authentication.opens_nothing)
 
 
 @requirement("AUTH-INVALID")
 def test_no_invalid_token_is_let_in_anywhere(everything: Everything) -> None:
-    over(everything, bad_tokens.knocks("AUTH-INVALID"), authentication.opens_nothing)
+    check_records(everything, bad_tokens.knocks("AUTH-INVALID"), authentication.opens_nothing)
 
 
 @requirement("AUTH-EXPIRED")
 def test_no_expired_token_is_let_in_anywhere(everything: Everything) -> None:
-    over(everything, bad_tokens.knocks("AUTH-EXPIRED"), authentication.opens_nothing)
+    check_records(everything, bad_tokens.knocks("AUTH-EXPIRED"), authentication.opens_nothing)
 
 
 @requirement("REST-EXPIRY")
 def test_rest_gives_nothing_for_an_expired_token_anywhere(everything: Everything) -> None:
-    over(everything, bad_tokens.requests("REST-EXPIRY"), bad_tokens.given_nothing)
+    check_records(everything, bad_tokens.requests("REST-EXPIRY"), bad_tokens.given_nothing)
 
 
 @requirement("REST-REFUSAL")
 def test_rest_gives_nothing_for_an_invalid_token_anywhere(everything: Everything) -> None:
-    over(everything, bad_tokens.requests("REST-REFUSAL"), bad_tokens.given_nothing)
+    check_records(everything, bad_tokens.requests("REST-REFUSAL"), bad_tokens.given_nothing)
 
 
 # -- a token that was good once ------------------------------------------------------------------------------------

@@ -6,17 +6,17 @@ import contextlib
 
 import pytest
 
-from conformance.checks.assertions import every
+from conformance.checks.assertions import check_all
 from conformance.checks.lifecycle import (
     accepted,
     answered_with_own,
     arrived,
     chats_again,
     comeback,
-    granted,
     greeted_again,
     let_in_again,
     not_too_early,
+    require,
     same_conversation,
     showed_once,
     shows,
@@ -134,13 +134,13 @@ def test_a_refreshed_token_is_let_in(refreshed: Record) -> None:
 @requirement("TOKEN-REFRESHED")
 def test_a_refreshed_token_opens_the_same_conversation(refreshed: Record) -> None:
     first, again, fresh = (refreshed.connection("phone", nth) for nth in range(3))
-    granted(lambda: same_conversation(first, again), because="CONNECTED-CONVERSATION")
+    require(lambda: same_conversation(first, again), because="CONNECTED-CONVERSATION")
     same_conversation(first, fresh)
 
 
 @requirement("TOKEN-REFRESHED")
 def test_a_refreshed_token_shows_the_same_messages(refreshed: Record) -> None:
-    granted(lambda: shows(comeback(refreshed).history, refreshed.tagged("own")), because="RECONNECT-RESYNC")
+    require(lambda: shows(comeback(refreshed).history, refreshed.tagged("own")), because="RECONNECT-RESYNC")
     shows(refreshed.connection("phone", 2).history, refreshed.tagged("own"))
 
 
@@ -171,17 +171,17 @@ async def early_burst(stage: Stage) -> None:
 
 @requirement("BURST-AFTER-GREETING")
 def test_every_message_of_a_burst_is_accepted(burst: Record) -> None:
-    every(burst.tagged("burst"), accepted)
+    check_all(burst.tagged("burst"), accepted)
 
 
 @requirement("BURST-AFTER-GREETING")
 def test_every_message_of_a_burst_is_acked_with_its_own(burst: Record) -> None:
-    every(burst.tagged("burst"), answered_with_own)
+    check_all(burst.tagged("burst"), answered_with_own)
 
 
 @requirement("BURST-AFTER-GREETING")
 def test_a_burst_is_saved_whole(burst: Record) -> None:
-    granted(lambda: shows(burst.connection("laptop").history, burst.tagged("before")), because="SEND-KEPT")
+    require(lambda: shows(burst.connection("laptop").history, burst.tagged("before")), because="SEND-KEPT")
     shows(burst.connection("laptop").history, burst.tagged("burst"))
 
 
@@ -194,8 +194,8 @@ def test_no_message_of_a_burst_is_saved_twice(burst: Record) -> None:
 @requirement("BURST-AFTER-CONNECT")
 def test_every_message_of_an_early_burst_is_accepted(early_burst: Record, burst: Record) -> None:
     arrived(early_burst.connection())
-    granted(lambda: every(burst.tagged("burst"), accepted), because="BURST-AFTER-GREETING")
-    every(early_burst.tagged("burst"), accepted)
+    require(lambda: check_all(burst.tagged("burst"), accepted), because="BURST-AFTER-GREETING")
+    check_all(early_burst.tagged("burst"), accepted)
 
 
 @requirement("BURST-AFTER-CONNECT")
@@ -207,11 +207,11 @@ def test_no_message_of_an_early_burst_is_refused_at_first(
 
 @requirement("BURST-AFTER-CONNECT")
 def test_every_message_of_an_early_burst_is_acked_with_its_own(early_burst: Record, burst: Record) -> None:
-    granted(lambda: every(burst.tagged("burst"), answered_with_own), because="BURST-AFTER-GREETING")
-    every(early_burst.tagged("burst"), answered_with_own)
+    require(lambda: check_all(burst.tagged("burst"), answered_with_own), because="BURST-AFTER-GREETING")
+    check_all(early_burst.tagged("burst"), answered_with_own)
 
 
 @requirement("BURST-AFTER-CONNECT")
 def test_an_early_burst_is_saved_whole(early_burst: Record, burst: Record) -> None:
-    granted(lambda: shows(burst.connection("laptop").history, burst.tagged("burst")), because="BURST-AFTER-GREETING")
+    require(lambda: shows(burst.connection("laptop").history, burst.tagged("burst")), because="BURST-AFTER-GREETING")
     shows(early_burst.connection("laptop").history, early_burst.tagged("burst"))

@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from conformance.auth import forged_tokens as forged_tokens_of
 from conformance.auth.forged_tokens import Change
 from conformance.checks import authentication, rest
-from conformance.checks.assertions import every
+from conformance.checks.assertions import check_all
 from conformance.checks.generated import comes_back, is_refused, last_batch, smallest_deviation, was_refused
 from conformance.checks.sending import can_still_chat, each_taken, lives_on, was_told
-from conformance.checks.unexpected_messages import emitted_strays, fetched_strays, none_stray
+from conformance.checks.unexpected_messages import nothing_unexpected, unexpected_emitted, unexpected_in_rest
 from conformance.drive import rejected
 from conformance.drive.device import Device
 from conformance.drive.scenario import scenario
@@ -103,7 +103,7 @@ async def generated_payloads(stage: Stage) -> None:
             last = last_batch(stage.transcript)
             told = [send for family in ("absent", "structured", "blank") for send in last.tagged(family)]
             smallest_deviation(told, was_refused)
-            none_stray(emitted_strays(last))
+            nothing_unexpected(unexpected_emitted(last))
             lives_on(last)
 
         await explore(stage, payload_strategies.batches, drive, judge)
@@ -133,12 +133,12 @@ def test_generated_numbers_and_booleans_as_text_are_refused(generated_payloads: 
 
 @requirement("REJECT-EMITTED")
 def test_generated_payloads_are_not_emitted(generated_payloads: Record) -> None:
-    none_stray(emitted_strays(generated_payloads))
+    nothing_unexpected(unexpected_emitted(generated_payloads))
 
 
 @requirement("REJECT-STORED")
 def test_generated_payloads_are_not_stored(generated_payloads: Record) -> None:
-    none_stray(fetched_strays(generated_payloads))
+    nothing_unexpected(unexpected_in_rest(generated_payloads))
 
 
 @requirement("REJECT-SURVIVED")
@@ -162,7 +162,7 @@ async def generated_no_objects(stage: Stage) -> None:
                 await phone.emit_send(*args, tag="no-object")
 
         def judge() -> None:
-            none_stray(emitted_strays(last_batch(stage.transcript)))
+            nothing_unexpected(unexpected_emitted(last_batch(stage.transcript)))
 
         await explore(stage, payload_strategies.no_object_batches, drive, judge)
         await phone.send_text(stage.words(), tag="after")
@@ -174,12 +174,12 @@ async def generated_no_objects(stage: Stage) -> None:
 
 @requirement("SEND-NO-OBJECT")
 def test_generated_payloads_of_no_object_emit_nothing(generated_no_objects: Record) -> None:
-    none_stray(emitted_strays(generated_no_objects))
+    nothing_unexpected(unexpected_emitted(generated_no_objects))
 
 
 @requirement("SEND-NO-OBJECT")
 def test_generated_payloads_of_no_object_store_nothing(generated_no_objects: Record) -> None:
-    none_stray(fetched_strays(generated_no_objects))
+    nothing_unexpected(unexpected_in_rest(generated_no_objects))
 
 
 @requirement("SEND-NO-OBJECT")
@@ -189,7 +189,7 @@ def test_the_user_can_still_chat_after_generated_payloads(generated_no_objects: 
 
 @requirement("REJECT-NO-OBJECT")
 def test_generated_payloads_of_no_object_are_acked_with_an_error(generated_no_objects: Record) -> None:
-    every(generated_no_objects.tagged("no-object"), was_told)
+    check_all(generated_no_objects.tagged("no-object"), was_told)
 
 
 @requirement("REJECT-NO-OBJECT")
@@ -217,7 +217,7 @@ async def generated_typing(stage: Stage) -> None:
             last = last_batch(stage.transcript)
             lives_on(last)
             each_taken(last.tagged("typed"), "typing")
-            none_stray(emitted_strays(last))
+            nothing_unexpected(unexpected_emitted(last))
 
         await explore(stage, payload_strategies.typing_batches, drive, judge)
 
@@ -234,12 +234,12 @@ def test_generated_typing_does_not_end_the_connection(generated_typing: Record) 
 
 @requirement("TYPING-ODD")
 def test_generated_typing_is_not_emitted_as_a_message(generated_typing: Record) -> None:
-    none_stray(emitted_strays(generated_typing))
+    nothing_unexpected(unexpected_emitted(generated_typing))
 
 
 @requirement("TYPING-ODD")
 def test_generated_typing_is_not_stored(generated_typing: Record) -> None:
-    none_stray(fetched_strays(generated_typing))
+    nothing_unexpected(unexpected_in_rest(generated_typing))
 
 
 # -- tokens --------------------------------------------------------------------------------------------------------
@@ -265,37 +265,37 @@ async def forged_tokens(stage: Stage) -> None:
     def judge() -> None:
         last = last_batch(stage.transcript)
         forgers = [one for one in authentication.forgers(last) if one.opened.serial > last.transcript.marks[-1].serial]
-        every(forgers, authentication.forger_kept_out)
-        every(forgers, authentication.of_forgers(authentication.told_once))
+        check_all(forgers, authentication.forger_kept_out)
+        check_all(forgers, authentication.of_forgers(authentication.told_once))
 
     await explore(stage, forged_tokens_of.batches, drive, judge, share=(0, 2))
 
 
 @requirement("AUTH-INVALID")
 def test_a_generated_token_is_not_let_in(forged_tokens: Record) -> None:
-    every(authentication.forgers(forged_tokens), authentication.forger_kept_out)
+    check_all(authentication.forgers(forged_tokens), authentication.forger_kept_out)
 
 
 @requirement("REFUSAL-EVENT")
 def test_a_client_with_a_generated_token_is_told_so_once(forged_tokens: Record) -> None:
-    every(authentication.forgers(forged_tokens), authentication.of_forgers(authentication.told_once))
+    check_all(authentication.forgers(forged_tokens), authentication.of_forgers(authentication.told_once))
 
 
 @requirement("REFUSAL-CODE")
 def test_the_error_of_a_generated_token_is_unauthorized(forged_tokens: Record) -> None:
-    every(authentication.forgers(forged_tokens), authentication.of_forgers(authentication.coded))
+    check_all(authentication.forgers(forged_tokens), authentication.of_forgers(authentication.coded))
 
 
 @requirement("REFUSAL-CLOSE")
 def test_a_client_with_a_generated_token_is_disconnected(forged_tokens: Record) -> None:
-    every(authentication.forgers(forged_tokens), authentication.of_forgers(authentication.ended))
+    check_all(authentication.forgers(forged_tokens), authentication.of_forgers(authentication.ended))
 
 
 @requirement("REFUSAL-SILENT")
 def test_a_client_with_a_generated_token_hears_nothing_else(forged_tokens: Record) -> None:
-    every(authentication.forgers(forged_tokens), authentication.of_forgers(authentication.silent))
+    check_all(authentication.forgers(forged_tokens), authentication.of_forgers(authentication.silent))
 
 
 @requirement("REST-REFUSAL")
 def test_rest_gives_nothing_for_a_generated_token(forged_tokens: Record) -> None:
-    every(rest.forged(forged_tokens), lambda kind: rest.refuses(forged_tokens, kind))
+    check_all(rest.forged(forged_tokens), lambda kind: rest.refuses(forged_tokens, kind))

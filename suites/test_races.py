@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from conformance.checks import ack, history
-from conformance.checks.assertions import every
-from conformance.checks.law import over
-from conformance.checks.lifecycle import granted, misses_nothing, shows_once
+from conformance.checks.assertions import check_all
+from conformance.checks.law import check_records
+from conformance.checks.lifecycle import misses_nothing, require, shows_once
 from conformance.checks.parity import heard_by
 from conformance.record.views import Record
 from conformance.requirements import requirement
@@ -16,7 +16,7 @@ NOTHING_SENT = "no text was accepted"
 
 
 def kept(crowd: Record) -> None:
-    over([crowd], history.looks, history.Kept([crowd]), nothing=NOTHING_SENT)
+    check_records([crowd], history.looks, history.Kept([crowd]), nothing=NOTHING_SENT)
 
 
 @requirement("SEND-KEPT")
@@ -31,7 +31,7 @@ def test_nothing_is_doubled_while_devices_come_and_go(crowd: Record) -> None:
 
 @requirement("ACK-MATCH")
 def test_each_ack_is_its_own_while_devices_come_and_go(crowd: Record) -> None:
-    every(ack.acked_sends(crowd), ack.answers_its_own, nothing=NOTHING_SENT)
+    check_all(ack.acked_sends(crowd), ack.answers_its_own, nothing=NOTHING_SENT)
 
 
 @requirement("MESSAGE-DEVICES")
@@ -43,5 +43,5 @@ def test_a_device_hears_on_after_another_has_left(crowd: Record, device: str) ->
 @requirement("DEVICE-JOIN")
 @pytest.mark.parametrize("device", ["guest", "watch"])
 def test_a_device_that_joins_a_running_chat_misses_nothing(crowd: Record, device: str) -> None:
-    granted(lambda: kept(crowd), because="SEND-KEPT")
+    require(lambda: kept(crowd), because="SEND-KEPT")
     misses_nothing(crowd.connection(device), crowd.send("last"))

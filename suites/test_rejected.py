@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from conformance.checks import failed_sends
-from conformance.checks.assertions import every
-from conformance.checks.law import over
+from conformance.checks.assertions import check_all
+from conformance.checks.law import check_records
 from conformance.checks.sending import (
     can_still_chat,
     chats_on,
@@ -22,7 +22,12 @@ from conformance.checks.sending import (
     was_told,
 )
 from conformance.checks.unacked import each_told
-from conformance.checks.unexpected_messages import emitted_strays, fetched_strays, greeted_strays, none_stray
+from conformance.checks.unexpected_messages import (
+    nothing_unexpected,
+    unexpected_emitted,
+    unexpected_in_greeting,
+    unexpected_in_rest,
+)
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
 from conformance.inputs import invalid_payloads
@@ -107,21 +112,21 @@ def test_a_number_or_boolean_as_text_is_refused(refused_payloads: Record, name: 
 @families
 def test_a_refused_text_is_not_in_the_next_greeting(refused_payloads: Record, family: str) -> None:
     refusals(refused_payloads, because=JUDGES.get(family, ""))
-    none_stray(greeted_strays(refused_payloads))
+    nothing_unexpected(unexpected_in_greeting(refused_payloads))
 
 
 @requirement("REJECT-STORED")
 @families
 def test_a_refused_text_is_not_in_the_rest_body(refused_payloads: Record, family: str) -> None:
     refusals(refused_payloads, because=JUDGES.get(family, ""))
-    none_stray(fetched_strays(refused_payloads))
+    nothing_unexpected(unexpected_in_rest(refused_payloads))
 
 
 @requirement("REJECT-EMITTED")
 @families
 def test_a_refused_text_is_not_emitted(refused_payloads: Record, family: str) -> None:
     refusals(refused_payloads, because=JUDGES.get(family, ""))
-    none_stray(emitted_strays(refused_payloads))
+    nothing_unexpected(unexpected_emitted(refused_payloads))
 
 
 @requirement("REJECT-SURVIVED")
@@ -140,14 +145,14 @@ def test_the_next_text_is_taken_after_a_refusal(refused_payloads: Record, family
 
 @requirement("REJECT-SURVIVED")
 def test_no_refusal_has_a_later_text_refused(everything: Everything) -> None:
-    over(everything, refused_after_a_stimulus("REJECT-SURVIVED"), lambda send: is_taken(send, "a refused one"))
+    check_records(everything, refused_after_a_stimulus("REJECT-SURVIVED"), lambda send: is_taken(send, "a refused one"))
 
 
 @requirement("REJECT-CODE")
 @families
 def test_a_refused_text_is_a_validation_error(refused_payloads: Record, everything: Everything, family: str) -> None:
     pace = pace_codes(everything)
-    every(refusals(refused_payloads, because=JUDGES.get(family, "")), lambda send: has_code(send, pace))
+    check_all(refusals(refused_payloads, because=JUDGES.get(family, "")), lambda send: has_code(send, pace))
 
 
 @scenario(wave=2)
@@ -173,7 +178,7 @@ def test_a_refusal_without_ack_comes_as_an_error_event(unacked_refusals: Record)
 @requirement("SEND-MAX")
 def test_a_long_text_without_ack_is_not_taken_either(unacked_refusals: Record) -> None:
     unacked_refusals.send("fence")
-    none_stray([message for message in emitted_strays(unacked_refusals) if len(message.text) > LONGEST])
+    nothing_unexpected([message for message in unexpected_emitted(unacked_refusals) if len(message.text) > LONGEST])
 
 
 # -- good texts that are refused ---------------------------------------------------------------------------------
@@ -181,12 +186,12 @@ def test_a_long_text_without_ack_is_not_taken_either(unacked_refusals: Record) -
 
 @requirement("REJECT-STORED")
 def test_a_good_text_that_was_answered_with_an_error_is_not_stored(everything: Everything) -> None:
-    over(everything, failed_sends.sends, failed_sends.not_stored)
+    check_records(everything, failed_sends.sends, failed_sends.not_stored)
 
 
 @requirement("REJECT-EMITTED")
 def test_a_good_text_that_was_answered_with_an_error_is_not_emitted(everything: Everything) -> None:
-    over(everything, failed_sends.sends, failed_sends.not_emitted)
+    check_records(everything, failed_sends.sends, failed_sends.not_emitted)
 
 
 # -- no object at all ----------------------------------------------------------------------------------------------
@@ -211,14 +216,14 @@ async def payload_of_no_object(stage: Stage, form: str) -> None:
 @forms
 def test_a_payload_of_no_object_emits_nothing(payload_of_no_object: Record, form: str) -> None:
     payload_of_no_object.send(form)
-    none_stray(emitted_strays(payload_of_no_object))
+    nothing_unexpected(unexpected_emitted(payload_of_no_object))
 
 
 @requirement("SEND-NO-OBJECT")
 @forms
 def test_a_payload_of_no_object_stores_nothing(payload_of_no_object: Record, form: str) -> None:
     payload_of_no_object.send(form)
-    none_stray(fetched_strays(payload_of_no_object))
+    nothing_unexpected(unexpected_in_rest(payload_of_no_object))
 
 
 @requirement("SEND-NO-OBJECT")
@@ -243,4 +248,6 @@ def test_a_payload_of_no_object_is_survived(payload_of_no_object: Record, form: 
 
 @requirement("REJECT-NO-OBJECT")
 def test_no_payload_of_no_object_has_a_later_text_refused(everything: Everything) -> None:
-    over(everything, refused_after_a_stimulus("REJECT-NO-OBJECT"), lambda send: is_taken(send, "such a payload"))
+    check_records(
+        everything, refused_after_a_stimulus("REJECT-NO-OBJECT"), lambda send: is_taken(send, "such a payload")
+    )

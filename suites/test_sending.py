@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from conformance.checks.assertions import every, expect
+from conformance.checks.assertions import check_all, expect
 from conformance.checks.doubts import not_in_doubt
 from conformance.checks.limits import not_told_of_pace
 from conformance.checks.sending import PlainIsAccepted, comes_back, is_accepted, plain_sends
@@ -68,7 +68,7 @@ async def texts_in_flight(stage: Stage, family: str) -> None:
 
 @requirement("SEND-PLAIN")
 def test_a_plain_text_is_accepted(everything: Everything) -> None:
-    every(plain_sends(everything), PlainIsAccepted(everything), nothing="no plain text was acked")
+    check_all(plain_sends(everything), PlainIsAccepted(everything), nothing="no plain text was acked")
 
 
 @requirement("SEND-MIN")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from conformance.checks.assertions import expect
-from conformance.checks.law import over
+from conformance.checks.law import check_records
 from conformance.checks.sending import is_taken, lives_on
 from conformance.checks.typing import OFTEN, not_echoed, typing_events, typing_fits, typing_sent
 from conformance.checks.unacked import errors_after
-from conformance.checks.unexpected_messages import emitted_strays, fetched_strays, none_stray
+from conformance.checks.unexpected_messages import nothing_unexpected, unexpected_emitted, unexpected_in_rest
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
 from conformance.inputs.invalid_payloads import ODD_TYPING
@@ -60,19 +60,19 @@ def test_typing_is_answered_by_no_error(typing_alone: Record) -> None:
 @requirement("TYPING-NO-MESSAGE")
 def test_typing_is_not_emitted_as_a_message(typing_alone: Record) -> None:
     typing_alone.send("fence")
-    none_stray(emitted_strays(typing_alone))
+    nothing_unexpected(unexpected_emitted(typing_alone))
 
 
 @requirement("TYPING-NO-MESSAGE")
 def test_typing_is_not_stored(typing_alone: Record) -> None:
     typing_alone.send("fence")
-    none_stray(fetched_strays(typing_alone))
+    nothing_unexpected(unexpected_in_rest(typing_alone))
 
 
 @requirement("TYPING-SHAPE")
 def test_every_typing_event_fits(everything: Everything, typing_beside: Record) -> None:
     _ = typing_beside
-    over(everything, typing_events, typing_fits)
+    check_records(everything, typing_events, typing_fits)
 
 
 @requirement("TYPING-ECHO")
@@ -109,10 +109,10 @@ def test_odd_typing_does_not_end_the_connection(odd_typing: Record) -> None:
 @requirement("TYPING-ODD")
 def test_odd_typing_is_not_emitted_as_a_message(odd_typing: Record) -> None:
     odd_typing.send("before")
-    none_stray(emitted_strays(odd_typing))
+    nothing_unexpected(unexpected_emitted(odd_typing))
 
 
 @requirement("TYPING-ODD")
 def test_odd_typing_is_not_stored(odd_typing: Record) -> None:
     odd_typing.send("before")
-    none_stray(fetched_strays(odd_typing))
+    nothing_unexpected(unexpected_in_rest(odd_typing))

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from conformance.checks.assertions import expect, fits
+from conformance.checks.assertions import expect, expect_schema
 from conformance.checks.doubts import is_acked
-from conformance.checks.selectors import displaced, good_connections, raw
+from conformance.checks.selectors import closed_beside_another, good_connections, raw
 from conformance.errors import Unverified
 from conformance.protocol import CONNECTED, ERROR, TYPING, Json
 from conformance.record.payloads import Payload, shown
@@ -111,7 +111,7 @@ def ack_fits(ack: Ack) -> None:
     answer = ack.args[0]
     if answer.get("error") is not None and answer.get("message") is None:
         answer = {**answer, "error": {"code": "ANY", "message": "any"}}
-    fits("send-ack", answer, "the ack", at=[ack.send.entry.serial, ack.entry.serial])
+    expect_schema("send-ack", answer, "the ack", at=[ack.send.entry.serial, ack.entry.serial])
 
 
 def acked_sends(record: Record) -> list[Send]:
@@ -162,10 +162,10 @@ def problem_fits(problem: Payload) -> None:
     """ERROR-SHAPE."""
     if problem.where == ERROR and not isinstance(problem.raw, dict):
         raise Unverified(f"{ERROR} without an object: {shown(problem.raw)}", because="EVENT-ARGUMENT")
-    fits("error", problem.raw, problem.where, at=[problem.at])
+    expect_schema("error", problem.raw, problem.where, at=[problem.at])
 
 
-def blameless(record: Record) -> Iterator[Connection]:
+def did_nothing_wrong(record: Record) -> Iterator[Connection]:
     """Good connections that did what is documented, and had all of it accepted at the first try. What typing leads to
     is judged by TYPING-HARMLESS."""
     if record.transcript.wave != 1:
@@ -174,7 +174,7 @@ def blameless(record: Record) -> Iterator[Connection]:
         sends = [send for send in record.sends if send.connection is connection]
         refused = any(len(s.attempts) > 1 or (s.asked and not (s.acks and s.accepted)) for s in sends)
         typed = any(entry.get("event") == TYPING and entry.kind is Kind.SENT for entry in connection.entries)
-        documented = connection.lasting and not (typed or raw(connection) or displaced(connection))
+        documented = connection.lasting and not (typed or raw(connection) or closed_beside_another(connection))
         if documented and connection.greeted and not connection.conversation_closed and not refused:
             yield connection
 

@@ -10,7 +10,7 @@ from conformance.errors import Deviation, Unverified
 from conformance.formatting import kind_of
 from conformance.protocol import Json
 from conformance.record.missing import Missing
-from conformance.record.payloads import Misshapen, shown
+from conformance.record.payloads import MalformedPayload, shown
 from conformance.schema import validator
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ def _text(text: Text) -> str:
     return text if isinstance(text, str) else text()
 
 
-def same(actual: Json, expected: Json, what: str, *, at: Sequence[int] = ()) -> None:
+def expect_equal(actual: Json, expected: Json, what: str, *, at: Sequence[int] = ()) -> None:
     """Deviate unless the two are equal."""
     if actual == expected:
         return
@@ -51,7 +51,7 @@ def _difference(actual: str, expected: str) -> str:
     return f"differs at character {place + 1}: {ends[0]} for {ends[1]}"
 
 
-def fits(schema: str, payload: Json, what: str, *, at: Sequence[int] = ()) -> None:
+def expect_schema(schema: str, payload: Json, what: str, *, at: Sequence[int] = ()) -> None:
     """Deviate, with every mismatch on a line of its own, unless the payload fits its schema."""
     if validator.fits(schema, payload):
         return
@@ -63,17 +63,17 @@ def outcome_of(judge: Callable[[T], None], item: T) -> Deviation | Unverified | 
     """What judging an item leads to; None where nothing is wrong."""
     try:
         judge(item)
-    except (Missing, Misshapen) as missing:
+    except (Missing, MalformedPayload) as missing:
         return explained(missing)
     except (Deviation, Unverified) as outcome:
         return outcome
     return None
 
 
-def every(items: Iterable[T], judge: Callable[[T], None], *, nothing: str | None = None) -> None:
+def check_all(items: Iterable[T], judge: Callable[[T], None], *, nothing: str | None = None) -> None:
     """Judge all items and report all deviations as one. With ``nothing`` given, no item at all means that the
     requirement could not be checked, for that reason; without it, that it was never put to the test (and holds).
-    An item that is misshapen or unverified hides no deviation of another."""
+    An item that is malformed or unverified hides no deviation of another."""
     outcomes = [outcome_of(judge, item) for item in items]
     deviations = [outcome for outcome in outcomes if isinstance(outcome, Deviation)]
     unverified = [outcome for outcome in outcomes if isinstance(outcome, Unverified)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from conformance.checks.assertions import expect, same
+from conformance.checks.assertions import expect, expect_equal
 from conformance.checks.blame import OPTIONS, of_greeting, ungreeted
 from conformance.checks.controls import session_lost
 from conformance.checks.delivery import delivered, entered_without_sid, undelivered
@@ -214,7 +214,7 @@ def coded(connection: Connection) -> None:
     if not problems:
         raise Unverified(f"no {ERROR} came", because="REFUSAL-EVENT")
     codes = sorted({problem.code for problem in problems})
-    same(codes, [UNAUTHORIZED], f"the code of {ERROR}", at=[problem.at for problem in problems])
+    expect_equal(codes, [UNAUTHORIZED], f"the code of {ERROR}", at=[problem.at for problem in problems])
 
 
 def ended(connection: Connection) -> None:

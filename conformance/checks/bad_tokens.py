@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from conformance.checks.assertions import every, expect
+from conformance.checks.assertions import check_all, expect
 from conformance.checks.authentication import (
     ENTRY,
     let_in,
@@ -77,12 +77,12 @@ def given_nothing(fetch: Fetch) -> None:
 
 def kept_out(record: Record, requirement: str) -> None:
     """None of the tokens of a requirement opened the conversation. Raises Unverified where there was none to try."""
-    every(_tried(record, requirement), lambda connection: opens_nothing(looked_at(connection)))
+    check_all(_tried(record, requirement), lambda connection: opens_nothing(looked_at(connection)))
 
 
 def refused(record: Record, judge: Callable[[Connection], None]) -> None:
     """A judgement of refused clients, for all of them."""
-    every(_tried(record), lambda connection: judge(refused_after_all(looked_at(connection))))
+    check_all(_tried(record), lambda connection: judge(refused_after_all(looked_at(connection))))
 
 
 def rest_gave_nothing(record: Record, requirement: str) -> None:
@@ -96,7 +96,7 @@ def rest_gave_nothing(record: Record, requirement: str) -> None:
         raise Unverified(f"the scenario ended before REST was asked with a bad token: {record.transcript.cut}")
     if not fetches:
         raise record.cut_short("first request with a bad token")
-    every(fetches, given_nothing)
+    check_all(fetches, given_nothing)
 
 
 def _tried(record: Record, *requirements: str) -> Sequence[Connection]:
@@ -121,7 +121,7 @@ def forgotten(record: Record) -> None:
     early = [connection for connection in record.connections_and_trials if connection.device == EARLY]
     if not any(connection.greeted for connection in early):
         raise Unverified("a token of a few seconds was not accepted in its time")
-    every(_roads(record), _forgotten_on)
+    check_all(_roads(record), _forgotten_on)
 
 
 def _roads(record: Record) -> Iterator[tuple[str, Sequence[_Try]]]:

@@ -15,7 +15,7 @@ from conformance.formatting import shown
 from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED
 from conformance.record.descriptions import problem, said
 from conformance.record.missing import Missing, Need
-from conformance.record.payloads import Misshapen
+from conformance.record.payloads import MalformedPayload
 from conformance.record.rate_limits import SLOWER
 from conformance.record.token_kinds import EXPIRED
 from conformance.record.transcript import Doubt, Kind
@@ -35,10 +35,10 @@ NOT_FOUND = 404
 """The HTTP status of a conversation that is not there, or not yet."""
 
 
-def explained(missing: Missing | Misshapen) -> Unverified | Deviation:
+def explained(missing: Missing | MalformedPayload) -> Unverified | Deviation:
     """Why something is missing, and who judges that. A stimulus that was refused is a Deviation. What may still have
     been under way, and what a limit of rate kept away, comes first."""
-    if isinstance(missing, Misshapen):
+    if isinstance(missing, MalformedPayload):
         return Unverified(f"a payload lacks what this needs: {one_line(missing)}", because=SHAPES[missing.shape])
     try:
         return _EXPLANATIONS[missing.need](missing)

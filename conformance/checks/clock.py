@@ -15,7 +15,7 @@ from conformance.checks.history import looks
 from conformance.checks.parity import CLOSE, apart, echo
 from conformance.checks.selectors import saved
 from conformance.errors import Unverified
-from conformance.observations.observed import Seen
+from conformance.observations.observed import ObservedValue
 from conformance.record.payloads import Message
 from conformance.record.views import Fetch, Record, Send
 from conformance.schema import timestamps
@@ -130,7 +130,7 @@ def moved_on(far: Far) -> None:
     expect(one != other, what, told, at=[*far.first.at, *far.last.at])
 
 
-def observed(everything: Iterable[Record]) -> Seen:
+def observed(everything: Iterable[Record]) -> ObservedValue:
     """OBS-CLOCK."""
     off = [stamp.off for record in everything for stamp in stamps(record)]
     if not off:
@@ -138,7 +138,7 @@ def observed(everything: Iterable[Record]) -> Seen:
     middle = statistics.median(off)
     spread = max(off) - min(off)
     many = f"median of {len(off)} messages" + (f", which differ by {length(spread)}" if spread > _CLOSE else "")
-    return Seen(span(middle), f"createdAt is {span(middle)} by the Date of REST answers ({many})")
+    return ObservedValue(span(middle), f"createdAt is {span(middle)} by the Date of REST answers ({many})")
 
 
 def span(seconds: float) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.checks.assertions import expect, fits
+from conformance.checks.assertions import expect, expect_schema
 from conformance.checks.doubts import not_in_doubt
 from conformance.checks.limits import not_limited
-from conformance.checks.selectors import displaced, good_connections, object_of, raw
+from conformance.checks.selectors import closed_beside_another, good_connections, object_of, raw
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, TYPING
 from conformance.record.payloads import shown
 from conformance.record.transcript import Entry, Kind
@@ -24,7 +24,7 @@ def first_arrivals(record: Record) -> Iterator[Connection]:
             continue
         devices.add(connection.device)
         waited = given_up(connection, GREETING) or (connection.opened.get("greet") and _left_without(connection))
-        refused = connection.received("CONNECT_ERROR") or connection.events(ERROR) or displaced(connection)
+        refused = connection.received("CONNECT_ERROR") or connection.events(ERROR) or closed_beside_another(connection)
         if connection.good and (connection.greeted or (waited and not refused)):
             yield connection
 
@@ -123,4 +123,4 @@ def greetings(record: Record) -> Iterator[Event]:
 
 def greeting_fits(event: Event) -> None:
     """CONNECTED-SHAPE."""
-    fits("connected", object_of(event), CONNECTED, at=[event.entry.serial])
+    expect_schema("connected", object_of(event), CONNECTED, at=[event.entry.serial])

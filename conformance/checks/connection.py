@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 
-from conformance.checks.assertions import every
+from conformance.checks.assertions import check_all
 from conformance.checks.blame import of_ack, of_greeting
 from conformance.checks.controls import session_lost
 from conformance.checks.doubts import is_acked, not_in_doubt, was_greeted
@@ -94,7 +94,7 @@ def works(done: Callable[[Send], bool], record: Record, other: Record, *, becaus
                 unless = "ACK-CALLED"
             raise Deviation(expected, f"send #{send.number}: {answer}", at=send.at, unless=unless)
 
-    every(sends, judge)
+    check_all(sends, judge)
 
 
 def _blamed(sends: Sequence[Send], otherwise: str) -> str | None:
@@ -111,7 +111,7 @@ def _blamed(sends: Sequence[Send], otherwise: str) -> str | None:
     return "ACK-SHAPE" if isinstance(args, list) and len(args) == 1 else "ACK-ARGUMENT"
 
 
-def sound(record: Record, *, because: str) -> None:
+def transports_work(record: Record, *, because: str) -> None:
     """Raise Unverified when sends of a chat over one transport are not all acked once and heard."""
     sends = [send for send in record.sends if send.tag == "chat"]
     if not all(heard(send) for send in sends):
@@ -139,7 +139,7 @@ def _over(connection: Connection) -> float:
     return min(connection.left, float(closed.serial) if closed is not None else float("inf"))
 
 
-def accompanied(connection: Connection, others: Iterable[Connection]) -> bool:
+def overlaps_another_device(connection: Connection, others: Iterable[Connection]) -> bool:
     """Whether another device of the user was there while the connection lasted."""
     last = ended(connection)
     until = float(last.serial) if last is not None else _over(connection)
@@ -159,7 +159,7 @@ def settled(*, alone: bool) -> Callable[[Record], Iterator[Connection]]:
     def found(record: Record) -> Iterator[Connection]:
         if record.transcript.wave == 1 and not any(e.get("trial") for e in record.transcript.of(Kind.OPEN)):
             for connection in record.connections:
-                if _ordinary(connection) and accompanied(connection, record.connections) is not alone:
+                if _ordinary(connection) and overlaps_another_device(connection, record.connections) is not alone:
                     yield connection
 
     return found

@@ -17,7 +17,7 @@ from conformance.checks.law import Law
 from conformance.checks.parity import heard_by
 from conformance.checks.selectors import good_connections, saved
 from conformance.checks.sending import is_accepted, is_refused
-from conformance.checks.unexpected_messages import emitted_strays, listed_strays, none_stray
+from conformance.checks.unexpected_messages import nothing_unexpected, unexpected_emitted, unexpected_listed
 from conformance.errors import Deviation
 from conformance.protocol import TYPING
 from conformance.record.payloads import Message
@@ -88,12 +88,12 @@ def nothing_else(pair: tuple[Look, Look]) -> None:
     """No history shows a message of the user that was not accepted."""
     before, after = pair
     texts = set(before.history.all("text"))  # what was there already is doubled: RECONNECT-RESYNC's
-    strays = listed_strays(after.record, before.history, after.history)
+    strays = unexpected_listed(after.record, before.history, after.history)
     _explained(after.record, [message for message in strays if message.text not in texts])
 
 
 def nothing_else_is_emitted(record: Record) -> None:
-    _explained(record, emitted_strays(record))
+    _explained(record, unexpected_emitted(record))
 
 
 def _explained(record: Record, strays: Sequence[Message]) -> None:
@@ -103,7 +103,7 @@ def _explained(record: Record, strays: Sequence[Message]) -> None:
         return
     unacked = sum(send.valid and not send.asked for send in record.sends)
     if len({message.id for message in strays}) > unacked:
-        none_stray(strays)
+        nothing_unexpected(strays)
 
 
 def listeners(record: Record) -> Iterator[tuple[Connection, Send]]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from conformance.checks.assertions import every, same
+from conformance.checks.assertions import check_all, expect_equal
 from conformance.checks.connection import described, ended
 from conformance.checks.doubts import no_doubt, was_greeted
 from conformance.checks.limits import REMEDY, not_busy, not_limited
@@ -93,7 +93,7 @@ def of_newcomers(record: Record, judge: Callable[[Contact], None]) -> None:
         except ShowsNothing as reason:
             idle.append(reason)
 
-    every(contacts(record), judged)
+    check_all(contacts(record), judged)
     if known and not new:
         raise Unverified(
             f"these users were known: {', '.join(known)}; pass --users whom the target never saw, or a key without any"
@@ -148,8 +148,8 @@ def _ages(contact: Contact) -> Iterator[float]:
 def _kept_out_by_no_limit(connections: Sequence[Connection], fetches: Sequence[Fetch] = ()) -> None:
     """Raise ShowsNothing where a limit of rate kept a device or a request of this user out; others may have got in."""
     try:
-        every(connections, not_limited)
-        every(fetches, not_busy)
+        check_all(connections, not_limited)
+        check_all(fetches, not_busy)
     except Unverified as limit:
         raise ShowsNothing(limit.reason) from limit
 
@@ -192,7 +192,7 @@ def answered(contact: Contact, usual: Fetch) -> None:
             told = fetch.outcome
             raise Deviation("REST to answer a brand-new user's first requests", told, at=[fetch.entry.serial])
 
-    every(asked, judge)
+    check_all(asked, judge)
 
 
 def one_conversation(contact: Contact) -> None:
@@ -209,6 +209,6 @@ def one_conversation(contact: Contact) -> None:
 
     def judge(other: History) -> None:
         what = f"conversation.id in {other.where}"
-        same(other.conversation.id, first.conversation.id, what, at=[first.at, other.at])
+        expect_equal(other.conversation.id, first.conversation.id, what, at=[first.at, other.at])
 
-    every(shown[1:], judge)
+    check_all(shown[1:], judge)

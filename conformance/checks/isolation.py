@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from conformance.blocks import Blocks
 from conformance.checks.assertions import expect
-from conformance.checks.law import over
+from conformance.checks.law import check_records
 from conformance.errors import Deviation
 from conformance.protocol import CONNECTED, MESSAGE, TYPING, Json
 from conformance.record.views import Connection, Event, Record
@@ -126,7 +126,7 @@ class Ledger:
 def told_nothing_foreign(records: Iterable[Record], *roads: str) -> None:
     """The judgement: on none of these roads was a user told anything of another user."""
     known = tuple(records)
-    over(known, told_by(*roads), nothing_foreign(known))
+    check_records(known, told_by(*roads), nothing_foreign(known))
 
 
 def told_by(*roads: str) -> Callable[[Record], list[Told]]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from conformance.checks.assertions import every, outcome_of
+from conformance.checks.assertions import check_all, outcome_of
 from conformance.errors import Deviation
 from conformance.record.views import Record
 
@@ -36,16 +36,16 @@ class Law(Generic[T]):
         known = list(records)
         judge = self.judge if self.learns is None else self.learns(known)
         assert judge is not None
-        over(known, self.items, judge, nothing=self.nothing)
+        check_records(known, self.items, judge, nothing=self.nothing)
 
 
-def over(
+def check_records(
     everything: Iterable[Record], items: Callable[[Record], Iterable[T]], judge: Judge[T], *, nothing: str | None = None
 ) -> None:
     """Judge the items of all records, each deviation with the transcript it stands in. A malformed item leaves the law
     unverified, but does not hide what other items did wrong. ``nothing``: as in ``assertions.every``."""
     pairs = ((record, item) for record in everything for item in items(record))
-    every(pairs, lambda pair: _judged(judge, *pair), nothing=nothing)
+    check_all(pairs, lambda pair: _judged(judge, *pair), nothing=nothing)
 
 
 def _judged(judge: Judge[T], record: Record, item: T) -> None:

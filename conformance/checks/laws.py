@@ -260,7 +260,7 @@ ERROR_SHAPE = Law(
 ERROR_UNPROVOKED = Law(
     "ERROR-UNPROVOKED",
     "documented_input_provokes_no_error",
-    ack.blameless,
+    ack.did_nothing_wrong,
     ack.heard_no_error,
     nothing="nothing documented was accepted",
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from conformance.checks.assertions import every, outcome_of, same
+from conformance.checks.assertions import check_all, expect_equal, outcome_of
 from conformance.checks.connection import acked, ended, heard
 from conformance.checks.controls import session_lost
 from conformance.checks.doubts import is_acked, not_in_doubt, was_greeted
@@ -24,7 +24,7 @@ from conformance.record.views import Connection, Record, Send
 from conformance.record.waits import message_named, message_of
 
 
-def granted(judge: Callable[[], None], *, because: str) -> None:
+def require(judge: Callable[[], None], *, because: str) -> None:
     """Raise Unverified where a judgement of another requirement deviates, and nothing can be built on it."""
     outcome = outcome_of(lambda _: judge(), None)
     if isinstance(outcome, Deviation):
@@ -55,7 +55,7 @@ def shows(history: History, sends: Sequence[Send]) -> None:
                 at=[send.entry.serial, history.at],
             )
 
-    every(sends, judge, nothing="nothing was sent")
+    check_all(sends, judge, nothing="nothing was sent")
 
 
 def _seen_before(send: Send) -> Iterator[str]:
@@ -84,8 +84,8 @@ def shows_once(history: History, sends: Sequence[Send]) -> None:
 
 def showed_once(history: History, sends: Sequence[Send]) -> None:
     """Raise Unverified where a history shows twice what was sent before anything was tried."""
-    granted(lambda: _ids_once(history), because="MESSAGE-ID")
-    granted(lambda: _texts_once(history, sends), because="RECONNECT-RESYNC")
+    require(lambda: _ids_once(history), because="MESSAGE-ID")
+    require(lambda: _texts_once(history, sends), because="RECONNECT-RESYNC")
 
 
 def _ids_once(history: History) -> None:
@@ -106,7 +106,7 @@ def _texts_once(history: History, sends: Sequence[Send]) -> None:
             actual = f"the text of send #{send.number} stands there {times} times"
             raise Deviation(f"each message once in {history.where}", actual, at=[send.entry.serial, history.at])
 
-    every(sends, judge, nothing="nothing was sent")
+    check_all(sends, judge, nothing="nothing was sent")
 
 
 # -- coming back ---------------------------------------------------------------------------------------------------
@@ -147,7 +147,7 @@ def let_in_again(connection: Connection) -> None:
 def same_conversation(old: Connection, new: Connection) -> None:
     """Deviate when two connections of one user opened different conversations."""
     one, other = old.history, new.history
-    same(other.conversation.id, one.conversation.id, "conversation.id", at=[one.at, other.at])
+    expect_equal(other.conversation.id, one.conversation.id, "conversation.id", at=[one.at, other.at])
 
 
 def chats_again(before: Send, after: Send) -> None:
@@ -192,7 +192,7 @@ def misses_nothing(joined: Connection, last: Send) -> None:
             actual = f"send #{send.number} is missing in its greeting and {how}"
             raise Deviation(expected, actual, at=[joined.history.at, *send.at])
 
-    every([send for send in joined.record.accepted() if send.acks[0].serial > joined.opened.serial], judge)
+    check_all([send for send in joined.record.accepted() if send.acks[0].serial > joined.opened.serial], judge)
 
 
 # -- bursts --------------------------------------------------------------------------------------------------------
@@ -225,7 +225,7 @@ def not_too_early(early: Sequence[Send], late: Sequence[Send]) -> None:
             what = "a message sent before help_center:connected to be saved"
             raise Deviation(what, actual, at=send.at, unless="SEND-PLAIN")
 
-    every(early, judge)
+    check_all(early, judge)
 
 
 def _pace_of(send: Send) -> set[str]:
@@ -272,7 +272,9 @@ def told_once(record: Record, device: str) -> None:
             unless = "MESSAGE-ONCE" if times else None
             raise Deviation("each message to be heard once around the upgrade", actual, at=send.at, unless=unless)
 
-    every([send for send in record.tagged("moving") if send.acks and send.accepted], judge, nothing="nothing was saved")
+    check_all(
+        [send for send in record.tagged("moving") if send.acks and send.accepted], judge, nothing="nothing was saved"
+    )
 
 
 def _times_heard(listener: Connection, send: Send) -> int:

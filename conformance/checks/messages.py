@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from conformance.checks.assertions import expect, fits
+from conformance.checks.assertions import expect, expect_schema
 from conformance.checks.selectors import good_connections, object_of, saved
 from conformance.protocol import EMITTED, MESSAGE
 from conformance.record.payloads import Message, shown
@@ -30,7 +30,7 @@ def messages(record: Record) -> Iterator[Event]:
 
 def message_fits(event: Event) -> None:
     """MESSAGE-SHAPE."""
-    fits("message", object_of(event), MESSAGE, at=[event.entry.serial])
+    expect_schema("message", object_of(event), MESSAGE, at=[event.entry.serial])
 
 
 def told_once(connection: Connection) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, takewhile
 
-from conformance.checks.assertions import every, expect, fits, same
+from conformance.checks.assertions import check_all, expect, expect_equal, expect_schema
 from conformance.checks.authentication import of_kind, rest_takes_good_ones
 from conformance.checks.blame import SHAPES
 from conformance.checks.doubts import no_doubt
@@ -60,7 +60,7 @@ def is_json(fetch: Fetch) -> None:
 
 def fits_the_schema(fetch: Fetch) -> None:
     """REST-SHAPE."""
-    fits("connected", fetch.body, "the REST body", at=[fetch.entry.serial])
+    expect_schema("connected", fetch.body, "the REST body", at=[fetch.entry.serial])
 
 
 def has_json_media(fetch: Fetch) -> None:
@@ -94,7 +94,7 @@ def unauthorized(record: Record, kind: str) -> None:
     if fetch.successful:
         because = "REST-EXPIRY" if fetch.token_kind in EXPIRED else "REST-REFUSAL"
         raise Unverified(f"a bad token ({fetch.token}) was let in", because=because)
-    same(fetch.status, 401, "the HTTP status", at=[fetch.entry.serial])
+    expect_equal(fetch.status, 401, "the HTTP status", at=[fetch.entry.serial])
 
 
 def _asked(record: Record, kind: str) -> Fetch:
@@ -120,7 +120,7 @@ def views(record: Record) -> list[History]:
 def same_id(one: History, other: History) -> None:
     """Both are of one conversation."""
     mine, its = one.conversation, other.conversation
-    same(its.id, mine.id, f"{its.where}.id (as in {mine.where})", at=[one.at, other.at])
+    expect_equal(its.id, mine.id, f"{its.where}.id (as in {mine.where})", at=[one.at, other.at])
 
 
 def same_conversation(views: Sequence[History]) -> None:
@@ -129,13 +129,13 @@ def same_conversation(views: Sequence[History]) -> None:
     for view in views:
         if not validator.fits("conversation", view.conversation.raw):
             raise Unverified(f"{view.where}.conversation fits no schema", because=SHAPES[view.shape])
-    every(pairwise(views), lambda pair: _same_conversation(*pair))
+    check_all(pairwise(views), lambda pair: _same_conversation(*pair))
 
 
 def _same_conversation(one: History, other: History) -> None:
     same_id(one, other)
     mine, its, at = one.conversation, other.conversation, [one.at, other.at]
-    same(its.status, mine.status, f"{its.where}.status (as in {mine.where})", at=at)
+    expect_equal(its.status, mine.status, f"{its.where}.status (as in {mine.where})", at=at)
     apart = timestamps.seconds_apart(mine.created_at, its.created_at)
     what = f"{its.where}.createdAt to be {mine.created_at} (as in {mine.where})"
     expect(apart is None or apart <= _SECONDS_APART, what, its.created_at, at=at)
@@ -145,7 +145,7 @@ def same_messages(record: Record, views: Sequence[History]) -> None:
     """Views of one conversation, in the order in which they were shown, agree: each may be a shorter last part than
     the others, and a later one may have new messages of support, but of nobody else."""
     sent = [send.message.id for send in saved(record)]
-    every(pairwise(views), lambda pair: _same_messages(*pair, sent))
+    check_all(pairwise(views), lambda pair: _same_messages(*pair, sent))
 
 
 def _same_messages(earlier: History, later: History, sent: Sequence[str]) -> None:

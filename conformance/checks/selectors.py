@@ -21,7 +21,7 @@ def raw(connection: Connection) -> bool:
     return any(entry.kind is Kind.SENT and entry.get("packet") == "RAW" for entry in connection.entries)
 
 
-def displaced(connection: Connection) -> bool:
+def closed_beside_another(connection: Connection) -> bool:
     """Whether the target ended it while the user had another connection: that is DEVICE-COEXIST's (a SHOULD)."""
     return connection.displaced
 

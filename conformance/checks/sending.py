@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 
-from conformance.checks.assertions import every, expect, same
+from conformance.checks.assertions import check_all, expect, expect_equal
 from conformance.checks.blame import of_refusal
 from conformance.checks.doubts import is_acked
 from conformance.checks.limits import not_for_its_pace, not_limited
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import LARGEST, MESSAGE, SEND, VALIDATION_ERROR
-from conformance.record.payloads import History, Message, Misshapen, shown
+from conformance.record.payloads import History, MalformedPayload, Message, shown
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Everything, Record, Send
 
@@ -67,7 +67,7 @@ def comes_back(send: Send, text: str, *, because: str = "") -> None:
         for message in read(send):
             _spells(message, text)
 
-    every(_ROADS.values(), spells)
+    check_all(_ROADS.values(), spells)
 
 
 def _by_event(send: Send) -> list[Message]:
@@ -114,7 +114,7 @@ def is_refused(send: Send) -> None:
         return
     expect(not send.accepted, "ack: {error: {code, message}}", lambda: f"ack: {shown(send.answer)}", at=send.at)
     if not send.refused:
-        raise Misshapen("an ack with a message or an error", shown(send.answer), at=send.at, shape="send-ack")
+        raise MalformedPayload("an ack with a message or an error", shown(send.answer), at=send.at, shape="send-ack")
 
 
 def refusals(record: Record, *, because: str = "") -> list[Send]:
@@ -130,7 +130,7 @@ def refusals(record: Record, *, because: str = "") -> list[Send]:
 def has_code(send: Send, pace: set[str]) -> None:
     """Deviate unless a refusal is a validation error, or one that may be about the pace."""
     if send.problem.code not in pace:
-        same(send.problem.code, VALIDATION_ERROR, "ack.error.code", at=send.at)
+        expect_equal(send.problem.code, VALIDATION_ERROR, "ack.error.code", at=send.at)
 
 
 def pace_codes(everything: Everything) -> set[str]:
@@ -210,7 +210,7 @@ def each_taken(sends: Sequence[Send], after: str) -> None:
         expect(is_acked(send), what, "no ack", at=send.at, unless="ACK-CALLED")
         is_taken(send, after)
 
-    every(sends, taken)
+    check_all(sends, taken)
 
 
 def was_told(send: Send) -> None:

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from conformance.checks import laws
-from conformance.checks.assertions import every, outcome_of
+from conformance.checks.assertions import check_all, outcome_of
 from conformance.checks.client_views import client_connections, seen, views_agree
 from conformance.checks.connection import acked as accepted
 from conformance.checks.connection import heard as heard_by_its_sender
 from conformance.checks.connection import let_in, works
 from conformance.checks.doubts import not_in_doubt
-from conformance.checks.law import Law, over
+from conformance.checks.law import Law, check_records
 from conformance.checks.lifecycle import SUPPORT, acked_once, greeted_again, shows, told_once
 from conformance.checks.limits import not_for_its_pace, not_limited
 from conformance.checks.packets import entered
@@ -206,7 +206,7 @@ def grounds(everything: Iterable[Record], polling: Record, websocket: Record, mo
     return (
         ("CONN-POLLING", lambda: _soundly(polling, websocket, everything)),
         ("CONN-WEBSOCKET", lambda: _soundly(websocket, polling, everything)),
-        ("CONN-NAMESPACE", lambda: over(everything, _newcomers, entered)),
+        ("CONN-NAMESPACE", lambda: check_records(everything, _newcomers, entered)),
         _ground(laws.CONN_NAMESPACE, everything),
         _ground(laws.CONNECTED_SENT, everything),
         ("AUTH-BARE", lambda: _by_auth(everything)),
@@ -216,9 +216,9 @@ def grounds(everything: Iterable[Record], polling: Record, websocket: Record, mo
         _ground(laws.ACK_CALLED, everything),
         _ground(laws.MESSAGE_ECHO, everything),
         _ground(laws.SEND_KEPT, everything),
-        ("TYPING-HARMLESS", lambda: over(everything, _typists, _unharmed)),
-        ("RECONNECT-GREETED", lambda: over(everything, _comebacks, greeted_again)),
-        ("RECONNECT-RESYNC", lambda: over(everything, _comebacks, _shows_what_was_sent)),
+        ("TYPING-HARMLESS", lambda: check_records(everything, _typists, _unharmed)),
+        ("RECONNECT-GREETED", lambda: check_records(everything, _comebacks, greeted_again)),
+        ("RECONNECT-RESYNC", lambda: check_records(everything, _comebacks, _shows_what_was_sent)),
     )
 
 
@@ -238,7 +238,7 @@ def _soundly(record: Record, other: Record, everything: Iterable[Record]) -> Non
 
 
 def _moves(record: Record) -> None:
-    every(record.tagged("moving"), acked_once)
+    check_all(record.tagged("moving"), acked_once)
     told_once(record, "phone")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.checks.assertions import expect, fits
+from conformance.checks.assertions import expect, expect_schema
 from conformance.errors import Unverified
 from conformance.protocol import MESSAGE, TYPING
 from conformance.record.payloads import shown
@@ -32,7 +32,7 @@ def typing_events(record: Record) -> Iterator[Event]:
 
 def typing_fits(event: Event) -> None:
     """Deviate where the payload of a typing event does not fit its schema."""
-    fits("typing-event", event.payload, TYPING, at=[event.entry.serial])
+    expect_schema("typing-event", event.payload, TYPING, at=[event.entry.serial])
 
 
 def not_echoed(record: Record, device: str) -> None:

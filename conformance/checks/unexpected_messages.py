@@ -13,7 +13,7 @@ from conformance.record.payloads import History, Message
 from conformance.record.views import Record
 
 
-def emitted_strays(record: Record) -> list[Message]:
+def unexpected_emitted(record: Record) -> list[Message]:
     """Messages of the user that were emitted and that no accepted send, and no earlier history, accounts for. (What was
     sent before the record began may be emitted late.)"""
     first = {connection.user: connection for connection in reversed(record.connections)}
@@ -21,7 +21,7 @@ def emitted_strays(record: Record) -> list[Message]:
     return _strays(record, [event.message for event in record.events(MESSAGE)], old)
 
 
-def listed_strays(record: Record, before: History, after: History) -> list[Message]:
+def unexpected_listed(record: Record, before: History, after: History) -> list[Message]:
     """The same of messages that a conversation shows and did not show before. By the same road: a longer window
     shows messages that are merely old."""
     old = set(before.ids)
@@ -29,17 +29,17 @@ def listed_strays(record: Record, before: History, after: History) -> list[Messa
     return _strays(record, new, old)
 
 
-def greeted_strays(record: Record) -> list[Message]:
+def unexpected_in_greeting(record: Record) -> list[Message]:
     """Strays in the greeting of the device that connected last ("tablet")."""
-    return listed_strays(record, record.connection("phone").history, record.connection("tablet").history)
+    return unexpected_listed(record, record.connection("phone").history, record.connection("tablet").history)
 
 
-def fetched_strays(record: Record) -> list[Message]:
+def unexpected_in_rest(record: Record) -> list[Message]:
     """Strays in the REST body that was fetched last ("after")."""
-    return listed_strays(record, record.fetch("before").history, record.fetch("after").history)
+    return unexpected_listed(record, record.fetch("before").history, record.fetch("after").history)
 
 
-def none_stray(strays: Sequence[Message]) -> None:
+def nothing_unexpected(strays: Sequence[Message]) -> None:
     """Deviate unless there are none."""
     expect(
         not strays,

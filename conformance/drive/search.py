@@ -21,7 +21,7 @@ from hypothesis.strategies import SearchStrategy
 
 from conformance.drive.stage import Stage
 from conformance.errors import Deviation, Unverified
-from conformance.record.payloads import Misshapen
+from conformance.record.payloads import MalformedPayload
 
 T = TypeVar("T")
 
@@ -112,7 +112,7 @@ class _Search:
         try:
             asyncio.run_coroutine_threadsafe(self._drive(value), self._loop).result()
             self._judge()
-        except (Misshapen, Unverified):
+        except (MalformedPayload, Unverified):
             return  # other values may say more
         except Deviation:
             self._give_up = min(self._give_up, time.monotonic() + SHRINKING)

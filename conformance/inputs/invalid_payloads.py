@@ -10,7 +10,7 @@ from conformance.protocol import Json
 
 
 @dataclass(frozen=True, slots=True)
-class Misfit:
+class InvalidPayload:
     """The arguments of one emission, and in a few words what they are."""
 
     args: tuple[Json, ...]
@@ -21,15 +21,15 @@ class Misfit:
         return self.args[0]
 
 
-Misfits = Mapping[str, Misfit]
+Misfits = Mapping[str, InvalidPayload]
 
 
 def _texts(table: texts.Texts) -> Misfits:
-    return {name: Misfit(({"text": text.sent},), text.about) for name, text in table.items()}
+    return {name: InvalidPayload(({"text": text.sent},), text.about) for name, text in table.items()}
 
 
-def _as_text(value: Json, about: str) -> Misfit:
-    return Misfit(({"text": value},), about)
+def _as_text(value: Json, about: str) -> InvalidPayload:
+    return InvalidPayload(({"text": value},), about)
 
 
 LONG = _texts(texts.LONG)
@@ -37,8 +37,8 @@ EMPTY = _texts(texts.EMPTY)
 BLANK = _texts(texts.BLANK)
 
 ABSENT: Misfits = {
-    "no-text": Misfit(({},), "an empty object"),
-    "other-field": Misfit(({"message": "a text in the wrong field"},), "no text, but another field"),
+    "no-text": InvalidPayload(({},), "an empty object"),
+    "other-field": InvalidPayload(({"message": "a text in the wrong field"},), "no text, but another field"),
     "null": _as_text(None, "null for a text"),
 }
 STRUCTURED: Misfits = {
@@ -66,26 +66,26 @@ REFUSED: Mapping[str, Misfits] = {
 """Object payloads by family: what one connection sends."""
 
 NO_OBJECT: Misfits = {
-    "nothing": Misfit((), "no payload at all"),
-    "null-payload": Misfit((None,), "null"),
-    "string-payload": Misfit(("a bare text",), "a string"),
-    "number-payload": Misfit((42,), "a number"),
-    "true-payload": Misfit((True,), "a boolean"),
-    "empty-list-payload": Misfit(([],), "an empty array"),
-    "list-payload": Misfit((["a text in a list"],), "an array of a text"),
-    "list-of-payload": Misfit(([{"text": "a payload in a list"}],), "an array of a good payload"),
+    "nothing": InvalidPayload((), "no payload at all"),
+    "null-payload": InvalidPayload((None,), "null"),
+    "string-payload": InvalidPayload(("a bare text",), "a string"),
+    "number-payload": InvalidPayload((42,), "a number"),
+    "true-payload": InvalidPayload((True,), "a boolean"),
+    "empty-list-payload": InvalidPayload(([],), "an empty array"),
+    "list-payload": InvalidPayload((["a text in a list"],), "an array of a text"),
+    "list-of-payload": InvalidPayload(([{"text": "a payload in a list"}],), "an array of a good payload"),
 }
 """Payloads of help_center:send that are no objects."""
 
 ODD_TYPING: Misfits = {
-    "nothing": Misfit((), "no payload at all"),
-    "null": Misfit((None,), "null"),
-    "string": Misfit(("typing",), "a string"),
-    "boolean": Misfit((True,), "a bare boolean"),
-    "list": Misfit(([True],), "an array"),
-    "empty": Misfit(({},), "an object without isTyping"),
-    "word": Misfit(({"isTyping": "yes"},), "a word for a boolean"),
-    "null-inside": Misfit(({"isTyping": None},), "null for a boolean"),
-    "more-arguments": Misfit(({"isTyping": True}, "more", 2), "two arguments too many"),
+    "nothing": InvalidPayload((), "no payload at all"),
+    "null": InvalidPayload((None,), "null"),
+    "string": InvalidPayload(("typing",), "a string"),
+    "boolean": InvalidPayload((True,), "a bare boolean"),
+    "list": InvalidPayload(([True],), "an array"),
+    "empty": InvalidPayload(({},), "an object without isTyping"),
+    "word": InvalidPayload(({"isTyping": "yes"},), "a word for a boolean"),
+    "null-inside": InvalidPayload(({"isTyping": None},), "null for a boolean"),
+    "more-arguments": InvalidPayload(({"isTyping": True}, "more", 2), "two arguments too many"),
 }
 """Arguments of help_center:typing that the document does not describe."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from conformance.errors import Unverified
-from conformance.observations.observed import ACCEPTED, ENDED, REFUSED, Seen, code_of, fate
+from conformance.observations.observed import ACCEPTED, ENDED, REFUSED, ObservedValue, code_of, fate
 from conformance.record.views import Record, Send
 
 # -- what counts as a character (section 4.5) --------------------------------------------------------------------
@@ -25,29 +25,31 @@ def _takes(record: Record, what: str) -> Callable[[str], bool]:
     return lambda tag: fate(record.send(tag)) == ACCEPTED
 
 
-def emoji_counting(record: Record) -> Seen:
+def emoji_counting(record: Record) -> ObservedValue:
     if _takes(record, "emoji")("many emoji"):
-        return Seen("1", "counts an emoji as one character")
-    return Seen("2", "counts an emoji as two characters (UTF-16 units)")
+        return ObservedValue("1", "counts an emoji as one character")
+    return ObservedValue("2", "counts an emoji as two characters (UTF-16 units)")
 
 
-def combining_counting(record: Record) -> Seen:
+def combining_counting(record: Record) -> ObservedValue:
     takes = _takes(record, "combined")
     if takes("many combined"):
-        return Seen("1", "counts a letter with a combining accent as one character (graphemes)")
+        return ObservedValue("1", "counts a letter with a combining accent as one character (graphemes)")
     if takes("many composable"):
-        return Seen("1 if composable", "counts a letter with its accent as one character where a composed form exists")
-    return Seen("2", "counts a letter and its combining accent as two characters")
+        return ObservedValue(
+            "1 if composable", "counts a letter with its accent as one character where a composed form exists"
+        )
+    return ObservedValue("2", "counts a letter and its combining accent as two characters")
 
 
-def huge_text(send: Send) -> Seen:
+def huge_text(send: Send) -> ObservedValue:
     says = {
         ACCEPTED: "takes a text of 20,000 characters",
         REFUSED: "refuses a text of 20,000 characters like any other that is too long",
         ENDED: "ends the connection for a text of 20,000 characters",
     }
     end = fate(send)
-    return Seen(end, says[end])
+    return ObservedValue(end, says[end])
 
 
 # -- white space (section 4.5) -----------------------------------------------------------------------------------
@@ -72,14 +74,14 @@ def point(character: str) -> str:
     return f"U+{ord(character):04X}"
 
 
-def trimming(record: Record) -> Seen:
+def trimming(record: Record) -> ObservedValue:
     fates = {character: _end_of(record.send(point(character)), character) for character in WHITE_SPACE}
     trimmed = "".join(character for character, end in fates.items() if end == "trims")
     kin = next((language for language, characters in _TRIMS.items() if set(characters) == set(trimmed)), None)
     like = f" (as {kin} does)" if kin else ""
     others = [f"{verb} {_points(fates, verb)}" for verb in sorted({*fates.values()} - {"trims"})]
     trims = f"trims {_points(fates, 'trims') or 'none of what languages disagree about'}"
-    return Seen(trims, "; ".join([trims + like, *others]))
+    return ObservedValue(trims, "; ".join([trims + like, *others]))
 
 
 def _points(fates: Mapping[str, str], verb: str) -> str:
@@ -99,26 +101,26 @@ def _end_of(send: Send, character: str) -> str:
 # -- odd characters (section 4.5) --------------------------------------------------------------------------------
 
 
-def odd_character(record: Record, character: str, tag: str = "inside") -> Seen:
+def odd_character(record: Record, character: str, tag: str = "inside") -> ObservedValue:
     """What becomes of a character that not every database or JSON library can hold, in the middle of a text."""
     send, name = record.send(tag), point(character)
     end = fate(send)
     if end == ENDED:
-        return Seen(end, f"ends the connection over a text with {name}")
+        return ObservedValue(end, f"ends the connection over a text with {name}")
     if end == REFUSED:
-        return Seen(end, f"refuses a text with {name} ({code_of(send)})")
+        return ObservedValue(end, f"refuses a text with {name} ({code_of(send)})")
     sent, saved = str(send.text), send.message.text
     ways = {
-        sent: Seen("kept", f"stores {name} as it is"),
-        sent.replace(character, ""): Seen("removed", f"removes {name} from a text"),
-        sent.replace(character, "\ufffd"): Seen("replaced", f"replaces {name} by U+FFFD"),
-        sent.partition(character)[0]: Seen("cut", f"cuts a text off at {name}"),
+        sent: ObservedValue("kept", f"stores {name} as it is"),
+        sent.replace(character, ""): ObservedValue("removed", f"removes {name} from a text"),
+        sent.replace(character, "\ufffd"): ObservedValue("replaced", f"replaces {name} by U+FFFD"),
+        sent.partition(character)[0]: ObservedValue("cut", f"cuts a text off at {name}"),
     }
-    return ways.get(saved, Seen("changed", f"changes a text with {name} in another way"))
+    return ways.get(saved, ObservedValue("changed", f"changes a text with {name} in another way"))
 
 
-def nul(record: Record) -> Seen:
+def nul(record: Record) -> ObservedValue:
     """Inside a text, and whether it is trimmed from the ends."""
     inside = odd_character(record, "\0")
     around = _end_of(record.send("around"), "\0") if inside.value == "kept" else ""
-    return Seen(inside.value, f"{inside.says}, and {around} it at the ends") if around else inside
+    return ObservedValue(inside.value, f"{inside.says}, and {around} it at the ends") if around else inside

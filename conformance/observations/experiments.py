@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from conformance.checks.connection import ended
 from conformance.checks.isolation import is_typing
 from conformance.errors import Unverified
-from conformance.observations.observed import ACCEPTED, REFUSED, Seen, code_of, fate
+from conformance.observations.observed import ACCEPTED, REFUSED, ObservedValue, code_of, fate
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, Json
 from conformance.record.payloads import Message
 from conformance.record.transcript import Entry, Kind
@@ -19,78 +19,78 @@ from conformance.record.views import Connection, Record, Send
 # -- odd fields and events (section 3.2) -------------------------------------------------------------------------
 
 
-def further_fields(record: Record, names: Sequence[str]) -> Seen:
+def further_fields(record: Record, names: Sequence[str]) -> ObservedValue:
     send = record.send("further fields")
     if fate(send) != ACCEPTED:
         why = code_of(send) if send.acks else "by ending the connection"
-        return Seen("refused", f"refuses a send with further fields ({why})")
+        return ObservedValue("refused", f"refuses a send with further fields ({why})")
     kept = [name for name in names if name in _fields(send.message)]
     ending = f"gives back {' and '.join(kept)}" if kept else "drops them"
-    return Seen("kept" if kept else "ignored", f"accepts a send with further fields and {ending}")
+    return ObservedValue("kept" if kept else "ignored", f"accepts a send with further fields and {ending}")
 
 
 def _fields(message: Message) -> Sequence[str]:
     return list(message.raw) if isinstance(message.raw, dict) else []
 
 
-def unknown_event(record: Record, name: str) -> Seen:
+def unknown_event(record: Record, name: str) -> ObservedValue:
     connection = record.connection("phone")
     sent = next((e for e in connection.entries if e.kind is Kind.SENT and e.get("event") == name), None)
     if sent is None:
         raise record.cut_short(name)
     if connection.ended_by_target is not None:
-        return Seen("ended", "ends the connection over an event it does not know")
+        return ObservedValue("ended", "ends the connection over an event it does not know")
     if any(ack.get("id") == sent.get("id") for ack in connection.received("ACK", "BINARY_ACK")):
-        return Seen("acked", "acks an event it does not know")
+        return ObservedValue("acked", "acks an event it does not know")
     if connection.events(ERROR):
-        return Seen("error", f"answers an event it does not know with {ERROR}")
-    return Seen("ignored", "ignores an event it does not know, and never acks it")
+        return ObservedValue("error", f"answers an event it does not know with {ERROR}")
+    return ObservedValue("ignored", "ignores an event it does not know, and never acks it")
 
 
 # -- tokens (sections 2.2, 4.1 and 6) ----------------------------------------------------------------------------
 
 
-def bearer_case(record: Record) -> Seen:
+def bearer_case(record: Record) -> ObservedValue:
     if record.connection("phone").greeted:
-        return Seen("accepted", "accepts the prefix in lower case")
-    return Seen("refused", "refuses the prefix in lower case")
+        return ObservedValue("accepted", "accepts the prefix in lower case")
+    return ObservedValue("refused", "refuses the prefix in lower case")
 
 
-def both_options(record: Record) -> Seen:
+def both_options(record: Record) -> ObservedValue:
     auth, header = (record.connection(f"good {option}").greeted for option in ("auth.token", "header"))
     return {
-        (True, False): Seen("auth.token", "goes by auth.token, whatever the header says"),
-        (False, True): Seen("header", "goes by the Authorization header, whatever auth.token says"),
-        (True, True): Seen("either", "lets a client in when either of auth.token and header is good"),
-        (False, False): Seen("both", "lets a client in only when auth.token and header are both good"),
+        (True, False): ObservedValue("auth.token", "goes by auth.token, whatever the header says"),
+        (False, True): ObservedValue("header", "goes by the Authorization header, whatever auth.token says"),
+        (True, True): ObservedValue("either", "lets a client in when either of auth.token and header is good"),
+        (False, False): ObservedValue("both", "lets a client in only when auth.token and header are both good"),
     }[auth, header]
 
 
-def expiry(record: Record) -> Seen:
+def expiry(record: Record) -> ObservedValue:
     phone, late = record.connection("phone"), record.connection("late phone")
     if late.greeted:
         raise Unverified("the token was still good for a new connection after its time (leeway, or another clock)")
     afterwards = [send for send in _tagged(record, "after") if send.acks]
     if phone.ended_by_target is not None and not afterwards:
         told = f" with {ERROR}" if phone.events(ERROR) else " without a word"
-        return Seen("ended", f"ends a connection{told} when its token expires")
+        return ObservedValue("ended", f"ends a connection{told} when its token expires")
     if not afterwards:
         raise Unverified("what was sent after the token had expired was not answered")
     if fate(afterwards[0]) == ACCEPTED:
-        return Seen("nothing", "lets a connection go on after its token has expired")
-    return Seen("refused", f"refuses what is sent after the token has expired ({code_of(afterwards[0])})")
+        return ObservedValue("nothing", "lets a connection go on after its token has expired")
+    return ObservedValue("refused", f"refuses what is sent after the token has expired ({code_of(afterwards[0])})")
 
 
-def long_token(record: Record) -> Seen:
+def long_token(record: Record) -> ObservedValue:
     phone = record.connection("phone")
     if not phone.greeted:
         if phone.events(ERROR):
-            return Seen("refused", "refuses a token of thirty days")
+            return ObservedValue("refused", "refuses a token of thirty days")
         raise record.cut_short("greeting")
     if ended(phone) is not None:
-        return Seen("ended", f"answers a token of thirty days with {CONNECTED}, and ends the connection then")
+        return ObservedValue("ended", f"answers a token of thirty days with {CONNECTED}, and ends the connection then")
     if fate(record.send("second")) == ACCEPTED:
-        return Seen("accepted", "takes a token of thirty days")
+        return ObservedValue("accepted", "takes a token of thirty days")
     raise Unverified("what was sent with a token of thirty days was not accepted")
 
 
@@ -110,30 +110,30 @@ def user_id_claims(claims: Mapping[str, Json], greeting: Entry) -> list[str]:
     return sorted(name for name, value in claims.items() if isinstance(told, str) and str(value) == told)
 
 
-def user_id(record: Record) -> Seen:
+def user_id(record: Record) -> ObservedValue:
     found = [mark.get("claims") for mark in record.transcript.of(Kind.MARK)]
     claims = next((claims for claims in found if claims is not None), None)
     if claims is None:
         raise record.cut_short("greeting")
     if not claims:
-        return Seen("none", "conversation.userId is none of the token's claims")
+        return ObservedValue("none", "conversation.userId is none of the token's claims")
     named = ", ".join(claims)
-    return Seen("sub" if "sub" in claims else named, f"conversation.userId is the token's claim {named}")
+    return ObservedValue("sub" if "sub" in claims else named, f"conversation.userId is the token's claim {named}")
 
 
 # -- what comes unasked (sections 4.3, 4.4 and 9) ----------------------------------------------------------------
 
 
-def support(record: Record, patience: float) -> Seen:
+def support(record: Record, patience: float) -> ObservedValue:
     """Whether support replies by itself, to one message or to each, and how soon."""
     waits = [_reply_after(send) for send in record.tagged("alone")]
     soon = [wait for wait in waits if wait is not None]
     if not soon:
-        return Seen("none", f"no reply of support came within {patience:g} s")
+        return ObservedValue("none", f"no reply of support came within {patience:g} s")
     often = "each message" if len(soon) == len(waits) else "the first of two messages"
     when = f"{min(soon):.2f} s" if min(soon) >= 0.01 else "less than 0.01 s"
     coarse = f"{min(soon):.1f} s" if min(soon) >= 0.1 else "at once"  # so that two runs can be compared
-    return Seen(coarse, f"support replies by itself to {often}, {when} after it")
+    return ObservedValue(coarse, f"support replies by itself to {often}, {when} after it")
 
 
 def _reply_after(send: Send) -> float | None:
@@ -144,21 +144,21 @@ def _reply_after(send: Send) -> float | None:
     return None if reply is None else reply.entry.at - told.entry.at
 
 
-def error_roads(record: Record) -> Seen:
+def error_roads(record: Record) -> ObservedValue:
     send = record.send("refused")
     if fate(send) != REFUSED:
         raise Unverified("an empty text was not refused", because="SEND-EMPTY")
     if send.connection.events(ERROR):
-        return Seen("ack and event", f"tells of a refused text in the ack and by {ERROR} too")
-    return Seen("ack", "tells of a refused text in the ack only, when there is one")
+        return ObservedValue("ack and event", f"tells of a refused text in the ack and by {ERROR} too")
+    return ObservedValue("ack", "tells of a refused text in the ack only, when there is one")
 
 
-def typing_relay(record: Record) -> Seen:
+def typing_relay(record: Record) -> ObservedValue:
     heard = {name: _typing_at(record.connection(name)) for name in ("phone", "tablet")}
     if not any(heard.values()):
-        return Seen("nobody", "what a user types reaches none of the user's devices")
+        return ObservedValue("nobody", "what a user types reaches none of the user's devices")
     who = "the user's other device" if not heard["phone"] else "the user's own devices"
-    return Seen("relayed", f"what a user types reaches {who}")
+    return ObservedValue("relayed", f"what a user types reaches {who}")
 
 
 def _typing_at(connection: Connection) -> int:

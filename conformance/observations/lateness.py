@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.errors import Unverified
-from conformance.observations.observed import Seen
+from conformance.observations.observed import ObservedValue
 from conformance.protocol import CONNECTED, MESSAGE
 from conformance.record.views import Everything, Record
 
 ACKS, MESSAGES, GREETINGS, REST = "acks", "messages", "greetings", "answers of REST"
 
 
-def lateness(everything: Everything) -> Seen:
+def lateness(everything: Everything) -> ObservedValue:
     """Which kinds of answers came later than the deadline, how many of them, and after how long at most."""
     took: dict[str, list[float]] = {}
     deadline = 0.0
@@ -24,9 +24,9 @@ def lateness(everything: Everything) -> Seen:
         raise Unverified("nothing was waited for")
     late = {kind: found for kind, all_of in took.items() if (found := [one for one in all_of if one > deadline])}
     if not late:
-        return Seen("none", f"nothing came later than {deadline:g} s after it was asked for")
+        return ObservedValue("none", f"nothing came later than {deadline:g} s after it was asked for")
     told = [f"{len(late[kind])} of {len(took[kind])} {kind}, up to {max(late[kind]):.1f} s" for kind in late]
-    return Seen("; ".join(late), f"later than {deadline:g} s after they were asked for came {'; '.join(told)}")
+    return ObservedValue("; ".join(late), f"later than {deadline:g} s after they were asked for came {'; '.join(told)}")
 
 
 def _waits(record: Record) -> Iterator[tuple[str, float]]:

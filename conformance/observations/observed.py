@@ -11,7 +11,7 @@ from conformance.record.views import Send
 ACCEPTED, REFUSED, ENDED = "accepted", "refused", "ended"
 
 
-class Seen(NamedTuple):
+class ObservedValue(NamedTuple):
     """An observation: a short value for machines, a sentence for people."""
 
     value: str

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from conformance.checks.history import looks
 from conformance.checks.selectors import good_connections
 from conformance.errors import Unverified
-from conformance.observations.observed import Seen
+from conformance.observations.observed import ObservedValue
 from conformance.protocol import CONNECTED, MESSAGE, Json
 from conformance.record.payloads import History, ids_in
 from conformance.record.transcript import Kind
@@ -33,9 +33,9 @@ def _commonest(found: Iterable[str], nothing: str) -> list[str]:
 # -- identifiers and instants (section 4) ------------------------------------------------------------------------
 
 
-def dates(everything: Everything) -> Seen:
+def dates(everything: Everything) -> ObservedValue:
     dresses = _commonest(map(timestamps.dress, _instants(everything)), "no instant was seen")
-    return Seen("; ".join(dresses), f"writes instants as: {'; '.join(dresses)}")
+    return ObservedValue("; ".join(dresses), f"writes instants as: {'; '.join(dresses)}")
 
 
 def _instants(everything: Everything) -> Iterator[str]:
@@ -65,13 +65,13 @@ _FORMS: Mapping[str, str] = {
 }
 
 
-def id_form(everything: Everything) -> Seen:
+def id_form(everything: Everything) -> ObservedValue:
     messages = (send.message.id for record in everything for send in record.accepted())
     conversations = (history.conversation.id for record in everything for _, history in record.histories())
     of_messages = " or ".join(_commonest(map(form, messages), "no message was acked"))
     of_conversations = " or ".join(_commonest(map(form, conversations), "no conversation was shown"))
     value = of_messages if of_messages == of_conversations else f"{of_messages}; {of_conversations}"
-    return Seen(value, f"ids of messages: {of_messages}; of conversations: {of_conversations}")
+    return ObservedValue(value, f"ids of messages: {of_messages}; of conversations: {of_conversations}")
 
 
 def form(identifier: str) -> str:
@@ -87,7 +87,7 @@ def form(identifier: str) -> str:
 _ROADS = {"connected": "on connecting", "rest": "over REST"}
 
 
-def window(everything: Everything) -> Seen:
+def window(everything: Everything) -> ObservedValue:
     """How many messages were shown at most, and whether older ones were left out."""
     longest: Counter[str] = Counter()
     cut: Counter[str] = Counter()
@@ -99,7 +99,7 @@ def window(everything: Everything) -> Seen:
         raise Unverified("no conversation was shown")
     told = [_depth(road, longest[road], cut.get(road)) for road in _ROADS if road in longest or road in cut]
     value = "; ".join(dict.fromkeys(number for number, _ in told))
-    return Seen(value, "; ".join(sentence for _, sentence in told))
+    return ObservedValue(value, "; ".join(sentence for _, sentence in told))
 
 
 def _depth(road: str, longest: int, cut: int | None) -> tuple[str, str]:
@@ -123,17 +123,17 @@ def _shown_partly(record: Record) -> Iterator[tuple[History, bool]]:
 # -- events and the greeting (section 8) -------------------------------------------------------------------------
 
 
-def early_events(everything: Everything) -> Seen:
+def early_events(everything: Everything) -> ObservedValue:
     """Clients put what the greeting shows in place of what they have heard, so what it does not show is gone."""
     joined = [c for record in everything for c in good_connections(record) if c.greeted and _chat_is_running(c)]
     if not joined:
         raise Unverified("no device joined a chat in which something was being sent")
     early = [heard for connection in joined if (heard := _before_the_greeting(connection))]
     if not early:
-        return Seen("none", "a device hears no message before its greeting")
+        return ObservedValue("none", "a device hears no message before its greeting")
     figure = f"{len(early)} of {len(joined)} devices that joined a running chat heard messages before their greeting"
     shown = [one for heard in early for one in heard]
-    return Seen("some", f"{figure}, which showed {sum(shown)} of those {len(shown)}")
+    return ObservedValue("some", f"{figure}, which showed {sum(shown)} of those {len(shown)}")
 
 
 def _chat_is_running(connection: Connection) -> bool:
@@ -154,15 +154,15 @@ def _before_the_greeting(connection: Connection) -> list[bool]:
 # -- acks (section 4.6) ------------------------------------------------------------------------------------------
 
 
-def ack_order(everything: Everything) -> Seen:
+def ack_order(everything: Everything) -> ObservedValue:
     orders = [order for record in everything for send in record.accepted() if (order := _order(send))]
     if not orders:
         raise Unverified("no accepted send was both acked and heard")
     first, share = Counter(orders).most_common(1)[0][0], max(Counter(orders).values()) / len(orders)
     other = {"ack": "event", "event": "ack"}[first]
     if share == 1:
-        return Seen(f"{first} first", f"the sender gets the {first} before the {other}")
-    return Seen("either", f"the sender mostly ({share:.0%}) gets the {first} before the {other}")
+        return ObservedValue(f"{first} first", f"the sender gets the {first} before the {other}")
+    return ObservedValue("either", f"the sender mostly ({share:.0%}) gets the {first} before the {other}")
 
 
 def _order(send: Send) -> str | None:
@@ -180,7 +180,7 @@ _STEPS = (10, 30, 100, 300, 1000, 3000)
 """Milliseconds: the value is coarse, so that two runs of one server can be compared."""
 
 
-def ack_latency(everything: Everything) -> Seen:
+def ack_latency(everything: Everything) -> ObservedValue:
     """From the write of a send to its ack. The run's own scenarios overlap, so this is no benchmark."""
     attempts = [attempt for record in everything for send in record.accepted() for attempt in send.attempts[-1:]]
     took = sorted(attempt.acks[0].at - attempt.entry.at for attempt in attempts)
@@ -189,13 +189,15 @@ def ack_latency(everything: Everything) -> Seen:
     median, late = statistics.median(took) * 1000, statistics.quantiles(took, n=20, method="inclusive")[-1] * 1000
     step = next((step for step in _STEPS if median < step), None)
     value = f"median under {step} ms" if step else f"median over {_STEPS[-1]} ms"
-    return Seen(value, f"acks after {median:.0f} ms (median; 95 of 100 within {late:.0f} ms; {len(took)} sends)")
+    return ObservedValue(
+        value, f"acks after {median:.0f} ms (median; 95 of 100 within {late:.0f} ms; {len(took)} sends)"
+    )
 
 
 # -- connections (sections 1 and 2.2) ----------------------------------------------------------------------------
 
 
-def ping(everything: Everything) -> Seen:
+def ping(everything: Everything) -> ObservedValue:
     handshakes = [entry for record in everything for entry in record.transcript.of(Kind.HANDSHAKE)]
     announced = {(entry.get("pingInterval"), entry.get("pingTimeout")) for entry in handshakes}
     beats = {beat for beat in announced if all(isinstance(part, int | float) for part in beat)}
@@ -203,13 +205,13 @@ def ping(everything: Everything) -> Seen:
         raise Unverified("no handshake announced pings")
     told = [f"every {every / 1000:g} s, {patience / 1000:g} s for the answer" for every, patience in sorted(beats)]
     noticed = max(every + patience for every, patience in beats) / 1000
-    return Seen("; ".join(told), f"pings {'; '.join(told)}: a dead connection is noticed within {noticed:g} s")
+    return ObservedValue("; ".join(told), f"pings {'; '.join(told)}: a dead connection is noticed within {noticed:g} s")
 
 
-def refusal_end(everything: Everything) -> Seen:
+def refusal_end(everything: Everything) -> ObservedValue:
     refused = [c for record in everything for c in record.connections if not c.good and c.shaken]
     ways = _commonest(filter(None, map(_ending, refused)), "no connection was refused")
-    return Seen("; ".join(ways), f"ends a refused connection by {'; or by '.join(ways)}")
+    return ObservedValue("; ".join(ways), f"ends a refused connection by {'; or by '.join(ways)}")
 
 
 def _ending(connection: Connection) -> str | None:
@@ -221,10 +223,10 @@ def _ending(connection: Connection) -> str | None:
     return "closing the transport" if hung_up else None
 
 
-def rest_refusals(everything: Everything) -> Seen:
+def rest_refusals(everything: Everything) -> ObservedValue:
     refused = [f for record in everything for f in record.fetches if not f.good and f.status and not f.successful]
     ways = _commonest(map(_answer, refused), "REST refused nobody")
-    return Seen("; ".join(ways), f"REST answers a bad token with {'; or with '.join(ways)}")
+    return ObservedValue("; ".join(ways), f"REST answers a bad token with {'; or with '.join(ways)}")
 
 
 def _answer(fetch: Fetch) -> str:

@@ -16,10 +16,10 @@ from conformance.errors import Deviation
 from conformance.formatting import cut, shown
 from conformance.protocol import Json
 
-__all__ = ["Conversation", "History", "Message", "Misshapen", "Payload", "Problem", "cut", "shown"]
+__all__ = ["Conversation", "History", "MalformedPayload", "Message", "Payload", "Problem", "cut", "shown"]
 
 
-class Misshapen(Deviation):
+class MalformedPayload(Deviation):
     """A payload lacks what the judgement needs to read. ``shape``: of which kind it is (``checks.blame``)."""
 
     def __init__(self, expected: str, actual: str, *, at: Sequence[int], shape: str) -> None:
@@ -51,8 +51,8 @@ class Payload:
             raise self._misshapen(f"{self.where}.{name} to be {expected}", actual)
         return self.raw[name]
 
-    def _misshapen(self, expected: str, actual: str) -> Misshapen:
-        return Misshapen(expected, actual, at=[self.at], shape=self.shape)
+    def _misshapen(self, expected: str, actual: str) -> MalformedPayload:
+        return MalformedPayload(expected, actual, at=[self.at], shape=self.shape)
 
     def _text(self, name: str) -> str:
         text: str = self._field(name, str, "a string")
@@ -168,7 +168,7 @@ class History(Payload):
         return blocks_of(self._field("messages", list, "an array"))
 
     def all(self, name: str) -> list[str]:
-        """A field of every message, a string. Raises Misshapen for the first that has none."""
+        """A field of every message, a string. Raises MalformedPayload for the first that has none."""
         found: list[str] = []
         for block in self.blocks:
             values = block.fact(_FIELDS[name])
@@ -186,7 +186,7 @@ class History(Payload):
         return (name for block in self.blocks for name in ids_in(block))
 
     def conversation_ids(self) -> set[str]:
-        """Of which conversations the messages are. Raises Misshapen where one does not say it."""
+        """Of which conversations the messages are. Raises MalformedPayload where one does not say it."""
         if any(block.fact(_FIELDS["conversationId"]) is None for block in self.blocks):
             return set(self.all("conversationId"))
         return {name for block in self.blocks for name in block.fact(_conversations)}

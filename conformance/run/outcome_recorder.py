@@ -12,7 +12,7 @@ from conformance.drive.scenario import scenario_calls
 from conformance.errors import Deviation, Unverified, one_line
 from conformance.paths import ROOT
 from conformance.record.missing import Missing
-from conformance.record.payloads import Misshapen
+from conformance.record.payloads import MalformedPayload
 from conformance.record.transcript import Transcript
 from conformance.report.failure import FailureReport, failure_report
 from conformance.report.outcome import Outcome, OutcomeKind, put
@@ -68,7 +68,7 @@ class OutcomeRecorder:
 
     def raised(self, error: BaseException) -> None:
         """Only a Deviation or a failed assertion blames the target."""
-        if isinstance(error, Missing | Misshapen):
+        if isinstance(error, Missing | MalformedPayload):
             error = explained(error)
         if isinstance(error, Unverified):
             self._unverified(error)

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from conformance.checks import authentication, parity, support
-from conformance.checks.assertions import every, outcome_of
+from conformance.checks.assertions import check_all, outcome_of
 from conformance.checks.blame import SHAPES, of_greeting
-from conformance.checks.connection import acked, heard, sound, works
+from conformance.checks.connection import acked, heard, transports_work, works
 from conformance.checks.history import deep, looks
-from conformance.checks.law import over
+from conformance.checks.law import check_records
 from conformance.checks.lifecycle import misses_nothing, showed_once, shows, told_once
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import ERROR, MESSAGE, NAMESPACE, Json
-from conformance.record.payloads import Misshapen
+from conformance.record.payloads import MalformedPayload
 from conformance.record.transcript import Kind
 from conformance.record.waits import message_named, message_of
 from conformance.requirements import catalogue
@@ -106,7 +106,7 @@ def test_a_missing_ack_points_at_the_end_of_the_connection_where_it_ended(ended:
     with pytest.raises(Unverified) as transport:
         works(acked, record, record, because="ACK-CALLED")
     with pytest.raises(Unverified) as upgrade:
-        sound(record, because="CONN-POLLING")
+        transports_work(record, because="CONN-POLLING")
     with pytest.raises(Unverified) as depth:
         deep(next(iter(looks(record))), 20)
     assert [one.value.because for one in (transport, upgrade, depth)] == [judge] * 3
@@ -128,7 +128,7 @@ def test_a_doubled_ack_points_at_the_requirement_for_single_ones() -> None:
     made = _chat()
     made.ack({"message": {}})
     with pytest.raises(Unverified) as upgrade:
-        sound(made.record, because="CONN-POLLING")
+        transports_work(made.record, because="CONN-POLLING")
     assert upgrade.value.because == "ACK-ONCE"
 
 
@@ -224,7 +224,7 @@ def test_a_rest_road_that_gives_nothing_is_blamed_on_rest() -> None:
 def test_a_missing_field_is_a_misshapen_payload(raw: object) -> None:
     made = chat()
     event = made.event(MESSAGE, raw)
-    with pytest.raises(Misshapen) as caught:
+    with pytest.raises(MalformedPayload) as caught:
         _ = made.record.connection().events(MESSAGE)[0].message.id
     assert caught.value.at == (event.serial,)
     assert SHAPES[caught.value.shape] == "MESSAGE-SHAPE"
@@ -272,7 +272,7 @@ def test_a_message_that_is_told_otherwise_is_told_all_the_same(acked: dict[str, 
 def test_parity_judges_that_it_is_told_otherwise(acked: dict[str, Any], told: dict[str, Any]) -> None:
     record = _told(acked, told).record
     with pytest.raises(Deviation):
-        every(parity.to_the_sender(record), parity.agree)
+        check_all(parity.to_the_sender(record), parity.agree)
 
 
 def test_a_message_that_is_not_emitted_is_found_though_support_repeats_it() -> None:
@@ -336,16 +336,16 @@ def _unheard(told: Sequence[Any] = (), *, lagging: bool = False) -> Handmade:
 )
 def test_a_message_of_support_that_cannot_be_read_points_at_its_shape(told: Sequence[Any], because: str) -> None:
     with pytest.raises(Unverified) as found:
-        over([_unheard(told).record], support.unheard, support.emitted)
+        check_records([_unheard(told).record], support.unheard, support.emitted)
     assert found.value.because == because
 
 
 def test_a_message_of_support_that_was_there_before_points_at_the_history_that_left_it_out() -> None:
     with pytest.raises(Unverified) as found:
-        over([_unheard([message("another", id="m9")], lagging=True).record], support.unheard, support.emitted)
+        check_records([_unheard([message("another", id="m9")], lagging=True).record], support.unheard, support.emitted)
     assert found.value.because == "SEND-KEPT"
     with pytest.raises(Deviation):
-        over([_unheard([message("another", id="m9")]).record], support.unheard, support.emitted)
+        check_records([_unheard([message("another", id="m9")]).record], support.unheard, support.emitted)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conformance.checks import clock, phantoms
-from conformance.checks.law import over
+from conformance.checks.law import check_records
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import MESSAGE
 from conformance.record.transcript import Entry
@@ -42,7 +42,7 @@ def _later(entries: list[Entry], seconds: float) -> None:
 
 def judged(made: Handmade, items: Any, law: Any) -> str | None:
     try:
-        over([made.record], items, law, nothing="nothing to judge")
+        check_records([made.record], items, law, nothing="nothing to judge")
     except Deviation as deviation:
         return deviation.actual
     return None
@@ -77,7 +77,7 @@ def test_hours_off_are_found_and_minutes_are_not(created: str, told: str | None)
 )
 def test_what_tells_no_second_is_not_judged(created: str, headers: dict[str, str]) -> None:
     with pytest.raises(Unverified):
-        over([chat(created, headers=headers).record], clock.stamps, clock.on_time, nothing="nothing to judge")
+        check_records([chat(created, headers=headers).record], clock.stamps, clock.on_time, nothing="nothing to judge")
 
 
 def test_one_instant_for_what_was_sent_seconds_apart_is_found() -> None:
@@ -137,5 +137,5 @@ def test_an_instant_that_is_told_differently_is_left_to_parity(event: str, liste
     body = {"conversation": CONVERSATION, "messages": [message(id="m1", createdAt=f"2026-01-01T{listed}:00Z")]}
     made.fetches(body, headers=DATED, began=made.transcript.entries[-1].at)
     with pytest.raises(Deviation if because is None else Unverified) as found:
-        over([made.record], clock.stamps, clock.on_time)
+        check_records([made.record], clock.stamps, clock.on_time)
     assert getattr(found.value, "because", None) == because

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.checks.assertions import every
+from conformance.checks.assertions import check_all
 from conformance.checks.controls import emits_twice, forgets_sessions, loses_acks, refuses_plain_texts, session_lost
 from conformance.checks.lifecycle import shows_once
 from conformance.checks.sending import is_taken
@@ -101,7 +101,7 @@ def test_what_may_be_collateral_hides_nothing_that_is_not() -> None:
         raise deviation
 
     with pytest.raises(Deviation) as raised:
-        every(found, judge)
+        check_all(found, judge)
     assert (raised.value.expected, raised.value.unless) == ("c", None)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from conformance.checks import failed_sends
-from conformance.checks.law import over
+from conformance.checks.law import check_records
 from conformance.errors import Deviation
 from conformance.protocol import MESSAGE
 from tests.support.handmade import CONVERSATION, Handmade, message
@@ -44,7 +44,7 @@ def listing(made: Handmade, *messages: object, road: str = "REST") -> None:
 
 def judged(made: Handmade, law: Callable[[failed_sends.Failed], None]) -> str | None:
     try:
-        over([made.record], failed_sends.sends, law, nothing="nothing failed")
+        check_records([made.record], failed_sends.sends, law, nothing="nothing failed")
     except Deviation as deviation:
         return deviation.actual
     return None
@@ -130,7 +130,7 @@ def test_an_error_that_may_be_of_another_text_is_held_against_none(answers: Sequ
 
 def judged_alone(made: Handmade) -> str | None:
     try:
-        over([made.record], failed_sends.sends, failed_sends.not_stored)
+        check_records([made.record], failed_sends.sends, failed_sends.not_stored)
     except Deviation as deviation:
         return deviation.actual
     return None

@@ -11,7 +11,7 @@ import pytest
 from conformance.auth.tokens import KeyMinter
 from conformance.auth.users import Minted, Users
 from conformance.checks import support
-from conformance.checks.law import over
+from conformance.checks.law import check_records
 from conformance.drive.context import RunContext
 from conformance.drive.stage import Stage
 from conformance.errors import Deviation
@@ -65,7 +65,7 @@ def in_vain(stage: Stage) -> list[str]:
 
 
 def judged(stage: Stage) -> None:
-    over([Record(stage.transcript)], support.unheard, support.emitted)
+    check_records([Record(stage.transcript)], support.unheard, support.emitted)
 
 
 @in_loop

@@ -12,7 +12,7 @@ import pytest
 
 from conformance.blocks import SIZE, Blocks, Table, joined
 from conformance.record.history_reader import Histories
-from conformance.record.payloads import History, Misshapen
+from conformance.record.payloads import History, MalformedPayload
 from conformance.record.transcript import Entry, Kind, Transcript, digest
 from conformance.redaction import Redactor
 from conformance.schema import validator
@@ -254,7 +254,7 @@ def test_a_history_in_blocks_says_the_same() -> None:
 
 def test_a_message_without_a_field_is_misshapen_wherever_it_stands() -> None:
     for one in history([message(number) for number in range(LONG)] + [{"id": 3}]):
-        with pytest.raises(Misshapen, match=rf"messages\[{LONG}\]\.id"):
+        with pytest.raises(MalformedPayload, match=rf"messages\[{LONG}\]\.id"):
             _ = one.ids
 
 

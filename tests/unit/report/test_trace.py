@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance.checks.assertions import every, expect, fits, same
+from conformance.checks.assertions import check_all, expect, expect_equal, expect_schema
 from conformance.errors import Deviation, one_line
 from conformance.formatting import printable, shown
 from conformance.record.transcript import Kind
@@ -71,7 +71,7 @@ def test_a_failure_of_several_requirements_names_them_all() -> None:
 
 def test_several_mismatches_stand_on_lines_of_their_own() -> None:
     payload = message(id="", createdAt="yesterday", sender="bot", text=5)
-    deviation = deviation_of(fits, "message", payload, "help_center:message")
+    deviation = deviation_of(expect_schema, "message", payload, "help_center:message")
     story = text([catalogue()["MESSAGE-SHAPE"]], deviation, None, "pytest").splitlines()
     assert story[3:8] == [
         "  Expected  help_center:message to fit schemas/message.json",
@@ -89,7 +89,7 @@ def test_several_mismatches_stand_on_lines_of_their_own() -> None:
 
 def test_thousands_of_mismatches_are_counted() -> None:
     body = {"conversation": {}, "messages": [{}] * 1000}
-    told = deviation_of(fits, "connected", body, "the REST body").actual.splitlines()
+    told = deviation_of(expect_schema, "connected", body, "the REST body").actual.splitlines()
     assert len(told) == 21
     assert told[-1] == "and 4,985 more"
 
@@ -122,7 +122,7 @@ def test_the_deviations_of_a_law_are_told_one_by_one() -> None:
     first = Deviation("one ack", "2 for send #1", at=[3], transcript="chat")
     same_place = Deviation("one ack", "0 for send #2", at=[9], transcript="chat")
     elsewhere = Deviation("one ack for send #1", "none", at=[5], transcript="burst")
-    joined = deviation_of(every, [first, None, same_place, elsewhere], judged)
+    joined = deviation_of(check_all, [first, None, same_place, elsewhere], judged)
     assert joined.actual.splitlines() == [
         "2 for send #1",
         "0 for send #2",
@@ -133,7 +133,7 @@ def test_the_deviations_of_a_law_are_told_one_by_one() -> None:
 
 def test_many_deviations_of_a_law_are_counted() -> None:
     many = [Deviation("a", f"b{number}") for number in range(1007)]
-    assert deviation_of(every, many, judged).actual.splitlines() == ["b0", "b1", "b2", "b3", "b4", "and 1,002 more"]
+    assert deviation_of(check_all, many, judged).actual.splitlines() == ["b0", "b1", "b2", "b3", "b4", "and 1,002 more"]
 
 
 # -- texts that look alike -----------------------------------------------------------------------------------------
@@ -150,11 +150,11 @@ def test_many_deviations_of_a_law_are_counted() -> None:
     ],
 )
 def test_where_two_texts_part_is_told(actual: str, expected: str, told: str) -> None:
-    assert told in deviation_of(same, actual, expected, "the text").actual
+    assert told in deviation_of(expect_equal, actual, expected, "the text").actual
 
 
 def test_other_values_are_shown_as_they_are() -> None:
-    deviation = deviation_of(same, 3, 4, "the number of messages")
+    deviation = deviation_of(expect_equal, 3, 4, "the number of messages")
     assert (deviation.expected, deviation.actual) == ("the number of messages to be 4", "3")
     expect(True, "anything", "anything")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance.checks.assertions import every
+from conformance.checks.assertions import check_all
 from conformance.checks.authentication import silent, told_once
 from conformance.checks.connection import ended, stays
 from conformance.checks.packets import arrivals, whole
@@ -43,7 +43,7 @@ def test_a_packet_that_comes_in_time_is() -> None:
     made.add(Kind.GARBLED, text="", why="not an Engine.IO packet")
     made.packet(Kind.SENT, "DISCONNECT")
     with pytest.raises(Deviation):
-        every(arrivals(made.record), whole)
+        check_all(arrivals(made.record), whole)
 
 
 @goodbyes
