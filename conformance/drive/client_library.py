@@ -1,7 +1,8 @@
 """python-socketio's client, set up so that nothing of it outlives a scenario or fails unseen.
 
 What of the library is used beyond its documentation: a subclass says which Engine.IO client it wants
-(``_engineio_client_class``), and connecting again by itself calls ``connect``.
+(``_engineio_client_class``), connecting again by itself calls ``connect``, and its module has a generator of random
+numbers, which gets another.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import importlib.metadata
 import logging
+import random
 from collections.abc import Callable
 from typing import Any
 
 import engineio
 import socketio
+import socketio.async_client
 from engineio.payload import Payload
 
 from conformance.transport.recorded_session import RecordedSession
@@ -24,6 +27,10 @@ COMES_BACK_AFTER, AT_MOST = 0.1, 2.0
 
 # Sixteen packets in one answer of long-polling are a limit of the library, which its documentation says how to lift.
 Payload.max_decode_packets = max(Payload.max_decode_packets, 1000)
+
+# The pause before it connects again draws from the generator of the whole process. Hypothesis, which searches in
+# another thread meanwhile, would take that for a strategy's doing, and warn.
+socketio.async_client.random = random.Random()  # noqa: S311  no secret depends on it
 
 _quiet = logging.getLogger("conformance.standard_client")
 _quiet.setLevel(logging.CRITICAL + 1)
