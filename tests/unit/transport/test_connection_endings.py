@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from conformance.transport import connection as wire_module
+from conformance.transport import polling
 from conformance.transport.close_reason import CloseReason
 from conformance.transport.engineio import Transport
 from tests.support.peers import (
@@ -91,7 +92,9 @@ async def test_a_binary_frame_and_unknown_packets_are_garbled() -> None:
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @in_loop
-async def test_http_errors_end_a_polling_connection(method: str) -> None:
+async def test_http_errors_end_a_polling_connection(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polling, "LIMITED", 0.5)
+
     class Failing(Polling):
         async def __call__(self, request: web.Request) -> web.StreamResponse:
             if request.method == method and not (method == "GET" and self.payloads):
