@@ -23,7 +23,7 @@ TIMEOUT = 60
 """Seconds: what a hanging run is killed after (a bug of ours: it never hangs)."""
 
 CHAT = '''
-from conformance.checks.assertions import expect, same
+from conformance.checks.assertions import expect, expect_equal
 from conformance.requirements import requirement
 from conformance.drive.scenario import scenario
 
@@ -43,7 +43,7 @@ def test_greeting(chat):
 
 @requirement("SEND-TRIM")
 def test_trim(chat):
-    same(chat.send("padded").message.text, "hello", "ack.message.text", at=chat.send("padded").at)
+    expect_equal(chat.send("padded").message.text, "hello", "ack.message.text", at=chat.send("padded").at)
 
 
 @requirement("REST-OPEN")
