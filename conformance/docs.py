@@ -79,7 +79,7 @@ def chapters(known: Catalogue) -> list[tuple[str, list[Requirement]]]:
     found = [(title, list(group)) for title, group in groupby(known.values(), key=lambda one: one.chapter)]
     titles = [title for title, _ in found]
     if without := [one.id for one in known.values() if not one.chapter]:
-        raise ValueError(f"{without[0]} stands in no chapter of {CATALOGUE.name}")
+        raise ValueError(f"{without[0]} has no chapter (a heading of {PAGE.name}) in {CATALOGUE.name}")
     if twice := [title for title in titles if titles.count(title) > 1]:
         raise ValueError(f"the chapter {twice[0]!r} stands in several places of {CATALOGUE.name}")
     return found
@@ -133,9 +133,13 @@ def main(args: Sequence[str] | None = None) -> int:
             parser.error(f"no requirement has the id {given.id}{f': did you mean {near[0]}?' if near else ''}")
         print("\n".join(requirement_map.lines(known[given.id])))
         return 0
-    text = page(known, citations())
+    try:
+        text = page(known, citations())
+    except ValueError as mistake:
+        parser.error(str(mistake))
     if not given.check:
         PAGE.write_text(text, encoding="utf-8")
+        print(f"{PAGE.relative_to(ROOT)}: {len(known)} requirements")
         return 0
     wrong = list(_out_of_date(text, known))
     for one in wrong:

@@ -60,7 +60,7 @@ def date_of(fetch: Fetch) -> datetime | None:
         moment = parsedate_to_datetime(str(written)) if written else None
     except ValueError:
         return None
-    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
+    return None if moment is None else timestamps.aware(moment)
 
 
 def _timed(record: Record) -> Iterator[tuple[Send, datetime]]:
@@ -68,7 +68,7 @@ def _timed(record: Record) -> Iterator[tuple[Send, datetime]]:
     for send in saved(record):
         created = timestamps.parse(send.message.created_at)
         if created is not None and timestamps.to_the_second(send.message.created_at):
-            yield send, created if created.tzinfo else created.replace(tzinfo=UTC)
+            yield send, timestamps.aware(created)
 
 
 def on_time(stamp: Stamp) -> None:

@@ -21,8 +21,8 @@ Judge = Callable[[T], None]
 
 @dataclass(frozen=True)
 class Law(Generic[T]):
-    """``says``: what a correct server does, as the test has it in its name. ``nothing``: as in ``assertions.every``.
-    ``learns``: the judge needs to know all the records first, and is made of them."""
+    """``says``: what a correct server does, as the test has it in its name. ``nothing``: as in
+    ``assertions.check_all``. ``learns``: the judge needs to know all the records first, and is made of them."""
 
     requirement: str
     says: str
@@ -43,7 +43,7 @@ def check_records(
     everything: Iterable[Record], items: Callable[[Record], Iterable[T]], judge: Judge[T], *, nothing: str | None = None
 ) -> None:
     """Judge the items of all records, each deviation with the transcript it stands in. A malformed item leaves the law
-    unverified, but does not hide what other items did wrong. ``nothing``: as in ``assertions.every``."""
+    unverified, but does not hide what other items did wrong. ``nothing``: as in ``assertions.check_all``."""
     pairs = ((record, item) for record in everything for item in items(record))
     check_all(pairs, lambda pair: _judged(judge, *pair), nothing=nothing)
 

@@ -50,7 +50,7 @@ def seconds_apart(one: str, other: str) -> float | None:
     first, second = parse(one), parse(other)
     if first is None or second is None:
         return None
-    return abs((_aware(first) - _aware(second)).total_seconds())
+    return abs((aware(first) - aware(second)).total_seconds())
 
 
 def to_the_second(text: str) -> bool:
@@ -121,7 +121,8 @@ def _zone(text: str | None) -> timezone | None:
     return timezone(offset if text[0] == "+" else -offset)
 
 
-def _aware(moment: datetime) -> datetime:
+def aware(moment: datetime) -> datetime:
+    """The same moment, in UTC where it says no offset."""
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

@@ -1,7 +1,9 @@
 """``python -m tests.net [--write | --keep] [--every=N] FOLDER [NAME-PART …]``: judge the runs in a folder again, as
 ``python -m tests.faults --keep=FOLDER`` and ``python -m tests.legal --keep=FOLDER`` keep them, and say what reads
-otherwise than when ``--write`` was given: nothing, unless it was meant. ``--keep`` chooses what is kept in git of them;
-``python -m tests.net --renew`` has what is said of that now expected from now on.
+otherwise than when ``--write`` was given: nothing, unless it was meant. ``--keep`` chooses what is kept in git of them.
+
+``python -m tests.net --renew`` has what is said of that now expected from now on; ``--try ID`` says which of those
+servers fail a requirement that they are not known to break.
 """
 
 from __future__ import annotations
@@ -11,17 +13,18 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from conformance.requirements import catalogue
 from tests.faults.battery import pool
 from tests.faults.fault import load_all as load_faults
 from tests.net.keeping import CORRECT, expected, keep, shows
-from tests.net.kept import load_all
+from tests.net.kept import Kept, load_all
 from tests.net.rejudged import differences, rejudged
-from tests.net.session import Run, judged
+from tests.net.session import Run, Said, judged
 
 EXPECTED = "expected.json"
 
@@ -34,10 +37,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--write", action="store_true", help="what is said now is what is expected from now on")
     parser.add_argument("--keep", action="store_true", help="keep in git what shows the faults, and what is said of it")
     parser.add_argument("--renew", action="store_true", help="expect what is said now of what is kept in git")
+    parser.add_argument("--try", dest="attempt", metavar="ID", help="judge all that is kept in git by one requirement")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="one run in N only")
     asked = parser.parse_args(arguments)
     if asked.renew:
         return _renew()
+    if asked.attempt is not None:
+        return _try(asked.attempt)
     if asked.folder is None:
         parser.error("FOLDER is missing")
     began = time.monotonic()
@@ -71,11 +77,35 @@ def _keep(runs: Sequence[Path]) -> int:
     return len(unseen)
 
 
+def _judged(kept: Mapping[str, Kept], *requirements: str) -> Mapping[str, Said]:
+    """What is said of what is kept, by these requirements, or by those that each fault breaks."""
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as output:
+        runs = [Run(name, one.unpack(Path(folder)), requirements or one.requirements) for name, one in kept.items()]
+        return judged(runs, Path(output))
+
+
+def _try(requirement: str) -> int:
+    """Print who fails a requirement that neither breaks it nor may; how many there are."""
+    if requirement not in catalogue():
+        print(f"no requirement has the id {requirement}")
+        return 1
+    faults = load_faults()
+    said = _judged(load_all(), requirement)
+    may = {name: faults[name].breaks | faults[name].also if name in faults else frozenset() for name in said}
+    wrong = {name: one for name, one in said.items() if requirement not in may[name] and _fails(one)}
+    for name, one in wrong.items():
+        print(f"{name}: {next(each['text'] for each in one.values() if each['status'] == 'failed')[:600]}")
+    print(f"{len(said)} kept runs, {len(wrong)} of which fail {requirement} and are not meant to")
+    return len(wrong)
+
+
+def _fails(said: Said) -> bool:
+    return any(one["status"] == "failed" for one in said.values())
+
+
 def _renew() -> int:
     kept = load_all()
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as output:
-        runs = [Run(name, one.unpack(Path(folder)), one.requirements) for name, one in kept.items()]
-        said = judged(runs, Path(output))
+    said = _judged(kept)
     renewed = [replace(one, expected=expected(one, said[name])) for name, one in kept.items()]
     for one in renewed:
         one.save()
