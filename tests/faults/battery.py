@@ -58,7 +58,7 @@ class Certified:
         return [f"{one['id']} for {one['because']}: {one['reason']}" for one in told]
 
     def reason(self, requirement: str) -> str:
-        return next((r.get("reason", "") for r in self.verdict["requirements"] if r["id"] == requirement), "")
+        return next((r.get("reason", "") for r in self.verdict.get("requirements", ()) if r["id"] == requirement), "")
 
 
 def certify(
