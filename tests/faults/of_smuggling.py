@@ -78,7 +78,7 @@ class IgnoresDoubleTaps(HelpCenter):
         return message
 
 
-@fault("SEND-VERBATIM")
+@fault("SEND-VERBATIM", also=("SEND-FULL",))  # a full-length text with a pattern in it grows beyond the limit
 class ReplacesPatterns(HelpCenter):
     """Puts the text into its template by a replace that knows patterns."""
 

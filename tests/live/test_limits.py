@@ -217,7 +217,7 @@ def test_what_a_user_met_whom_no_limit_kept_out_counts() -> None:
 
 def test_rest_that_gives_no_conversation_is_not_busy() -> None:
     made = Handmade()
-    made.fetches(None, status=404, json=False)
+    made.fetches(None, status=500, json=False)
     reason = unverified(lambda: made.record.fetch().history)
     assert reason.reason.startswith("REST gave no conversation")
     assert reason.because == "REST-OPEN"
