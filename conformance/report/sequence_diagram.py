@@ -41,7 +41,7 @@ class _Plan:
 
 
 def figure(transcript: Transcript, at: Collection[int] = ()) -> str:
-    """The excerpt of ``narrative`` as a figure on one line of HTML; nothing for an empty record."""
+    """The excerpt of ``trace`` as a figure on one line of HTML; nothing for an empty record."""
     part = excerpt(transcript, at)
     if not part.lines:
         return ""
