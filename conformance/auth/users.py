@@ -185,7 +185,7 @@ class Users:
         self, count: int, *, brand_new: bool = False, min_users: int | None = None, alike: bool = False
     ) -> AsyncIterator[list[User]]:
         """``count`` different users, exclusively; down to ``min_users`` where there are not that many; with ``alike``,
-        those of ``similar_subjects.ALIKE``, or one where subjects are given. Raises Unverified when there are too few."""
+        ``similar_subjects.ALIKE``, or one where subjects are given. Raises Unverified when there are too few."""
         most = max(self.size, min_users) if min_users is not None and self.size is not None else count
         users = await self._look_alikes() if alike else await self._take(min(count, most), brand_new=brand_new)
         for number, user in enumerate(users, 1):

@@ -49,7 +49,7 @@ def script(part: Record) -> list[str]:
 
 
 def of(what: str) -> Callable[[Record], Iterator[Send]]:
-    """The acked sends of one kind (``drive.conversations.WHAT``), where no other was in flight whose ack this one may be."""
+    """The acked sends of one kind (``WHAT`` of the programs), where no other was in flight whose ack this may be."""
     return lambda record: (send for send in record.acked() if send.tag == what and _alone(send))
 
 
