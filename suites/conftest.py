@@ -30,6 +30,18 @@ async def plain_chat(stage: Stage) -> None:
 
 
 @scenario
+async def typing_alone(stage: Stage) -> None:
+    """One device sends a plain text, begins and stops typing, and sends a plain text; REST before and after."""
+    await stage.fetch(tag="before")
+    async with stage.device("phone") as phone:
+        await phone.send_plain(tag="before")
+        await phone.typing({"isTyping": True})
+        await phone.typing({"isTyping": False})
+        await phone.fence()
+    await stage.fetch(tag="after")
+
+
+@scenario
 async def side_by_side(stage: Stage) -> None:
     """Two devices of one user connect, with one token; each sends a text, the second one leaves, and the first one
     sends again."""

@@ -43,13 +43,15 @@ def test_a_client_over_websocket_is_let_in(
 
 
 @requirement("CONN-WEBSOCKET")
-def test_sends_over_websocket_are_acked(websocket_chat: Record, polling_chat: Record) -> None:
-    works(acked, websocket_chat, polling_chat, because="ACK-CALLED")
+def test_sends_over_websocket_are_acked(websocket_chat: Record, polling_chat: Record, everything: Everything) -> None:
+    works(acked, websocket_chat, polling_chat, because="ACK-CALLED", everything=everything)
 
 
 @requirement("CONN-WEBSOCKET")
-def test_messages_are_heard_over_websocket(websocket_chat: Record, polling_chat: Record) -> None:
-    works(heard, websocket_chat, polling_chat, because="MESSAGE-ECHO")
+def test_messages_are_heard_over_websocket(
+    websocket_chat: Record, polling_chat: Record, everything: Everything
+) -> None:
+    works(heard, websocket_chat, polling_chat, because="MESSAGE-ECHO", everything=everything)
 
 
 @requirement("CONN-POLLING")
@@ -58,13 +60,13 @@ def test_a_client_over_polling_is_let_in(polling_chat: Record, websocket_chat: R
 
 
 @requirement("CONN-POLLING")
-def test_sends_over_polling_are_acked(polling_chat: Record, websocket_chat: Record) -> None:
-    works(acked, polling_chat, websocket_chat, because="ACK-CALLED")
+def test_sends_over_polling_are_acked(polling_chat: Record, websocket_chat: Record, everything: Everything) -> None:
+    works(acked, polling_chat, websocket_chat, because="ACK-CALLED", everything=everything)
 
 
 @requirement("CONN-POLLING")
-def test_messages_are_heard_over_polling(polling_chat: Record, websocket_chat: Record) -> None:
-    works(heard, polling_chat, websocket_chat, because="MESSAGE-ECHO")
+def test_messages_are_heard_over_polling(polling_chat: Record, websocket_chat: Record, everything: Everything) -> None:
+    works(heard, polling_chat, websocket_chat, because="MESSAGE-ECHO", everything=everything)
 
 
 # -- the upgrade (1) -----------------------------------------------------------------------------------------------

@@ -32,9 +32,11 @@ async def standard_client(stage: Stage) -> None:
 
 
 @pytest.fixture
-def grounds(everything: Everything, polling_chat: Record, websocket_chat: Record, upgraded: Record) -> Grounds:
+def grounds(
+    everything: Everything, polling_chat: Record, websocket_chat: Record, upgraded: Record, typing_alone: Record
+) -> Grounds:
     """What the flow builds on: what our own devices met."""
-    return flow.grounds(everything, polling_chat, websocket_chat, upgraded)
+    return flow.grounds(everything, polling_chat, websocket_chat, upgraded, typing_alone)
 
 
 @requirement("STANDARD-CLIENT")

@@ -18,18 +18,6 @@ from conformance.requirements import requirement
 
 
 @scenario
-async def typing_alone(stage: Stage) -> None:
-    """One device sends a plain text, begins and stops typing, and sends a plain text; REST before and after."""
-    await stage.fetch(tag="before")
-    async with stage.device("phone") as phone:
-        await phone.send_plain(tag="before")
-        await phone.typing({"isTyping": True})
-        await phone.typing({"isTyping": False})
-        await phone.fence()
-    await stage.fetch(tag="after")
-
-
-@scenario
 async def typing_beside(stage: Stage) -> None:
     """Two devices of one user are connected; one begins and stops typing, three times. Nobody sends."""
     async with stage.device("phone") as phone, stage.device("tablet") as tablet:

@@ -239,7 +239,8 @@ def can_still_chat(record: Record) -> None:
     if not again.shaken:
         raise record.cut_short("new connection")
     told = "; ".join(shown(send.answer) for send in later) or "no answer"
-    unless = "SEND-PLAIN" if later and all(send.refused for send in later) else None
+    refused = "SEND-PLAIN" if all(send.refused for send in later) else None
+    unless = refused if later else "ACK-CALLED"
     what = "a plain text to be accepted, at least on a new connection"
     raise Deviation(what, told, at=[again.opened.serial], unless=unless)
 

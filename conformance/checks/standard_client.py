@@ -21,11 +21,12 @@ from conformance.checks.lifecycle import SUPPORT, acked_once, greeted_again, sho
 from conformance.checks.limits import not_for_its_pace, not_limited
 from conformance.checks.packets import entered
 from conformance.checks.selectors import good_connections
+from conformance.checks.sending import PlainIsAccepted, is_taken, lives_on, plain_sends
 from conformance.errors import Deviation, Unverified
-from conformance.protocol import CONNECTED, ERROR, MESSAGE, TYPING
+from conformance.protocol import CONNECTED, ERROR, MESSAGE
 from conformance.record.descriptions import said
 from conformance.record.transcript import FORGOTTEN, Entry, Kind, first
-from conformance.record.views import Connection, Record, Send
+from conformance.record.views import Connection, Everything, Record, Send
 from conformance.record.waits import GREETING, ack_of, message_of
 
 Grounds = Sequence[tuple[str, Callable[[], None]]]
@@ -200,9 +201,9 @@ def _traces(connection: Connection) -> list[int]:
 # -- what it builds on -----------------------------------------------------------------------------------------------
 
 
-def grounds(everything: Iterable[Record], polling: Record, websocket: Record, moving: Record) -> Grounds:
-    """What our own devices met in the run: over either transport, while one moved from one to the other (``moving``),
-    and wherever else they were."""
+def grounds(everything: Everything, polling: Record, websocket: Record, moving: Record, typing: Record) -> Grounds:
+    """What our own devices met in the run: over either transport, while one moved from one to the other (``moving``)
+    or typed (``typing``), and wherever else they were."""
     return (
         ("CONN-POLLING", lambda: _soundly(polling, websocket, everything)),
         ("CONN-WEBSOCKET", lambda: _soundly(websocket, polling, everything)),
@@ -214,9 +215,10 @@ def grounds(everything: Iterable[Record], polling: Record, websocket: Record, mo
         ("CONN-UPGRADE", lambda: _moves(moving)),
         _ground(laws.CONN_STAYS, everything),
         _ground(laws.ACK_CALLED, everything),
+        ("SEND-PLAIN", lambda: check_all(plain_sends(everything), PlainIsAccepted(everything))),
         _ground(laws.MESSAGE_ECHO, everything),
         _ground(laws.SEND_KEPT, everything),
-        ("TYPING-HARMLESS", lambda: check_records(everything, _typists, _unharmed)),
+        ("TYPING-HARMLESS", lambda: _no_harm_in(typing)),
         ("RECONNECT-GREETED", lambda: check_records(everything, _comebacks, greeted_again)),
         ("RECONNECT-RESYNC", lambda: check_records(everything, _comebacks, _shows_what_was_sent)),
     )
@@ -233,8 +235,8 @@ def _newcomers(record: Record) -> Iterator[Connection]:
 
 def _soundly(record: Record, other: Record, everything: Iterable[Record]) -> None:
     let_in(record, other, everything)
-    works(accepted, record, other, because="ACK-CALLED")
-    works(heard_by_its_sender, record, other, because="MESSAGE-ECHO")
+    works(accepted, record, other, because="ACK-CALLED", everything=everything)
+    works(heard_by_its_sender, record, other, because="MESSAGE-ECHO", everything=everything)
 
 
 def _moves(record: Record) -> None:
@@ -251,18 +253,9 @@ def _by_auth(everything: Iterable[Record]) -> None:
         raise Deviation("a token in auth.token to be accepted", told or "no device was let in by it")
 
 
-def _typists(record: Record) -> Iterator[Connection]:
-    """Connections that typed as documented."""
-    typed = {entry.connection for entry in record.transcript.of(Kind.SENT) if entry.get("event") == TYPING}
-    return (c for c in record.connections if record.transcript.wave == 1 and c.number in typed)
-
-
-def _unharmed(connection: Connection) -> None:
-    typed = next(entry.serial for entry in connection.entries if entry.get("event") == TYPING)
-    later = [s for s in connection.record.sends if s.connection is connection and s.entry.serial > typed]
-    end = connection.ended_by_target
-    if end is not None or not all(send.acks and send.accepted for send in later):
-        raise Deviation("typing to do no harm", said(connection.entries) or "a text was not taken after it")
+def _no_harm_in(typing: Record) -> None:
+    lives_on(typing)
+    is_taken(typing.send("fence"), "typing")
 
 
 def _comebacks(record: Record) -> Iterator[Connection]:
