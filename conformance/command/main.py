@@ -1,0 +1,56 @@
+"""``help-center-conformance COMMAND …``: finds the command and hands it the rest of the command line."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from conformance import __version__
+from conformance.command.parser import NAME
+
+
+@dataclass(frozen=True)
+class Command:
+    """``module`` has ``main(arguments) -> exit code``, and is imported for this command alone."""
+
+    module: str
+    help: str
+
+
+COMMANDS = {
+    "certify": Command("conformance.command.certify", "certify a server: pytest, without this project's settings"),
+    "rejudge": Command("conformance.command.rejudge", "judge the transcripts of an earlier run again"),
+    "compare": Command("conformance.compare", "what got worse between two verdicts, and what differs"),
+    "serve": Command("conformance.reference.cli", "serve the reference server, to build a client against"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    given = _parser().parse_args(arguments)
+    command = COMMANDS[given.command]
+    code: int = importlib.import_module(command.module).main(given.arguments)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    width = max(map(len, COMMANDS))
+    parser = argparse.ArgumentParser(
+        prog=NAME,
+        usage=f"{NAME} COMMAND …",
+        description="Certifies servers that speak the Help Center chat API.",
+        epilog="commands:\n" + "\n".join(f"  {name:<{width}}  {one.help}" for name, one in COMMANDS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"{NAME} {__version__}")
+    parser.add_argument("command", metavar="COMMAND", choices=COMMANDS, help=f"{NAME} COMMAND --help says more")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

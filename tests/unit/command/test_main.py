@@ -1,0 +1,72 @@
+"""The console command: which command gets which arguments, and what pytest is started with."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+
+import pytest
+
+from conformance.command import main as command
+from conformance.command import pytest_run
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
+    """The command lines of pytest that were started; each ends with exit code 1."""
+    lines: list[Sequence[str]] = []
+
+    def start(arguments: Sequence[str]) -> int:
+        lines.append(arguments)
+        return 1
+
+    monkeypatch.setattr(pytest, "main", start)
+    return lines
+
+
+@pytest.mark.parametrize("name", command.COMMANDS)
+def test_every_command_has_a_main_of_its_own(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert callable(importlib.import_module(command.COMMANDS[name].module).main)
+    with pytest.raises(SystemExit) as ended:
+        command.main([name, "--help"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("usage: ")
+
+
+def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        command.main(["--help"])
+    lines = [line.split() for line in capsys.readouterr().out.partition("commands:\n")[2].splitlines()]
+    assert [words[0] for words in lines] == list(command.COMMANDS)
+
+
+def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command.main(["certifi"])
+    assert ended.value.code == 2
+    assert "invalid choice: 'certifi'" in capsys.readouterr().err
+
+
+def test_options_are_passed_on_to_pytest(started: list[Sequence[str]]) -> None:
+    assert command.main(["certify", "http://localhost:3000", "-k", "SEND-MAX", "--jwt-secret", "s", "-x"]) == 1
+    assert command.main(["rejudge", "reports", "--level=should"]) == 1
+    assert [line[-6:] for line in started] == [
+        ["--target=http://localhost:3000", "-k", "SEND-MAX", "--jwt-secret", "s", "-x"],
+        ["--rejudge=reports", "--level=should"],
+    ]
+
+
+@pytest.mark.parametrize("arguments", [["certify"], ["rejudge"]])
+def test_what_is_missing_is_said_in_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command.main(arguments)
+    assert ended.value.code == 4
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_the_command_line_can_be_copied_and_holds_no_secret() -> None:
+    given = ["--target=http://a", "--jwt-secret", "hidden", "--token=hidden", "--header=A: hidden", "-k", "A or B"]
+    assert pytest_run.command_line(given) == (
+        'pytest --target=http://a --jwt-secret="$HELP_CENTER_JWT_SECRET" --token="$HELP_CENTER_TOKEN" '
+        "--header=\"$HELP_CENTER_HEADER\" -k 'A or B'"
+    )
