@@ -59,10 +59,13 @@ def _answer(result: Result) -> str:
     failed, unverified, waived = (
         len(result.of(Level.MUST, status)) for status in (Status.FAILED, Status.UNVERIFIED, Status.WAIVED)
     )
+    stale = f" {len(result.stale)} stale {'waiver' if len(result.stale) == 1 else 'waivers'} to delete." * bool(
+        result.stale
+    )
     unknown = f", {unverified} could not be checked" if unverified else ""
     words = {
         Verdict.NON_CONFORMANT: f"No: {_are(failed, 'fails', 'fail')}{unknown}.",
-        Verdict.CONFORMANT: "Yes: every MUST holds" + (f", but for {waived} waived." if waived else "."),
+        Verdict.CONFORMANT: (f"Yes, but for {waived} waived." if waived else "Yes: every MUST holds.") + stale,
         Verdict.INCOMPLETE: f"Not yet: nothing failed, but {_are(unverified, 'was', 'were')} not verified.",
     }
     so_far = f" {_are(failed, 'fails', 'fail')}." if failed else ""

@@ -45,7 +45,8 @@ _STATUS = {OutcomeKind.ADVICE: Status.FAILED, OutcomeKind.OBSERVED: Status.PASSE
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How one judgement (a test) ended. ``because``: the requirement whose failure left this one unverified;
-    ``failure``: what a person reads of a deviation, waived and advised ones included."""
+    ``failure``: what a person reads of a deviation, waived and advised ones included; ``accepted``: of what is waived,
+    how it would have ended."""
 
     test: str
     requirements: Sequence[str]
@@ -53,6 +54,7 @@ class Outcome:
     reason: str = ""
     because: str | None = None
     failure: FailureReport | None = None
+    accepted: Status | None = None
 
     @property
     def status(self) -> Status:

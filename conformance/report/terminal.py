@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -39,17 +38,19 @@ class Summary:
 def write(reporter: pytest.TerminalReporter, summary: Summary) -> None:
     """Write the summary to pytest's terminal."""
     colours = {Verdict.CONFORMANT: "green", Verdict.NON_CONFORMANT: "red", Verdict.ERROR: "red"}
-    colour = colours.get(summary.result.verdict, "yellow")
+    colour = "red" if summary.result.stale else colours.get(summary.result.verdict, "yellow")
     reporter.section("help center conformance", sep="=", **{colour: True})
     for line in lines(summary):
-        bold = line.startswith(("VERDICT", "FAILED", "ERROR"))
+        bold = line.startswith(("VERDICT", "STALE", "FAILED", "ERROR"))
         reporter.write_line(line, **({colour: True, "bold": True} if bold else {}))
 
 
 def lines(summary: Summary) -> Iterator[str]:
     """The summary, line by line."""
     result = summary.result
-    yield f"VERDICT  {result.verdict}: {WORDS[result.verdict]}"
+    yield f"VERDICT  {in_words(result)}"
+    for name in result.stale:
+        yield f"STALE    {name} passes, so this run fails (exit code 1): delete its waiver"
     if result.gone:
         yield f"the target {result.gone}; what was not judged by then is unverified"
     yield from (f"rejudged {line}" for line in summary.rejudged)
@@ -61,6 +62,16 @@ def lines(summary: Summary) -> Iterator[str]:
     yield from (f"note     {note}" for note in summary.notes)
     yield from _observations(result)
     yield f"reports  {summary.reports}"
+
+
+def in_words(result: Result) -> str:
+    """The verdict in one line. Where something was waived, it is never said that every MUST holds."""
+    waived = result.of(Level.MUST, Status.WAIVED)
+    if result.verdict is not Verdict.CONFORMANT or not waived:
+        return f"{result.verdict}: {WORDS[result.verdict]}"
+    unchecked = sum(finding.accepted is Status.UNVERIFIED for finding in waived)
+    aside = f" ({unchecked} of them could not be checked)" if unchecked else ""
+    return f"{result.verdict}, but for {len(waived)} waived{aside}"
 
 
 def counts(result: Result, level: Level) -> str:
@@ -98,12 +109,11 @@ def _finding(finding: Finding, word: str) -> Iterator[str]:
 @dataclass(frozen=True)
 class Circumstances:
     """What a certification knows beside its result: what happened to the target or around it, connections that were
-    lost once and not again, what long conversations made of the run, and the waivers with their last days."""
+    lost once and not again, and what long conversations made of the run."""
 
     happenings: Sequence[str] = ()
     drops: Sequence[str] = ()
     load: str | None = None
-    waivers: Mapping[str, datetime.date] = field(default_factory=dict)
 
 
 def notes(result: Result, known: Circumstances) -> Iterator[str]:
@@ -115,12 +125,6 @@ def notes(result: Result, known: Circumstances) -> Iterator[str]:
         yield f"a connection or request was lost once and not again: {drop}"
     if known.load is not None:
         yield known.load
-    statuses = {finding.requirement.id: finding.status for finding in result.findings}
-    for name, expires in known.waivers.items():
-        if statuses.get(name) is Status.PASSED:
-            yield f"the waiver of {name} is no longer needed: remove it"
-        elif statuses.get(name) is Status.FAILED:
-            yield f"the waiver of {name} has expired on {expires}"
 
 
 def _observations(result: Result) -> Iterator[str]:

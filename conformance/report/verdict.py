@@ -53,18 +53,21 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One requirement, judged."""
+    """One requirement, judged. ``accepted``: of a waived one what its waiver accepts: that it failed or is
+    unverified."""
 
     requirement: Requirement
     status: Status
     tests: Sequence[str]
     reason: str = ""
+    accepted: Status | None = None
 
     def to_json(self) -> dict[str, Any]:
         r = self.requirement
         line: dict[str, Any] = {"id": r.id, "section": r.section, "level": str(r.level), "title": r.title}
         line |= {"status": str(self.status), "tests": list(self.tests)}
-        return line | ({"reason": self.reason} if self.status is not Status.PASSED else {})
+        accepted = {"accepted": str(self.accepted)} if self.accepted is not None else {}
+        return line | ({"reason": self.reason, **accepted} if self.status is not Status.PASSED else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,8 @@ class Result:
     """Since when the target has not answered, if it stopped."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     contradictions: Sequence[Contradiction] = ()
+    stale: Sequence[str] = ()
+    """Requirements that have a waiver and do not need it."""
 
     def of(self, level: Level, *statuses: Status) -> list[Finding]:
         return [f for f in self.findings if f.requirement.level is level and (not statuses or f.status in statuses)]
@@ -123,6 +128,8 @@ class Result:
         judged = (Level.MUST, Level.SHOULD) if level is Level.SHOULD else (Level.MUST,)
         if any(self.of(each, Status.FAILED) for each in judged):
             return Exit.FAILED
+        if self.stale:
+            return Exit.FAILED
         if self.gone:
             return Exit.USAGE
         incomplete = self.verdict is Verdict.INCOMPLETE and not allow_incomplete
@@ -140,7 +147,8 @@ class Result:
             {"id": o.id, "section": o.section, "value": o.value, "says": _line(o.says)} for o in self.observations
         ]
         contradictions = [one.to_json() for one in self.contradictions]
-        beside = {"contradictions": contradictions} if contradictions else {}
+        beside: dict[str, Any] = {"contradictions": contradictions} if contradictions else {}
+        beside |= {"stale_waivers": list(self.stale)} if self.stale else {}
         return {**head, **beside, "requirements": [f.to_json() for f in self.findings], "observations": observations}
 
     def write(self, folder: Path) -> Path:
@@ -183,7 +191,8 @@ def _finding(requirement: Requirement, outcomes: Sequence[Outcome]) -> Finding:
     worst = next(status for status in _WORST_FIRST if any(o.status is status for o in outcomes))
     reasons = list(dict.fromkeys(_line(o.reason) for o in outcomes if o.status is worst))
     tests = list(dict.fromkeys(o.test for o in outcomes))
-    return Finding(requirement, worst, tests, _told(reasons))
+    accepted = [o.accepted for o in outcomes if o.status is worst and o.accepted is not None]
+    return Finding(requirement, worst, tests, _told(reasons), min(accepted, key=_WORST_FIRST.index, default=None))
 
 
 def _told(reasons: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import datetime
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ from conformance.run.circumstances import drops, happenings
 from conformance.run.options import Options
 from conformance.run.progress import Progress
 from conformance.run.token_source import source_of
-from conformance.run.waivers import Waiver, load
+from conformance.run.waivers import Waivers, load
 
 
 class Certification(TranscriptProvider):
@@ -51,7 +51,6 @@ class Certification(TranscriptProvider):
         self.redactor = Redactor()
         self.outcomes: dict[str, Outcome] = {}
         self.observations: list[Observation] = []
-        self.waivers = dict(load(options.waivers, catalogue)) if options.waivers else {}
         self.target = options.subject
         self.opened = False
         self.agreement: Agreement | None = None
@@ -63,6 +62,8 @@ class Certification(TranscriptProvider):
         self._keys: list[str] = []
         self._began = time.monotonic()
         self._started = datetime.datetime.now(datetime.UTC)
+        waivers = load(options.waivers, catalogue, _judged(options)) if options.waivers else {}
+        self.waivers = Waivers(waivers, self._started.date())
         self._resources = contextlib.ExitStack()
         self._context: RunContext | None = None
 
@@ -181,13 +182,6 @@ class Certification(TranscriptProvider):
     def observed(self, observation: Observation) -> None:
         self.observations.append(observation)
 
-    def waiver(self, ids: Iterable[str]) -> Waiver | None:
-        """The waiver that covers a failure of these requirements today, if each has one."""
-        today = self._started.date()
-        waivers = [self.waivers.get(name) for name in ids]
-        held = [waiver for waiver in waivers if waiver is not None and waiver.holds(today)]
-        return held[0] if held and len(held) == len(waivers) else None
-
     def result(self, *, complete: bool, interrupted: bool, broken: bool) -> Result:
         outcomes = [*self.outcomes.values(), *self._fates()]
         found = findings(self.catalogue, outcomes)
@@ -200,6 +194,7 @@ class Certification(TranscriptProvider):
             gone=self._gone(),
             facts=self._facts(),
             contradictions=contradictions(found, outcomes) if complete else (),
+            stale=self.waivers.stale(found) if complete and not self._gone() else (),
         )
         if self.options.rejudge is None:
             return result
@@ -212,9 +207,10 @@ class Certification(TranscriptProvider):
             for name in (transcript.fatal or {}).get("requirements", ()):
                 tests = [outcome for outcome in self.outcomes.values() if name in outcome.requirements]
                 if tests and not any(outcome.status in (Status.FAILED, Status.WAIVED) for outcome in tests):
-                    kind = OutcomeKind.FAILED if self.waiver([name]) is None else OutcomeKind.WAIVED
+                    waiver = self.waivers.accepting([name], Status.FAILED)
+                    kind = OutcomeKind.FAILED if waiver is None else OutcomeKind.WAIVED
                     reason = self.redactor.text(one_line(blame(transcript)))
-                    yield Outcome(tests[0].test, [name], kind, reason)
+                    yield Outcome(tests[0].test, [name], kind, reason, accepted=Status.FAILED if waiver else None)
 
     def _gone(self) -> str | None:
         """Since when the target did not answer; in a saved run its transcripts tell."""
@@ -223,7 +219,7 @@ class Certification(TranscriptProvider):
         return next((saved.gone for saved in self._saved.values() if saved.gone), None)
 
     def _facts(self) -> dict[str, Any]:
-        settings = provenance.settings(self.options, self.waivers, self._users.size if self._users else None)
+        settings = provenance.settings(self.options, self.waivers.settings(), self._users.size if self._users else None)
         return {
             "target": self.redactor.text(self.target),
             "harness": __version__,
@@ -250,10 +246,9 @@ class Certification(TranscriptProvider):
 
     @property
     def circumstances(self) -> Circumstances:
-        expire = {name: waiver.expires for name, waiver in self.waivers.items()}
         recorded = self.transcripts()
         events = happenings(recorded, gone=self._gone() is not None)
-        return Circumstances(events, drops(recorded), self._load(), expire)
+        return Circumstances(events, drops(recorded), self._load())
 
     def _load(self) -> str | None:
         """What long conversations made of the run."""
@@ -278,6 +273,12 @@ class Certification(TranscriptProvider):
         if self._runner is not None:
             self._runner.stop()
         self._resources.close()
+
+
+def _judged(options: Options) -> str:
+    """The target that waivers are for: of a saved run the one that it was recorded from."""
+    was = earlier(options.rejudge.parent) if options.rejudge is not None else None
+    return str(was["target"]) if was is not None else options.subject
 
 
 def _reserve(users: Users, calls: Sequence[ScenarioCall]) -> None:

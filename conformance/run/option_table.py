@@ -165,7 +165,7 @@ OPTIONS = (
     Option(
         flag="--waivers",
         metavar="FILE",
-        help="known failures that do not fail the run (TOML; each with a reason and a last day)",
+        help="what is accepted for now and does not fail the run (TOML; each with a reason and a last day)",
         convert=values.file,
     ),
     Option(

@@ -15,7 +15,7 @@ from conformance.record.missing import Missing
 from conformance.record.payloads import MalformedPayload
 from conformance.record.transcript import Transcript
 from conformance.report.failure import FailureReport, failure_report
-from conformance.report.outcome import Outcome, OutcomeKind, put
+from conformance.report.outcome import Outcome, OutcomeKind, Status, put
 from conformance.requirements import Level, ids_of
 from conformance.run.certification import Certification
 from conformance.run.reproduce import again
@@ -99,10 +99,11 @@ class OutcomeRecorder:
         *,
         because: str | None = None,
         failure: FailureReport | None = None,
+        accepted: Status | None = None,
     ) -> str:
         reason = "; ".join(self._certification.redactor.text(reason).splitlines())
         ids = [requirement.id for requirement in self._requirements]
-        outcome = Outcome(test_id(self._item), ids, kind, reason, because, failure)
+        outcome = Outcome(test_id(self._item), ids, kind, reason, because, failure, accepted)
         put(self._report, outcome)
         self._certification.judged(outcome)
         return reason
@@ -113,6 +114,8 @@ class OutcomeRecorder:
         self._report.longrepr = (path, line or 0, reason)
 
     def _unverified(self, reason: Unverified) -> None:
+        if self._waived(Status.UNVERIFIED, str(reason), None):
+            return
         self._skipped(f"unverified: {self._record(OutcomeKind.UNVERIFIED, str(reason), because=reason.because)}")
 
     def _expected(self, error: BaseException) -> None:
@@ -125,13 +128,9 @@ class OutcomeRecorder:
         if self._requirements[0].level is Level.OBSERVATION:
             return self._unverified(Unverified(one_line(deviation)))
         failure = self._failure(deviation)
-        waiver = self._certification.waiver([requirement.id for requirement in self._requirements])
-        if waiver is not None:
-            told = f"{waiver.reason} (until {waiver.expires}); {one_line(deviation)}"
-            reason = f"waived: {self._record(OutcomeKind.WAIVED, told, failure=failure)}"
-            self._skipped(reason)
-            self._report.wasxfail = reason
-        elif self._advice():
+        if self._waived(Status.FAILED, one_line(deviation), failure):
+            return None
+        if self._advice():
             self._skipped(f"advice: {self._record(OutcomeKind.ADVICE, one_line(deviation), failure=failure)}")
         else:
             self._record(OutcomeKind.FAILED, one_line(deviation), failure=failure)
@@ -139,6 +138,16 @@ class OutcomeRecorder:
             self._report.when = "call"  # pytest takes what fails in a fixture for an error of the test
             self._report.longrepr = failure.text
         return None
+
+    def _waived(self, status: Status, why: str, failure: FailureReport | None) -> bool:
+        """Whether a waiver accepts that this judgement ends so; then it is recorded as waived."""
+        waiver = self._certification.waivers.accepting([one.id for one in self._requirements], status)
+        if waiver is None:
+            return False
+        told = self._record(OutcomeKind.WAIVED, f"{waiver.says}; {why}", failure=failure, accepted=status)
+        self._skipped(f"waived: {told}")
+        self._report.wasxfail = f"waived: {told}"
+        return True
 
     def _collateral(self, deviation: Deviation) -> bool:
         """Whether the same goes wrong without what this judges, so that another requirement is to blame."""

@@ -12,7 +12,6 @@ from conformance import requirements
 from conformance.record import transcript
 from conformance.run.option_table import OPTIONS
 from conformance.run.options import Concern, Options
-from conformance.run.waivers import Waiver
 from conformance.schema import validator
 
 
@@ -23,12 +22,13 @@ def scope(transcripts: Path | None) -> dict[str, Any]:
     return {**by, **judged, "python": platform.python_version()}
 
 
-def settings(options: Options, waivers: Mapping[str, Waiver], users: int | None) -> dict[str, Any]:
-    """The options that matter; of secrets the kind, of headers the names. ``users``: how many there were, None for as
+def settings(options: Options, waivers: Mapping[str, str], users: int | None) -> dict[str, Any]:
+    """The options that matter; of secrets the kind, of headers the names. ``waivers``: the last
+    day of each; ``users``: how many there were, None for as
     many as needed. What only the recording knew is left out where saved transcripts are judged."""
     judging = {
         **_named(options, Concern.JUDGING),
-        "waivers": {name: waiver.expires.isoformat() for name, waiver in waivers.items()},
+        "waivers": dict(waivers),
         "selection": list(options.selection),
     }
     return judging if options.rejudge is not None else {**judging, **_recording(options, users)}

@@ -233,7 +233,8 @@ def _conclude(session: pytest.Session, certification: Certification, exitstatus:
         broken=exitstatus == Exit.INTERNAL or uncollected,
     )
     result.write(options.reports)
-    stash[RESULT], stash[NOTES] = result, list(terminal.notes(result, certification.circumstances))
+    notes = [*terminal.notes(result, certification.circumstances), *certification.waivers.notes(result.findings)]
+    stash[RESULT], stash[NOTES] = result, notes
     code = result.exit_code(level=options.level, allow_incomplete=options.allow_incomplete)
     if code is not None and not (code in (Exit.OK, Exit.INCOMPLETE) and stash.get(OTHERS_FAILED, False)):
         session.exitstatus = code
