@@ -1,1 +1,1 @@
-"""Holds no logic: the plugin is `conformance.plugin`, which pytest finds as an entry point of the installed project."""
+"""Holds no logic: the plugin is `help_center_conformance`, an entry point of the installed project."""

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-WITHOUT = ("-p", "no:conformance.plugin")
+WITHOUT = ("-p", "no:help_center_conformance")
 FOREIGN = """
 import pytest
 

@@ -1,4 +1,5 @@
-"""The pytest hook that a team implements in a conftest.py of its own (docs/tokens.md)."""
+"""The pytest hook that a team implements in a conftest.py of its own (docs/tokens.md), as this run has it; it is
+declared in help_center_conformance.py."""
 
 from __future__ import annotations
 
@@ -8,12 +9,6 @@ from dataclasses import dataclass
 import pytest
 
 NAME = "pytest_help_center_token"
-
-
-@pytest.hookspec(firstresult=True)
-def pytest_help_center_token(config: pytest.Config, user: str) -> str | None:
-    """A good token of ``user``, who is one of --users; each call makes a new one. An implementation without the
-    parameter ``user`` has tokens of one user. Never called twice at once, and not from the main thread."""
 
 
 @dataclass(frozen=True)

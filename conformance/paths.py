@@ -1,10 +1,17 @@
-"""Where the parts lie that are no code: suites, schemas, and the catalogue. No other module knows."""
+"""Where the parts lie that are no code: suites, schemas, catalogue and pytest's settings. No other module knows. In a
+checkout they stand side by side with the package; in an installed wheel they are in it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent
+_DATA = PACKAGE / "data"
+INSTALLED = _DATA.is_dir()
+"""As a wheel. Nothing is to be written beside it."""
+ROOT = _DATA if INSTALLED else PACKAGE.parent
 SUITES = ROOT / "suites"
 SCHEMAS = ROOT / "schemas"
-CATALOGUE = Path(__file__).with_name("requirements.toml")
+SETTINGS = ROOT / "pyproject.toml"
+"""Of pytest, for a run that is to have no others."""
+CATALOGUE = PACKAGE / "requirements.toml"

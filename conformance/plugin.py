@@ -1,37 +1,38 @@
-"""The pytest plugin, which is loaded wherever the project is installed. In a run of somebody else's tests it does
-nothing: options are registered where the command line has some, and what certifies is imported where our suites are
-asked for. Hence the imports inside of functions."""
+"""The pytest plugin. ``help_center_conformance`` loads it where a certification may be asked for; a conftest of a team
+may name it, too. In a run of somebody else's tests it does nothing: options are registered where the command line has
+some, and what certifies is imported where our suites are asked for. Hence the imports inside of functions."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Generator, Sequence
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conformance import hooks
-from conformance.paths import ROOT, SUITES
+from conformance.paths import INSTALLED, ROOT, SUITES
+from help_center_conformance import TokenHookSpec, has_our_settings, names_suites
 
+LOADER = "help_center_conformance"
 SESSION = "help-center-session"
 NOTES = pytest.StashKey[list[str]]()
 """About options on the command line that are another plugin's."""
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
-    pluginmanager.add_hookspecs(hooks)
+    if not pluginmanager.hasplugin(LOADER):  # which has declared it
+        pluginmanager.add_hookspecs(TokenHookSpec)
 
 
 # -- options -----------------------------------------------------------------------------------------------------
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    """Nothing is added before it is wanted, but where it would be too late: a conftest that loads this plugin is read
-    while ``pytest_load_initial_conftests`` is under way."""
+    """Nothing is added before it is wanted, but where it would be too late: a conftest that loads this plugin by itself
+    is read while ``pytest_load_initial_conftests`` is under way."""
     known = getattr(pluginmanager.get_plugin("pytestconfig"), "known_args_namespace", None)
-    if getattr(known, "confcutdir", None) is not None:
+    if getattr(known, "confcutdir", None) is not None and not pluginmanager.hasplugin(LOADER):
         from conformance.run import option_names  # noqa: PLC0415
 
         option_names.add_full(parser)
@@ -43,21 +44,31 @@ def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser, args: list[str]
 ) -> Generator[None, Any, Any]:
     """Add our options where some are used: by their short names when all other plugins have added theirs."""
-    if not _may_be_ours(early_config, parser, args):
+    alone, wants_help = has_our_settings(early_config), bool(early_config.known_args_namespace.help)
+    if alone:
+        _load_neighbours(early_config.pluginmanager)
+    elif not _may_be_ours(early_config, parser, args):
         return (yield)
     from conformance.run import option_names  # noqa: PLC0415
 
-    wants_help = bool(early_config.known_args_namespace.help)
     used = option_names.used(args)
-    if not used and not wants_help:
+    if not (used or wants_help or alone):
         return (yield)
     option_names.add_full(parser)
     # pytest has read the command line without our options, and taken their values for paths
     args_in_full = option_names.in_full(args, option_names.free(parser))
     early_config.known_args_namespace = parser.parse_known_args(args_in_full, namespace=copy.copy(early_config.option))
+    if alone and not early_config.known_args_namespace.file_or_dir:
+        early_config.known_args_namespace.file_or_dir = [str(SUITES)]  # not where pytest was started, with its conftest
     result = yield
     early_config.stash[NOTES] = option_names.finish(parser, used, everything=wants_help)
     return result
+
+
+def _load_neighbours(manager: pytest.PytestPluginManager) -> None:
+    """The plugins that a certification needs, where pytest was told to load none by itself."""
+    for name in ("metadata", "html", "hypothesispytest"):
+        manager.load_setuptools_entrypoints("pytest11", name)
 
 
 def _may_be_ours(config: pytest.Config, parser: pytest.Parser, args: Sequence[str]) -> bool:
@@ -83,7 +94,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
     """Point pytest at the suites, and load what certifies."""
     _aim(config)
-    if _names_suites(config):
+    if names_suites(config):
         from conformance.run import session  # noqa: PLC0415
 
         session.begin(config)
@@ -97,26 +108,14 @@ def _aim(config: pytest.Config) -> None:
     at_home = Path(config.invocation_params.dir).resolve() == ROOT
     if config.args_source is not pytest.Config.ArgsSource.ARGS and (ours or at_home):
         config.args = [str(SUITES)]
-        if config.rootpath != ROOT:  # a path option pulled it elsewhere: leave no cache beside somebody's keys
-            config._inicache["cache_dir"] = str(ROOT / ".pytest_cache")
+        if INSTALLED or config.rootpath != ROOT:
+            config._inicache["cache_dir"] = str(_cache(config))
 
 
-def _names_suites(config: pytest.Config) -> bool:
-    folder = Path(config.invocation_params.dir)
-    paths = [(folder / arg.split("::")[0]).resolve() for arg in config.args]
-    return any(path == SUITES or SUITES in path.parents or _leads_to_suites(config, path) for path in paths)
-
-
-def _leads_to_suites(config: pytest.Config, path: Path) -> bool:
-    """Whether pytest gets from a folder to the suites: not into a virtual environment, where they may be installed."""
-    if path not in SUITES.parents or not SUITES.is_dir():
-        return False
-    between = [folder for folder in (SUITES, *SUITES.parents) if path in folder.parents]
-    avoided = config.getini("norecursedirs")
-    return not any(
-        (folder / "pyvenv.cfg").exists() or any(fnmatch(folder.name, pattern) for pattern in avoided)
-        for folder in between
-    )
+def _cache(config: pytest.Config) -> Path:
+    """For pytest's cache: not beside somebody's keys, to which a path option pulled the rootdir; and neither where we
+    are installed nor among the failures of somebody's own tests."""
+    return Path(config.invocation_params.dir, ".pytest_cache", "help-center") if INSTALLED else ROOT / ".pytest_cache"
 
 
 def pytest_configure(config: pytest.Config) -> None:

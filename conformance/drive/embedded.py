@@ -10,6 +10,7 @@ import tempfile
 from types import TracebackType
 
 from conformance.errors import TargetUnusable
+from conformance.paths import PACKAGE
 
 
 class EmbeddedServer:
@@ -25,6 +26,7 @@ class EmbeddedServer:
     def __enter__(self) -> EmbeddedServer:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "conformance.reference", "--port=0", "--exit-with-parent"],
+            cwd=PACKAGE.parent,  # first on its path: a team's folder may hold a package of the same name
             env={**os.environ, "HELP_CENTER_JWT_SECRET": self.secret},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -11,6 +11,7 @@ import pytest
 
 from conformance.run.option_table import OPTIONS
 from conformance.run.options import Option
+from help_center_conformance import is_free
 
 GROUP = "help-center conformance"
 _HEADING = (
@@ -67,15 +68,7 @@ def _before_paths(arguments: Sequence[str]) -> Sequence[str]:
 
 def free(parser: pytest.Parser) -> list[Option]:
     """The options whose short names no other plugin has registered so far."""
-    return [option for option in OPTIONS if _is_free(parser, option.flag)]
-
-
-def _is_free(parser: pytest.Parser, flag: str) -> bool:
-    try:
-        _, unknown = parser.parse_known_and_unknown_args([flag, "value"])
-    except (pytest.UsageError, argparse.ArgumentError, SystemExit):  # somebody's own, which takes no such value
-        return False
-    return flag in unknown
+    return [option for option in OPTIONS if is_free(parser, option.flag)]
 
 
 def finish(parser: pytest.Parser, options: Collection[Option], *, everything: bool) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 from conformance.checks.blame import explained
 from conformance.drive.scenario import scenario_calls
 from conformance.errors import Deviation, Unverified, one_line
-from conformance.paths import ROOT
+from conformance.paths import PACKAGE, ROOT, SUITES
 from conformance.record.missing import Missing
 from conformance.record.payloads import MalformedPayload
 from conformance.record.transcript import Transcript
@@ -49,7 +49,7 @@ def trace(error: BaseException) -> str:
 
 
 def _is_ours(file: str) -> bool:
-    return any(ROOT / folder in Path(file).parents for folder in ("suites", "conformance"))
+    return any(folder in Path(file).parents for folder in (SUITES, PACKAGE))
 
 
 class OutcomeRecorder:

@@ -32,8 +32,8 @@ HEAVY = {
 
 def test_nothing_heavy_is_imported():
     assert not HEAVY & set(sys.modules)
-    ours = {name for name in sys.modules if name.split(".")[0] == "conformance"}
-    assert ours == {"conformance", "conformance.hooks", "conformance.paths", "conformance.plugin"}
+    assert "help_center_conformance" in sys.modules
+    assert not [name for name in sys.modules if name.split(".")[0] in ("conformance", "suites", "tests")]
 """
 
 
@@ -81,6 +81,35 @@ def test_an_option_of_a_plugin_stays_theirs(tmp_path: Path) -> None:
     (tmp_path / "test_theirs.py").write_text(TEST.format(value="x"), encoding="utf-8")
     code, output = run(tmp_path, "-p", "theirs", "--target=x", PYTHONPATH=os.pathsep.join([str(tmp_path), str(ROOT)]))
     assert code == 0, output
+
+
+THEIR_PACKAGE = """
+from conformance.rules import RULE
+
+
+def test_their_package():
+    assert RULE == "theirs"
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("-W", "error"), ("--help",)])
+def test_a_package_of_theirs_may_have_the_name_of_ours(tmp_path: Path, options: tuple[str, ...]) -> None:
+    (tmp_path / "conformance").mkdir()
+    (tmp_path / "conformance" / "__init__.py").write_text("", encoding="utf-8")
+    (tmp_path / "conformance" / "rules.py").write_text('RULE = "theirs"\n', encoding="utf-8")
+    (tmp_path / "conftest.py").write_text("from conformance.rules import RULE\n", encoding="utf-8")
+    (tmp_path / "test_theirs.py").write_text(THEIR_PACKAGE, encoding="utf-8")
+    code, output = run(tmp_path, *options)
+    assert code == 0, output
+
+
+def test_where_their_package_was_imported_first_that_is_said(tmp_path: Path) -> None:
+    (tmp_path / "conformance").mkdir()
+    (tmp_path / "conformance" / "__init__.py").write_text("", encoding="utf-8")
+    (tmp_path / "theirs.py").write_text("import conformance\n", encoding="utf-8")
+    code, output = run(tmp_path, "-p", "theirs", "--target=http://127.0.0.1:1")
+    assert code == 4, output
+    assert "has the name of our package, and was imported first: use help-center-conformance certify" in output
 
 
 def test_a_conftest_further_down_may_have_any_option(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ class Checkout:
         ignore = shutil.ignore_patterns("__pycache__")
         for name in ("conformance", "schemas"):
             shutil.copytree(ROOT / name, self.folder / name, ignore=ignore)
-        for name in ("conftest.py", "pyproject.toml"):
+        for name in ("conftest.py", "help_center_conformance.py", "pyproject.toml"):
             shutil.copy(ROOT / name, self.folder)
         self.write("suites/__init__.py", "")
         for name, text in suites.items():

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Sequence
 
 import pytest
 
 from conformance.command import main as command
 from conformance.command import pytest_run
+from conformance.paths import SETTINGS
+
+OURS = ["-p", "help_center_conformance", "-c", str(SETTINGS)]
 
 
 @pytest.fixture
@@ -21,6 +25,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
         return 1
 
     monkeypatch.setattr(pytest, "main", start)
+    monkeypatch.setattr(os, "environ", dict(os.environ))
     return lines
 
 
@@ -50,7 +55,7 @@ def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> No
 def test_options_are_passed_on_to_pytest(started: list[Sequence[str]]) -> None:
     assert command.main(["certify", "http://localhost:3000", "-k", "SEND-MAX", "--jwt-secret", "s", "-x"]) == 1
     assert command.main(["rejudge", "reports", "--level=should"]) == 1
-    assert [line[-6:] for line in started] == [
+    assert [line[len(OURS) :] for line in started] == [
         ["--target=http://localhost:3000", "-k", "SEND-MAX", "--jwt-secret", "s", "-x"],
         ["--rejudge=reports", "--level=should"],
     ]
@@ -64,9 +69,21 @@ def test_what_is_missing_is_said_in_one_line(arguments: list[str], capsys: pytes
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
+def test_pytest_runs_with_our_settings_alone(
+    started: list[Sequence[str]], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(os.environ, "PYTEST_ADDOPTS", "--their-option")
+    command.main(["certify", "http://localhost:3000"])
+    assert started == [[*OURS, "--target=http://localhost:3000"]]
+    assert (os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"], os.environ.get("PYTEST_ADDOPTS")) == ("1", None)
+    left_out, printed = capsys.readouterr().out.splitlines()
+    assert "PYTEST_ADDOPTS is left out" in left_out
+    assert printed == f"$ PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 pytest {' '.join(OURS)} --target=http://localhost:3000"
+
+
 def test_the_command_line_can_be_copied_and_holds_no_secret() -> None:
     given = ["--target=http://a", "--jwt-secret", "hidden", "--token=hidden", "--header=A: hidden", "-k", "A or B"]
-    assert pytest_run.command_line(given) == (
-        'pytest --target=http://a --jwt-secret="$HELP_CENTER_JWT_SECRET" --token="$HELP_CENTER_TOKEN" '
+    assert pytest_run.command_line(given).partition(f"{OURS[-1]} ")[2] == (
+        '--target=http://a --jwt-secret="$HELP_CENTER_JWT_SECRET" --token="$HELP_CENTER_TOKEN" '
         "--header=\"$HELP_CENTER_HEADER\" -k 'A or B'"
     )

@@ -16,6 +16,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 
+import help_center_conformance
 from conformance.auth.external import Hooked
 from conformance.auth.tokens import KeyMinter, claims_of
 from conformance.auth.users import Minted, ReadyMade, Source
@@ -110,6 +111,10 @@ def test_targets(url: str) -> None:
 )
 def test_the_headline_says_what_the_run_is_about(arguments: list[str], headline: str) -> None:
     assert read(*arguments, folder=Path("/run")).headline == headline
+
+
+def test_the_loader_knows_all_options() -> None:
+    assert [f"--{name}" for name in help_center_conformance.NAMES] == [option.flag for option in OPTIONS]
 
 
 def test_a_seed_is_drawn_where_none_is_given() -> None:
