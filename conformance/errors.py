@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from conformance.formatting import printable
 
 
-class Deviation(Exception):
-    """The target did something that the document rules out.
+class Deviation(AssertionError):
+    """The target did something that the document rules out: to other reporters, too, an assertion that failed.
 
     ``expected`` and ``actual`` are what a person reads, printable whatever the target sent; several mismatches are
     several lines of ``actual``. ``at`` are the serial numbers of the transcript's entries that show it, ``transcript``

@@ -16,17 +16,20 @@ _WIDTH = 110
 
 @dataclass(frozen=True, slots=True)
 class FailureReport:
-    """One deviation for every medium: ``text`` as it is, ``figure`` (HTML; empty: nothing was recorded) for pages."""
+    """One deviation for every medium: ``text`` as it is, ``figure`` (HTML; empty: nothing was recorded) for pages,
+    and ``transcript``, the key of what it was seen in (empty: nothing was recorded)."""
 
     text: str
     figure: str
+    transcript: str = ""
 
 
 def failure_report(
     requirements: Sequence[Requirement], deviation: Deviation, transcript: Transcript | None, again: str
 ) -> FailureReport:
     figure = sequence_diagram.figure(transcript, deviation.at) if transcript is not None else ""
-    return FailureReport(text(requirements, deviation, transcript, again), figure)
+    key = transcript.key if transcript is not None else ""
+    return FailureReport(text(requirements, deviation, transcript, again), figure, key)
 
 
 def text(requirements: Sequence[Requirement], deviation: Deviation, transcript: Transcript | None, again: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 
 import pytest
@@ -11,6 +10,7 @@ from markupsafe import Markup, escape
 
 from conformance.report import html_summary
 from conformance.report.failure import FailureReport
+from conformance.report.naming import beside_titles
 from conformance.report.outcome import OutcomeKind, Status, outcome_of
 from conformance.report.rendering import asset, part, render
 from conformance.report.verdict import Result
@@ -57,7 +57,7 @@ class Report:
         hidden = cells[0].replace("<td ", "<td hidden ", 1)
         cells[:] = [
             hidden + str(part(_TABLE, "result", kind, list(OutcomeKind).index(kind))),
-            part(_TABLE, "judged", judged, _named(report, requirements)),
+            part(_TABLE, "judged", judged, beside_titles(report.nodeid, requirements)),
             part(_TABLE, "level", level or "", list(Level).index(level) if level else _NO_LEVEL),
             part(_TABLE, "section", requirements[0].section if requirements else ""),
         ]
@@ -136,22 +136,6 @@ def kind_of(report: pytest.TestReport) -> OutcomeKind:
 
 
 _PYTESTS = {"failed": OutcomeKind.FAILED, "skipped": OutcomeKind.UNVERIFIED}
-
-
-def judgement(nodeid: str) -> str:
-    """The name of a test in words: ``test_the_text_is_kept[long]`` reads "the text is kept (long)"."""
-    name = nodeid.partition("::")[2] or nodeid
-    found = re.fullmatch(r"(?:\w+::)*test_(\w+)(?:\[(.*)\])?", name, re.DOTALL)
-    if found is None:
-        return name
-    words = found[1].replace("_", " ")
-    return f"{words} ({found[2]})" if found[2] else words
-
-
-def _named(report: pytest.TestReport, requirements: Sequence[Requirement]) -> str:
-    """The judgement in words, without the title if it only repeats that."""
-    name, titles = judgement(report.nodeid), "; ".join(one.title for one in requirements)
-    return name[len(titles) :].strip() if titles and name.lower().startswith(titles.lower()) else name
 
 
 def _requirements(report: pytest.TestReport) -> list[Requirement]:

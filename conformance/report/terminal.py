@@ -14,6 +14,7 @@ from conformance.requirements import Level
 
 _LONGEST = 240
 """Characters of a reason that the terminal shows."""
+_NO_PAGE = "   (without report.html: pytest-html is switched off)"
 WORDS = {
     Verdict.CONFORMANT: "every MUST holds",
     Verdict.NON_CONFORMANT: "the document rules out what this server does",
@@ -27,26 +28,42 @@ WORDS = {
 @dataclass(frozen=True)
 class Summary:
     """Everything that the terminal says of a run. ``notes``: lines that belong to the verdict; ``rejudged``: how it
-    compares with the verdict of then, where saved transcripts were judged; ``reports``: the folder."""
+    compares with the verdict of then, where saved transcripts were judged; ``reports``: the folder; ``page``: whether
+    report.html is written."""
 
     result: Result
     notes: Sequence[str]
     rejudged: Sequence[str]
     reports: Path
+    page: bool = True
 
 
 def write(reporter: pytest.TerminalReporter, summary: Summary) -> None:
-    """Write the summary to pytest's terminal."""
-    colours = {Verdict.CONFORMANT: "green", Verdict.NON_CONFORMANT: "red", Verdict.ERROR: "red"}
-    colour = "red" if summary.result.stale else colours.get(summary.result.verdict, "yellow")
+    """The verdict and what failed: before pytest's own account of it."""
+    colour = _colour(summary.result)
     reporter.section("help center conformance", sep="=", **{colour: True})
     for line in lines(summary):
         bold = line.startswith(("VERDICT", "STALE", "FAILED", "ERROR"))
         reporter.write_line(line, **({colour: True, "bold": True} if bold else {}))
 
 
+def write_end(reporter: pytest.TerminalReporter, summary: Summary) -> None:
+    """What follows pytest's account, and may be read later."""
+    result = summary.result
+    if any(reporter.stats.get(kind) for kind in ("failed", "error")):
+        colour = _colour(result)
+        reporter.section(f"help center conformance: {result.verdict}", sep="=", **{colour: True})
+    for line in [*_observations(result), f"reports  {summary.reports}{'' if summary.page else _NO_PAGE}"]:
+        reporter.write_line(line)
+
+
+def _colour(result: Result) -> str:
+    colours = {Verdict.CONFORMANT: "green", Verdict.NON_CONFORMANT: "red", Verdict.ERROR: "red"}
+    return "red" if result.stale else colours.get(result.verdict, "yellow")
+
+
 def lines(summary: Summary) -> Iterator[str]:
-    """The summary, line by line."""
+    """The verdict, line by line."""
     result = summary.result
     yield f"VERDICT  {in_words(result)}"
     for name in result.stale:
@@ -60,8 +77,6 @@ def lines(summary: Summary) -> Iterator[str]:
         yield f"{level.upper():<8} {counts(result, level)}"
     yield from _findings(result)
     yield from (f"note     {note}" for note in summary.notes)
-    yield from _observations(result)
-    yield f"reports  {summary.reports}"
 
 
 def in_words(result: Result) -> str:

@@ -227,12 +227,12 @@ class Certification(TranscriptProvider):
             "started": self._started.isoformat(timespec="seconds"),
             "seconds": round(time.monotonic() - self._began, 2),
             "seed": self.options.seed,
-            "scope": provenance.scope(self._folder if self.opened else None),
+            "scope": provenance.scope(self.folder if self.opened else None),
             "options": self.redactor.clean(settings),
         }
 
     @property
-    def _folder(self) -> Path:
+    def folder(self) -> Path:
         """Where the transcripts that are judged lie, or will."""
         return self.options.rejudge or self.options.reports / "transcripts"
 
@@ -260,7 +260,7 @@ class Certification(TranscriptProvider):
         """Write what was recorded to ``reports/transcripts``, in place of what an earlier run left there."""
         if self._runner is None:
             return
-        folder = self._folder
+        folder = self.folder
         folder.mkdir(exist_ok=True)
         for old in folder.glob("*.jsonl"):
             old.unlink()

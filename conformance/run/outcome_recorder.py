@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -109,9 +110,9 @@ class OutcomeRecorder:
         return reason
 
     def _skipped(self, reason: str) -> None:
-        path, line, _ = self._item.location
+        path, _, _ = test_id(self._item).partition("::")
         self._report.outcome = "skipped"
-        self._report.longrepr = (path, line or 0, reason)
+        self._report.longrepr = (path, self._item.location[1] or 0, reason)
 
     def _unverified(self, reason: Unverified) -> None:
         if self._waived(Status.UNVERIFIED, str(reason), None):
@@ -177,7 +178,7 @@ class OutcomeRecorder:
         command = again(self._certification.options, self._requirements[0].id, new_users=brand_new)
         told = failure_report(self._requirements, deviation, self._transcript(deviation), command)
         clean = self._certification.redactor.text
-        return FailureReport(clean(told.text), clean(told.figure))
+        return replace(told, text=clean(told.text), figure=clean(told.figure))
 
     def _transcript(self, deviation: Deviation) -> Transcript | None:
         key = deviation.transcript or next((call.key for call in scenario_calls(self._item)), None)

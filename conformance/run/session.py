@@ -14,7 +14,9 @@ from conformance.errors import TargetUnusable, Unverified, UsageError
 from conformance.paths import SUITES
 from conformance.record.views import Everything
 from conformance.report import terminal
+from conformance.report.grouping import grouped
 from conformance.report.html_table import NOTES, RESULT, UNUSABLE, Report
+from conformance.report.junit import JUnit
 from conformance.report.outcome import OutcomeKind, outcome_of
 from conformance.report.verdict import Exit, Observation
 from conformance.requirements import Catalogue, Level, catalogue, ids_of
@@ -24,6 +26,7 @@ from conformance.run.options_parser import REJUDGED, parse
 from conformance.run.outcome_recorder import OutcomeRecorder, is_ours, test_id, unformatted
 from conformance.run.progress import Progress
 
+JUNIT = "help-center-junit"
 CERTIFICATION = pytest.StashKey[Certification]()
 ACTIVE = pytest.StashKey[bool]()
 ITEMS = pytest.StashKey[Sequence[pytest.Item]]()
@@ -66,7 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[CERTIFICATION] = config.stash[TRANSCRIPTS] = certification
-    _aim_reports(config, options.reports)
+    _aim_reports(config, options.reports, certification.folder)
 
 
 def _prepare(reports: Path) -> None:
@@ -80,7 +83,7 @@ def _prepare(reports: Path) -> None:
         raise UsageError(f"--reports={reports} cannot be written to: {error.strerror}") from error
 
 
-def _aim_reports(config: pytest.Config, folder: Path) -> None:
+def _aim_reports(config: pytest.Config, folder: Path, transcripts: Path) -> None:
     if getattr(config.option, "htmlpath", None) is None:
         config.option.htmlpath = str(folder / "report.html")
         config.option.self_contained_html = True
@@ -88,6 +91,8 @@ def _aim_reports(config: pytest.Config, folder: Path) -> None:
         config.pluginmanager.register(Report(), "help-center-report")
     if getattr(config.option, "xmlpath", None) is None:
         config.option.xmlpath = str(folder / "junit.xml")
+    if config.pluginmanager.hasplugin("junitxml"):
+        config.pluginmanager.register(JUnit(config, transcripts, config.invocation_params.dir), JUNIT)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -235,6 +240,8 @@ def _conclude(session: pytest.Session, certification: Certification, exitstatus:
     result.write(options.reports)
     notes = [*terminal.notes(result, certification.circumstances), *certification.waivers.notes(result.findings)]
     stash[RESULT], stash[NOTES] = result, notes
+    if (junit := session.config.pluginmanager.get_plugin(JUNIT)) is not None:
+        junit.conclude(result)
     code = result.exit_code(level=options.level, allow_incomplete=options.allow_incomplete)
     if code is not None and not (code in (Exit.OK, Exit.INCOMPLETE) and stash.get(OTHERS_FAILED, False)):
         session.exitstatus = code
@@ -257,13 +264,21 @@ def _observing(judgements: Sequence[pytest.Item], known: Catalogue) -> set[str]:
     return {test_id(i) for i in judgements if known[ids_of(i)[0]].level is Level.OBSERVATION}
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> Generator[None, None, None]:
+    """The verdict comes first, then pytest's account of what failed, then the rest."""
     result, certification = config.stash.get(RESULT, None), config.stash.get(CERTIFICATION, None)
-    if certification is None:
-        return
-    if result is not None:
-        rejudged = list(certification.agreement.lines()) if certification.agreement is not None else []
-        notes, reports = config.stash.get(NOTES, ()), certification.options.reports
-        terminal.write(terminalreporter, terminal.Summary(result, notes, rejudged, reports))
-    elif missed := selection.unknown(config, certification.catalogue):
-        terminalreporter.write_line(f"help-center: {missed}", red=True)
+    if result is None or certification is None:
+        if certification is not None and (missed := selection.unknown(config, certification.catalogue)):
+            terminalreporter.write_line(f"help-center: {missed}", red=True)
+        return (yield)
+    rejudged = list(certification.agreement.lines()) if certification.agreement is not None else []
+    reports, page = certification.options.reports, config.pluginmanager.hasplugin("help-center-report")
+    summary = terminal.Summary(result, config.stash.get(NOTES, ()), rejudged, reports, page)
+    terminal.write(terminalreporter, summary)
+    with grouped(terminalreporter):
+        yield
+    terminal.write_end(terminalreporter, summary)
+    return None

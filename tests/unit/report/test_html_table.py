@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from conformance.report.failure import FailureReport
-from conformance.report.html_table import Report, html_summary, judgement, kind_of
+from conformance.report.html_table import Report, html_summary, kind_of
+from conformance.report.naming import judgement
 from conformance.report.outcome import Outcome, OutcomeKind, Status, put
 from conformance.report.verdict import Finding, Observation, Result
 from conformance.requirements import Level, catalogue
