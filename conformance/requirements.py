@@ -56,6 +56,7 @@ class Catalogue(Mapping[str, Requirement]):
         if not isinstance(data.get(DOCUMENT_DIGEST_KEY), str):
             raise ValueError(f"{path.name} lacks {DOCUMENT_DIGEST_KEY}: the SHA-256 of what it is made from")
         self.document: str = data.pop(DOCUMENT_DIGEST_KEY)
+        self.document_date: str = data.pop("document_date", "")
         self._requirements = {name: _requirement(name, fields) for name, fields in data.items()}
         for one in self._requirements:
             inside = [other for other in self._requirements if one != other and one in other]

@@ -47,10 +47,15 @@ def write(reporter: pytest.TerminalReporter, summary: Summary) -> None:
         reporter.write_line(line, **({colour: True, "bold": True} if bold else {}))
 
 
+def has_failures(reporter: pytest.TerminalReporter) -> bool:
+    """Whether pytest has an account of its own to give."""
+    return any(reporter.stats.get(kind) for kind in ("failed", "error"))
+
+
 def write_end(reporter: pytest.TerminalReporter, summary: Summary) -> None:
-    """What follows pytest's account, and may be read later."""
+    """What may be read later."""
     result = summary.result
-    if any(reporter.stats.get(kind) for kind in ("failed", "error")):
+    if has_failures(reporter):
         colour = _colour(result)
         reporter.section(f"help center conformance: {result.verdict}", sep="=", **{colour: True})
     for line in [*_observations(result), f"reports  {summary.reports}{'' if summary.page else _NO_PAGE}"]:

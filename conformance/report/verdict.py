@@ -153,9 +153,13 @@ class Result:
 
     def write(self, folder: Path) -> Path:
         path = folder / "verdict.json"
-        text = json.dumps(self.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
-        path.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")  # \ud800 is JSON's own escape
+        write_json(path, self.to_json())
         return path
+
+
+def write_json(path: Path, value: Any) -> None:
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    path.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")  # \ud800 is JSON's own escape
 
 
 def findings(catalogue: Catalogue, outcomes: Iterable[Outcome]) -> list[Finding]:

@@ -18,7 +18,11 @@ from conformance.schema import validator
 def scope(transcripts: Path | None) -> dict[str, Any]:
     """Digests of what judged, and of the folder of what was judged, if anything was."""
     judged = {"transcripts": transcript.digest(transcripts)} if transcripts is not None else {}
-    by = {"requirements": requirements.digest(), "schemas": validator.digest()}
+    by = {
+        "document_date": requirements.catalogue().document_date,
+        "requirements": requirements.digest(),
+        "schemas": validator.digest(),
+    }
     return {**by, **judged, "python": platform.python_version()}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,8 @@ from conformance.errors import TargetUnusable, Unverified, UsageError
 from conformance.paths import SUITES
 from conformance.record.views import Everything
 from conformance.report import terminal
+from conformance.report.account import Account
+from conformance.report.github import Guard, commands
 from conformance.report.grouping import grouped
 from conformance.report.html_table import NOTES, RESULT, UNUSABLE, Report
 from conformance.report.junit import JUnit
@@ -22,9 +23,10 @@ from conformance.report.verdict import Exit, Observation
 from conformance.requirements import Catalogue, Level, catalogue, ids_of
 from conformance.run import selection
 from conformance.run.certification import Certification
-from conformance.run.options_parser import REJUDGED, parse
+from conformance.run.options_parser import parse
 from conformance.run.outcome_recorder import OutcomeRecorder, is_ours, test_id, unformatted
 from conformance.run.progress import Progress
+from conformance.run.published import prepare, publish
 
 JUNIT = "help-center-junit"
 CERTIFICATION = pytest.StashKey[Certification]()
@@ -33,6 +35,9 @@ ITEMS = pytest.StashKey[Sequence[pytest.Item]]()
 DESELECTED = pytest.StashKey[bool]()
 UNCOLLECTED = pytest.StashKey[bool]()
 """A file of the suites could not be collected: an error of the harness."""
+SECONDS = pytest.StashKey[dict[str, float]]()
+"""How long each judgement took."""
+ACCOUNT = pytest.StashKey[Account]()
 OTHERS_FAILED = pytest.StashKey[bool]()
 """A test failed that is no judgement (of the harness's own, run along)."""
 
@@ -65,22 +70,11 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         options = parse(config)
         certification = Certification(options, catalogue(), Progress(config))
-        _prepare(options.reports)
+        prepare(options.reports)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[CERTIFICATION] = config.stash[TRANSCRIPTS] = certification
     _aim_reports(config, options.reports, certification.folder)
-
-
-def _prepare(reports: Path) -> None:
-    """Make sure that the folder can be written to; nobody shall take the verdict of an earlier run for this one's."""
-    try:
-        reports.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=reports):
-            for verdict in (reports / "verdict.json", reports / REJUDGED / "verdict.json"):
-                verdict.unlink(missing_ok=True)
-    except OSError as error:
-        raise UsageError(f"--reports={reports} cannot be written to: {error.strerror}") from error
 
 
 def _aim_reports(config: pytest.Config, folder: Path, transcripts: Path) -> None:
@@ -191,6 +185,8 @@ def pytest_runtest_makereport(
         item.config.stash[OTHERS_FAILED] = item.config.stash.get(OTHERS_FAILED, False) or report.failed
         return report
     report.user_properties.append(("requirement", " ".join(ids)))
+    seconds, test = item.config.stash.setdefault(SECONDS, {}), test_id(item)
+    seconds[test] = seconds.get(test, 0.0) + report.duration
     recorder = OutcomeRecorder(item, report, certification)
     if raised is not None:
         recorder.raised(raised.value)
@@ -245,6 +241,11 @@ def _conclude(session: pytest.Session, certification: Certification, exitstatus:
     code = result.exit_code(level=options.level, allow_incomplete=options.allow_incomplete)
     if code is not None and not (code in (Exit.OK, Exit.INCOMPLETE) and stash.get(OTHERS_FAILED, False)):
         session.exitstatus = code
+    outcomes, exit_code = list(certification.outcomes.values()), int(session.exitstatus)
+    seconds = stash.setdefault(SECONDS, {})
+    account = Account(result, outcomes, exit_code, options.level, notes, seconds)
+    publish(account, options.reports)
+    stash[ACCOUNT] = account
 
 
 def _complete(session: pytest.Session, certification: Certification) -> bool:
@@ -277,8 +278,17 @@ def pytest_terminal_summary(
     rejudged = list(certification.agreement.lines()) if certification.agreement is not None else []
     reports, page = certification.options.reports, config.pluginmanager.hasplugin("help-center-report")
     summary = terminal.Summary(result, config.stash.get(NOTES, ()), rejudged, reports, page)
+    guard = Guard()
+    for line in guard.stop():
+        terminalreporter.write_line(line)
     terminal.write(terminalreporter, summary)
+    if not (failures := terminal.has_failures(terminalreporter)):
+        terminal.write_end(terminalreporter, summary)
     with grouped(terminalreporter):
         yield
-    terminal.write_end(terminalreporter, summary)
+    if failures:
+        terminal.write_end(terminalreporter, summary)
+    if guard.active:
+        for line in [*guard.resume(), *commands(config.stash[ACCOUNT])]:
+            terminalreporter.write_line(line)
     return None

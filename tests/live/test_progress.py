@@ -20,7 +20,7 @@ from types import SimpleNamespace
 import pytest
 
 from conformance.run.progress import Progress
-from tests.support.checkout import CHAT, TIMEOUT, Checkout
+from tests.support.checkout import CHAT, REPORTS, TIMEOUT, Checkout
 
 SLOW = '''
 from conformance.requirements import requirement
@@ -193,12 +193,7 @@ def test_ctrl_c_stops_at_once_and_says_what_was_judged(tmp_path: Path) -> None:
     shown.feed(said.decode())
     assert "VERDICT  interrupted: this is what was judged until then" in shown.text
     assert not [line for line in shown.text if "scenarios:" in line]
-    assert {path.name for path in (endless.folder / "reports").iterdir()} == {
-        "verdict.json",
-        "report.html",
-        "junit.xml",
-        "transcripts",
-    }
+    assert {path.name for path in (endless.folder / "reports").iterdir()} == REPORTS
     verdict = json.loads((endless.folder / "reports" / "verdict.json").read_text(encoding="utf-8"))
     assert [one["status"] for one in verdict["requirements"] if one["id"] == "SEND-TRIM"] == ["passed"]
 

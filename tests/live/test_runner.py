@@ -15,7 +15,7 @@ import pytest
 
 from conformance.protocol import REST_PATH
 from conformance.reference.serve import Served
-from tests.support.checkout import CHAT, TOKENS, Checkout, Run
+from tests.support.checkout import CHAT, REPORTS, TOKENS, Checkout, Run
 from tests.support.hostile import SECRET, Deploying, Leaving, help_center, losing, tcp
 
 LONG = """
@@ -145,7 +145,7 @@ def test_interrupted(endless: Checkout, running: subprocess.Popen[str], reports:
     assert run.seconds < 8  # 0.5 on an idle machine, and nothing is waited for
     assert run.status("SEND-TRIM") == "passed"
     assert run.line("VERDICT") == "VERDICT  interrupted: this is what was judged until then"
-    assert {path.name for path in reports.iterdir()} == {"verdict.json", "report.html", "junit.xml", "transcripts"}
+    assert {path.name for path in reports.iterdir()} == REPORTS
     noise = [word for word in ("Task was destroyed", "Traceback", "Unclosed", "Warning") if word in run.output]
     assert not noise, run.output
     assert not answers(reports.with_suffix(".url").read_text())

@@ -41,8 +41,9 @@ def _failures(junit: Path) -> dict[str, str]:
             for one in case
             if one.tag != "properties"
         ]
-        if texts:
-            found[f"{case.get('classname')}::{case.get('name')}"] = "\n".join(texts)
+        tests = [one.get("value", "") for one in case.iter("property") if one.get("name") == "test"]
+        if texts and tests:
+            found[tests[0].replace("/", ".").replace(".py::", "::")] = "\n".join(texts)
     return found
 
 

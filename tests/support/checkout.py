@@ -19,6 +19,8 @@ from typing import Any
 from conformance.schema.validator import mismatches
 
 ROOT = Path(__file__).resolve().parents[2]
+REPORTS = {"verdict.json", "report.html", "junit.xml", "ctrf.json", "badge.json", "transcripts"}
+"""What every run leaves."""
 TIMEOUT = 60
 """Seconds: what a hanging run is killed after (a bug of ours: it never hangs)."""
 
