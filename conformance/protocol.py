@@ -19,6 +19,9 @@ EMITTED = (CONNECTED, MESSAGE, TYPING, ERROR)
 SEND = "help_center:send"
 """Section 3.2."""
 
+USER, SUPPORT = "user", "support"
+"""The senders of section 4.2."""
+
 UNAUTHORIZED = "UNAUTHORIZED"
 VALIDATION_ERROR = "VALIDATION_ERROR"
 """Section 4.4."""

@@ -100,8 +100,8 @@ def test_a_listener_hears_every_message_around_its_upgrade_once(upgraded_beside:
 @requirement("CONN-UPGRADE")
 @pytest.mark.usefixtures("sound_transports")
 def test_every_message_around_an_upgrade_is_saved(upgraded: Record) -> None:
-    require(lambda: shows(upgraded.connection("tablet").history, upgraded.tagged("before")), because="SEND-KEPT")
-    shows(upgraded.connection("tablet").history, upgraded.tagged("moving"))
+    require(lambda: shows(upgraded.connection("tablet"), upgraded.tagged("before")), because="SEND-KEPT")
+    shows(upgraded.connection("tablet"), upgraded.tagged("moving"))
 
 
 @requirement("CONN-UPGRADE")

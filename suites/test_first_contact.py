@@ -108,5 +108,5 @@ def test_every_message_of_a_new_users_burst_is_acked_with_its_own(first_burst: R
 
 @requirement("BURST-AFTER-CONNECT")
 def test_a_new_users_burst_is_saved_whole(first_burst: Record, burst: Record) -> None:
-    require(lambda: shows(burst.connection("laptop").history, burst.tagged("burst")), because="BURST-AFTER-GREETING")
-    of_newcomers(first_burst, lambda contact: shows(contact.device("later").history, contact.sends("burst")))
+    require(lambda: shows(burst.connection("laptop"), burst.tagged("burst")), because="BURST-AFTER-GREETING")
+    of_newcomers(first_burst, lambda contact: shows(contact.device("later"), contact.sends("burst")))

@@ -78,14 +78,14 @@ def test_a_device_that_came_back_can_send(comes_back: Record) -> None:
 @WAYS
 @TRANSPORTS
 def test_the_messages_from_before_are_shown(comes_back: Record) -> None:
-    shows(comeback(comes_back).history, comes_back.tagged("own"))
+    shows(comeback(comes_back), comes_back.tagged("own"))
 
 
 @requirement("RECONNECT-RESYNC")
 @WAYS
 @TRANSPORTS
 def test_the_messages_sent_meanwhile_are_shown(comes_back: Record) -> None:
-    shows(comeback(comes_back).history, comes_back.tagged("missed"))
+    shows(comeback(comes_back), comes_back.tagged("missed"))
 
 
 @requirement("RECONNECT-RESYNC")
@@ -140,8 +140,8 @@ def test_a_refreshed_token_opens_the_same_conversation(refreshed: Record) -> Non
 
 @requirement("TOKEN-REFRESHED")
 def test_a_refreshed_token_shows_the_same_messages(refreshed: Record) -> None:
-    require(lambda: shows(comeback(refreshed).history, refreshed.tagged("own")), because="RECONNECT-RESYNC")
-    shows(refreshed.connection("phone", 2).history, refreshed.tagged("own"))
+    require(lambda: shows(comeback(refreshed), refreshed.tagged("own")), because="RECONNECT-RESYNC")
+    shows(refreshed.connection("phone", 2), refreshed.tagged("own"))
 
 
 @requirement("TOKEN-REFRESHED")
@@ -181,8 +181,8 @@ def test_every_message_of_a_burst_is_acked_with_its_own(burst: Record) -> None:
 
 @requirement("BURST-AFTER-GREETING")
 def test_a_burst_is_saved_whole(burst: Record) -> None:
-    require(lambda: shows(burst.connection("laptop").history, burst.tagged("before")), because="SEND-KEPT")
-    shows(burst.connection("laptop").history, burst.tagged("burst"))
+    require(lambda: shows(burst.connection("laptop"), burst.tagged("before")), because="SEND-KEPT")
+    shows(burst.connection("laptop"), burst.tagged("burst"))
 
 
 @requirement("BURST-AFTER-GREETING")
@@ -213,5 +213,5 @@ def test_every_message_of_an_early_burst_is_acked_with_its_own(early_burst: Reco
 
 @requirement("BURST-AFTER-CONNECT")
 def test_an_early_burst_is_saved_whole(early_burst: Record, burst: Record) -> None:
-    require(lambda: shows(burst.connection("laptop").history, burst.tagged("burst")), because="BURST-AFTER-GREETING")
-    shows(early_burst.connection("laptop").history, early_burst.tagged("burst"))
+    require(lambda: shows(burst.connection("laptop"), burst.tagged("burst")), because="BURST-AFTER-GREETING")
+    shows(early_burst.connection("laptop"), early_burst.tagged("burst"))

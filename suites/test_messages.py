@@ -265,7 +265,7 @@ def test_messages_are_listed_oldest_first(everything: Everything) -> None:
 @requirement("HISTORY-DEPTH")
 @pytest.mark.parametrize("road", ["greeting", "REST"])
 def test_the_last_messages_are_listed(long_chat: Record, road: str) -> None:
-    history.deep(history.last_look(long_chat, road), DEPTH)
+    history.deep(history.last_window(long_chat, road), DEPTH)
 
 
 @requirement("HISTORY-DEPTH")

@@ -6,6 +6,7 @@ import pytest
 
 from conformance.checks import ack, history
 from conformance.checks.assertions import check_all
+from conformance.checks.history_window import windows
 from conformance.checks.law import check_records
 from conformance.checks.lifecycle import misses_nothing, require, shows_once
 from conformance.checks.parity import heard_by
@@ -16,7 +17,7 @@ NOTHING_SENT = "no text was accepted"
 
 
 def kept(crowd: Record) -> None:
-    check_records([crowd], history.looks, history.Kept([crowd]), nothing=NOTHING_SENT)
+    check_records([crowd], windows, history.Kept([crowd]), nothing=NOTHING_SENT)
 
 
 @requirement("SEND-KEPT")

@@ -83,7 +83,7 @@ def test_rest_shows_the_conversation_of_the_greeting(app_launch: Record) -> None
 
 @requirement("REST-SAME")
 def test_rest_shows_the_messages_of_the_greeting(app_launch: Record) -> None:
-    rest.same_messages(app_launch, rest.views(app_launch))
+    rest.same_messages(rest.views(app_launch))
 
 
 @requirement("REST-SHAPE")

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from conformance.checks.assertions import expect
-from conformance.checks.history import looks
+from conformance.checks.history_window import windows
 from conformance.checks.parity import CLOSE, apart, echo
 from conformance.checks.selectors import saved
 from conformance.errors import Unverified
@@ -92,9 +92,9 @@ def _told_alike(send: Send) -> None:
 
 def _copies(send: Send) -> Iterator[tuple[str, Message | None]]:
     yield "PARITY-EVENT", echo(send)
-    for look in looks(send.record):
-        if look.user == send.connection.user and send.acks[0].at <= look.began:
-            yield ("PARITY-GREETING" if look.road == "greeting" else "PARITY-REST"), look.find(send)
+    for window in windows(send.record):
+        if window.user == send.connection.user and send.acks[0].at <= window.began:
+            yield ("PARITY-GREETING" if window.channel == "greeting" else "PARITY-REST"), window.find(send)
 
 
 @dataclass(frozen=True)

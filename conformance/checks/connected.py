@@ -8,7 +8,7 @@ from conformance.checks.assertions import expect, expect_schema
 from conformance.checks.doubts import not_in_doubt
 from conformance.checks.limits import not_limited
 from conformance.checks.selectors import closed_beside_another, good_connections, object_of, raw
-from conformance.protocol import CONNECTED, ERROR, MESSAGE, TYPING
+from conformance.protocol import CONNECTED, ERROR, MESSAGE, SUPPORT, TYPING, USER
 from conformance.record.payloads import shown
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Event, Record
@@ -95,14 +95,14 @@ def _emits(entry: Entry) -> bool:
 
 def _by_support(event: Event) -> bool:
     told = event.payload
-    return event.name in (MESSAGE, TYPING) and isinstance(told, dict) and told.get("sender") == "support"
+    return event.name in (MESSAGE, TYPING) and isinstance(told, dict) and told.get("sender") == SUPPORT
 
 
 def _has_written(greeting: Event) -> bool:
     """Whether the conversation that is shown holds a message of the user."""
     messages = greeting.payload.get("messages") if isinstance(greeting.payload, dict) else None
     listed = messages if isinstance(messages, list) else []
-    return any(isinstance(message, dict) and message.get("sender") == "user" for message in listed)
+    return any(isinstance(message, dict) and message.get("sender") == USER for message in listed)
 
 
 def once_connected(record: Record) -> Iterator[Connection]:

@@ -10,12 +10,11 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from conformance.protocol import MESSAGE, TYPING
+from conformance.protocol import MESSAGE, SUPPORT, TYPING
 from conformance.record.transcript import Kind
 from conformance.record.views import Connection, Record, Send
 from conformance.record.waits import ack_of, given_up
 
-SUPPORT = "support"
 Control = Callable[[Iterable[Record]], bool]
 
 

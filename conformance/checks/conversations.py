@@ -12,7 +12,7 @@ from typing import Any
 
 from conformance.checks import ack
 from conformance.checks.assertions import outcome_of
-from conformance.checks.history import Look, looks
+from conformance.checks.history_window import HistoryWindow, windows
 from conformance.checks.law import Law
 from conformance.checks.parity import heard_by
 from conformance.checks.selectors import good_connections, saved
@@ -75,16 +75,16 @@ def accepted(record: Record) -> Iterator[Send]:
     return (send for send in saved(record) if send.valid)
 
 
-def next_looks(record: Record) -> Iterator[tuple[Look, Look]]:
+def next_windows(record: Record) -> Iterator[tuple[HistoryWindow, HistoryWindow]]:
     """The first history of each user on each road, with each later one there."""
-    first: dict[tuple[str, str], Look] = {}
-    for look in looks(record):
-        before = first.setdefault((look.user, look.road), look)
-        if before is not look:
-            yield before, look
+    first: dict[tuple[str, str], HistoryWindow] = {}
+    for window in windows(record):
+        before = first.setdefault((window.user, window.channel), window)
+        if before is not window:
+            yield before, window
 
 
-def nothing_else(pair: tuple[Look, Look]) -> None:
+def nothing_else(pair: tuple[HistoryWindow, HistoryWindow]) -> None:
     """No history shows a message of the user that was not accepted."""
     before, after = pair
     texts = set(before.history.all("text"))  # what was there already is doubled: RECONNECT-RESYNC's
@@ -130,6 +130,6 @@ RULES: Sequence[Law[Any]] = (
     Law("SEND-ABSENT", "null is refused", of("null"), is_refused),
     Law("ACK-MATCH", "each ack answers its own send", accepted, ack.answers_its_own),
     Law("REJECT-EMITTED", "nothing is emitted that was refused", lambda record: [record], nothing_else_is_emitted),
-    Law("REJECT-STORED", "nothing is shown that was refused", next_looks, nothing_else),
+    Law("REJECT-STORED", "nothing is shown that was refused", next_windows, nothing_else),
     Law("MESSAGE-DEVICES", "all devices hear of it", listeners, lambda pair: heard_by(*pair)),
 )

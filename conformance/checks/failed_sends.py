@@ -11,12 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from conformance.checks.assertions import expect
-from conformance.checks.history import Look, looks
+from conformance.checks.history_window import HistoryWindow, windows
 from conformance.checks.isolation import words_in
 from conformance.checks.selectors import good_connections
-from conformance.checks.sending import USER
 from conformance.inputs.texts import WHITE
-from conformance.protocol import MESSAGE
+from conformance.protocol import MESSAGE, USER
 from conformance.record.exchanges import Attempt
 from conformance.record.payloads import Message, shown
 from conformance.record.views import Record, Send
@@ -93,17 +92,19 @@ def not_emitted(failed: Failed) -> None:
 def not_stored(failed: Failed) -> None:
     """REJECT-STORED. Words that no run ever had before are known by themselves; of other texts, an earlier history on
     the same road says which messages are old."""
-    for look in looks(failed.send.record):
-        if look.user == failed.send.connection.user and look.history.at > failed.error.acks[0].serial:
-            old = _old(failed, look)
-            new = [m for m in look.listed if old is not None and failed.tells_of_it(m) and m.id not in old]
-            _none_too_many(failed, new, look.history.where)
+    for window in windows(failed.send.record):
+        if window.user == failed.send.connection.user and window.history.at > failed.error.acks[0].serial:
+            old = _old(failed, window)
+            new = [m for m in window.messages if old is not None and failed.tells_of_it(m) and m.id not in old]
+            _none_too_many(failed, new, window.history.where)
 
 
-def _old(failed: Failed, look: Look) -> set[str] | None:
+def _old(failed: Failed, window: HistoryWindow) -> set[str] | None:
     if words_in(failed.send.text):
         return set()
-    before = [other for other in looks(failed.send.record) if other.user == look.user and other.road == look.road]
+    before = [
+        other for other in windows(failed.send.record) if other.user == window.user and other.channel == window.channel
+    ]
     earlier = [other for other in before if other.history.at < failed.error.entry.serial]
     return set(earlier[-1].history.ids) if earlier else None
 

@@ -16,6 +16,7 @@ from conformance.checks.connection import described, ended
 from conformance.checks.doubts import no_doubt, was_greeted
 from conformance.checks.limits import REMEDY, not_busy, not_limited
 from conformance.errors import Deviation, Unverified
+from conformance.protocol import USER
 from conformance.record.health import accepts_no_token
 from conformance.record.payloads import History
 from conformance.record.rate_limits import BUSY
@@ -116,7 +117,7 @@ def _is_known(contact: Contact) -> bool:
         return False
     texts = {text.strip() for text in _sent(contact.record)}
     told = (pair for each in contact.histories for pair in zip(each.all("sender"), each.all("text"), strict=True))
-    if any(sender == "user" and text not in texts for sender, text in told):
+    if any(sender == USER and text not in texts for sender, text in told):
         return True
     return any(age > EARLIER + _took(contact) for age in _ages(contact))
 

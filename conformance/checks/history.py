@@ -1,81 +1,17 @@
-"""Histories as they were shown, one after the other: who is in the conversation, and what must be in it by then.
-
-A server may show only the last part of a conversation. What is older than something that is shown has to be shown as
-well, and what is known before something else is sent is older than that.
-"""
+"""Histories as they were shown, one after the other: who is in the conversation, and what must be in it by then."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from conformance.checks.assertions import expect
 from conformance.checks.blame import of_ack
-from conformance.checks.selectors import good_connections, saved
+from conformance.checks.history_window import HistoryWindow, windows
 from conformance.errors import Unverified
-from conformance.protocol import CONNECTED, MESSAGE
-from conformance.record.matching import find
-from conformance.record.payloads import History, Message, Messages, shown
-from conformance.record.views import Record, Send
-
-
-@dataclass(frozen=True)
-class Look:
-    """One greeting or REST body. ``began``: when it was asked for; ``ended``: when it came (seconds)."""
-
-    record: Record
-    user: str
-    road: str
-    history: History
-    began: float
-    ended: float
-
-    @property
-    def listed(self) -> Messages:
-        return self.history.messages
-
-    @property
-    def length(self) -> int:
-        """How many messages it lists; 0 when that cannot be read."""
-        raw = self.history.raw.get("messages") if isinstance(self.history.raw, dict) else None
-        return len(raw) if isinstance(raw, list) else 0
-
-    def find(self, send: Send) -> Message | None:
-        """The message of this send."""
-        return find(self.history, send.sent)
-
-    def named(self, message: Message) -> Message | None:
-        """The message with the same id; where several have it, one with the same text."""
-        _ = self.history.ids
-        same = self.history.where_is("id", message.id)
-        return next((one for one in same if one.text == message.text), same[-1]) if same else None
-
-    @property
-    def known_since(self) -> float | None:
-        """When the message that was known first, of those shown here, was first told of; None when none is shown."""
-        return self.record.once(_known_since)[self.history.at]
-
-
-def looks(record: Record) -> Sequence[Look]:
-    """Every conversation that was shown to a good token, in the order in which they came."""
-    return record.once(_looks)
-
-
-def _looks(record: Record) -> Sequence[Look]:
-    shown_at = [
-        Look(record, c.user, "greeting", event.history, c.opened.at, event.entry.at)
-        for c in good_connections(record)
-        for event in c.events(CONNECTED)
-        if isinstance(event.payload, dict)
-    ]
-    shown_at += [
-        Look(record, f.user, "REST", f.history, float(f.entry.get("began", f.entry.at)), f.entry.at)
-        for f in record.fetches
-        if f.good and f.successful and f.is_json
-    ]
-    return sorted(shown_at, key=lambda look: look.ended)
-
+from conformance.record.payloads import shown
+from conformance.record.views import Record
 
 # -- one user, one conversation (section 4.1) --------------------------------------------------------------------
 
@@ -84,8 +20,8 @@ def _looks(record: Record) -> Sequence[Look]:
 class Pair:
     """Two histories to be compared."""
 
-    one: Look
-    other: Look
+    one: HistoryWindow
+    other: HistoryWindow
 
     @property
     def at(self) -> list[int]:
@@ -95,31 +31,31 @@ class Pair:
 def returns(record: Record) -> Iterator[Pair]:
     """The first history of each user, with each that was asked for later. (What is shown to devices that come at the
     same moment is FIRST-CONTACT's.)"""
-    first: dict[str, Look] = {}
-    for look in looks(record):
-        reference = first.setdefault(look.user, look)
-        if look.began >= reference.ended:
-            yield Pair(reference, look)
+    first: dict[str, HistoryWindow] = {}
+    for window in windows(record):
+        reference = first.setdefault(window.user, window)
+        if window.began >= reference.ended:
+            yield Pair(reference, window)
 
 
 def strangers(record: Record) -> Iterator[Pair]:
     """The first history of each user, with the first of each other user."""
-    first: dict[str, Look] = {}
-    for look in looks(record):
-        first.setdefault(look.user, look)
+    first: dict[str, HistoryWindow] = {}
+    for window in windows(record):
+        first.setdefault(window.user, window)
     found = list(first.values())
     return (Pair(one, other) for index, one in enumerate(found) for other in found[index + 1 :])
 
 
-def user_id(look: Look) -> str:
-    return look.history.conversation.user_id
+def user_id(window: HistoryWindow) -> str:
+    return window.history.conversation.user_id
 
 
-def conversation_id(look: Look) -> str:
-    return look.history.conversation.id
+def conversation_id(window: HistoryWindow) -> str:
+    return window.history.conversation.id
 
 
-def agree_on(what: str, value: Callable[[Look], str]) -> Callable[[Pair], None]:
+def agree_on(what: str, value: Callable[[HistoryWindow], str]) -> Callable[[Pair], None]:
     def judge(pair: Pair) -> None:
         one, other = value(pair.one), value(pair.other)
         expected = f"one {what} in {pair.one.history.where} and {pair.other.history.where}"
@@ -128,7 +64,7 @@ def agree_on(what: str, value: Callable[[Look], str]) -> Callable[[Pair], None]:
     return judge
 
 
-def differ_in(what: str, value: Callable[[Look], str]) -> Callable[[Pair], None]:
+def differ_in(what: str, value: Callable[[HistoryWindow], str]) -> Callable[[Pair], None]:
     def judge(pair: Pair) -> None:
         one, other = value(pair.one), value(pair.other)
         expected = f"{pair.one.user} and {pair.other.user} to differ in {what}"
@@ -137,150 +73,103 @@ def differ_in(what: str, value: Callable[[Look], str]) -> Callable[[Pair], None]
     return judge
 
 
-def of_its_conversation(look: Look) -> None:
+def of_its_conversation(window: HistoryWindow) -> None:
     """CONNECTED-OWN."""
-    own = conversation_id(look)
-    alike = look.history.conversation_ids() <= {own}
-    wrong = [] if alike else [m for m in look.listed if m.conversation_id != own]
+    own = conversation_id(window)
+    alike = window.history.conversation_ids() <= {own}
+    wrong = [] if alike else [m for m in window.messages if m.conversation_id != own]
     expect(
         not wrong,
         lambda: f"only messages of the conversation {shown(own)}",
         lambda: ", ".join(f"{m.where} of {shown(m.conversation_id)}" for m in wrong[:3]),
-        at=[look.history.at],
+        at=[window.history.at],
     )
 
 
-def ids_once(look: Look) -> None:
+def ids_once(window: HistoryWindow) -> None:
     """MESSAGE-ID, within one list."""
-    ids = look.history.ids
+    ids = window.history.ids
     times = Counter(ids) if len(set(ids)) < len(ids) else Counter[str]()
     twice = sorted(name for name, often in times.items() if often > 1)
     expect(
         not twice,
-        f"each id once in {look.history.where}",
+        f"each id once in {window.history.where}",
         lambda: f"twice: {', '.join(twice[:3])}",
-        at=[look.history.at],
+        at=[window.history.at],
     )
 
 
 # -- nothing is lost (sections 4.2 and 4.6) ----------------------------------------------------------------------
 
 
-def sends_before(look: Look) -> list[Send]:
-    """The user's sends that were acked as saved before this history was asked for."""
-    return [s for s in saved(look.record) if s.connection.user == look.user and s.acks[0].at <= look.began]
-
-
-def _known_since(record: Record) -> Mapping[int, float | None]:
-    """For each look, by where it stands in the record: ``Look.known_since``."""
-    found: dict[int, float | None] = {}
-    for user in {look.user for look in looks(record)}:
-        own = [look for look in looks(record) if look.user == user]
-        first = _first_told(record, user, own)
-        found |= {look.history.at: min(map(first.__getitem__, look.history.ids), default=None) for look in own}
-    return found
-
-
-def _first_told(record: Record, user: str, own: Sequence[Look]) -> Mapping[str, float]:
-    """When a user was first told of each id, by a history, an event or an ack."""
-    first: dict[str, float] = {}
-    for look in reversed(own):
-        first.update(dict.fromkeys(look.history.ids, look.ended))
-    told = [(e.message.id, e.entry.at) for c in good_connections(record) if c.user == user for e in c.events(MESSAGE)]
-    told += [(send.message.id, send.acks[0].at) for send in saved(record) if send.connection.user == user]
-    for name, at in told:
-        first[name] = min(at, first.get(name, at))
-    return first
-
-
 class Kept:
-    """SEND-KEPT. A list that is shorter than the longest one of the run, on the same road, was not cut."""
+    """SEND-KEPT. A list that is shorter than the longest one of the run, over the same channel, was not cut."""
 
     def __init__(self, everything: Iterable[Record]) -> None:
         self._longest: dict[str, int] = {}
-        for look in (look for record in everything for look in looks(record)):
-            self._longest[look.road] = max(look.length, self._longest.get(look.road, 0))
+        for window in (window for record in everything for window in windows(record)):
+            self._longest[window.channel] = max(window.length, self._longest.get(window.channel, 0))
 
-    def __call__(self, look: Look) -> None:
-        sends = sends_before(look)
-        missing = [send for send in sends if not _listed(look, send, sends)]
-        if not missing:
-            return
-        since, uncut = look.known_since, look.length < self._longest[look.road]
-        all_gone = len(missing) == len(sends) and (since is None or uncut)
-        lost = [send for send in missing if all_gone or (since is not None and since < send.entry.at)]
-        at = [serial for send in lost[:1] for serial in (*send.at, look.history.at)]
-        where = look.history.where
+    def __call__(self, window: HistoryWindow) -> None:
+        sends = window.sends_before
+        lost = window.missing(sends)
+        if window.length < self._longest[window.channel] and not any(window.shows(send, sends) for send in sends):
+            lost = list(sends)
+        where = window.history.where
         expect(
             not lost,
             f"{where} to show every message that was acked, or the last ones without a gap",
-            lambda: f"send {', '.join(f'#{send.number}' for send in lost)} missing among {look.length} messages",
-            at=at,
+            lambda: f"send {', '.join(f'#{send.number}' for send in lost)} missing among {window.length} messages",
+            at=[serial for send in lost[:1] for serial in (*send.at, window.history.at)],
         )
 
 
-def _listed(look: Look, send: Send, sends: Sequence[Send]) -> bool:
-    """By the id, or by the text: one that was sent more than once has to be listed as often."""
-    _ = look.history.ids
-    if look.history.where_is("id", send.message.id) or look.find(send) is not None:
-        return True
-    times = sum(other.message.text == send.message.text for other in sends)
-    return len(look.history.where_is("text", send.message.text)) >= times
-
-
-def in_order(look: Look) -> None:
+def in_order(window: HistoryWindow) -> None:
     """HISTORY-ORDER: of sends that followed the ack of another."""
-    found = [(send, look.find(send)) for send in sends_before(look)]
-    places = [(send, look.listed.place_of(message)) for send, message in found if message is not None]
-    wrong = [
-        f"#{later.number} before #{earlier.number}"
-        for earlier, place in places
-        for later, other in places
-        if earlier.acks[0].at < later.entry.at and other < place
-    ]
+    wrong = window.out_of_order(window.sends_before)
     expect(
         not wrong,
-        f"{look.history.where} to have the oldest message first",
-        lambda: f"send {', '.join(wrong[:3])}",
-        at=[look.history.at],
+        f"{window.history.where} to have the oldest message first",
+        lambda: f"send {', '.join(f'#{later.number} before #{earlier.number}' for earlier, later in wrong[:3])}",
+        at=[window.history.at],
     )
 
 
-def last_look(record: Record, road: str) -> Look:
+def last_window(record: Record, channel: str) -> HistoryWindow:
     """The last greeting or REST body of a scenario that ran to its end."""
-    if record.transcript.cut is None and (found := [look for look in looks(record) if look.road == road]):
+    if record.transcript.cut is None and (found := [window for window in windows(record) if window.channel == channel]):
         return found[-1]
-    raise record.cut_short(f"last {road}")
+    raise record.cut_short(f"last {channel}")
 
 
-def after_many(least: int) -> Callable[[Record], Iterator[Look]]:
+def after_many(least: int) -> Callable[[Record], Iterator[HistoryWindow]]:
     """The histories that were asked for after so many messages."""
-    return lambda record: (look for look in looks(record) if len(sends_before(look)) >= least)
+    return lambda record: (window for window in windows(record) if len(window.sends_before) >= least)
 
 
-def reaching_back(least: int) -> Callable[[Look], None]:
+def reaching_back(least: int) -> Callable[[HistoryWindow], None]:
     """HISTORY-DEPTH, of those."""
-    return lambda look: deep(look, least)
+    return lambda window: deep(window, least)
 
 
-def deep(look: Look, least: int) -> None:
+def deep(window: HistoryWindow, least: int) -> None:
     """HISTORY-DEPTH, after as many messages were sent."""
-    if len(sends_before(look)) < least:
-        unanswered = (send for send in look.record.sends if send.asked and send.valid and not send.acks)
+    if len(window.sends_before) < least:
+        unanswered = (send for send in window.record.sends if send.asked and send.valid and not send.acks)
         silent = next(unanswered, None)
         because = "SEND-PLAIN" if silent is None else of_ack(silent)
         raise Unverified(f"fewer than {least} messages were accepted", because=because)
-    count = len(look.listed)
-    if count < least:
-        _without_gaps(look)
-    expect(count >= least, f"{look.history.where} to reach back {least} messages", f"{count}", at=[look.history.at])
+    count = len(window.messages)
+    if 0 < count < least:
+        _without_gaps(window)
+    expect(count >= least, f"{window.history.where} to reach back {least} messages", f"{count}", at=[window.history.at])
 
 
-def _without_gaps(look: Look) -> None:
+def _without_gaps(window: HistoryWindow) -> None:
     """Raise Unverified where messages are missing between others: those were lost, and it is not the list that is
     short."""
-    since, sends = look.known_since, sends_before(look)
-    between = [send for send in sends if since is not None and since < send.entry.at]
-    lost = [send for send in between if not _listed(look, send, sends)]
+    lost = window.missing(window.sends_before)
     if lost:
-        raise Unverified(f"{look.history.where} shows older messages than send #{lost[0].number}", because="SEND-KEPT")
+        raise Unverified(
+            f"{window.history.where} shows older messages than send #{lost[0].number}", because="SEND-KEPT"
+        )

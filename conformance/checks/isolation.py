@@ -16,7 +16,7 @@ from conformance.blocks import Blocks
 from conformance.checks.assertions import expect
 from conformance.checks.law import check_records
 from conformance.errors import Deviation
-from conformance.protocol import CONNECTED, MESSAGE, TYPING, Json
+from conformance.protocol import CONNECTED, MESSAGE, SUPPORT, TYPING, USER, Json
 from conformance.record.views import Connection, Event, Record
 
 
@@ -147,7 +147,7 @@ def typed_in_private(connection: Connection, typed: int) -> None:
     others = _names_of_others(connection)
     strange = [event for event in signals if not _may_be_of_support(event, others)]
     told = [event.payload for event in connection.events(MESSAGE)]
-    answers = sum(isinstance(one, dict) and one.get("sender") == "support" for one in told)  # to earlier texts
+    answers = sum(isinstance(one, dict) and one.get("sender") == SUPPORT for one in told)  # to earlier texts
     expect(
         not strange and len(signals) <= ONE_OF_THEIR_OWN * (1 + answers),
         f"nothing of another user's typing at {connection.title}",
@@ -164,8 +164,8 @@ def is_typing(event: Event) -> bool:
 def _may_be_of_support(event: Event, others: Collection[str]) -> bool:
     senders = [str(one["sender"]) for one in event.args if isinstance(one, dict) and "sender" in one]
     if event.name == TYPING:
-        return all(sender == "support" for sender in senders)
-    return not any(sender.lower() == "user" or sender in others for sender in senders)
+        return all(sender == SUPPORT for sender in senders)
+    return not any(sender.lower() == USER or sender in others for sender in senders)
 
 
 def _names_of_others(connection: Connection) -> set[str]:

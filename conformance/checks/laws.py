@@ -21,6 +21,7 @@ from conformance.checks import (
     selectors,
     support,
 )
+from conformance.checks.history_window import windows
 from conformance.checks.law import Law
 
 NOT_GREETED = "no device was greeted"
@@ -64,7 +65,7 @@ CONNECTED_SHAPE = Law(
 CONNECTED_OWN = Law(
     "CONNECTED-OWN",
     "the_messages_shown_belong_to_the_conversation_shown",
-    history.looks,
+    windows,
     history.of_its_conversation,
     nothing=NOT_GREETED,
 )
@@ -198,7 +199,7 @@ MESSAGE_ID = Law(
     nothing=NOTHING_EMITTED,
 )
 MESSAGE_ID_LISTED = Law(
-    "MESSAGE-ID", "no_two_listed_messages_share_an_id", history.looks, history.ids_once, nothing=NOTHING_SHOWN
+    "MESSAGE-ID", "no_two_listed_messages_share_an_id", windows, history.ids_once, nothing=NOTHING_SHOWN
 )
 MESSAGE_SENDER = Law(
     "MESSAGE-SENDER", "the_ack_names_the_user_as_sender", parity.acked, parity.from_the_user, nothing=NOTHING_SAVED
@@ -239,12 +240,12 @@ SUPPORT_STORED = Law(
 SEND_KEPT = Law(
     "SEND-KEPT",
     "an_acked_message_is_in_the_conversation_from_then_on",
-    history.looks,
+    windows,
     learns=history.Kept,
     nothing=NOTHING_SHOWN,
 )
 HISTORY_ORDER = Law(
-    "HISTORY-ORDER", "messages_are_listed_oldest_first", history.looks, history.in_order, nothing=NOTHING_SHOWN
+    "HISTORY-ORDER", "messages_are_listed_oldest_first", windows, history.in_order, nothing=NOTHING_SHOWN
 )
 HISTORY_DEPTH = Law(
     "HISTORY-DEPTH",

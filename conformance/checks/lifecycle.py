@@ -1,24 +1,21 @@
-"""Whether a conversation goes on: across reconnects, refreshed tokens, bursts and upgrades nothing is lost or doubled.
-
-A server may show only the last part of a conversation, however short, so a message may be absent from a history; but
-then nothing older than it may be shown, and something must be.
-"""
+"""Whether a conversation goes on: no reconnect, refreshed token, burst or upgrade loses or doubles a message."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from conformance.checks.assertions import check_all, expect_equal, outcome_of
 from conformance.checks.connection import acked, ended, heard
 from conformance.checks.controls import session_lost
 from conformance.checks.doubts import is_acked, not_in_doubt, was_greeted
+from conformance.checks.history_window import greeting_of
 from conformance.checks.limits import not_limited
 from conformance.errors import Deviation, Unverified
-from conformance.protocol import CONNECTED, ERROR, MESSAGE, UNAUTHORIZED
+from conformance.protocol import CONNECTED, ERROR, MESSAGE, SUPPORT, UNAUTHORIZED
 from conformance.record.descriptions import said
-from conformance.record.matching import find, pick
-from conformance.record.payloads import History, Payload, shown
+from conformance.record.matching import pick
+from conformance.record.payloads import History, shown
 from conformance.record.rate_limits import error_of, speaks_of_pace
 from conformance.record.views import Connection, Record, Send
 from conformance.record.waits import message_named, message_of
@@ -33,47 +30,24 @@ def require(judge: Callable[[], None], *, because: str) -> None:
         raise outcome
 
 
-SUPPORT = "support"
-"""The other sender, whose messages may repeat what the user said."""
-
 # -- histories -----------------------------------------------------------------------------------------------------
 
 
-def shows(history: History, sends: Sequence[Send]) -> None:
-    """Deviate when one of the sends, all accepted before, is missing from a history."""
-    visible = set(history.ids)
+def shows(connection: Connection, sends: Sequence[Send]) -> None:
+    """Deviate when one of the sends, all accepted before, is missing from the greeting of a connection."""
+    window = greeting_of(connection)
+    around = "shows nothing" if window.oldest is None else "shows an older one"
+    where = window.history.where
 
     def judge(send: Send) -> None:
-        if find(history, send.sent) is not None:
-            return
-        older = visible & set(_seen_before(send))
-        if older or not visible:
-            around = "shows an older one" if older else "shows nothing"
+        if window.missing([send]):
             raise Deviation(
-                f"{history.where} to show every message, or the last ones without a gap",
-                f"send #{send.number} is missing, while {history.where} {around}",
-                at=[send.entry.serial, history.at],
+                f"{where} to show every message, or the last ones without a gap",
+                f"send #{send.number} is missing, while {where} {around}",
+                at=[send.entry.serial, window.history.at],
             )
 
     check_all(sends, judge, nothing="nothing was sent")
-
-
-def _seen_before(send: Send) -> Iterator[str]:
-    """The ids of all messages that the scenario knew of when it sent this one: they are older."""
-    record, serial = send.record, send.attempts[0].entry.serial
-    for event in record.events(MESSAGE):
-        yield from _ids([event.message], serial)
-    for other in record.accepted():
-        yield from _ids([other.message], serial)
-    for _, history in record.histories():
-        if history.at < serial:
-            yield from history.readable_ids()
-
-
-def _ids(messages: Sequence[Payload], before: int) -> Iterator[str]:
-    for message in messages:
-        if message.at < before and isinstance(message.raw, dict) and isinstance(message.raw.get("id"), str):
-            yield message.raw["id"]
 
 
 def shows_once(history: History, sends: Sequence[Send]) -> None:
@@ -177,16 +151,16 @@ def misses_nothing(joined: Connection, last: Send) -> None:
     told = [event.message for event in joined.events(MESSAGE) if event.entry.serial > greeting]
     if pick(told, last.sent) is None:
         raise Unverified(f"{joined.title} hears nothing of other devices", because="MESSAGE-DEVICES")
-    ids = {*joined.history.ids, *(message.id for message in told)}
-    texts = {*joined.history.all("text"), *(message.text for message in told)}
+    ids, texts = {message.id for message in told}, {message.text for message in told}
     early = {event.message.id for event in joined.events(MESSAGE) if event.entry.serial < greeting}
-    visible = set(joined.history.ids)
+    window = greeting_of(joined)
 
     def judge(send: Send) -> None:
-        missing = send.message.id not in ids and send.message.text not in texts
+        heard = send.message.id in ids or send.message.text in texts
+        missing = not heard and not window.shows(send, [send])
         if missing:
             not_in_doubt(joined, message_named(send.message.id))
-        if missing and visible & set(_seen_before(send)):  # else it may be older than the part that is shown
+        if missing and window.reaches_before(send.entry):  # else it may be older than the part that is shown
             expected = f"{joined.title} to be shown every message on connecting, or to hear of it then"
             how = "came before it only" if send.message.id in early else "came by no event"
             actual = f"send #{send.number} is missing in its greeting and {how}"

@@ -9,10 +9,10 @@ from functools import partial
 from conformance.checks.assertions import expect
 from conformance.checks.blame import SHAPES
 from conformance.checks.doubts import not_in_doubt
-from conformance.checks.history import looks
+from conformance.checks.history_window import windows
 from conformance.checks.selectors import good_connections, object_of, saved
 from conformance.errors import Deviation, Unverified
-from conformance.protocol import CONNECTED, MESSAGE, TYPING
+from conformance.protocol import CONNECTED, MESSAGE, SUPPORT, TYPING, USER
 from conformance.record.payloads import Message, shown
 from conformance.record.transcript import Kind
 from conformance.record.views import Connection, Event, Record, Send
@@ -55,10 +55,10 @@ def to_rest(record: Record) -> list[Road]:
 
 
 def _later(record: Record, road: str) -> Iterator[Road]:
-    for look in (look for look in looks(record) if look.road == road):
+    for window in (window for window in windows(record) if window.channel == road):
         for send in saved(record):
-            if send.connection.user == look.user and send.acks[0].at <= look.began:
-                yield Road(send, look.find)
+            if send.connection.user == window.user and send.acks[0].at <= window.began:
+                yield Road(send, window.find)
 
 
 def every_road(record: Record) -> list[Road]:
@@ -204,7 +204,7 @@ def from_the_user(road: Road) -> None:
 
 def sender(message: Message) -> str:
     """Who sent it. Raises Unverified for a sender that the document does not know: that is a matter of shape."""
-    if message.sender not in ("user", "support"):
+    if message.sender not in (USER, SUPPORT):
         because = SHAPES[message.shape]
         raise Unverified(f"{message.where}.sender is {shown(message.sender)}", because=because)
     return message.sender

@@ -12,11 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.checks.assertions import expect
-from conformance.checks.history import Look, looks
+from conformance.checks.history_window import HistoryWindow, windows
 from conformance.checks.selectors import good_connections
-from conformance.checks.sending import USER
 from conformance.inputs.texts import WHITE
-from conformance.protocol import MESSAGE
+from conformance.protocol import MESSAGE, USER
 from conformance.record.payloads import shown
 from conformance.record.views import Event, Record
 
@@ -26,7 +25,7 @@ class Told:
     """The first event of each id under which a text was emitted, and a history that was asked for a while later."""
 
     events: Sequence[Event]
-    look: Look
+    window: HistoryWindow
 
 
 def told_again(record: Record) -> Iterator[Told]:
@@ -36,8 +35,8 @@ def told_again(record: Record) -> Iterator[Told]:
     for (user, text), events in _emitted(record).items():
         if times[user, text] == 1 and len(events) > 1:
             since = max(event.entry.at for event in events.values()) + settle
-            own = (look for look in looks(record) if look.user == user and look.began >= since)
-            yield from (Told(list(events.values()), look) for look in own)
+            own = (window for window in windows(record) if window.user == user and window.began >= since)
+            yield from (Told(list(events.values()), window) for window in own)
 
 
 def _emitted(record: Record) -> Mapping[tuple[str, str], Mapping[str, Event]]:
@@ -53,11 +52,10 @@ def _emitted(record: Record) -> Mapping[tuple[str, str], Mapping[str, Event]]:
 
 def there(told: Told) -> None:
     """MESSAGE-STORED. What is older than all that is shown may be missing."""
-    look = told.look
-    listed = [event for event in told.events if look.history.where_is("id", event.message.id)]
-    since = look.known_since
-    due = [event for event in told.events if since is not None and since < event.entry.at]
+    window = told.window
+    listed = [event for event in told.events if window.history.where_is("id", event.message.id)]
+    due = [event for event in told.events if window.reaches_before(event.entry)]
     missing = [event for event in due if listed and event not in listed]
     names = ", ".join(shown(event.message.id) for event in missing)
-    at = [event.entry.serial for event in told.events] + [look.history.at]
-    expect(not missing, f"{look.history.where} to show what was emitted under its id", f"no message {names}", at=at)
+    at = [event.entry.serial for event in told.events] + [window.history.at]
+    expect(not missing, f"{window.history.where} to show what was emitted under its id", f"no message {names}", at=at)

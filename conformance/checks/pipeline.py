@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from conformance.checks.assertions import expect
-from conformance.checks.history import Look, looks, sends_before
+from conformance.checks.history_window import HistoryWindow, windows
 from conformance.protocol import Json
 from conformance.record.views import Record, Send
 
@@ -18,7 +18,7 @@ from conformance.record.views import Record, Send
 class Row:
     """What one connection sent, in the order in which it was sent, with the places where one history shows it."""
 
-    look: Look
+    window: HistoryWindow
     places: Sequence[tuple[Send, int]]
 
     @property
@@ -31,15 +31,15 @@ class Row:
 def rows(record: Record) -> Iterator[Row]:
     """Those of which something was in flight. Not those of a connection that moves to another transport (CONN-UPGRADE),
     and nothing that was sent again: when it was saved, nobody knows."""
-    for look in looks(record):
-        sends = [s for s in sends_before(look) if len(s.attempts) == 1 and s.connection.transport != "upgrade"]
+    for window in windows(record):
+        sends = [s for s in window.sends_before if len(s.attempts) == 1 and s.connection.transport != "upgrade"]
         own = Counter(_words(send.text) for send in record.sends)
         told = [send for send in sends if own[_words(send.text)] == 1]
-        places = _places(look, {_words(send.text) for send in told})
+        places = _places(window, {_words(send.text) for send in told})
         for number in sorted({send.connection.number for send in told}):
             mine = [send for send in told if send.connection.number == number and _words(send.text) in places]
             mine.sort(key=lambda send: send.entry.serial)
-            row = Row(look, [(send, places[_words(send.text)]) for send in mine])
+            row = Row(window, [(send, places[_words(send.text)]) for send in mine])
             if any(row.neighbours):
                 yield row
 
@@ -48,10 +48,10 @@ def _words(text: Json) -> str:
     return str(text).strip()
 
 
-def _places(look: Look, texts: set[str]) -> Mapping[str, int]:
+def _places(window: HistoryWindow, texts: set[str]) -> Mapping[str, int]:
     """Where a history shows these texts; the last place of one that stands there more than once."""
-    found = {text: look.history.where_is("text", text) for text in texts}
-    return {text: look.listed.place_of(messages[-1]) for text, messages in found.items() if messages}
+    found = {text: window.history.where_is("text", text) for text in texts}
+    return {text: window.messages.place_of(messages[-1]) for text, messages in found.items() if messages}
 
 
 class AsSent:
@@ -63,22 +63,13 @@ class AsSent:
     @cached_property
     def _turned(self) -> set[str]:
         """The roads on which lists stand newest first."""
-        return {look.road for record in self._everything for look in looks(record) if _newest_first(look)}
+        return {window.channel for record in self._everything for window in windows(record) if window.newest_first}
 
     def __call__(self, row: Row) -> None:
         wrong = [(one, two) for one, two in row.neighbours if two[1] < one[1]]
-        if wrong and row.look.road in self._turned:
+        if wrong and row.window.channel in self._turned:
             wrong = [(one, two) for one, two in row.neighbours if two[1] > one[1]]
         told = ", ".join(f"#{two[0].number} before #{one[0].number}" for one, two in wrong[:3])
         at = [serial for one, two in wrong[:1] for serial in (one[0].entry.serial, two[0].entry.serial)]
-        where = row.look.history.where
-        expect(not wrong, f"{where} to show in order what was sent so", f"send {told}", at=[*at, row.look.history.at])
-
-
-def _newest_first(look: Look) -> bool:
-    """Whether what was sent first stands behind all that followed its ack."""
-    sends = sends_before(look)
-    later = [send for send in sends if sends[0].acks[0].at < send.entry.at]
-    found = [message for send in (*sends[:1], *later) if (message := look.find(send)) is not None]
-    places = [look.listed.place_of(message) for message in found]
-    return len(places) > 1 and look.find(sends[0]) is not None and places[0] == max(places)
+        where = row.window.history.where
+        expect(not wrong, f"{where} to show in order what was sent so", f"send {told}", at=[*at, row.window.history.at])

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise, takewhile
+from itertools import pairwise
 
 from conformance.checks.assertions import check_all, expect, expect_equal, expect_schema
 from conformance.checks.authentication import of_kind, rest_takes_good_ones
 from conformance.checks.blame import SHAPES
 from conformance.checks.doubts import no_doubt
+from conformance.checks.history_window import HistoryWindow, body_of, greeting_of
 from conformance.checks.leaks import leaks, spoken
 from conformance.checks.limits import not_busy
 from conformance.checks.parity import differences
-from conformance.checks.selectors import saved
 from conformance.errors import Unverified
-from conformance.record.payloads import History, Message, shown
+from conformance.record.payloads import History, shown
 from conformance.record.rate_limits import BUSY
 from conformance.record.token_kinds import EXPIRED, FORGED
 from conformance.record.views import Fetch, Record
@@ -111,10 +111,10 @@ def _asked(record: Record, kind: str) -> Fetch:
 # -- the same conversation ---------------------------------------------------------------------------------------
 
 
-def views(record: Record) -> list[History]:
+def views(record: Record) -> list[HistoryWindow]:
     """The conversation as it was shown when nobody wrote any more: REST, greeting, REST."""
     before, after = record.fetch("before", -1), record.fetch("after", -1)
-    return [before.history, record.connection("tablet", -1).history, after.history]
+    return [body_of(before, record), greeting_of(record.connection("tablet", -1)), body_of(after, record)]
 
 
 def same_id(one: History, other: History) -> None:
@@ -123,13 +123,14 @@ def same_id(one: History, other: History) -> None:
     expect_equal(its.id, mine.id, f"{its.where}.id (as in {mine.where})", at=[one.at, other.at])
 
 
-def same_conversation(views: Sequence[History]) -> None:
+def same_conversation(views: Sequence[HistoryWindow]) -> None:
     """One conversation in all views, as long as nobody changes it. One that has not the shape it should have is judged
     by that."""
-    for view in views:
-        if not validator.fits("conversation", view.conversation.raw):
-            raise Unverified(f"{view.where}.conversation fits no schema", because=SHAPES[view.shape])
-    check_all(pairwise(views), lambda pair: _same_conversation(*pair))
+    shown_in = [view.history for view in views]
+    for history in shown_in:
+        if not validator.fits("conversation", history.conversation.raw):
+            raise Unverified(f"{history.where}.conversation fits no schema", because=SHAPES[history.shape])
+    check_all(pairwise(shown_in), lambda pair: _same_conversation(*pair))
 
 
 def _same_conversation(one: History, other: History) -> None:
@@ -141,14 +142,14 @@ def _same_conversation(one: History, other: History) -> None:
     expect(apart is None or apart <= _SECONDS_APART, what, its.created_at, at=at)
 
 
-def same_messages(record: Record, views: Sequence[History]) -> None:
+def same_messages(views: Sequence[HistoryWindow]) -> None:
     """Views of one conversation, in the order in which they were shown, agree: each may be a shorter last part than
     the others, and a later one may have new messages of support, but of nobody else."""
-    sent = [send.message.id for send in saved(record)]
-    check_all(pairwise(views), lambda pair: _same_messages(*pair, sent))
+    check_all(pairwise(views), lambda pair: _same_messages(*pair))
 
 
-def _same_messages(earlier: History, later: History, sent: Sequence[str]) -> None:
+def _same_messages(one: HistoryWindow, other: HistoryWindow) -> None:
+    earlier, later = one.history, other.history
     at = [earlier.at, later.at]
     both = set(earlier.ids) & set(later.ids)
     first, second = ([name for name in view.ids if name in both] for view in (earlier, later))
@@ -158,8 +159,7 @@ def _same_messages(earlier: History, later: History, sent: Sequence[str]) -> Non
         lambda: shown(second),
         at=at,
     )
-    old, new = _oldest_first(earlier, sent), _oldest_first(later, sent)
-    lacking = _gap(old, new, both)
+    lacking = one.differs_from(other)
     told = ", ".join(f"{message.where}, {shown(message.raw)}" for message in lacking)
     expect(not lacking, f"{earlier.where} and {later.where} with the same messages", f"one alone has {told}", at=at)
     where = {name: place for place, name in enumerate(later.ids)}
@@ -169,28 +169,3 @@ def _same_messages(earlier: History, later: History, sent: Sequence[str]) -> Non
     differing = [told for one, two in pairs if (told := differences(one, two))]
     told = "; ".join(differing)
     expect(not differing, f"the messages of {later.where} as in {earlier.where}", told, at=at)
-
-
-def _oldest_first(view: History, sent: Sequence[str]) -> list[Message]:
-    """The messages, turned round where those sent one after the other stand newest first (HISTORY-ORDER's)."""
-    messages = list(view.messages)
-    known = [sent.index(name) for name in view.ids if name in sent]
-    return messages[::-1] if len(known) > 1 and known[0] > known[-1] else messages
-
-
-def _gap(old: Sequence[Message], new: Sequence[Message], both: set[str]) -> list[Message]:
-    """The messages that one view lacks, though it reaches back as far as that. What support added in between is
-    missing from the older view and lacks nowhere."""
-    known = [message for message in new if message.id in both or not _added(message, new, both)]
-    if not both:
-        return [*old, *known] if known or not new else []
-    older = [list(takewhile(lambda m: m.id not in both, view)) for view in (old, known)]
-    if all(older):
-        return [*older[0], *older[1]]
-    return [m for m in (*old, *known) if m.id not in both and m not in older[0] and m not in older[1]]
-
-
-def _added(message: Message, view: Sequence[Message], both: set[str]) -> bool:
-    """Whether support may have added it: nothing older than what both views have."""
-    before = takewhile(lambda other: other.id != message.id, view)
-    return message.sender == "support" and (not both or any(other.id in both for other in before))

@@ -15,7 +15,6 @@ from conformance.record.payloads import History, MalformedPayload, Message, show
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Everything, Record, Send
 
-USER, SUPPORT = "user", "support"
 _WHOLE = 120
 """Characters of a text that are shown whole."""
 

@@ -16,14 +16,15 @@ from conformance.checks.connection import acked as accepted
 from conformance.checks.connection import heard as heard_by_its_sender
 from conformance.checks.connection import let_in, works
 from conformance.checks.doubts import not_in_doubt
+from conformance.checks.history_window import greeting_of
 from conformance.checks.law import Law, check_records
-from conformance.checks.lifecycle import SUPPORT, acked_once, greeted_again, shows, told_once
+from conformance.checks.lifecycle import acked_once, greeted_again, shows, told_once
 from conformance.checks.limits import not_for_its_pace, not_limited
 from conformance.checks.packets import entered
 from conformance.checks.selectors import good_connections
 from conformance.checks.sending import PlainIsAccepted, is_taken, lives_on, plain_sends
 from conformance.errors import Deviation, Unverified
-from conformance.protocol import CONNECTED, ERROR, MESSAGE
+from conformance.protocol import CONNECTED, ERROR, MESSAGE, SUPPORT
 from conformance.record.descriptions import said
 from conformance.record.transcript import FORGOTTEN, Entry, Kind, first
 from conformance.record.views import Connection, Everything, Record, Send
@@ -148,13 +149,10 @@ def resynced(record: Record) -> None:
     one, or nothing."""
     again = _later(record)
     _greeted(again, "the client to be greeted again")
-    visible, first = set(again.history.ids), _first(record)
-    older = {*first.history.ids, *(event.message.id for event in first.events(MESSAGE))}
-    for send in (_acked(record, "called"), _acked(record, "emitted")):
-        before = older - {event.message.id for event in first.events(MESSAGE) if event.entry.serial > send.entry.serial}
-        if send.message.id not in visible and (not visible or visible & before):
-            what = f"{again.history.where} to show what the client sent before ({_library(again)})"
-            raise Deviation(what, f"send #{send.number} is missing", at=[send.entry.serial, again.history.at])
+    window = greeting_of(again)
+    for send in window.missing([_acked(record, "called"), _acked(record, "emitted")])[:1]:
+        what = f"{again.history.where} to show what the client sent before ({_library(again)})"
+        raise Deviation(what, f"send #{send.number} is missing", at=[send.entry.serial, again.history.at])
 
 
 def _later(record: Record) -> Connection:
@@ -270,4 +268,4 @@ def _comebacks(record: Record) -> Iterator[Connection]:
 def _shows_what_was_sent(connection: Connection) -> None:
     before = [send for send in connection.record.accepted() if send.acks[0].serial < connection.opened.serial]
     if connection.greeted and before:
-        shows(connection.history, before)
+        shows(connection, before)

@@ -7,17 +7,16 @@ from dataclasses import dataclass
 
 from conformance.checks.assertions import expect
 from conformance.checks.doubts import no_doubt, not_in_doubt
-from conformance.checks.history import Look, looks, sends_before
+from conformance.checks.history_window import HistoryWindow, windows
 from conformance.checks.parity import different_content, readable
 from conformance.checks.selectors import good_connections
 from conformance.errors import Deviation, Unverified
-from conformance.protocol import MESSAGE
+from conformance.protocol import MESSAGE, SUPPORT
 from conformance.record.payloads import Message, shown
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Event, Fetch, Record
 from conformance.record.waits import awaited_message, message_named, waited_out
 
-SUPPORT = "support"
 LAGS = 2
 """How many times the longest lag that was seen a history may lag behind."""
 
@@ -27,7 +26,7 @@ class Reply:
     """A message of support that was emitted, and a history that was asked for a while later."""
 
     event: Event
-    look: Look
+    window: HistoryWindow
     settled: float
     """Before then (seconds of the scenario), nothing that was emitted can be newer than the reply."""
 
@@ -36,10 +35,10 @@ def replies(record: Record) -> list[Reply]:
     """Every emitted message of support with every later history of the same user."""
     settle = float(record.transcript.facts.get("settle", 0.0))
     return [
-        Reply(event, look, event.entry.at - settle)
+        Reply(event, window, event.entry.at - settle)
         for user, event in _said(record)
-        for look in looks(record)
-        if look.user == user and look.began >= event.entry.at + settle
+        for window in windows(record)
+        if window.user == user and window.began >= event.entry.at + settle
     ]
 
 
@@ -51,7 +50,7 @@ class Stored:
         self._lag = LAGS * max((_lag(record) for record in everything), default=0.0)
 
     def __call__(self, reply: Reply) -> None:
-        if reply.look.began >= reply.event.entry.at + self._lag:
+        if reply.window.began >= reply.event.entry.at + self._lag:
             stored(reply)
 
 
@@ -63,16 +62,16 @@ def _lag(record: Record) -> float:
     """After how many seconds a message of support was first shown by a history, where an earlier one did not."""
     found = [0.0]
     for user, event in _said(record):
-        later = [look for look in looks(record) if look.user == user and look.began >= event.entry.at]
-        shown_at = [look.began for look in later if _shows(look, event)]
-        if shown_at and any(look.began < shown_at[0] for look in later):
+        later = [window for window in windows(record) if window.user == user and window.began >= event.entry.at]
+        shown_at = [window.began for window in later if _shows(window, event)]
+        if shown_at and any(window.began < shown_at[0] for window in later):
             found.append(shown_at[0] - event.entry.at)
     return max(found)
 
 
-def _shows(look: Look, event: Event) -> bool:
+def _shows(window: HistoryWindow, event: Event) -> bool:
     name = event.payload.get("id")
-    return look.length > 0 and isinstance(name, str) and bool(look.history.where_is("id", name))
+    return window.length > 0 and isinstance(name, str) and bool(window.history.where_is("id", name))
 
 
 def _of_support(event: Event) -> bool:
@@ -81,16 +80,15 @@ def _of_support(event: Event) -> bool:
 
 def stored(reply: Reply) -> None:
     """SUPPORT-STORED."""
-    message, look = reply.event.message, reply.look
-    found = look.named(message)
-    at = [message.at, look.history.at]
+    message, window = reply.event.message, reply.window
+    found = window.named(message)
+    at = [message.at, window.history.at]
     if found is not None:
         expect(not (told := different_content(message, found)), f"{found.where} as it was emitted", told, at=at)
         return
-    since = look.known_since
-    due = since is None or since < reply.settled
+    due = window.oldest is None or window.oldest.at < reply.settled
     expect(
-        not due, lambda: f"{look.history.where} to show what support said: {shown(message.text)}", "not there", at=at
+        not due, lambda: f"{window.history.where} to show what support said: {shown(message.text)}", "not there", at=at
     )
 
 
@@ -115,7 +113,9 @@ def unheard(record: Record) -> Iterator[Unheard]:
 def _shown_of_support(connection: Connection, name: str | None) -> Message | None:
     if name is None:
         return None
-    listed = (look.history.where_is("id", name) for look in looks(connection.record) if look.user == connection.user)
+    listed = (
+        window.history.where_is("id", name) for window in windows(connection.record) if window.user == connection.user
+    )
     return next((one for messages in listed for one in messages if one.sender == SUPPORT), None)
 
 
@@ -137,10 +137,10 @@ def _shown_in_time(missing: Unheard) -> None:
     """Raise Unverified where the histories before the one that shows the message first left out a text of the user that
     it shows, too: then it may be older than the device."""
     user = missing.connection.user
-    own = [look for look in looks(missing.connection.record) if look.user == user]
-    first = next(look for look in own if look.history.where_is("id", missing.message.id))
-    before = [look for look in own if look.road == first.road and look.ended <= first.began]
-    late = (send for look in before for send in sends_before(look) if look.find(send) is None)
+    own = [window for window in windows(missing.connection.record) if window.user == user]
+    first = next(window for window in own if window.history.where_is("id", missing.message.id))
+    before = [window for window in own if window.channel == first.channel and window.ended <= first.began]
+    late = (send for window in before for send in window.sends_before if window.find(send) is None)
     if any(first.find(send) is not None for send in late):
         told = f"{first.history.where} shows what was acked before an earlier one that lacks it"
         raise Unverified(told, because="SEND-KEPT")

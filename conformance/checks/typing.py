@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from conformance.checks.assertions import expect, expect_schema
 from conformance.errors import Unverified
-from conformance.protocol import MESSAGE, TYPING
+from conformance.protocol import MESSAGE, SUPPORT, TYPING
 from conformance.record.payloads import shown
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Event, Record
@@ -39,7 +39,7 @@ def not_echoed(record: Record, device: str) -> None:
     """Deviate where a device was told that support types each time that the user did."""
     typed, echoes = typing_sent(record), _support_typing(record, device)
     told = [event.payload for event in record.connection(device).events(MESSAGE)]
-    answers = sum(isinstance(one, dict) and one.get("sender") == "support" for one in told)  # to earlier texts
+    answers = sum(isinstance(one, dict) and one.get("sender") == SUPPORT for one in told)  # to earlier texts
     expect(
         len(echoes) <= OF_SUPPORTS_OWN * (1 + answers),
         f"no {TYPING} for what the user types",
@@ -55,4 +55,4 @@ def _support_typing(record: Record, device: str) -> list[Event]:
     if connection.ended_by_target is not None:
         raise Unverified(f"{connection.title} was disconnected", because="DEVICE-COEXIST")
     later = [event for event in connection.heard(TYPING) if event.entry.serial > first.serial]
-    return [e for e in later if isinstance(e.payload, dict) and e.payload.get("sender") == "support"]
+    return [e for e in later if isinstance(e.payload, dict) and e.payload.get("sender") == SUPPORT]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from conformance.checks.assertions import expect
 from conformance.checks.doubts import not_in_doubt
-from conformance.checks.sending import SUPPORT, USER, spelled
+from conformance.checks.sending import spelled
 from conformance.errors import Unverified
-from conformance.protocol import ERROR, MESSAGE
+from conformance.protocol import ERROR, MESSAGE, SUPPORT, USER
 from conformance.record.payloads import History
 from conformance.record.views import Connection, Event, Record, Send
 from conformance.record.waits import errors_of

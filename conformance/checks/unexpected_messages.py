@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from conformance.checks.assertions import expect
 from conformance.checks.isolation import words_in
-from conformance.checks.sending import USER, spelled
+from conformance.checks.sending import spelled
 from conformance.inputs.texts import WHITE
-from conformance.protocol import MESSAGE
+from conformance.protocol import MESSAGE, USER
 from conformance.record.payloads import History, Message
 from conformance.record.views import Record
 

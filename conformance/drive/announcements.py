@@ -10,9 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from conformance.blocks import blocks_of
-from conformance.protocol import Json
-
-SUPPORT = "support"
+from conformance.protocol import SUPPORT, Json
 
 
 class Ids:

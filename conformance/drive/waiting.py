@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from conformance.drive.context import ScenarioContext
 from conformance.drive.inbox import PacketInbox
-from conformance.protocol import CONNECTED, ERROR, MESSAGE, Json
+from conformance.protocol import CONNECTED, ERROR, MESSAGE, SUPPORT, Json
 from conformance.record.timeouts import Talk
 from conformance.record.transcript import Doubt, Entry, Kind, first
 from conformance.record.waits import Awaited
@@ -58,7 +58,7 @@ class Waiting:
 
     def _heard(self, entry: Entry) -> None:
         said = first(entry.get("args"))
-        by_support = isinstance(said, dict) and said.get("sender") == "support"
+        by_support = isinstance(said, dict) and said.get("sender") == SUPPORT
         self._talk.add(answer=entry.get("event") in (None, CONNECTED, ERROR, MESSAGE) and not by_support)
         for missed in [missed for missed in self._missed if missed.found()]:
             self._missed.remove(missed)

@@ -11,7 +11,7 @@ from conformance.checks.connection import ended
 from conformance.checks.isolation import is_typing
 from conformance.errors import Unverified
 from conformance.observations.observed import ACCEPTED, REFUSED, ObservedValue, code_of, fate
-from conformance.protocol import CONNECTED, ERROR, MESSAGE, Json
+from conformance.protocol import CONNECTED, ERROR, MESSAGE, SUPPORT, Json
 from conformance.record.payloads import Message
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Record, Send
@@ -140,7 +140,7 @@ def _reply_after(send: Send) -> float | None:
     """Seconds between a message and the first message of support after it, in its connection."""
     told = send.event
     later = (e for e in send.connection.events(MESSAGE) if e.entry.serial > told.entry.serial)
-    reply = next((e for e in later if e.message.sender == "support"), None)
+    reply = next((e for e in later if e.message.sender == SUPPORT), None)
     return None if reply is None else reply.entry.at - told.entry.at
 
 

@@ -7,14 +7,14 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from conformance.checks.history import looks
+from conformance.checks.history_window import windows
 from conformance.checks.selectors import good_connections
 from conformance.errors import Unverified
 from conformance.observations.observed import ObservedValue
 from conformance.protocol import CONNECTED, MESSAGE, Json
-from conformance.record.payloads import History, ids_in
+from conformance.record.payloads import History
 from conformance.record.transcript import Kind
-from conformance.record.views import Connection, Everything, Fetch, Record, Send
+from conformance.record.views import Connection, Everything, Fetch, Send
 from conformance.schema import timestamps
 
 _MOST = 3
@@ -84,7 +84,7 @@ def form(identifier: str) -> str:
 
 # -- history (sections 4.1 and 7) --------------------------------------------------------------------------------
 
-_ROADS = {"connected": "on connecting", "rest": "over REST"}
+_WHERE = {"greeting": "on connecting", "REST": "over REST"}
 
 
 def window(everything: Everything) -> ObservedValue:
@@ -92,32 +92,24 @@ def window(everything: Everything) -> ObservedValue:
     longest: Counter[str] = Counter()
     cut: Counter[str] = Counter()
     for record in everything:
-        for history, partial in _shown_partly(record):
-            found = cut if partial else longest
-            found[history.shape] = max(found[history.shape], len(history.messages))
+        for one in windows(record):
+            found = cut if one.is_partial else longest
+            found[one.channel] = max(found[one.channel], len(one.messages))
     if not longest and not cut:
         raise Unverified("no conversation was shown")
-    told = [_depth(road, longest[road], cut.get(road)) for road in _ROADS if road in longest or road in cut]
+    told = [
+        _depth(channel, longest[channel], cut.get(channel))
+        for channel in _WHERE
+        if channel in longest or channel in cut
+    ]
     value = "; ".join(dict.fromkeys(number for number, _ in told))
     return ObservedValue(value, "; ".join(sentence for _, sentence in told))
 
 
-def _depth(road: str, longest: int, cut: int | None) -> tuple[str, str]:
+def _depth(channel: str, longest: int, cut: int | None) -> tuple[str, str]:
     if cut is not None:
-        return f"last {cut}", f"shows the last {cut} messages {_ROADS[road]}"
-    return "all", f"shows all messages {_ROADS[road]}, as far as seen (up to {longest})"
-
-
-def _shown_partly(record: Record) -> Iterator[tuple[History, bool]]:
-    """Each history, and whether a message is missing in it that was there before it was asked for."""
-    acked = [(send.connection.user, send.message.id, send.acks[0].at) for send in record.accepted()]
-    shown = looks(record)
-    for look in shown:
-        known = {message_id for user, message_id, at in acked if user == look.user and at <= look.began}
-        earlier = [other for other in shown if other.user == look.user and other.ended <= look.began]
-        blocks = {block for other in earlier for block in other.history.blocks} - set(look.history.blocks)
-        known |= {name for block in blocks for name in ids_in(block)}
-        yield look.history, any(not look.history.where_is("id", name) for name in known)
+        return f"last {cut}", f"shows the last {cut} messages {_WHERE[channel]}"
+    return "all", f"shows all messages {_WHERE[channel]}, as far as seen (up to {longest})"
 
 
 # -- events and the greeting (section 8) -------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 
+from conformance.protocol import SUPPORT
 from conformance.record.payloads import History, Message
 
 
@@ -49,4 +50,4 @@ def _of_another(message: Message, sent: Sent) -> bool:
 
 
 def by_support(message: Message) -> bool:
-    return bool(message.raw.get("sender") == "support")
+    return bool(message.raw.get("sender") == SUPPORT)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, overload
 from conformance.blocks import Block, blocks_of
 from conformance.errors import Deviation
 from conformance.formatting import cut, shown
-from conformance.protocol import Json
+from conformance.protocol import SUPPORT, Json
 
 __all__ = ["Conversation", "History", "MalformedPayload", "Message", "Payload", "Problem", "cut", "shown"]
 
@@ -31,7 +31,7 @@ def said_by_support(body: Json) -> set[str]:
     """The ids of support's messages in a conversation as it is shown, whatever else is wrong with it."""
     listed = body.get("messages") if isinstance(body, dict) else None
     told = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    return {one["id"] for one in told if one.get("sender") == "support" and isinstance(one.get("id"), str)}
+    return {one["id"] for one in told if one.get("sender") == SUPPORT and isinstance(one.get("id"), str)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from conformance.checks import authentication, parity, support
 from conformance.checks.assertions import check_all, outcome_of
 from conformance.checks.blame import SHAPES, of_greeting
 from conformance.checks.connection import acked, heard, transports_work, works
-from conformance.checks.history import deep, looks
+from conformance.checks.history import deep
+from conformance.checks.history_window import windows
 from conformance.checks.law import check_records
 from conformance.checks.lifecycle import misses_nothing, showed_once, shows, told_once
 from conformance.errors import Deviation, Unverified
@@ -108,7 +109,7 @@ def test_a_missing_ack_points_at_the_end_of_the_connection_where_it_ended(ended:
     with pytest.raises(Unverified) as upgrade:
         transports_work(record, because="CONN-POLLING")
     with pytest.raises(Unverified) as depth:
-        deep(next(iter(looks(record))), 20)
+        deep(next(iter(windows(record))), 20)
     assert [one.value.because for one in (transport, upgrade, depth)] == [judge] * 3
 
 
@@ -120,7 +121,7 @@ def test_a_list_that_is_short_for_a_message_that_was_lost_points_at_that(missing
     made.opens("tablet")
     made.greeted([one for number, one in enumerate(told, 1) if number != missing])
     with pytest.raises(error) as short:
-        deep(looks(made.record)[-1], 3)
+        deep(windows(made.record)[-1], 3)
     assert getattr(short.value, "because", "SEND-KEPT") == "SEND-KEPT"
 
 
@@ -265,7 +266,7 @@ def test_a_message_that_is_told_otherwise_is_told_all_the_same(acked: dict[str, 
     assert send.event.payload == told
     assert heard(send)
     parity.heard(send)
-    shows(record.connection("tablet").history, record.tagged("chat"))
+    shows(record.connection("tablet"), record.tagged("chat"))
 
 
 @DIFFERENT
