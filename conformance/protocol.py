@@ -35,3 +35,8 @@ LONGEST = 2000
 LARGEST = 10_000
 """Bytes of a packet that a server has to take: the longest text has 8,000 in UTF-8 at most, and there are names around
 it. A server may well end a connection for a larger one, of whatever text."""
+
+
+def is_a_time(value: Json) -> bool:
+    """Whether every client can take a value of an Engine.IO handshake for milliseconds."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 2**53

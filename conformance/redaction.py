@@ -29,6 +29,9 @@ _DEEPEST = 100
 """Levels of a value that are kept. The document speaks of three; what is nested a thousand deep would break whoever
 walks, writes or prints it."""
 
+_KEPT = 100_000
+"""Characters of one text that are kept: the longest text of the document has 2,000, the longest that is sent 20,000."""
+
 _TELLING = re.compile(r"(?<=\?)[^\s'\"]+|(?<=//)[^/\s]+(?=@)|[A-Za-z0-9_+=~-]{20,}[A-Za-z0-9_.+=~-]*")
 """The query of a URL, the user in one, and a word as long as tokens are."""
 
@@ -65,8 +68,19 @@ class Redactor:
         for piece in (pem.strip(), "".join(body), *body):
             self.register(piece, label, disguised=True)
 
+    def beginning(self, text: str, limit: int) -> str:
+        """As ``text``, of no more characters. What is cut off is not looked through; and a secret that begins before
+        the end is replaced as a whole."""
+        longest = len(self._by_length[-1]) if self._by_length else 0
+        return self._replaced(text[: limit + longest])[:limit]
+
     def text(self, text: str) -> str:
-        """The text with every secret replaced, the longest first."""
+        """The text with every secret replaced, the longest first; of a very long one the beginning."""
+        if len(text) <= _KEPT:
+            return self._replaced(text)
+        return f"{self.beginning(text, _KEPT)}… ({len(text):,} characters)"
+
+    def _replaced(self, text: str) -> str:
         order = self._by_length
         if not order or len(text) < len(order[0]):
             return text

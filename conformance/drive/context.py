@@ -25,6 +25,8 @@ from conformance.record.recorder import Recorder
 from conformance.record.timeouts import AdaptiveTimeout, Taken, Talk, late
 from conformance.record.transcript import Kind, Transcript
 from conformance.redaction import Redactor
+from conformance.transport import plain_http
+from conformance.transport.limits import Intake
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class RunContext:
     turns: defaultdict[str, Turns] = field(default_factory=lambda: defaultdict(Turns))
     """Of "handshake" and "REST": those whom the target asked for patience (HTTP 429 or 503) there."""
     support_waits: WaitBudget = field(default_factory=WaitBudget)
+    intake: Intake = field(default_factory=Intake)
+    """How much of what the target sends is taken."""
 
     @classmethod
     def create(
@@ -67,6 +71,7 @@ class RunContext:
         late_after: float | None = None,
         examples: int = 10,
         seed: int = 0,
+        max_payload: int | None = None,
     ) -> RunContext:
         """``late_after``: of silence, after which what has not come is taken to never come; from the deadline unless
         given."""
@@ -80,6 +85,7 @@ class RunContext:
             Histories(redactor),
             examples,
             seed,
+            intake=Intake() if max_payload is None else Intake(max_payload),
         )
 
     @property
@@ -109,6 +115,10 @@ class RunContext:
             timeout=self.deadline,
             trust_env=False,  # as aiohttp: proxies of the environment are for neither
         )
+
+    async def ask(self, client: httpx.AsyncClient, path: str, *, silence: float) -> plain_http.Answer:
+        """``plain_http.get`` within the bounds of the run."""
+        return await plain_http.get(client, path, self.intake, silence=silence)
 
 
 class ScenarioContext:

@@ -48,6 +48,8 @@ class PacketInbox:
         self.log(Kind.HANDSHAKE, **{name: handshake.get(name) for name in known}, via=str(via))
 
     def on_message(self, text: str, via: Transport) -> None:
+        if self._recorder.flooded.is_set():
+            return
         if self._attachments:
             self.on_garbled(text, f"a packet in place of {self._attachments} more attachments")
         self._attachments = 0
@@ -77,6 +79,7 @@ class PacketInbox:
     def on_closed(self, ending: CloseReason) -> None:
         reason = self._recorder.brief(ending.reason)
         asked = {} if ending.retry_after is None else {"retry_after": ending.retry_after}
+        asked |= {} if ending.oversized is None else {"oversized": ending.oversized}
         self.log(Kind.CLOSED, by=ending.by, code=ending.code, status=ending.status, reason=reason, **asked)
 
     # -- what was recorded -------------------------------------------------------------------------------------

@@ -47,6 +47,15 @@ class Life:
         self.went = 0.0
         """When it was heard of last, before it was gone."""
         self.over = asyncio.Event()
+        """It is gone."""
+        self.ended: str | None = None
+        """Why the run is ended early, though the target may be there."""
+        self.run_over = asyncio.Event()
+
+    def end_run(self, why: str) -> None:
+        """Nothing more is recorded."""
+        self.ended = self.ended or why
+        self.run_over.set()
 
     def begins(self, transcript: Transcript) -> None:
         """A recording begins: from now on it tells of the target."""
@@ -82,9 +91,11 @@ class Life:
     async def _unreachable(self) -> Exception | None:
         try:
             async with self._context.client() as client:
-                await client.get("/")
+                await self._context.ask(client, "/", silence=self._context.deadline)
         except httpx.HTTPError as error:
             return error
+        except ValueError:
+            return None  # an answer all the same
         return None
 
     async def answered(self, transcript: Transcript, user: User) -> bool:
@@ -169,7 +180,9 @@ class Life:
         """A connection that says nothing, to tell whether the target died of what was done meanwhile."""
         witness = Witness()
         run = self._context
-        wire = connection.Connection(run.url, witness, headers=run.headers, tls=run.tls, deadline=run.deadline)
+        wire = connection.Connection(
+            run.url, witness, headers=run.headers, tls=run.tls, deadline=run.deadline, intake=run.intake
+        )
         with contextlib.suppress(HandshakeFailed):
             await wire.open(Transport(run.default_route.transport))
             witness.there = True

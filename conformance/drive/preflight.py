@@ -54,7 +54,18 @@ def looks_like_a_conversation(fetch: Fetch) -> bool:
     return fetch.is_json and isinstance(fetch.body, dict) and ("conversation" in fetch.body or "messages" in fetch.body)
 
 
-async def check(context: RunContext, users: Users, *, wait: float) -> RunContext:
+async def check(context: RunContext, users: Users, *, wait: float, within: float) -> RunContext:
+    """``_checked``, within so many seconds beyond ``wait``."""
+    try:
+        async with asyncio.timeout(wait + within):
+            return await _checked(context, users, wait)
+    except TimeoutError:
+        raise TargetUnusable(
+            f"{context.url} was not found to be a Help Center within --max-time={within:g} s"
+        ) from None
+
+
+async def _checked(context: RunContext, users: Users, wait: float) -> RunContext:
     """The context of the run, with its default route and for its round trip. Raises TargetUnusable where the
     target can't be judged. Users who are kept for scenarios that need a new one make no contact: there only has to be a
     token."""
@@ -133,11 +144,11 @@ async def _round_trip(context: RunContext) -> float:
     async with context.client() as client:
         for path in ("/socket.io/?EIO=4&transport=none", REST_PATH):
             took = []
-            with contextlib.suppress(httpx.HTTPError, TimeoutError):
+            with contextlib.suppress(httpx.HTTPError, TimeoutError, ValueError):
                 for _ in range(4):
                     async with asyncio.timeout(_silence(context)):
                         began = time.monotonic()
-                        await client.get(path)
+                        await context.ask(client, path, silence=_silence(context))
                         took.append(time.monotonic() - began)
                 return min(took[1:])
     return 0.0

@@ -14,9 +14,12 @@ from conformance.drive.liveness import GONE, Life
 from conformance.drive.scenario import ScenarioCall
 from conformance.drive.stage import Stage
 from conformance.errors import Unverified
-from conformance.record.health import accepts_no_token, lost, silent, turned_away, unreached
+from conformance.record.health import accepts_no_token, lost, oversized, silent, turned_away, unreached
 from conformance.record.transcript import Transcript
 from conformance.record.views import Record
+
+FLOODS = 3
+"""After so many scenarios in which the target sent more than is kept, the run ends."""
 
 
 class Studio:
@@ -27,6 +30,7 @@ class Studio:
         self._users = users
         self._life = life
         self.running: dict[str, Transcript] = {}
+        self._floods = 0
 
     async def record(self, call: ScenarioCall, *, deadly: Set[str] = frozenset()) -> tuple[Transcript, bool]:
         """The transcript of a scenario, and whether the target fell silent meanwhile and came back. ``deadly``: as a
@@ -52,6 +56,7 @@ class Studio:
                         deadly=deadly,
                     )
                     await self._drive(call, stage)
+                    self._within_bounds(stage)
                 if scenario.brand_new:
                     _note_who_is_turned_away(transcript, users)
                 _outlived(transcript, users)
@@ -61,6 +66,20 @@ class Studio:
             transcript.unverified = self._context.redactor.text(str(reason))
         transcript.gone = self._life.gone and self._context.redactor.text(self._life.gone)
         return transcript, stalled
+
+    def _within_bounds(self, stage: Stage) -> None:
+        """Raises Unverified where the target sent more than the harness takes: nothing can be said of what it does."""
+        if stage.recorder.flooded.is_set():
+            entries = stage.transcript.entries
+            told = (
+                f"the target sent so much that recording was ended: {len(entries):,} packets in {entries[-1].at:.1f} s"
+            )
+            self._floods += 1
+            if self._floods >= FLOODS:
+                self._life.end_run(f"{told}, and as many in {FLOODS - 1} other scenarios")
+            raise Unverified(told)
+        if (why := oversized(stage.transcript)) is not None:
+            raise Unverified(why)
 
     async def _looked_after(self, transcript: Transcript, user: User) -> bool:
         """Where nothing more came, wait for the target to answer somebody; whether it had to be waited for."""
@@ -92,19 +111,20 @@ class Studio:
         limit = self._limit()
         driving = asyncio.ensure_future(call.scenario.drive(stage, **call.values))
         over = asyncio.ensure_future(self._life.over.wait())
+        flooded = asyncio.ensure_future(stage.recorder.flooded.wait())
         try:
-            await asyncio.wait([driving, over], timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([driving, over, flooded], timeout=limit, return_when=asyncio.FIRST_COMPLETED)
             if driving.done():
                 driving.result()
-            else:
+            elif not flooded.done():
                 stage.transcript.limit = limit if self._life.gone is None else None
                 stage.transcript.cut = self._why_cut(limit)
         except ScenarioAborted as cut:
             stage.transcript.cut = self._context.redactor.text(str(cut))
         finally:
-            for task in (driving, over):
+            for task in (driving, over, flooded):
                 task.cancel()
-            await asyncio.gather(driving, over, return_exceptions=True)
+            await asyncio.gather(driving, over, flooded, return_exceptions=True)
             await stage.close()
 
     def _why_cut(self, limit: float) -> str:

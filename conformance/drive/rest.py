@@ -20,8 +20,10 @@ from conformance.protocol import REST_PATH, Json
 from conformance.record.rate_limits import SLOWER, retry_after
 from conformance.record.timeouts import ANSWER, SHOWN
 from conformance.record.transcript import Kind
+from conformance.transport import plain_http
 from conformance.transport.close_reason import describe_error
 from conformance.transport.cookies import Cookies
+from conformance.transport.limits import oversized
 
 KEPT = ("content-type", "date", "location", "retry-after")
 """Headers of answers that are recorded."""
@@ -97,9 +99,9 @@ class RestClient:
 
     async def warm_up(self, connections: int) -> None:
         """Open connections for as many requests, so that they reach the target at the same moment."""
-        client = self._connected()
-        with contextlib.suppress(httpx.HTTPError):
-            await together(*(client.get("/") for _ in range(connections)))
+        client, run = self._connected(), self._context.run
+        with contextlib.suppress(httpx.HTTPError, ValueError):
+            await together(*(run.ask(client, "/", silence=run.deadline) for _ in range(connections)))
         self._context.mark(f"{connections} HTTP connections are open")
 
     def _connected(self) -> httpx.AsyncClient:
@@ -148,7 +150,7 @@ class RestClient:
             return asked | why | {"status": 0, "reason": describe_error(error), "headers": {}, "body": None}
         self._context.run.timeout.came(ANSWER, recorder.now - began)
         kept = {name: answer.headers[name] for name in KEPT if name in answer.headers}
-        return asked | {"status": answer.status_code, "headers": kept} | self._content(answer, user.subject)
+        return asked | {"status": answer.status, "headers": kept} | self._content(answer, user.subject)
 
     def _why_unanswered(self, error: Exception, silence: float) -> dict[str, Json]:
         if isinstance(error, httpx.TimeoutException):
@@ -156,7 +158,7 @@ class RestClient:
             return {"doubt": str(doubt)} if doubt else {}
         return {"by": "network"} if isinstance(error, LOST) else {}
 
-    async def _answer(self, headers: Mapping[str, str], cookies: Cookies) -> httpx.Response:
+    async def _answer(self, headers: Mapping[str, str], cookies: Cookies) -> plain_http.Answer:
         """The answer to one request. A connection that was idle may end just as it is used again, and nothing comes:
         the request is then made again, as by every client (RFC 9110, section 9.2.2), until it had one of its own."""
         client, run = self._connected(), self._context.run
@@ -170,7 +172,9 @@ class RestClient:
             try:
                 sent = {**headers, **cookies.header(url)}
                 wait = run.timeout.of(ANSWER)
-                answer = await client.get(REST_PATH, headers=sent, timeout=wait, extensions={"trace": trace})
+                answer = await plain_http.get(
+                    client, REST_PATH, run.intake, silence=wait, headers=sent, extensions={"trace": trace}
+                )
                 cookies.take(answer.headers.get_list("set-cookie"), url)
                 return answer
             except LOST as error:
@@ -179,9 +183,13 @@ class RestClient:
                 label = f"an idle connection had ended ({describe_error(error)}): asks again"
                 self._context.recorder.add(Kind.MARK, device=REST, label=label)
 
-    def _content(self, answer: httpx.Response, subject: str) -> dict[str, Json]:
+    def _content(self, answer: plain_http.Answer, subject: str) -> dict[str, Json]:
         """``{"json": True, "body": …}``, or the beginning of a body that is no JSON, with the reason why."""
         recorder = self._context.recorder
+        if answer.content is None:
+            return {"json": False, "reason": oversized(answer.limit, "answer"), "body": None} | (
+                {"oversized": answer.limit} if answer.limit == self._context.run.intake.most else {}
+            )
         try:
             return {"json": True, "body": recorder.read(answer.content, of=subject)}
         except (ValueError, RecursionError) as error:

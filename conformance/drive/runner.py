@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import Future
 from typing import Any
@@ -21,14 +22,20 @@ from conformance.record.transcript import Transcript
 
 REFUSED_AT_ONCE = 4
 """Bad tokens go out a few at a time: a target may well shut out an address that sends many."""
+LETTING_GO = 3.0
+"""Seconds that scenarios have to close their connections when the run is ended early."""
 WENT_DOWN = "it went down each time, with nothing else to do"
 
 
 class Runner:
     """``start`` hands it every recording of the run; ``result`` waits for one."""
 
-    def __init__(self, context: RunContext, users: Users, background: Background, *, concurrency: int) -> None:
+    def __init__(
+        self, context: RunContext, users: Users, background: Background, *, concurrency: int, seconds: float = math.inf
+    ) -> None:
+        """``seconds``: how long recording may take."""
         self._context = context
+        self._seconds = seconds
         self._users = users
         self._concurrency = concurrency
         self._futures: dict[str, Future[Transcript]] = {}
@@ -44,6 +51,11 @@ class Runner:
     def gone(self) -> str | None:
         """Since when the target has not answered, if it stopped and did not come back."""
         return self._life.gone
+
+    @property
+    def ended(self) -> str | None:
+        """Why the run was ended early, if it was."""
+        return self._life.ended
 
     def start(self, calls: Iterable[ScenarioCall]) -> None:
         """Begin recording; each call once, whoever needs it."""
@@ -77,12 +89,34 @@ class Runner:
 
     async def _record_or_say_why(self, calls: Sequence[ScenarioCall]) -> None:
         """Nobody waits for ever: whatever ends the recordings, each future is settled."""
+        recording = asyncio.ensure_future(self._record_all(calls))
+        ending = asyncio.ensure_future(self._life.run_over.wait())
         try:
-            await self._record_all(calls)
+            within = self._seconds if self._seconds < math.inf else None
+            await asyncio.wait([recording, ending], timeout=within, return_when=asyncio.FIRST_COMPLETED)
+            if recording.done():
+                recording.result()
+            else:
+                await self._end_early(recording, calls)
         finally:
+            recording.cancel()
+            ending.cancel()
             for future in self._futures.values():
                 if not future.done():
                     future.set_exception(RuntimeError("the recordings ended before this one"))
+
+    async def _end_early(self, recording: asyncio.Future[None], calls: Sequence[ScenarioCall]) -> None:
+        """What was recorded stands; of all else nothing is known."""
+        self._life.end_run(f"recording took longer than --max-time allows ({self._seconds:.0f} s were left for it)")
+        begun = {**{case.call.key: case.recordings[-1] for case in self._again}, **self._studio.running}
+        recording.cancel()
+        await asyncio.wait([recording], timeout=LETTING_GO)
+        for call in calls:
+            if not (future := self._futures[call.key]).done():
+                transcript = begun.get(call.key) or Transcript(call.key, call.scenario.name, dict(call.values))
+                transcript.unverified = f"the run was ended early: {self.ended}"
+                transcript.facts["ended"] = self.ended
+                future.set_result(transcript)
 
     async def _record_all(self, calls: Sequence[ScenarioCall]) -> None:
         run = self._context

@@ -138,7 +138,9 @@ class Session:
         """Try to open the transport once."""
         recorder, run = self.context.recorder, self.context.run
         headers, wait = {**run.headers, **self._credentials.headers}, run.timeout.of(SHAKEN)
-        self._wire = connection.Connection(run.url, self.inbox, headers=headers, tls=run.tls, deadline=wait)
+        self._wire = connection.Connection(
+            run.url, self.inbox, headers=headers, tls=run.tls, deadline=wait, intake=run.intake
+        )
         began = recorder.now
         try:
             await self._wire.open(self._first_transport)

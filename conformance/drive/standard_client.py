@@ -49,7 +49,11 @@ class StandardClient:
         self._gone: Callable[[], bool] = self._ended
         self._waiting = Waiting(context, self.inbox, context.talks[self._user.name], self._is_gone)
         self._session = RecordedSession(
-            self.inbox, headers=run.headers, tls=run.tls, patience=lambda: run.timeout.of(SHAKEN)
+            self.inbox,
+            headers=run.headers,
+            tls=run.tls,
+            patience=lambda: run.timeout.of(SHAKEN),
+            intake=run.intake,
         )
         self._longest = CHATTER * run.late
         """Seconds that the library waits: longer than ``Waiting``, which decides."""

@@ -11,7 +11,7 @@ from conformance.checks.history_window import windows
 from conformance.checks.selectors import good_connections
 from conformance.errors import Unverified
 from conformance.observations.observed import ObservedValue
-from conformance.protocol import CONNECTED, MESSAGE, Json
+from conformance.protocol import CONNECTED, MESSAGE, Json, is_a_time
 from conformance.record.payloads import History
 from conformance.record.transcript import Kind
 from conformance.record.views import Connection, Everything, Fetch, Send
@@ -191,8 +191,8 @@ def ack_latency(everything: Everything) -> ObservedValue:
 
 def ping(everything: Everything) -> ObservedValue:
     handshakes = [entry for record in everything for entry in record.transcript.of(Kind.HANDSHAKE)]
-    announced = {(entry.get("pingInterval"), entry.get("pingTimeout")) for entry in handshakes}
-    beats = {beat for beat in announced if all(isinstance(part, int | float) for part in beat)}
+    announced = [(entry.get("pingInterval"), entry.get("pingTimeout")) for entry in handshakes]
+    beats = {beat for beat in announced if all(is_a_time(part) for part in beat)}
     if not beats:
         raise Unverified("no handshake announced pings")
     told = [f"every {every / 1000:g} s, {patience / 1000:g} s for the answer" for every, patience in sorted(beats)]

@@ -103,6 +103,12 @@ def said(loss: Entry) -> str:
     return f"{loss.device}: {cut(loss.get('reason') or loss.get('code') or loss.get('packet'), LONGEST_REASON)}"
 
 
+def oversized(transcript: Transcript) -> str | None:
+    """What of the target exceeded a limit of the harness, if anything did; for a person."""
+    found = (e for e in transcript.of(Kind.CLOSED, Kind.HTTP) if e.get("oversized"))
+    return next((f"{entry.device}: the target {entry.get('reason')}: raise --max-payload" for entry in found), None)
+
+
 # -- signs of life -------------------------------------------------------------------------------------------------
 
 

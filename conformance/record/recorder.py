@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from conformance.protocol import Json
@@ -16,6 +16,10 @@ from conformance.redaction import Redactor
 
 T = TypeVar("T")
 
+FREE, EACH = 3000, 50
+"""How many packets of the target are kept in a recording: so many, and so many more for each that it was sent."""
+_FROM_TARGET = (Kind.RECEIVED, Kind.GARBLED, Kind.CLIENT)
+
 
 class Recorder:
     """Appends entries in wire order. Everything passes the redactor before it is kept."""
@@ -26,6 +30,9 @@ class Recorder:
         self._histories = histories or Histories(redactor)
         self._began = time.monotonic()
         self._waiters: set[asyncio.Future[None]] = set()
+        self._room = FREE
+        self.flooded = asyncio.Event()
+        """The target sent more than is kept: nothing is recorded any more."""
 
     @property
     def now(self) -> float:
@@ -34,7 +41,7 @@ class Recorder:
 
     def brief(self, text: str, limit: int = 200) -> str:
         """The beginning of a text. Secrets are replaced before it is cut: half a secret would not be recognized."""
-        return self._redactor.text(text)[:limit]
+        return self._redactor.beginning(text, limit)
 
     def read(self, text: str | bytes, *, of: str) -> Json:
         """The value of a JSON text that a user was sent. Raises ValueError or RecursionError where it is none."""
@@ -42,12 +49,23 @@ class Recorder:
 
     def add(self, kind: Kind, *, device: str = "", connection: int = 0, **data: Json) -> Entry:
         entries = self.transcript.entries
+        if self.flooded.is_set():
+            return Entry(len(entries), self.now, kind, device, connection, {})
         entry = Entry(len(entries), self.now, kind, device, connection, self._redactor.clean(data))
         entries.append(entry)
+        self._count(kind, data)
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
         return entry
+
+    def _count(self, kind: Kind, data: Mapping[str, Json]) -> None:
+        if kind is Kind.SENT:
+            self._room += EACH
+        elif kind in _FROM_TARGET or data.get("direction") == "<":
+            self._room -= 1
+            if self._room < 0:
+                self.flooded.set()
 
     async def until(self, found: Callable[[], T | None], *, within: float) -> T | None:
         """The first non-None answer of ``found``, asked again after each new entry; None after ``within`` seconds."""

@@ -18,6 +18,9 @@ LATE, LEAST = 3, 15.0
 """Deadlines, and seconds at least, of silence after which what has not come is taken to never come."""
 IN_VAIN = 4
 """How many times sooner than the deadline a wait ends for what the target has never done in the run."""
+OFTEN, SHORTEST = 5, 5
+"""After so many more such waits the next ones are half as long, and half as long again; but no shorter than one of that
+many parts of the first."""
 SURE = 3
 """After so many that were lost for good, while others came, the wait is as short, or as long as theirs requires."""
 DOUBTFUL = 3
@@ -42,6 +45,8 @@ class _Known:
     came: bool = False
     slowest: float = 0.0
     lost: int = 0
+    in_vain: int = 0
+    """How many more were not waited for to the end, as none had ever come."""
 
 
 @dataclass
@@ -58,7 +63,7 @@ class AdaptiveTimeout:
         """How long silence must last now until one of this kind is given up."""
         known = self._kinds[kind]
         if self._hopeless(kind):
-            return self.deadline / IN_VAIN
+            return self.deadline / IN_VAIN / min(1 << known.in_vain // OFTEN, SHORTEST)
         usual = DOUBTFUL * known.slowest
         least = self.deadline / IN_VAIN if known.lost >= SURE else self.late
         return min(max(least, usual), CHATTER * self.late)
@@ -67,12 +72,13 @@ class AdaptiveTimeout:
         """One of this kind came, after so long a silence at most."""
         known = self._kinds[kind]
         self.answers += 1
-        known.came, known.slowest = True, max(known.slowest, silence)
+        known.came, known.in_vain, known.slowest = True, 0, max(known.slowest, silence)
 
     def gave_up(self, kind: str, silence: float) -> Doubt | None:
         """One of this kind did not come. Why it may still have been under way; None: it never comes."""
         known = self._kinds[kind]
         if self._hopeless(kind):
+            known.in_vain += 1
             return Doubt.UNPRECEDENTED
         if silence < DOUBTFUL * known.slowest:
             return Doubt.SLOW

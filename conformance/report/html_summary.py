@@ -33,6 +33,7 @@ def anchor(status: Status, requirement: str) -> str:
 def head(result: Result, notes: Sequence[str] = ()) -> Markup:
     """The summary. ``notes`` are further lines that belong to the verdict."""
     gone = [f"The target {result.gone}; what was not judged by then is unverified."] if result.gone else []
+    gone += [f"The run was ended early: {result.ended}."] if result.ended else []
     must = Level.MUST
     return render(
         "summary.html.j2",

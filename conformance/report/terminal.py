@@ -75,6 +75,8 @@ def lines(summary: Summary) -> Iterator[str]:
         yield f"STALE    {name} passes, so this run fails (exit code 1): delete its waiver"
     if result.gone:
         yield f"the target {result.gone}; what was not judged by then is unverified"
+    if result.ended:
+        yield f"the run was ended early: {result.ended}; what was not judged by then is unverified"
     yield from (f"rejudged {line}" for line in summary.rejudged)
     yield f"target   {result.facts['target']}"
     yield f"seed     {result.facts['seed']}   {result.facts['seconds']} s"

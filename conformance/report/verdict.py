@@ -99,6 +99,8 @@ class Result:
     """The harness itself erred outside of any judgement."""
     gone: str | None = None
     """Since when the target has not answered, if it stopped."""
+    ended: str | None = None
+    """Why the run was ended early, if it was."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     contradictions: Sequence[Contradiction] = ()
     stale: Sequence[str] = ()
@@ -132,7 +134,7 @@ class Result:
             return Exit.FAILED
         if self.gone:
             return Exit.USAGE
-        incomplete = self.verdict is Verdict.INCOMPLETE and not allow_incomplete
+        incomplete = self.verdict is Verdict.INCOMPLETE and (self.ended is not None or not allow_incomplete)
         return Exit.INCOMPLETE if incomplete else Exit.OK
 
     def summary(self) -> dict[str, dict[str, int]]:

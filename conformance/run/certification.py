@@ -105,6 +105,7 @@ class Certification(TranscriptProvider):
             settle=options.settle,
             examples=options.examples,
             seed=options.seed,
+            max_payload=options.max_payload,
         )
         source = source_of(options, self.redactor, embedded_secret)
         users = self._users = Users(source, self.redactor, run=f"{self._started:%m%d%H%M%S}-{options.seed % 10**6:06}")
@@ -112,9 +113,10 @@ class Certification(TranscriptProvider):
         background = Background()
         self._resources.callback(background.stop, ())
         with self._progress as progress:
-            looking = preflight.check(context, users, wait=options.wait)
+            looking = preflight.check(context, users, wait=options.wait, within=options.max_time)
             self._context = background.run(looking, lambda: progress.show(lambda: f"waiting for {self.target}"))
-        self._runner = Runner(self._context, users, background, concurrency=options.concurrency)
+        left = max(0.0, self._began + options.wait + options.max_time - time.monotonic())
+        self._runner = Runner(self._context, users, background, concurrency=options.concurrency, seconds=left)
         self._runner.start(calls)
 
     @property
@@ -192,6 +194,7 @@ class Certification(TranscriptProvider):
             interrupted=interrupted,
             broken=broken or erred(self.outcomes.values()),
             gone=self._gone(),
+            ended=self._ended(),
             facts=self._facts(),
             contradictions=contradictions(found, outcomes) if complete else (),
             stale=self.waivers.stale(found) if complete and not self._gone() else (),
@@ -217,6 +220,12 @@ class Certification(TranscriptProvider):
         if self._runner is not None:
             return self._runner.gone
         return next((saved.gone for saved in self._saved.values() if saved.gone), None)
+
+    def _ended(self) -> str | None:
+        """Why the run was ended early, if it was."""
+        if self._runner is not None:
+            return self._runner.ended
+        return next((one.facts["ended"] for one in self._saved.values() if one.facts.get("ended")), None)
 
     def _facts(self) -> dict[str, Any]:
         settings = provenance.settings(self.options, self.waivers.settings(), self._users.size if self._users else None)

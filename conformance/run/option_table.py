@@ -163,6 +163,23 @@ OPTIONS = (
         in_reproduce=words.value,
     ),
     Option(
+        flag="--max-time",
+        metavar="S",
+        help="end the run after so many seconds; what was not judged by then is unverified (default 1800)",
+        convert=values.number(least=1.0),
+        concern=Concern.RECORDING,
+        default=1800.0,
+    ),
+    Option(
+        flag="--max-payload",
+        metavar="BYTES",
+        help="how much is taken of one answer or message, decompressed (default 67108864)",
+        convert=values.size,
+        concern=Concern.RECORDING,
+        default=64 * 2**20,
+        in_reproduce=words.value,
+    ),
+    Option(
         flag="--waivers",
         metavar="FILE",
         help="what is accepted for now and does not fail the run (TOML; each with a reason and a last day)",

@@ -113,6 +113,8 @@ class Options:
     deadline: float
     settle: float
     examples: int
+    max_time: float
+    max_payload: int
     waivers: Path | None
     rejudge: Path | None
     ca_bundle: Path | None

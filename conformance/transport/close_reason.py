@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.formatting import printable
 
@@ -20,6 +20,8 @@ class CloseReason:
     status: int | None = None
     reason: str = ""
     retry_after: float | None = None
+    oversized: int | None = None
+    """The limit, in bytes, that a message exceeded inside a session."""
 
 
 class TransportClosed(Exception):
@@ -38,7 +40,7 @@ class HandshakeFailed(Exception):
         where = f", {reason}" if reason.startswith(REDIRECTED) else ""
         closed = f"closed with code {code}" if code else reason
         super().__init__(f"HTTP {status}{where}" if status else closed)
-        self.close_reason = close_reason
+        self.close_reason = replace(close_reason, oversized=None)  # no handshake needs more than the limit
 
 
 class HandshakeTimeout(HandshakeFailed):

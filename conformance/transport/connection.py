@@ -34,6 +34,7 @@ from conformance.transport.engineio import (
     next_batch,
 )
 from conformance.transport.http_session import NETWORK_ERRORS, HttpSession, handshake_failure
+from conformance.transport.limits import Intake
 from conformance.transport.polling import Polling
 from conformance.transport.websocket import WebSocket
 
@@ -63,10 +64,11 @@ class Connection:
         headers: Mapping[str, str],
         tls: ssl.SSLContext | None,
         deadline: float,
+        intake: Intake | None = None,
     ) -> None:
         self._listener = listener
         self._deadline = deadline
-        self._http = HttpSession(base, headers=headers, tls=tls, deadline=deadline)
+        self._http = HttpSession(base, headers=headers, tls=tls, deadline=deadline, intake=intake or Intake())
         self._transport: Polling | WebSocket | None = None
         self._max_payload = DEFAULT_MAX_PAYLOAD
         self._outgoing: deque[Outgoing] = deque()

@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Any, NoReturn
 
 from conformance.formatting import shortened
+from conformance.protocol import is_a_time
 from conformance.transport.close_reason import CloseReason, HandshakeFailed
 
 SEPARATOR = "\x1e"
@@ -109,7 +110,7 @@ def parse_handshake(packet: str | bytes) -> Handshake:
     except (ValueError, TypeError, LookupError, RecursionError):
         raise HandshakeFailed(CloseReason("target", reason=f"not an Engine.IO handshake: {packet!r}")) from None
     for name in ("pingInterval", "pingTimeout"):
-        if not _is_a_time(fields.get(name)):
+        if not is_a_time(fields.get(name)):
             actual = shortened(fields[name]) if name in fields else "missing"
             raise HandshakeFailed(CloseReason("target", reason=f"not an Engine.IO handshake: {name} is {actual}"))
     limit = fields.get("maxPayload")
@@ -119,11 +120,6 @@ def parse_handshake(packet: str | bytes) -> Handshake:
 def _no_json(constant: str) -> NoReturn:
     """NaN and Infinity, which Python reads and JavaScript does not."""
     raise ValueError(constant)
-
-
-def _is_a_time(value: object) -> bool:
-    """Whether every client can take a value for milliseconds."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 2**53
 
 
 # -- sending -------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import aiohttp
 from yarl import URL
 
 from conformance.record.rate_limits import retry_after
+from conformance.transport import limits
 from conformance.transport.close_reason import (
     REDIRECTED,
     CloseReason,
@@ -22,12 +23,8 @@ from conformance.transport.close_reason import (
 )
 from conformance.transport.cookies import Cookies
 from conformance.transport.engineio import Transport, query
+from conformance.transport.limits import Intake, oversized
 
-MAX_BYTES = 64 * 2**20
-"""Of one answer or one WebSocket message, decompressed. A greeting with 50,000 messages has 12 MB: a limit of ours must
-never be the target's failure, and a target without limits must not take all memory."""
-MAX_ERROR_BYTES = 2**20
-"""Of the body of an answer other than 200, which is only quoted."""
 LONGEST_HEADER = 2**16
 NETWORK_ERRORS = (aiohttp.ClientError, OSError)
 
@@ -56,8 +53,11 @@ class RawWebSocket(aiohttp.ClientWebSocketResponse):
 class HttpSession:
     """``sid``: of the Engine.IO session that its requests belong to; empty before the handshake."""
 
-    def __init__(self, base: str, *, headers: Mapping[str, str], tls: ssl.SSLContext | None, deadline: float) -> None:
+    def __init__(
+        self, base: str, *, headers: Mapping[str, str], tls: ssl.SSLContext | None, deadline: float, intake: Intake
+    ) -> None:
         self._url = URL(base) / "socket.io/"
+        self.intake = intake
         self._client = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(ssl=tls or True, limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),  # it would put quotes around values
@@ -89,11 +89,11 @@ class HttpSession:
 
     async def _reply(self, answer: aiohttp.ClientResponse, url: URL) -> Reply:
         self._cookies.take(answer.headers.getall("Set-Cookie", []), url)
-        limit = MAX_BYTES if answer.status == 200 else MAX_ERROR_BYTES
-        body = await read_body(answer, limit)
-        text = oversized(limit) if body is None else body.decode("utf-8", "replace")
+        limit = self.intake.most if answer.status == 200 else limits.MAX_ERROR_BYTES
+        body = await read_body(answer, limit, self.intake)
+        text = oversized(limit, "answer") if body is None else body.decode("utf-8", "replace")
         if answer.status == 200:
-            return Reply(200, text, CloseReason("target", reason=text) if body is None else None)
+            return Reply(200, text, CloseReason("target", reason=text, oversized=limit) if body is None else None)
         return Reply(answer.status, "", refusal(answer.status, answer.headers, text))
 
     async def websocket(self) -> RawWebSocket:
@@ -103,7 +103,7 @@ class HttpSession:
         ws = await self._client.ws_connect(
             url.update_query(query(Transport.WEBSOCKET, self.sid)),
             headers=cookies,
-            max_msg_size=MAX_BYTES,
+            max_msg_size=self.intake.of_message,
             compress=15,
         )
         assert isinstance(ws, RawWebSocket)
@@ -122,10 +122,6 @@ class HttpSession:
         await self._client.close()
 
 
-def oversized(limit: int) -> str:
-    return f"sent more than {limit:,} bytes in one answer"
-
-
 def refusal(status: int, headers: Mapping[str, str], text: str) -> CloseReason:
     """What an answer other than 200 means for a session."""
     where = headers.get("Location") if 300 <= status < 400 else None
@@ -133,15 +129,17 @@ def refusal(status: int, headers: Mapping[str, str], text: str) -> CloseReason:
     return CloseReason("target", status=status, reason=why, retry_after=retry_after(headers))
 
 
-async def read_body(answer: aiohttp.ClientResponse, limit: int) -> bytes | None:
+async def read_body(answer: aiohttp.ClientResponse, limit: int, intake: Intake) -> bytes | None:
     """The body of an answer, decompressed as it comes; None, and no more is read, where it has more than so many
     bytes."""
     body = bytearray()
-    async for chunk in answer.content.iter_any():
-        body += chunk
-        if len(body) > limit:
-            answer.close()
-            return None
+    async with intake.turns() as turn:
+        async for chunk in answer.content.iter_any():
+            body += chunk
+            if len(body) > limit:
+                answer.close()
+                return None
+            await turn.taken(len(body))
     return bytes(body)
 
 

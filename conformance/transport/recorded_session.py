@@ -25,7 +25,8 @@ from conformance.transport.close_reason import CloseReason, HandshakeFailed, des
 from conformance.transport.connection import CLOSING
 from conformance.transport.cookies import Cookies
 from conformance.transport.engineio import SEPARATOR, PacketType, Transport
-from conformance.transport.http_session import LONGEST_HEADER, MAX_BYTES, no_redirects, oversized, read_body, refusal
+from conformance.transport.http_session import LONGEST_HEADER, no_redirects, read_body, refusal
+from conformance.transport.limits import Intake, oversized
 from conformance.transport.polling import FIRST_PAUSE, LIMITED
 from conformance.transport.tap import ClientListener, Tap
 from conformance.transport.websocket import ENDS, close_reason_of
@@ -69,8 +70,10 @@ class RecordedSession:
         headers: Mapping[str, str],
         tls: ssl.SSLContext | None,
         patience: Callable[[], float],
+        intake: Intake | None = None,
     ) -> None:
         self.tap = Tap(listener)
+        self._intake = intake or Intake()
         self._patience = patience
         self._headers = {name: value for name, value in headers.items() if name.lower() != "cookie"}
         self._tls = tls
@@ -116,11 +119,11 @@ class RecordedSession:
                     self.tap.end(_refusal(error))
                 self.tap.listener.on_engine("<", f"no WebSocket: {describe_error(error)}", Transport.WEBSOCKET)
                 raise aiohttp.ClientConnectionError(describe_error(error)) from error
-            return RecordedWebSocket(ws, self.tap, moves=not opens)
+            return RecordedWebSocket(ws, self.tap, moves=not opens, intake=self._intake)
 
     async def _upgraded(self, url: URL, **options: Any) -> aiohttp.ClientWebSocketResponse:
         headers = {**options.pop("headers", {}), **self._cookies.header(url)}
-        options |= {"headers": headers, "max_msg_size": MAX_BYTES}
+        options |= {"headers": headers, "max_msg_size": self._intake.of_message}
         ws: aiohttp.ClientWebSocketResponse = await self._session.ws_connect(url, **options)
         return ws
 
@@ -210,18 +213,20 @@ class RecordedSession:
         headers = {**(options.pop("headers", None) or {}), **self._cookies.header(url)}
         async with self._session.request(method, url, headers=headers, allow_redirects=False, **options) as answer:
             self._cookies.take(answer.headers.getall("Set-Cookie", []), url)
-            body = await read_body(answer, MAX_BYTES)
+            limit = self._intake.most
+            body = await read_body(answer, limit, self._intake)
             if body is None:
-                self.tap.end(CloseReason("target", reason=oversized(MAX_BYTES)))
-                raise aiohttp.ClientPayloadError(oversized(MAX_BYTES))
+                self.tap.end(CloseReason("target", reason=oversized(limit, "answer"), oversized=limit))
+                raise aiohttp.ClientPayloadError(oversized(limit, "answer"))
             return Answer(answer.status, body, answer.headers)
 
 
 class RecordedWebSocket:
     """Stands in for an ``aiohttp.ClientWebSocketResponse``, as far as the client uses it."""
 
-    def __init__(self, ws: aiohttp.ClientWebSocketResponse, tap: Tap, *, moves: bool) -> None:
+    def __init__(self, ws: aiohttp.ClientWebSocketResponse, tap: Tap, *, moves: bool, intake: Intake) -> None:
         self._ws = ws
+        self._intake = intake
         self._tap = tap
         self._probing = moves
 
@@ -247,7 +252,7 @@ class RecordedWebSocket:
         elif frame.type is aiohttp.WSMsgType.BINARY:
             self._tap.listener.on_attachment(frame.data, Transport.WEBSOCKET)
         elif frame.type in ENDS and not self._probing:  # a probe that fails leaves the connection where it is
-            self._tap.end(close_reason_of(frame))
+            self._tap.end(close_reason_of(frame, self._intake))
 
     async def close(self) -> None:
         self._tap.end(CloseReason("harness", reason="closed"))

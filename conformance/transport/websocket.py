@@ -18,7 +18,8 @@ from conformance.transport.engineio import (
     parse_handshake,
     parse_packet,
 )
-from conformance.transport.http_session import MAX_BYTES, NETWORK_ERRORS, HttpSession, RawWebSocket
+from conformance.transport.http_session import NETWORK_ERRORS, HttpSession, RawWebSocket
+from conformance.transport.limits import Intake, oversized
 
 ENDS = frozenset(
     {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
@@ -48,7 +49,7 @@ class WebSocket:
         """Shake hands. Raises HandshakeFailed or NETWORK_ERRORS."""
         first = await self._raw.receive()
         if first.type in ENDS:
-            raise HandshakeFailed(close_reason_of(first))
+            raise HandshakeFailed(close_reason_of(first, self._http.intake))
         handshake = parse_handshake(first.data)
         self._http.sid = handshake.sid
         return handshake, ()
@@ -68,7 +69,7 @@ class WebSocket:
         except NETWORK_ERRORS as error:  # a pong that could not be written
             raise TransportClosed(CloseReason("network", reason=describe_error(error))) from error
         if frame.type in ENDS:
-            raise TransportClosed(close_reason_of(frame))
+            raise TransportClosed(close_reason_of(frame, self._http.intake))
         return (_parse_frame(frame),)
 
     async def write(self, packets: Sequence[str]) -> None:
@@ -92,12 +93,13 @@ def _parse_frame(frame: aiohttp.WSMessage) -> Received:
     return Garbled(repr(frame.data), f"a {frame.type.name} frame")
 
 
-def close_reason_of(last: aiohttp.WSMessage) -> CloseReason:
+def close_reason_of(last: aiohttp.WSMessage, intake: Intake) -> CloseReason:
     """Why a WebSocket ended that gave this last (aiohttp gives one without a close frame code 1000)."""
     if last.type is aiohttp.WSMsgType.CLOSE:
         return CloseReason("target", code=last.data, reason=quoted(last.extra or ""))
     if isinstance(last.data, aiohttp.WebSocketError):
         if last.data.code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG:
-            return CloseReason("target", reason=f"sent more than {MAX_BYTES:,} bytes in one message")
+            limit, intake.exceeded = intake.of_message, True
+            return CloseReason("target", reason=oversized(limit, "message"), oversized=limit)
         return CloseReason("target", reason=f"no WebSocket frame: {last.data}")
     return CloseReason("network", reason="the connection ended without a close frame")

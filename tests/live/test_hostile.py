@@ -169,6 +169,16 @@ def test_handshakes_that_no_client_can_read_are_judged(tmp_path: Path, kind: typ
     assert why in run.output
 
 
+def test_a_run_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    long = CHAT.replace('await phone.send_text("  hello ", tag="padded")', "await phone.wait_closed(within=600)")
+    with served(HelpCenter) as url:
+        run = certify(Checkout(tmp_path, chat=long), url, tmp_path / "reports", "--max-time=3", "--allow-incomplete")
+    assert (run.code, run.verdict and run.verdict["verdict"]) == (10, "incomplete"), run.output
+    assert "the run was ended early: recording took longer than --max-time allows" in run.reason("SEND-TRIM")
+    assert run.line("the run was ended early: ").endswith("; what was not judged by then is unverified")
+    assert run.seconds < LONGEST
+
+
 def test_huge_conversations(checkout: Checkout, tmp_path: Path) -> None:
     with served(Huge) as url:
         run = certify(checkout, url, tmp_path)

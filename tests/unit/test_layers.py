@@ -39,7 +39,12 @@ PURE = ("schema", "inputs", "checks", "observations", "report")
 TIMED = {"recorder", "clock"}
 """The modules of ``record`` that have a clock: they write the record while a scenario runs."""
 
-PARSED_WITH = ("conformance.transport.engineio", "conformance.transport.close_reason", "conformance.formatting")
+PARSED_WITH = (
+    "conformance.protocol",
+    "conformance.transport.engineio",
+    "conformance.transport.close_reason",
+    "conformance.formatting",
+)
 """What Engine.IO is parsed with."""
 
 

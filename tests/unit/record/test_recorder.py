@@ -8,7 +8,7 @@ import time
 import pytest
 
 from conformance.record.clock import SLICE, one_slice, unhurried
-from conformance.record.recorder import Recorder
+from conformance.record.recorder import EACH, FREE, Recorder
 from conformance.record.transcript import Kind, Transcript
 from conformance.redaction import Redactor
 from tests.support.peers import in_loop
@@ -50,3 +50,38 @@ async def test_a_timeout_ends_what_takes_longer() -> None:
     with pytest.raises(TimeoutError):
         async with unhurried(0.05):
             await asyncio.Event().wait()
+
+
+# -- a target that sends too much --------------------------------------------------------------------------------------
+
+
+def flooded(kind: Kind, **data: str) -> int:
+    """After how many entries of a kind recording ends."""
+    recorder = Recorder(Transcript("key", "key"), Redactor())
+    for _ in range(3 * FREE):
+        recorder.add(kind, **data)
+    assert recorder.flooded.is_set() == (len(recorder.transcript.entries) < 3 * FREE)
+    return len(recorder.transcript.entries)
+
+
+def test_no_more_is_kept_than_a_few_thousand_packets() -> None:
+    assert flooded(Kind.RECEIVED) == flooded(Kind.GARBLED) == flooded(Kind.ENGINE, direction="<") == FREE + 1
+    assert flooded(Kind.ENGINE, direction=">") == flooded(Kind.SENT) == 3 * FREE
+
+
+def test_whoever_is_sent_much_may_answer_much() -> None:
+    recorder = Recorder(Transcript("key", "key"), Redactor())
+    for _ in range(FREE):
+        recorder.add(Kind.SENT)
+        for _ in range(EACH):
+            recorder.add(Kind.RECEIVED)
+    assert len(recorder.transcript.entries) == FREE * (EACH + 1)
+
+
+def test_of_a_long_text_the_beginning_is_kept_without_secrets() -> None:
+    redactor = Redactor()
+    redactor.register("a secret", "secret")
+    recorder = Recorder(Transcript("key", "key"), redactor)
+    kept = recorder.add(Kind.RECEIVED, text=f"{'x' * 99_996}a secret{'x' * 10**6}").get("text")
+    assert kept == f"{'x' * 99_996}‹sec… (1,099,996 characters)".replace("(1,099,996", "(1,100,004")
+    assert recorder.brief("x" * 196 + "a secret") == "x" * 196 + "‹sec"

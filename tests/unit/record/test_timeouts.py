@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.record.timeouts import IN_VAIN, SURE, AdaptiveTimeout, late
+from conformance.record.timeouts import IN_VAIN, OFTEN, SHORTEST, SURE, AdaptiveTimeout, late
 from conformance.record.transcript import Doubt
 
 
@@ -56,3 +56,16 @@ def test_what_comes_late_makes_patient() -> None:
     assert timeout.gave_up("ack", 32.0) is Doubt.SLOW
     timeout.came("ack", 100.0)
     assert timeout.of("ack") == 36.0
+
+
+def test_what_never_came_is_waited_for_ever_more_briefly() -> None:
+    timeout = untaught()
+    timeout.gave_up("ack", 12.0)
+    for _ in range(OFTEN):
+        timeout.gave_up("ack", 1.0)
+    assert timeout.of("ack") == 4.0 / IN_VAIN / 2
+    for _ in range(10 * OFTEN):
+        timeout.gave_up("ack", 1.0)
+    assert timeout.of("ack") == 4.0 / IN_VAIN / SHORTEST
+    timeout.came("ack", 0.1)
+    assert timeout.of("ack") == 12.0

@@ -8,11 +8,12 @@ import gzip
 import tracemalloc
 import zlib
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
 
-from conformance.transport import http_session, websocket
+from conformance.transport import limits
 from conformance.transport.close_reason import CloseReason
 from tests.support.peers import (
     HANDSHAKE,
@@ -28,15 +29,16 @@ from tests.support.peers import (
 )
 
 BOUND, ERROR_BOUND = 2**20, 2**16
-OVERSIZED_ANSWER = f"sent more than {BOUND:,} bytes in one answer"
-OVERSIZED_MESSAGE = f"sent more than {BOUND:,} bytes in one message"
+TOO_LARGE_AN_ANSWER, TOO_LARGE_A_MESSAGE = (
+    CloseReason("target", reason=f"sent more than {BOUND:,} bytes in one {what}", oversized=BOUND)
+    for what in ("answer", "message")
+)
 
 
 @pytest.fixture(autouse=True)
 def bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_session, "MAX_BYTES", BOUND)
-    monkeypatch.setattr(websocket, "MAX_BYTES", BOUND)
-    monkeypatch.setattr(http_session, "MAX_ERROR_BYTES", ERROR_BOUND)
+    monkeypatch.setattr(limits, "MAX_BYTES", BOUND)
+    monkeypatch.setattr(limits, "MAX_ERROR_BYTES", ERROR_BOUND)
 
 
 @contextlib.contextmanager
@@ -93,7 +95,7 @@ ALL_ENCODINGS = pytest.mark.parametrize("encoding", ENCODINGS)
 async def test_a_handshake_without_end(encoding: str) -> None:
     async with serving(Endless("handshake", encoding)) as url:
         with bounded_memory():
-            assert await refusal(url, "polling") == CloseReason("target", reason=OVERSIZED_ANSWER)
+            assert await refusal(url, "polling") == replace(TOO_LARGE_AN_ANSWER, oversized=None)
 
 
 @ALL_ENCODINGS
@@ -101,14 +103,14 @@ async def test_a_handshake_without_end(encoding: str) -> None:
 async def test_a_poll_without_end(encoding: str) -> None:
     with bounded_memory():
         async with serving(Endless("GET", encoding)) as url, opened(url, "polling") as (_, heard):
-            assert await heard.the_end() == CloseReason("target", reason=OVERSIZED_ANSWER)
+            assert await heard.the_end() == TOO_LARGE_AN_ANSWER
 
 
 @in_loop
 async def test_an_answer_to_a_post_without_end() -> None:
     async with serving(Endless("POST", "gzip")) as url, opened(url, "polling") as (connection, heard):
         send(connection, heard, "0")
-        assert await heard.the_end() == CloseReason("target", reason=OVERSIZED_ANSWER)
+        assert await heard.the_end() == TOO_LARGE_AN_ANSWER
 
 
 @pytest.mark.parametrize("request_", ["handshake", "GET"])
@@ -171,7 +173,7 @@ async def test_a_websocket_message_beyond_the_bound(sending: Callable[[Stream], 
 
     with bounded_memory():
         async with raw_server(handle) as url, opened(url, "websocket") as (_, heard):
-            assert await heard.the_end() == CloseReason("target", reason=OVERSIZED_MESSAGE)
+            assert await heard.the_end() == TOO_LARGE_A_MESSAGE
 
 
 class Websockets(Polling):
@@ -195,13 +197,13 @@ class Websockets(Polling):
 async def test_a_compressed_message_beyond_the_bound() -> None:
     bomb = Websockets(HANDSHAKE, "4" + "x" * 64 * BOUND)
     async with serving(bomb) as url, opened(url, "websocket") as (_, heard):
-        assert await heard.the_end() == CloseReason("target", reason=OVERSIZED_MESSAGE)
+        assert await heard.the_end() == TOO_LARGE_A_MESSAGE
 
 
 @in_loop
 async def test_a_handshake_beyond_the_bound() -> None:
     async with serving(Websockets("0" * 64 * BOUND)) as url:
-        assert await refusal(url, "websocket") == CloseReason("target", reason=OVERSIZED_MESSAGE)
+        assert await refusal(url, "websocket") == replace(TOO_LARGE_A_MESSAGE, oversized=None)
 
 
 @in_loop

@@ -1,0 +1,143 @@
+"""One certification of a hostile target: how it ended, seconds, memory, and which promises it broke."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from conformance.schema.validator import mismatches
+from tests.hostile.target import SECRET, Target
+
+ROOT = Path(__file__).resolve().parents[2]
+MEGABYTES = 400
+"""Of memory that a run may take."""
+SECONDS = 120
+"""That a run may take, on a machine that is busy with others."""
+LIVE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""What a terminal obeys."""
+
+
+@dataclass(frozen=True)
+class Certified:
+    """``line``: the verdict, or the one line that says why there is none."""
+
+    exit_code: int
+    output: str
+    seconds: float
+    megabytes: float
+    verdict: dict[str, Any]
+    broken: list[str] = field(default_factory=list)
+
+    @property
+    def line(self) -> str:
+        lines = [line for line in self.output.splitlines() if line.startswith(("VERDICT", "ERROR: "))]
+        failed = [one["id"] for one in self.verdict.get("requirements", ()) if one["status"] == "failed"]
+        more = f" ({len(failed)} failed: {', '.join(failed[:3])})" if failed else ""
+        return (lines[0] if lines else "") + more
+
+
+def certify(target: Target, reports: Path, *options: str, checkout: Path = ROOT) -> Certified:
+    """In a process of its own; the target serves in another one."""
+    reports.mkdir(parents=True, exist_ok=True)
+    with _serving(target) as url:
+        return _judged(target, reports, _run(url, reports, checkout, *target.options, *options))
+
+
+@contextlib.contextmanager
+def _serving(target: Target) -> Iterator[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.hostile.serve", target.name],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
+
+
+def _run(url: str, reports: Path, checkout: Path, *options: str) -> Certified:
+    command = [sys.executable, "-m", "pytest", "suites", "-q", "-p", "no:cacheprovider"]
+    output, began = reports / "output.txt", time.monotonic()
+    with output.open("wb") as out:
+        process = subprocess.Popen(
+            [*command, f"--target={url}", f"--reports={reports}", *options],
+            cwd=checkout,
+            env={**os.environ, "PYTHONPATH": str(checkout), "HELP_CENTER_JWT_SECRET": SECRET},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+        code, kilobytes = _ended(process, began + 2 * SECONDS)
+    path = reports / "verdict.json"
+    verdict = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    text = output.read_text("utf-8", "replace")
+    return Certified(code, text, time.monotonic() - began, kilobytes / 1024, verdict)
+
+
+def _ended(process: subprocess.Popen[bytes], latest: float) -> tuple[int, int]:
+    """Exit code and kilobytes at most; killed when it takes too long."""
+    kilobytes = 0
+    while True:
+        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if pid:
+            process.returncode = os.waitstatus_to_exitcode(status)
+            return process.returncode, usage.ru_maxrss
+        if time.monotonic() > latest or kilobytes > 1.5 * 2**20:
+            os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(OSError, ValueError):
+            found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text())
+            kilobytes = int(found[1]) if found else kilobytes
+        time.sleep(0.1)
+
+
+def _judged(target: Target, reports: Path, one: Certified) -> Certified:
+    return Certified(
+        one.exit_code, one.output, one.seconds, one.megabytes, one.verdict, list(_broken(target, reports, one))
+    )
+
+
+def _broken(target: Target, reports: Path, one: Certified) -> Iterator[str]:
+    """The promises that were not kept."""
+    if one.exit_code not in target.codes:
+        yield f"exit code {one.exit_code}, expected {target.codes}: {one.output[-300:]!r}"
+    if one.seconds > SECONDS:
+        yield f"{one.seconds:.0f} s"
+    if one.megabytes > MEGABYTES:
+        yield f"{one.megabytes:.0f} MB"
+    if target.says not in one.output:
+        yield f"does not say {target.says!r}"
+    if "Traceback" in one.output:
+        yield "a traceback"
+    if found := LIVE.search(one.output):
+        yield f"{found[0]!r} reached the terminal"
+    yield from _reports(reports, one)
+
+
+def _reports(reports: Path, one: Certified) -> Iterator[str]:
+    if one.exit_code in (0, 1, 10):
+        yield from mismatches("verdict", one.verdict)
+    with contextlib.suppress(FileNotFoundError):
+        try:
+            ElementTree.parse(reports / "junit.xml")  # noqa: S314  our own
+        except ElementTree.ParseError as error:
+            yield f"junit.xml: {error}"
