@@ -87,19 +87,19 @@ async def refused(stage: Stage, kind: str, option: str, transport: str) -> None:
 @requirement("AUTH-MISSING")
 @MISSING_TOKENS
 def test_a_client_without_a_token_is_not_let_in(refused: Record, kind: str) -> None:
-    authentication.kept_out(refused, kind)
+    authentication.assert_rejected(refused, kind)
 
 
 @requirement("AUTH-INVALID")
 @WRONG_TOKENS
 def test_an_invalid_token_is_not_let_in(refused: Record, kind: str) -> None:
-    authentication.kept_out(refused, kind)
+    authentication.assert_rejected(refused, kind)
 
 
 @requirement("AUTH-EXPIRED")
 @AGED_TOKENS
 def test_an_expired_token_is_not_let_in(refused: Record, kind: str) -> None:
-    authentication.kept_out(refused, kind)
+    authentication.assert_rejected(refused, kind)
 
 
 @requirement("REFUSAL-EVENT")
@@ -149,7 +149,7 @@ async def eavesdropper(stage: Stage, kind: str) -> None:
 @requirement("AUTH-INVALID")
 @pytest.mark.parametrize("kind", ["resigned"])
 def test_a_forgery_of_a_token_in_use_is_not_let_in(eavesdropper: Record, kind: str) -> None:
-    authentication.kept_out(eavesdropper, kind, "intruder")
+    authentication.assert_rejected(eavesdropper, kind, "intruder")
 
 
 @requirement("CONN-STAYS")

@@ -6,7 +6,16 @@ import pytest
 
 from conformance.checks import laws
 from conformance.checks.assertions import check_all
-from conformance.checks.connection import acked, heard, let_in, not_ended, settled, stays, transports_work, works
+from conformance.checks.connection import (
+    accepted_over_transport,
+    acked,
+    heard,
+    not_ended,
+    settled,
+    stays,
+    transports_work,
+    works,
+)
 from conformance.checks.law import check_records
 from conformance.checks.lifecycle import acked_once, require, showed_once, shows, shows_once, told_once
 from conformance.checks.packets import entered
@@ -39,7 +48,7 @@ def test_everything_is_said_in_the_namespace(everything: Everything) -> None:
 def test_a_client_over_websocket_is_let_in(
     websocket_chat: Record, polling_chat: Record, everything: Everything
 ) -> None:
-    let_in(websocket_chat, polling_chat, everything)
+    accepted_over_transport(websocket_chat, polling_chat, everything)
 
 
 @requirement("CONN-WEBSOCKET")
@@ -56,7 +65,7 @@ def test_messages_are_heard_over_websocket(
 
 @requirement("CONN-POLLING")
 def test_a_client_over_polling_is_let_in(polling_chat: Record, websocket_chat: Record, everything: Everything) -> None:
-    let_in(polling_chat, websocket_chat, everything)
+    accepted_over_transport(polling_chat, websocket_chat, everything)
 
 
 @requirement("CONN-POLLING")

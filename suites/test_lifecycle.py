@@ -13,8 +13,8 @@ from conformance.checks.lifecycle import (
     arrived,
     chats_again,
     comeback,
+    greeted_after_refusal,
     greeted_again,
-    let_in_again,
     not_too_early,
     require,
     same_conversation,
@@ -147,7 +147,7 @@ def test_a_refreshed_token_shows_the_same_messages(refreshed: Record) -> None:
 @requirement("TOKEN-REFRESHED")
 def test_a_good_token_is_let_in_after_an_expired_one(refreshed_late: Record, refreshed: Record) -> None:
     comeback(refreshed)
-    let_in_again(refreshed_late.connection("phone", 2))
+    greeted_after_refusal(refreshed_late.connection("phone", 2))
 
 
 # -- bursts (6) ----------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Where the document is silent: how this server behaves. Nothing here passes or fails.
 
-What the document does not promise is tried on connections marked as trials, which no law judges.
+What the document does not promise is tried on unjudged connections, which no law sees.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ def of_forgers(judge: Callable[[Connection], None]) -> Callable[[Connection], No
 # -- what became of it -------------------------------------------------------------------------------------------
 
 
-def let_in(connection: Connection) -> bool:
+def is_accepted(connection: Connection) -> bool:
     """Whether the conversation was opened to it: greeted, and not refused after all."""
     refused = connection.events(ERROR) and connection.ended_by_target
     return connection.greeted and not refused
@@ -104,7 +104,7 @@ def refusal(record: Record, device: str = "phone") -> Connection:
 
 def refused_after_all(connection: Connection) -> Connection:
     """The connection. Raises Unverified where its bad token was let in."""
-    if let_in(connection):
+    if is_accepted(connection):
         because = ENTRY.get(connection.token_kind)
         raise Unverified(f"a bad token ({connection.token}) was let in", because=because)
     return connection
@@ -116,7 +116,7 @@ def of_kind(entry: Entry, kind: str) -> None:
         raise Unverified(f"a token that has {kind} needs the signing key: pass --jwt-secret or --jwt-key")
 
 
-def kept_out(record: Record, kind: str, device: str = "phone") -> None:
+def assert_rejected(record: Record, kind: str, device: str = "phone") -> None:
     """The token did not open the conversation."""
     connection = looked_at(record.connection(device, -1))
     of_kind(connection.opened, kind)
@@ -128,7 +128,7 @@ def opens_nothing(connection: Connection) -> None:
     greetings = [event.entry for event in connection.events(CONNECTED)]
     at = [connection.opened.serial, *_serials(greetings)]
     expect(
-        not let_in(connection),
+        not is_accepted(connection),
         f"no {CONNECTED} for a bad token ({connection.token})",
         lambda: f"{CONNECTED}: {shown(greetings[0].get('args'))}" if greetings else "",
         at=at,
@@ -140,7 +140,7 @@ def looked_at(connection: Connection) -> Connection:
     closed = connection.broken_off
     if closed is not None and closed.get("status") in BUSY:
         raise Unverified(f"{connection.title}: the target was busy (HTTP {closed.get('status')}): {REMEDY}")
-    if not connection.shaken:
+    if not connection.handshake_completed:
         because = _closed_road(connection)
         if because is not None or not _turned_away(connection):
             raise Unverified(f"{connection.title}: no Engine.IO handshake", because=because)
@@ -151,11 +151,11 @@ def _closed_road(connection: Connection) -> str | None:
     """The requirement that judges why not even a good token gets a handshake by this way of presenting it; None where
     one does. Who presents no token takes no road of its own."""
     good = [other for other in connection.record.connections if other.good and other.transport == connection.transport]
-    shaken = [other for other in good if other.shaken]
-    if not shaken:
+    with_handshake = [other for other in good if other.handshake_completed]
+    if not with_handshake:
         return "CONN-WEBSOCKET" if connection.transport == "websocket" else "CONN-POLLING"
     absent = connection.token_kind in ABSENT
-    by_the_same = any(other.option == connection.option for other in shaken)
+    by_the_same = any(other.option == connection.option for other in with_handshake)
     return None if absent or by_the_same else OPTIONS.get(connection.option, "AUTH-BARE")
 
 
@@ -203,7 +203,7 @@ def _instead_of_an_event(connection: Connection) -> str:
     if refused:
         return f"a connect error ({shown(refused[0].get('data'))}), which the document does not promise"
     closed = connection.closed
-    if not connection.shaken and closed is not None:
+    if not connection.handshake_completed and closed is not None:
         return f"HTTP {closed.get('status')} for the handshake, which the document does not promise"
     return "the end of the connection without a word" if connection.ended_by_target else "no word and no end"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from conformance.checks.assertions import check_all, expect
 from conformance.checks.authentication import (
     ENTRY,
-    let_in,
+    is_accepted,
     looked_at,
     opens_nothing,
     refused_after_all,
@@ -40,14 +40,14 @@ class _Try:
 
 
 def knocks(requirement: str) -> Callable[[Record], Iterator[Connection]]:
-    """The connections with the bad tokens of a requirement (AUTH-MISSING, AUTH-INVALID, AUTH-EXPIRED), trials
+    """The connections with the bad tokens of a requirement (AUTH-MISSING, AUTH-INVALID, AUTH-EXPIRED), unjudged ones
     included, that got as far as to be greeted: what is wrong with the others is told where they are what is tested."""
     return lambda record: (one for one in strangers(record, requirement) if one.greeted)
 
 
 def strangers(record: Record, *requirements: str) -> Iterator[Connection]:
     """All connections with bad tokens, or those with the bad tokens of some requirements."""
-    for connection in record.connections_and_trials:
+    for connection in record.all_connections:
         entry = ENTRY.get(connection.token_kind)
         if not connection.good and entry is not None and (not requirements or entry in requirements):
             yield connection
@@ -75,7 +75,7 @@ def given_nothing(fetch: Fetch) -> None:
 # -- one scenario that tries several -----------------------------------------------------------------------------
 
 
-def kept_out(record: Record, requirement: str) -> None:
+def assert_rejected(record: Record, requirement: str) -> None:
     """None of the tokens of a requirement opened the conversation. Raises Unverified where there was none to try."""
     check_all(_tried(record, requirement), lambda connection: opens_nothing(looked_at(connection)))
 
@@ -118,7 +118,7 @@ def _tried(record: Record, *requirements: str) -> Sequence[Connection]:
 def forgotten(record: Record) -> None:
     """AUTH-OUTLIVED. What a server lets in for the sake of clocks that differ, it lets in whether it has seen it or
     not; on each road, both tokens were tried twice, the unseen one first and last."""
-    early = [connection for connection in record.connections_and_trials if connection.device == EARLY]
+    early = [connection for connection in record.all_connections if connection.device == EARLY]
     if not any(connection.greeted for connection in early):
         raise Unverified("a token of a few seconds was not accepted in its time")
     check_all(_roads(record), _forgotten_on)
@@ -126,15 +126,16 @@ def forgotten(record: Record) -> None:
 
 def _roads(record: Record) -> Iterator[tuple[str, Sequence[_Try]]]:
     for transport in ("websocket", "polling"):
-        late = [c for c in record.connections_and_trials if c.device != EARLY and c.transport == transport]
-        yield transport, [_Try(c.device, let_in(c), c.opened.serial) for c in late if _answered(c)]
+        late = [c for c in record.all_connections if c.device != EARLY and c.transport == transport]
+        yield transport, [_Try(c.device, is_accepted(c), c.opened.serial) for c in late if _answered(c)]
     late_fetches = [fetch for fetch in record.fetches if fetch.tag != EARLY and fetch.status not in (0, *BUSY)]
     yield "REST", [_Try(fetch.tag, fetch.successful, fetch.entry.serial) for fetch in late_fetches]
 
 
 def _answered(connection: Connection) -> bool:
     end = connection.broken_off
-    return connection.shaken or (end is not None and end.get("by") == "target" and end.get("status") not in BUSY)
+    refused = end is not None and end.get("by") == "target" and end.get("status") not in BUSY
+    return connection.handshake_completed or refused
 
 
 def _forgotten_on(road: tuple[str, Sequence[_Try]]) -> None:

@@ -53,7 +53,7 @@ def of_greeting(connection: Connection) -> str | None:
     """The requirement that judges why a good connection was not greeted; None where it was."""
     if connection.greeted or not connection.good:
         return None
-    if not connection.shaken:
+    if not connection.handshake_completed:
         return "CONN-WEBSOCKET" if connection.transport == "websocket" else "CONN-POLLING"
     if connection.received("CONNECT_ERROR"):
         return "CONN-NAMESPACE"
@@ -83,7 +83,7 @@ def _let_in_before(connection: Connection) -> bool:
 
 def _bad_before(connection: Connection) -> Connection | None:
     """The last connection of the user before this one, if it presented a bad token."""
-    every = connection.record.connections_and_trials
+    every = connection.record.all_connections
     before = [one for one in every if one.user == connection.user and one.number < connection.number]
     bad = [one for one in before if not one.good]
     return bad[-1] if bad else None
@@ -95,7 +95,7 @@ def of_ack(send: Send) -> str | None:
         return "ACK-CALLED"
     if send.connection.displaced:
         return "DEVICE-COEXIST"
-    return "CONN-STAYS" if send.record.transcript.wave == 1 and not send.connection.trial else None
+    return "CONN-STAYS" if send.record.transcript.wave == 1 and not send.connection.unjudged else None
 
 
 def of_refusal(send: Send) -> str:

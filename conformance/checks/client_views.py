@@ -22,7 +22,7 @@ class Disagreement(Exception):
 
 def client_connections(record: Record) -> list[Connection]:
     """Those of a client library, each attempt to connect again among them."""
-    return [one for one in record.connections_and_trials if one.opened.get("client")]
+    return [one for one in record.all_connections if one.opened.get("client")]
 
 
 def seen(connection: Connection, saw: str, event: str | None = None) -> list[Entry]:

@@ -16,11 +16,11 @@ from conformance.record.waits import GREETING, given_up
 
 
 def first_arrivals(record: Record) -> Iterator[Connection]:
-    """The first connection of each device that took the usual road and was waited for. Later ones are judged by
-    RECONNECT-GREETED, other roads and refusals by the AUTH requirements."""
+    """The first connection of each device that took the default route and was waited for. Later ones are judged by
+    RECONNECT-GREETED, other routes and refusals by the AUTH requirements."""
     devices: set[str] = set()
     for connection in record.connections:
-        if not (connection.shaken and connection.usual) or connection.device in devices:
+        if not (connection.handshake_completed and connection.default_route) or connection.device in devices:
             continue
         devices.add(connection.device)
         waited = given_up(connection, GREETING) or (connection.opened.get("greet") and _left_without(connection))

@@ -23,21 +23,22 @@ from conformance.record.waits import message_of
 # other requirements. A transport is to blame when the other one does what it does not.
 
 
-def let_in(record: Record, other: Record, everything: Iterable[Record] = ()) -> None:
+def accepted_over_transport(record: Record, other: Record, everything: Iterable[Record] = ()) -> None:
     """Deviate when the device of ``record`` was not greeted, and its transport is to blame: not where others of the run
     (``everything``) came in over it, and this one was told that there were too many."""
     connection = record.connection()
     if was_greeted(connection):
         return
-    if any(c.shaken and c.transport == connection.transport for one in everything for c in one.connections):
+    others = (c for one in everything for c in one.connections if c.transport == connection.transport)
+    if any(other.handshake_completed for other in others):
         not_limited(connection)
-    if connection.shaken and not other.connection().greeted:
+    if connection.handshake_completed and not other.connection().greeted:
         raise Unverified(f"{connection.title} was not greeted", because=of_greeting(connection))
     raise Deviation(f"a client over {connection.transport} to be let in", _how_far(connection), at=_traces(connection))
 
 
 def _how_far(connection: Connection) -> str:
-    if not connection.shaken:
+    if not connection.handshake_completed:
         closed = connection.closed
         status = f"HTTP {closed.get('status')}: " if closed is not None and closed.get("status") else ""
         return f"no handshake ({status}{closed.get('reason') if closed is not None else 'no answer'})"
@@ -160,8 +161,8 @@ def overlaps_another_device(connection: Connection, others: Iterable[Connection]
 
 
 def settled(*, alone: bool) -> Callable[[Record], Iterator[Connection]]:
-    """Greeted connections of scenarios with documented input and no trials, with a token that lasts, where the user
-    had no other device (``alone``) or had one. Not those that move to another transport: CONN-UPGRADE judges them."""
+    """Greeted connections of scenarios with documented input and nothing unjudged, with a token that lasts, where the
+    user had no other device (``alone``) or had one. Not those that change the transport: CONN-UPGRADE judges them."""
 
     def found(record: Record) -> Iterator[Connection]:
         if record.transcript.wave == 1 and not any(e.get("trial") for e in record.transcript.of(Kind.OPEN)):

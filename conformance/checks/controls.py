@@ -24,11 +24,12 @@ def session_lost(connection: Connection) -> str | None:
 
 
 def _simple(records: Iterable[Record]) -> Iterator[tuple[Record, Connection]]:
-    """The first connections of scenarios with documented input, by the usual road, of devices that do not type."""
+    """The first connections of scenarios with documented input, by the default route, of devices that do not type."""
     for record in records:
         typed = any(entry.get("event") == TYPING for entry in record.transcript.of(Kind.SENT))
         if record.transcript.wave == 1 and not typed:
-            yield from ((record, c) for c in record.connections[:1] if c.good and c.usual and c.transport != "upgrade")
+            first = (c for c in record.connections[:1] if c.good and c.default_route)
+            yield from ((record, connection) for connection in first if connection.transport != "upgrade")
 
 
 def _plain(records: Iterable[Record]) -> Iterator[Send]:

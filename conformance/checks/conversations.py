@@ -88,22 +88,22 @@ def nothing_else(pair: tuple[HistoryWindow, HistoryWindow]) -> None:
     """No history shows a message of the user that was not accepted."""
     before, after = pair
     texts = set(before.history.all("text"))  # what was there already is doubled: RECONNECT-RESYNC's
-    strays = unexpected_listed(after.record, before.history, after.history)
-    _explained(after.record, [message for message in strays if message.text not in texts])
+    unexpected = unexpected_listed(after.record, before.history, after.history)
+    _explained(after.record, [message for message in unexpected if message.text not in texts])
 
 
 def nothing_else_is_emitted(record: Record) -> None:
     _explained(record, unexpected_emitted(record))
 
 
-def _explained(record: Record, strays: Sequence[Message]) -> None:
-    """Of sends that asked for no ack the ids are not known: as many strays may be theirs, with a changed text. Where
+def _explained(record: Record, unexpected: Sequence[Message]) -> None:
+    """Of sends that asked for no ack the ids are not known: as many may be theirs, with a changed text. Where
     somebody typed they may come from that, which TYPING-NO-MESSAGE judges."""
     if any(entry.get("event") == TYPING for entry in record.transcript.of(Kind.SENT)):
         return
     unacked = sum(send.valid and not send.asked for send in record.sends)
-    if len({message.id for message in strays}) > unacked:
-        nothing_unexpected(strays)
+    if len({message.id for message in unexpected}) > unacked:
+        nothing_unexpected(unexpected)
 
 
 def listeners(record: Record) -> Iterator[tuple[Connection, Send]]:

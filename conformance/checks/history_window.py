@@ -195,7 +195,7 @@ def _greeting(connection: Connection, event: Event) -> HistoryWindow:
 def _first_received(record: Record) -> Mapping[str, Mapping[str, Entry]]:
     """For each user, by the id of a message: the packet with which it was first received, be it by an unjudged device.
     An id that cannot be read is passed over."""
-    good = [connection for connection in record.connections_and_trials if connection.good]
+    good = [connection for connection in record.all_connections if connection.good]
     greetings = [_greeting(c, event) for c in good for event in c.events(CONNECTED)]
     found: defaultdict[str, dict[str, Entry]] = defaultdict(dict)
     for window in sorted([*greetings, *_bodies(record)], key=lambda window: window.entry.serial, reverse=True):

@@ -155,7 +155,7 @@ PARITY_REST = Law("PARITY-REST", "rest_tells_what_the_ack_told", parity.to_rest,
 PARITY_TIME = Law(
     "PARITY-TIME",
     "a_message_has_one_created_at_everywhere",
-    parity.every_road,
+    parity.all_copies,
     parity.same_instant,
     nothing=NOTHING_SAVED,
 )
@@ -207,7 +207,7 @@ MESSAGE_SENDER = Law(
 MESSAGE_SENDER_ELSEWHERE = Law(
     "MESSAGE-SENDER",
     "event_and_history_name_the_user_as_sender",
-    parity.every_road,
+    parity.all_copies,
     parity.from_the_user,
     nothing=NOTHING_SAVED,
 )

@@ -103,13 +103,13 @@ def greeted_again(connection: Connection) -> None:
             "help_center:connected, as when the device came first",
             said(connection.entries)
             or ", ".join(got)
-            or ("a handshake and nothing more" if connection.shaken else "no connection"),
+            or ("a handshake and nothing more" if connection.handshake_completed else "no connection"),
             at=[connection.opened.serial],
             unless=session_lost(connection),
         )
 
 
-def let_in_again(connection: Connection) -> None:
+def greeted_after_refusal(connection: Connection) -> None:
     """As ``greeted_again``, for a connection that follows a refused one: a target may ask for patience then, by
     another code than that of a bad token."""
     problems = [event.problem for event in connection.events(ERROR)]

@@ -67,7 +67,7 @@ def limited(connection: Connection) -> str | None:
         return None
     asked = closed.get("retry_after")
     when = "" if asked is None else f", Retry-After {asked:g} s"
-    what = "a request of the session" if connection.shaken else "the handshake"
+    what = "a request of the session" if connection.handshake_completed else "the handshake"
     return f"HTTP {closed.get('status')}{when} for {what} of {connection.title}, to the last attempt: {REMEDY}"
 
 

@@ -1,4 +1,4 @@
-"""One message on all its roads: ack, event, greeting and REST tell the same of it (sections 4.2, 4.6 and 7)."""
+"""The copies of one message: ack, event, greeting and REST show the same of it (sections 4.2, 4.6 and 7)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CLOSE = 1.0
 
 
 @dataclass(frozen=True)
-class Road:
+class Copy:
     """How a message is found again after its ack: by an event, or in one history."""
 
     send: Send
@@ -39,29 +39,29 @@ class Road:
         return None if again else found
 
 
-def to_the_sender(record: Record) -> list[Road]:
+def to_the_sender(record: Record) -> list[Copy]:
     """Each accepted message with the event that told its sender."""
-    return [Road(send, echo) for send in saved(record)]
+    return [Copy(send, echo) for send in saved(record)]
 
 
-def to_greetings(record: Record) -> list[Road]:
+def to_greetings(record: Record) -> list[Copy]:
     """Each accepted message with every greeting that was asked for after its ack."""
     return list(_later(record, "greeting"))
 
 
-def to_rest(record: Record) -> list[Road]:
+def to_rest(record: Record) -> list[Copy]:
     """Each accepted message with every REST body that was asked for after its ack."""
     return list(_later(record, "REST"))
 
 
-def _later(record: Record, road: str) -> Iterator[Road]:
-    for window in (window for window in windows(record) if window.channel == road):
+def _later(record: Record, channel: str) -> Iterator[Copy]:
+    for window in (window for window in windows(record) if window.channel == channel):
         for send in saved(record):
             if send.connection.user == window.user and send.acks[0].at <= window.began:
-                yield Road(send, window.find)
+                yield Copy(send, window.find)
 
 
-def every_road(record: Record) -> list[Road]:
+def all_copies(record: Record) -> list[Copy]:
     """All of these."""
     return [*to_the_sender(record), *to_other_devices(record), *to_greetings(record), *to_rest(record)]
 
@@ -77,11 +77,11 @@ def told_on(connection: Connection, send: Send) -> Message | None:
     return None if event is None else event.message
 
 
-def to_other_devices(record: Record) -> list[Road]:
+def to_other_devices(record: Record) -> list[Copy]:
     """Each accepted message with the event that told another device of the user, where one did."""
     good = list(good_connections(record))
     return [
-        Road(send, partial(told_on, connection))
+        Copy(send, partial(told_on, connection))
         for send in saved(record)
         for connection in good
         if connection is not send.connection and connection.user == send.connection.user
@@ -141,11 +141,11 @@ def readable(connection: Connection) -> None:
         _ = event.message.id
 
 
-def agree(road: Road) -> None:
+def agree(copy: Copy) -> None:
     """PARITY-EVENT, PARITY-GREETING and PARITY-REST. The whole difference is told."""
-    twin = road.twin
+    twin = copy.twin
     if twin is not None:
-        mine = road.send.message
+        mine = copy.send.message
         expect(not (told := differences(mine, twin)), f"{twin.where} as {mine.where}", told, at=[mine.at, twin.at])
 
 
@@ -174,11 +174,11 @@ def apart(one: Message, other: Message) -> float:
     return seconds
 
 
-def same_instant(road: Road) -> None:
+def same_instant(copy: Copy) -> None:
     """PARITY-TIME; what is more than a second apart is judged by the other three."""
-    twin = road.twin
+    twin = copy.twin
     if twin is not None:
-        mine = road.send.message
+        mine = copy.send.message
         seconds = apart(mine, twin)
         told = f"{mine.created_at} and {twin.created_at}"
         same = seconds == 0 or seconds > CLOSE
@@ -188,18 +188,18 @@ def same_instant(road: Road) -> None:
 # -- who says what (section 4.2) ---------------------------------------------------------------------------------
 
 
-def acked(record: Record) -> list[Road]:
+def acked(record: Record) -> list[Copy]:
     """Each accepted message as its ack has it."""
-    return [Road(send, lambda send: send.message) for send in saved(record)]
+    return [Copy(send, lambda send: send.message) for send in saved(record)]
 
 
-def from_the_user(road: Road) -> None:
+def from_the_user(copy: Copy) -> None:
     """MESSAGE-SENDER."""
-    twin = road.twin
+    twin = copy.twin
     if twin is None:
         return
     said = sender(twin)
-    expect(said == "user", f"{twin.where}.sender to be user", lambda: shown(said), at=[*road.send.at, twin.at])
+    expect(said == "user", f"{twin.where}.sender to be user", lambda: shown(said), at=[*copy.send.at, twin.at])
 
 
 def sender(message: Message) -> str:

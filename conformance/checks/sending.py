@@ -235,7 +235,7 @@ def can_still_chat(record: Record) -> None:
         if is_acked(send):
             not_for_its_pace(send)
     again = record.connection("tablet")
-    if not again.shaken:
+    if not again.handshake_completed:
         raise record.cut_short("new connection")
     told = "; ".join(shown(send.answer) for send in later) or "no answer"
     refused = "SEND-PLAIN" if all(send.refused for send in later) else None

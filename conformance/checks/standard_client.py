@@ -12,9 +12,9 @@ from typing import Any
 from conformance.checks import laws
 from conformance.checks.assertions import check_all, outcome_of
 from conformance.checks.client_views import client_connections, seen, views_agree
+from conformance.checks.connection import accepted_over_transport, works
 from conformance.checks.connection import acked as accepted
 from conformance.checks.connection import heard as heard_by_its_sender
-from conformance.checks.connection import let_in, works
 from conformance.checks.doubts import not_in_doubt
 from conformance.checks.history_window import greeting_of
 from conformance.checks.law import Law, check_records
@@ -77,7 +77,7 @@ def _first(record: Record) -> Connection:
     if not own:
         raise record.cut_short("connection of the client")
     greeted = (connection for connection in own if seen(connection, "event", CONNECTED))
-    return next(greeted, None) or next((connection for connection in own if connection.shaken), own[-1])
+    return next(greeted, None) or next((connection for connection in own if connection.handshake_completed), own[-1])
 
 
 def _greeted(connection: Connection, what: str) -> None:
@@ -180,7 +180,7 @@ def _instead(connection: Connection, since: int = -1) -> str:
     entries = [entry for entry in connection.entries if entry.serial > since]
     errors = [str(entry.get("reason")) for entry in seen(connection, "error")]
     names = [str(e.get("event") or e.get("packet")) for e in entries if e.kind is Kind.RECEIVED]
-    begun = "" if connection.shaken or since >= 0 else "no handshake"
+    begun = "" if connection.handshake_completed or since >= 0 else "no handshake"
     probe = "no answer to the probe of the upgrade that was offered" if _unanswered_probe(connection) else ""
     return "; ".join(filter(None, [begun, probe, said(entries) or ", ".join(names), *errors[:1]])) or "nothing"
 
@@ -227,12 +227,13 @@ def _ground(one: Law[Any], everything: Iterable[Record]) -> tuple[str, Callable[
 
 
 def _newcomers(record: Record) -> Iterator[Connection]:
-    """The first connection of a scenario with documented input, by the usual way."""
-    return (c for c in record.connections[:1] if record.transcript.wave == 1 and c.good and c.usual and c.shaken)
+    """The first connection of a scenario with documented input, by the default route."""
+    first = record.connections[:1] if record.transcript.wave == 1 else []
+    return (c for c in first if c.good and c.default_route and c.handshake_completed)
 
 
 def _soundly(record: Record, other: Record, everything: Iterable[Record]) -> None:
-    let_in(record, other, everything)
+    accepted_over_transport(record, other, everything)
     works(accepted, record, other, because="ACK-CALLED", everything=everything)
     works(heard_by_its_sender, record, other, because="MESSAGE-ECHO", everything=everything)
 

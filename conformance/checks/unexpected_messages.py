@@ -39,13 +39,13 @@ def unexpected_in_rest(record: Record) -> list[Message]:
     return unexpected_listed(record, record.fetch("before").history, record.fetch("after").history)
 
 
-def nothing_unexpected(strays: Sequence[Message]) -> None:
+def nothing_unexpected(unexpected: Sequence[Message]) -> None:
     """Deviate unless there are none."""
     expect(
-        not strays,
+        not unexpected,
         "no message of the user but those that were accepted",
-        lambda: "; ".join(f"{message.where}: {spelled(message.text)}" for message in strays),
-        at=[m.at for m in strays],
+        lambda: "; ".join(f"{message.where}: {spelled(message.text)}" for message in unexpected),
+        at=[m.at for m in unexpected],
     )
 
 

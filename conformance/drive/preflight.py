@@ -164,8 +164,8 @@ async def _meet(context: RunContext, users: list[User]) -> Met:
         route = None
         first, *others = ROUTES
         route = first if await _opens(stage, first) else None
-        shaken = any(connection.shaken for connection in Record(transcript).connections)
-        if route is None and (shaken or looks_like_a_conversation(fetch)):  # else there is no door to try
+        handshake_completed = any(connection.handshake_completed for connection in Record(transcript).connections)
+        if route is None and (handshake_completed or looks_like_a_conversation(fetch)):  # else there is no door to try
             opened = await asyncio.gather(*(_opens(stage, other) for other in others))
             route = next((other for other, is_open in zip(others, opened, strict=True) if is_open), None)
     finally:

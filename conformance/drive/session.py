@@ -18,7 +18,7 @@ from conformance.drive.waiting import REFUSAL, Waiting, as_note
 from conformance.protocol import CONNECTED, ERROR, NAMESPACE, Json
 from conformance.record.descriptions import said
 from conformance.record.rate_limits import SLOWER
-from conformance.record.timeouts import SHAKEN
+from conformance.record.timeouts import ENGINE_HANDSHAKE
 from conformance.record.transcript import Kind
 from conformance.record.waits import GREETING, HANDSHAKE, NAMESPACE_ANSWER, REFUSED_END
 from conformance.transport import connection
@@ -137,7 +137,7 @@ class Session:
     async def _try_connect(self) -> HandshakeFailed | None:
         """Try to open the transport once."""
         recorder, run = self.context.recorder, self.context.run
-        headers, wait = {**run.headers, **self._credentials.headers}, run.timeout.of(SHAKEN)
+        headers, wait = {**run.headers, **self._credentials.headers}, run.timeout.of(ENGINE_HANDSHAKE)
         self._wire = connection.Connection(
             run.url, self.inbox, headers=headers, tls=run.tls, deadline=wait, intake=run.intake
         )
@@ -146,10 +146,10 @@ class Session:
             await self._wire.open(self._first_transport)
         except HandshakeFailed as refused:
             if isinstance(refused, HandshakeTimeout):
-                doubt = run.timeout.gave_up(SHAKEN, refused.seconds)
+                doubt = run.timeout.gave_up(ENGINE_HANDSHAKE, refused.seconds)
                 self.inbox.log(Kind.EXPIRED, waiting=HANDSHAKE, seconds=refused.seconds, **as_note(doubt))
             return refused
-        run.timeout.came(SHAKEN, recorder.now - began)
+        run.timeout.came(ENGINE_HANDSHAKE, recorder.now - began)
         return None
 
     @property

@@ -2,7 +2,7 @@
 
 It lives the flow that section 5 recommends, and nothing about it is ours but its patience and its transport's session.
 What its handlers and callbacks are called with is written into the transcript (``Kind.CLIENT``) beside what crossed the
-wire, so that both can be compared. Its connections are trials: what the library makes of a server is judged by the
+wire, so that both can be compared. Its connections are unjudged: what the library makes of a server is judged by the
 requirement about it, and not by the laws about what our own devices do.
 """
 
@@ -28,7 +28,7 @@ from conformance.drive.waiting import Waiting
 from conformance.protocol import CONNECTED, MESSAGE, NAMESPACE, SEND, TYPING, VALIDATION_ERROR, Json
 from conformance.record.descriptions import said
 from conformance.record.rate_limits import SLOWER
-from conformance.record.timeouts import CHATTER, SHAKEN
+from conformance.record.timeouts import CHATTER, ENGINE_HANDSHAKE
 from conformance.record.transcript import Entry, first
 from conformance.record.waits import GREETING, ack_of, message_of
 from conformance.transport.close_reason import CloseReason
@@ -52,7 +52,7 @@ class StandardClient:
             self.inbox,
             headers=run.headers,
             tls=run.tls,
-            patience=lambda: run.timeout.of(SHAKEN),
+            patience=lambda: run.timeout.of(ENGINE_HANDSHAKE),
             intake=run.intake,
         )
         self._longest = CHATTER * run.late

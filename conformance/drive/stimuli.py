@@ -64,7 +64,7 @@ class Stimulus:
 def stimuli(transcript: Transcript) -> list[Stimulus]:
     """All that was sent, in the order in which it was."""
     record = Record(transcript)
-    found = [one for connection in record.connections_and_trials for one in _of(connection)]
+    found = [one for connection in record.all_connections for one in _of(connection)]
     found += [_request(transcript, entry) for entry in transcript.of(Kind.HTTP)]
     return sorted(found, key=lambda one: one.at)
 
@@ -113,7 +113,7 @@ def _judged(connection: Connection, entry: Entry) -> tuple[bool, str, list[str]]
         return True, what, ["CONN-STAYS"]
     if entry.get("valid"):
         return False, what, [_judge_of_text(entry)]
-    if connection.trial and _is_text(payload):
+    if connection.unjudged and _is_text(payload):
         return True, what, [VERBATIM]
     no_object = len(args) != 1 or not isinstance(payload, dict)
     return True, what, ["SEND-NO-OBJECT" if no_object else REJECTED]

@@ -1,4 +1,4 @@
-"""One observation: a short value for machines, a sentence for people; and what became of a trial send."""
+"""One observation: a short value for machines, a sentence for people; and what became of an unjudged send."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ObservedValue(NamedTuple):
 
 
 def fate(send: Send) -> str:
-    """What became of a trial send. Raises Unverified when the connection lived on and no ack came."""
+    """What became of an unjudged send. Raises Unverified when the connection lived on and no ack came."""
     if send.acks:
         answer = send.answer if isinstance(send.answer, dict) else {}
         return ACCEPTED if isinstance(answer.get("message"), dict) else REFUSED

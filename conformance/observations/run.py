@@ -201,7 +201,7 @@ def ping(everything: Everything) -> ObservedValue:
 
 
 def refusal_end(everything: Everything) -> ObservedValue:
-    refused = [c for record in everything for c in record.connections if not c.good and c.shaken]
+    refused = [c for record in everything for c in record.connections if not c.good and c.handshake_completed]
     ways = _commonest(filter(None, map(_ending, refused)), "no connection was refused")
     return ObservedValue("; ".join(ways), f"ends a refused connection by {'; or by '.join(ways)}")
 

@@ -132,7 +132,7 @@ class Fetch:
         return str(self.entry.get("token_kind"))
 
     @property
-    def trial(self) -> bool:
+    def unjudged(self) -> bool:
         """As of a connection."""
         return bool(self.entry.get("trial"))
 

@@ -44,7 +44,7 @@ def _is_loss(record: Record, entry: Entry) -> bool:
     if connection is None or record.transcript.wave != 1 or entry.serial > connection.left:
         return False
     ended = entry.get("packet") == "DISCONNECT" or (entry.kind is Kind.CLOSED and entry.get("by") == "target")
-    return ended and connection.good and connection.shaken
+    return ended and connection.good and connection.handshake_completed
 
 
 def accidents(transcript: Transcript) -> list[Entry]:
@@ -59,7 +59,7 @@ def _is_accident(record: Record, entry: Entry) -> bool:
     connection = record.connection_of(entry)
     if connection is None or entry.serial > connection.left or (not connection.good and _refused(connection)):
         return False
-    if not connection.shaken:
+    if not connection.handshake_completed:
         return _unopened(connection, entry)
     dismissed = any(end.serial < entry.serial for end in connection.received("DISCONNECT"))
     return _by_accident(entry) or (connection.good and entry.get("by") == "target" and not dismissed)
@@ -144,13 +144,13 @@ def _in_vain(transcript: Transcript, entry: Entry) -> bool:
         return entry.get("status") == 0 and entry.get("by") is None
     if entry.kind is Kind.CLOSED:
         connection = Record(transcript).connection_of(entry)
-        return connection is not None and not connection.shaken and _timed_out(connection, entry)
+        return connection is not None and not connection.handshake_completed and _timed_out(connection, entry)
     return entry.kind is Kind.EXPIRED
 
 
 def turned_away(transcript: Transcript) -> bool:
     """Whether a good token was refused, or a connection with one ended by the target."""
-    good = [connection for connection in Record(transcript).connections_and_trials if connection.good]
+    good = [connection for connection in Record(transcript).all_connections if connection.good]
     asked = (e.get("good") is True and e.get("status") in (401, 403) for e in transcript.of(Kind.HTTP))
     return any(map(_ended_or_refused, good)) or any(asked)
 

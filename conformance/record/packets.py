@@ -65,17 +65,17 @@ class Packets:
         return f"{self.device} ({self.user}, {self.option}, {self.transport})"
 
     @property
-    def usual(self) -> bool:
-        """Whether it took the road that scenarios take which test no other."""
+    def default_route(self) -> bool:
+        """Whether it took the default route: that of scenarios which test no other."""
         return bool(self.opened.get("usual"))
 
     @cached_property
-    def trial(self) -> bool:
+    def unjudged(self) -> bool:
         """Whether it tried something that the document is silent on: observations read it, laws do not see it."""
         return bool(self.opened.get("trial"))
 
     @cached_property
-    def shaken(self) -> bool:
+    def handshake_completed(self) -> bool:
         """Whether there was an Engine.IO handshake."""
         return any(entry.kind is Kind.HANDSHAKE for entry in self.entries)
 

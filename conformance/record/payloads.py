@@ -1,6 +1,6 @@
 """Total accessors over what the target sent: a missing or mistyped field is a readable Deviation, never a KeyError.
 
-Such a deviation is a *misshapen* one: the law that holds every payload against its schema judges it, so a judgement
+Such a deviation is a *malformed* one: the law that holds every payload against its schema judges it, so a judgement
 that merely stumbles over it reports itself unverified instead of blaming the same bug twice.
 """
 
@@ -45,13 +45,13 @@ class Payload:
 
     def _field(self, name: str, kind: type, expected: str) -> Any:
         if not isinstance(self.raw, dict):
-            raise self._misshapen(f"{self.where} to be an object", shown(self.raw))
+            raise self._malformed(f"{self.where} to be an object", shown(self.raw))
         if not isinstance(self.raw.get(name), kind):
             actual = shown(self.raw[name]) if name in self.raw else f"missing in {shown(self.raw)}"
-            raise self._misshapen(f"{self.where}.{name} to be {expected}", actual)
+            raise self._malformed(f"{self.where}.{name} to be {expected}", actual)
         return self.raw[name]
 
-    def _misshapen(self, expected: str, actual: str) -> MalformedPayload:
+    def _malformed(self, expected: str, actual: str) -> MalformedPayload:
         return MalformedPayload(expected, actual, at=[self.at], shape=self.shape)
 
     def _text(self, name: str) -> str:

@@ -26,7 +26,7 @@ SURE = 3
 DOUBTFUL = 3
 """What has not come in this many times the longest silence after which it came so far is lost; sooner, nobody knows."""
 ACK, REFUSING_ACK = "ack", "refusing ack"
-SHAKEN, ANSWER, SHOWN = "handshake", "REST", "shown by REST"
+ENGINE_HANDSHAKE, ANSWER, SHOWN = "handshake", "REST", "shown by REST"
 """Kinds of answers: to sends, and outside of Help Center connections."""
 CHATTER = 3
 """How many times as long a wait may be prolonged by what is no answer to anything: typing, words of support."""

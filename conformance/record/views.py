@@ -113,32 +113,29 @@ class Record:
 
     @cached_property
     def connections(self) -> list[Connection]:
-        """Every connection but the trials."""
-        return [connection for connection in self._all_connections if not connection.trial]
+        """Every connection that is judged."""
+        return [connection for connection in self.all_connections if not connection.unjudged]
 
     @cached_property
-    def _all_connections(self) -> list[Connection]:
+    def all_connections(self) -> list[Connection]:
+        """Unjudged ones, too."""
         by_number: dict[int, list[Entry]] = {}
         for entry in self.transcript:
             if entry.connection:
                 by_number.setdefault(entry.connection, []).append(entry)
         return [Connection(number, entries, self) for number, entries in sorted(by_number.items())]
 
-    @property
-    def connections_and_trials(self) -> list[Connection]:
-        return self._all_connections
-
     @cached_property
     def sends(self) -> list[Send]:
-        """Every ``help_center:send`` that went out but on trial connections, in the order of their first attempts."""
-        return [send for send in self._all_sends if not send.connection.trial]
+        """Every ``help_center:send`` that went out on judged connections, in the order of their first attempts."""
+        return [send for send in self._all_sends if not send.connection.unjudged]
 
     @cached_property
     def _all_sends(self) -> list[Send]:
         acks = self._acks()
         attempts: dict[int, list[Attempt]] = {}
         owner: dict[int, Connection] = {}
-        for connection in self._all_connections:
+        for connection in self.all_connections:
             for entry in connection.entries:
                 if entry.kind is Kind.SENT and entry.get("send") is not None:
                     number = int(entry.get("send"))
@@ -149,20 +146,20 @@ class Record:
 
     def _acks(self) -> dict[tuple[int, int | None], list[Entry]]:
         acks: dict[tuple[int, int | None], list[Entry]] = {}
-        for connection in self._all_connections:
+        for connection in self.all_connections:
             for entry in connection.received("ACK", "BINARY_ACK"):
                 acks.setdefault((connection.number, entry.get("id")), []).append(entry)
         return acks
 
     @cached_property
     def fetches(self) -> list[Fetch]:
-        """Every REST exchange but the trials."""
-        return [fetch for fetch in self._all_fetches if not fetch.trial]
+        """Every REST exchange that is judged."""
+        return [fetch for fetch in self._all_fetches if not fetch.unjudged]
 
     @cached_property
     def _all_fetches(self) -> list[Fetch]:
         greeted: dict[str, int] = {}
-        for connection in self._all_connections:
+        for connection in self.all_connections:
             for event in connection.events(CONNECTED):
                 serial = event.entry.serial
                 greeted[connection.user] = min(serial, greeted.get(connection.user, serial))
@@ -197,7 +194,7 @@ class Record:
 
     def connection(self, device: str = "phone", nth: int = 0) -> Connection:
         """The ``nth`` connection of a device (-1: the last one). Raises Missing when it was never made."""
-        own = [c for c in self._all_connections if c.device == device]
+        own = [c for c in self.all_connections if c.device == device]
         return self._pick(own, nth, f"connection of {device}")
 
     def send(self, tag: str = "text", nth: int = 0) -> Send:
@@ -220,12 +217,12 @@ class Record:
             raise self.cut_short(what) from None
 
     def connection_of(self, entry: Entry) -> Connection | None:
-        """The connection that an entry belongs to, a trial or not."""
+        """The connection that an entry belongs to, judged or not."""
         return self._by_number.get(entry.connection)
 
     @cached_property
     def _by_number(self) -> Mapping[int, Connection]:
-        return {connection.number: connection for connection in self._all_connections}
+        return {connection.number: connection for connection in self.all_connections}
 
     def cut_short(self, what: str) -> Missing:
         """Something that the scenario should have is not in the record."""

@@ -1,4 +1,4 @@
-"""Servers whose errors are misshapen, or come for nothing (section 4.4)."""
+"""Servers whose errors are malformed, or come for nothing (section 4.4)."""
 
 from __future__ import annotations
 

@@ -21,16 +21,16 @@ NOBODY = (False, False, False, False)
 def tried(*, early: bool = True, websocket: Sequence[bool] = NOBODY, rest: Sequence[bool] = NOBODY) -> Record:
     """Who was let in, in turns; over polling nobody."""
     hand = Handmade()
-    knock(hand, EARLY, "websocket", entered=early, good=True)
+    try_connect(hand, EARLY, "websocket", entered=early, good=True)
     for transport, entered in (("websocket", websocket), ("polling", NOBODY)):
-        for name, let_in in zip(TURNS, entered, strict=True):
-            knock(hand, name, transport, entered=let_in)
-    for name, let_in in zip(TURNS, rest, strict=True):
-        hand.fetches({}, status=200 if let_in else 401, tag=name, good=False, token="token of 3 s")
+        for name, accepted in zip(TURNS, entered, strict=True):
+            try_connect(hand, name, transport, entered=accepted)
+    for name, accepted in zip(TURNS, rest, strict=True):
+        hand.fetches({}, status=200 if accepted else 401, tag=name, good=False, token="token of 3 s")
     return hand.record
 
 
-def knock(hand: Handmade, name: str, transport: str, *, entered: bool, good: bool = False) -> None:
+def try_connect(hand: Handmade, name: str, transport: str, *, entered: bool, good: bool = False) -> None:
     hand.opens(name, good=good, transport=transport, trial=True)
     if entered:
         hand.greeted()
@@ -73,7 +73,7 @@ def test_a_token_of_a_kind_that_was_not_tried_needs_the_key() -> None:
     hand = Handmade()
     hand.opens("intruder", good=False, token="resigned")
     with pytest.raises(Unverified, match="signing key"):
-        bad_tokens.kept_out(hand.record, "AUTH-EXPIRED")
+        bad_tokens.assert_rejected(hand.record, "AUTH-EXPIRED")
 
 
 def test_a_greeted_stranger_is_blamed_by_the_kind_of_its_token() -> None:
@@ -82,4 +82,4 @@ def test_a_greeted_stranger_is_blamed_by_the_kind_of_its_token() -> None:
     hand.greeted()
     assert not list(bad_tokens.knocks("AUTH-EXPIRED")(hand.record))
     with pytest.raises(Deviation, match="resigned"):
-        bad_tokens.kept_out(hand.record, "AUTH-INVALID")
+        bad_tokens.assert_rejected(hand.record, "AUTH-INVALID")

@@ -60,7 +60,7 @@ async def staged(kind: type[HelpCenter]) -> AsyncIterator[Stage]:
             await stage.close()
 
 
-def in_vain(stage: Stage) -> list[str]:
+def timed_out_waiting_for(stage: Stage) -> list[str]:
     return [str(entry.get("waiting")) for entry in stage.transcript.of(Kind.EXPIRED)]
 
 
@@ -74,10 +74,10 @@ async def test_what_rest_shows_of_support_is_waited_for_once() -> None:
         phone = stage.device("phone")
         await phone.connect()
         await stage.fetch()
-        assert not in_vain(stage)
+        assert not timed_out_waiting_for(stage)
         await phone.send_plain()
         await stage.fetch()
-        assert len(in_vain(stage)) == 1
+        assert len(timed_out_waiting_for(stage)) == 1
     with pytest.raises(Deviation, match="an answer"):
         judged(stage)
 
@@ -88,7 +88,7 @@ async def test_what_the_greeting_of_another_device_shows_is_waited_for() -> None
         await stage.device("phone").connect()
         await stage.devices[0].send_plain()
         await stage.device("tablet").connect()
-        assert len(in_vain(stage)) == 1
+        assert len(timed_out_waiting_for(stage)) == 1
     with pytest.raises(Deviation):
         judged(stage)
 
@@ -100,7 +100,7 @@ async def test_what_comes_late_has_come() -> None:
         await phone.connect()
         await phone.send_plain()
         await stage.fetch()
-        assert not in_vain(stage)
+        assert not timed_out_waiting_for(stage)
     judged(stage)
 
 
@@ -115,7 +115,7 @@ async def test_nobody_waits_where_no_device_is_there_or_what_is_shown_is_old() -
         await phone.connect()
         await stage.fetch()
         await phone.close()
-        assert not in_vain(stage)
+        assert not timed_out_waiting_for(stage)
 
 
 class Slow(HelpCenter):

@@ -6,7 +6,7 @@ import jwt
 
 from conformance.auth.tokens import KeyMinter
 from conformance.auth.users import Minted, ReadyMade, Users
-from conformance.checks.trials import of_accepted_users
+from conformance.checks.unjudged import of_accepted_users
 from conformance.inputs.similar_subjects import ALIKE, LENGTH, PLAIN, claims_for
 from conformance.redaction import Redactor
 from tests.support.clients import SECRET
@@ -72,6 +72,6 @@ def test_only_users_who_were_greeted_count_and_their_trials_are_none() -> None:
     assert not made.record.connections
     assert not made.record.fetches
     counted = of_accepted_users(made.record)
-    assert [(connection.user, connection.trial) for connection in counted.connections] == [("user 1", False)]
+    assert [(connection.user, connection.unjudged) for connection in counted.connections] == [("user 1", False)]
     assert [fetch.user for fetch in counted.fetches] == ["user 1"]
     assert [send.text for send in counted.sends] == ["hello"]

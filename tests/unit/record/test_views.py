@@ -31,7 +31,8 @@ def test_a_connection_is_read() -> None:
     made.closed("target", code=1011)
     phone = made.record.connection()
     assert phone.title == "phone (user 1, auth, websocket)"
-    assert (phone.good, phone.usual, phone.trial, phone.shaken, phone.greeted) == (True, True, False, True, True)
+    assert all([phone.good, phone.default_route, phone.handshake_completed, phone.greeted])
+    assert not phone.unjudged
     assert phone.history.ids == ["m0"]
     assert [event.name for event in phone.events()] == [CONNECTED, MESSAGE]
     assert phone.ended_by_target is phone.closed
@@ -106,7 +107,7 @@ def test_trials_are_found_by_name_and_seen_by_no_law() -> None:
     made = chat()
     made.opens("tablet", trial=True)
     made.says("odd", tag="odd")
-    assert made.record.connection("tablet").trial
+    assert made.record.connection("tablet").unjudged
     assert made.record.send("odd").accepted
     assert [connection.device for connection in made.record.connections] == ["phone"]
     assert not made.record.sends

@@ -1,4 +1,4 @@
-"""Trials that the target went along with: what then follows is documented use, and judged as such."""
+"""Unjudged devices that the target went along with: what then follows is documented use, and judged as such."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conformance.record.views import Record
 
 
 def of_accepted_users(record: Record) -> Record:
-    """The record without what became of users whom the target did not take, and no trial any more."""
+    """The record without what became of users whom the target did not take, and nothing unjudged any more."""
     everyone = Record(replace(record.transcript, entries=list(_unmarked(record.transcript.entries))))
     greeted = {connection.user for connection in everyone.connections if connection.greeted}
     left_out = {connection.number for connection in everyone.connections if connection.user not in greeted}
