@@ -39,6 +39,7 @@ NAMES = (
     "concurrency",
     "examples",
     "waivers",
+    "signing-key",
     "rejudge",
     "ca-bundle",
     "insecure",

@@ -12,8 +12,8 @@ from conformance.command.parser import NAME
 from conformance.paths import SETTINGS
 from conformance.run.option_table import OPTIONS
 
-_ENVIRONMENT = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-_OURS = ("-p", "help_center_conformance", "-c", str(SETTINGS))
+CLEAN_ENVIRONMENT = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+OURS = ("-p", "help_center_conformance", "-c", str(SETTINGS))
 """No plugins, settings and conftest of the project in which the command was started."""
 _LEFT_OUT = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 _SECRET = {flag: option for option in OPTIONS if option.secret for flag in (option.flag, option.full_flag)}
@@ -25,14 +25,14 @@ def run(arguments: Sequence[str]) -> int:
         if os.environ.pop(name, None):
             print(f"{NAME}: {name} is left out: pass what is needed of it on this command line")
     print(f"$ {command_line(arguments)}", flush=True)
-    os.environ.update(_ENVIRONMENT)
-    return int(pytest.main([*_OURS, *arguments]))
+    os.environ.update(CLEAN_ENVIRONMENT)
+    return int(pytest.main([*OURS, *arguments]))
 
 
 def command_line(arguments: Sequence[str]) -> str:
     """For a shell; what may be secret stands there as its environment variable."""
-    environment = [f"{name}={value}" for name, value in _ENVIRONMENT.items()]
-    return " ".join([*environment, "pytest", *_words(iter([*_OURS, *arguments]))])
+    environment = [f"{name}={value}" for name, value in CLEAN_ENVIRONMENT.items()]
+    return " ".join([*environment, "pytest", *_words(iter([*OURS, *arguments]))])
 
 
 def _words(arguments: Iterator[str]) -> Iterator[str]:

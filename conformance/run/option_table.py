@@ -186,6 +186,14 @@ OPTIONS = (
         convert=values.file,
     ),
     Option(
+        flag="--signing-key",
+        metavar="FILE",
+        help="a private key (Ed25519, PEM) that signs reports/statement.dsse.json, or the key itself",
+        convert=values.signing_key,
+        env=True,
+        secret=True,
+    ),
+    Option(
         flag="--rejudge",
         metavar="DIR",
         help="judge the transcripts of an earlier run again, without a server: does its verdict hold?",

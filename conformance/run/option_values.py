@@ -7,12 +7,15 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
 from conformance.requirements import Level
 from conformance.run.options import Given
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 _LONGEST_PATH = 1000
 """Characters. What is longer is a key and not the name of its file; asking for such a file is an error by itself."""
@@ -129,6 +132,23 @@ def file(given: Given) -> Path:
     if not (os.path.isfile(found) and os.access(found, os.R_OK)):  # pathlib raises for too long a name
         raise UsageError(f"{given} is not a readable file")
     return found
+
+
+def signing_key(given: Given) -> Ed25519PrivateKey:
+    """From a file, or the key itself, as pipelines hand out secrets in variables."""
+    from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415  of no use to most runs
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+
+    itself = "-----BEGIN" in given.value
+    content = given.value.encode() if itself else file(given).read_bytes()
+    try:
+        key = load_pem_private_key(content, password=None)
+    except (ValueError, TypeError):
+        key = None
+    if not isinstance(key, ed25519.Ed25519PrivateKey):
+        told = given.flag if itself else given
+        raise UsageError(f"{told} holds no unencrypted Ed25519 key in PEM form: openssl genpkey -algorithm ed25519")
+    return key
 
 
 def saved_run(given: Given) -> Path:

@@ -14,6 +14,8 @@ from conformance.requirements import Level
 if TYPE_CHECKING:
     import ssl  # imported where it is needed: each run of pytest reads this module, whosever tests it runs
 
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 
 class Concern(IntEnum):
     """What an option is about; in this order options are repeated to people."""
@@ -116,6 +118,7 @@ class Options:
     max_time: float
     max_payload: int
     waivers: Path | None
+    signing_key: Ed25519PrivateKey | None = field(repr=False)
     rejudge: Path | None
     ca_bundle: Path | None
     insecure: bool

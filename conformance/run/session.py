@@ -244,7 +244,7 @@ def _conclude(session: pytest.Session, certification: Certification, exitstatus:
     outcomes, exit_code = list(certification.outcomes.values()), int(session.exitstatus)
     seconds = stash.setdefault(SECONDS, {})
     account = Account(result, outcomes, exit_code, options.level, notes, seconds)
-    publish(account, options.reports)
+    publish(account, options)
     stash[ACCOUNT] = account
 
 

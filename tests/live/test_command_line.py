@@ -76,7 +76,7 @@ def test_conformant(checkout: Checkout) -> None:
     assert run.line("help-center: ").startswith("help-center: certifying the embedded reference server, seed ")
     assert run.output.splitlines()[-1].count("5 passed, 1 advice in ") == 1
     names = {path.name for path in run.reports.iterdir()}
-    assert names == REPORTS
+    assert names == REPORTS | {"statement.json"}
     assert {path.stem for path in (run.reports / "transcripts").iterdir()} == {"chat", "expired", "plain_chat"}
     properties = [p.attrib for p in ElementTree.parse(run.reports / "junit.xml").iter("property")]  # noqa: S314  our own
     assert {"name": "requirement", "value": "SEND-TRIM"} in properties
@@ -277,7 +277,7 @@ def test_reports_of_the_users_own(checkout: Checkout, reports: str, tmp_path: Pa
     assert run.code == 0
     assert (tmp_path / "own.html").exists()
     assert (tmp_path / "own.xml").exists()
-    assert {path.name for path in run.reports.iterdir()} == REPORTS - {"report.html", "junit.xml"}
+    assert {path.name for path in run.reports.iterdir()} == {"statement.json", *REPORTS} - {"report.html", "junit.xml"}
 
 
 def test_from_another_projects_folder(checkout: Checkout, reports: str, target: str, tmp_path: Path) -> None:

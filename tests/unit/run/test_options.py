@@ -13,7 +13,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 
 import help_center_conformance
@@ -322,3 +324,27 @@ def test_every_option_has_its_field_and_secrets_are_not_printed() -> None:
     known = {field.name: field for field in dataclasses.fields(Options)}
     assert {option.attribute for option in OPTIONS} <= set(known)
     assert {one.attribute for one in OPTIONS if one.secret} == {name for name, one in known.items() if not one.repr}
+
+
+# -- the key of statements -------------------------------------------------------------------------------------------
+
+
+def pem(key: PrivateKeyTypes) -> str:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def test_a_signing_key_is_a_file_or_stands_in_its_variable(tmp_path: Path) -> None:
+    key = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+    (tmp_path / "key.pem").write_text(pem(key), encoding="ascii")
+    by_file = read("--signing-key=key.pem", folder=tmp_path).signing_key
+    by_variable = read(HELP_CENTER_SIGNING_KEY=pem(key)).signing_key
+    assert by_file is not None
+    assert by_variable is not None
+    assert by_file.public_key() == by_variable.public_key() == key.public_key()
+
+
+def test_another_kind_of_signing_key_is_refused() -> None:
+    wrong = pem(ec.generate_private_key(ec.SECP256R1()))
+    told = refused(HELP_CENTER_SIGNING_KEY=wrong)
+    assert told == "--signing-key holds no unencrypted Ed25519 key in PEM form: openssl genpkey -algorithm ed25519"
+    assert refused("--signing-key=/nope") == "--signing-key=/nope is not a readable file"
