@@ -147,8 +147,8 @@ def lines(runs: Sequence[Run]) -> Iterator[str]:
 def losses(runs: Sequence[Run], table: Sequence[Row]) -> str:
     """The first line: has anything got worse, and where?"""
     worse = {run.name: sum(number in row.worse for row in table) for number, run in enumerate(runs)}
-    told = [f"{name} ({count} requirement{'s' * (count > 1)})" for name, count in worse.items() if count]
-    return f"WORSE than {runs[0].name}: {', '.join(told)}" if told else f"nothing is worse than in {runs[0].name}"
+    lines = [f"{name} ({count} requirement{'s' * (count > 1)})" for name, count in worse.items() if count]
+    return f"WORSE than {runs[0].name}: {', '.join(lines)}" if lines else f"nothing is worse than in {runs[0].name}"
 
 
 def notes(runs: Sequence[Run]) -> Iterator[str]:

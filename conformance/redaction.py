@@ -118,8 +118,8 @@ def looks_secret(value: str, name: str = "") -> bool:
     """Whether a value of the command line is to be kept out of reports. Its name may say so; else it looks random, and
     not like a path, a media type or a word: words that payloads may hold must not be replaced in them."""
     random = bool(re.search("[0-9]", value) and re.search("[A-Za-z]", value)) and not re.search(r"[/{\s]", value)
-    told = bool(_NAMED_SECRET.search(name)) and value.lower() not in _HARMLESS
-    return told or (random and len(value) >= _RANDOM)
+    named = bool(_NAMED_SECRET.search(name)) and value.lower() not in _HARMLESS
+    return named or (random and len(value) >= _RANDOM)
 
 
 def _telling_parts(secret: str) -> list[str]:

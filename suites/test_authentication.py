@@ -105,7 +105,7 @@ def test_an_expired_token_is_not_let_in(refused: Record, kind: str) -> None:
 @requirement("REFUSAL-EVENT")
 @BAD_TOKENS
 def test_a_refused_client_is_told_so_once(refused: Record) -> None:
-    authentication.told_once(authentication.refusal(refused))
+    authentication.one_error(authentication.refusal(refused))
 
 
 @requirement("REFUSAL-CODE")

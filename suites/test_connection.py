@@ -17,7 +17,7 @@ from conformance.checks.connection import (
     works,
 )
 from conformance.checks.law import check_records
-from conformance.checks.lifecycle import acked_once, require, showed_once, shows, shows_once, told_once
+from conformance.checks.lifecycle import acked_once, heard_once, require, showed_once, shows, shows_once
 from conformance.checks.packets import entered
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
@@ -97,13 +97,13 @@ def test_every_send_around_an_upgrade_is_acked_once(upgraded: Record) -> None:
 @requirement("CONN-UPGRADE")
 @pytest.mark.usefixtures("sound_transports")
 def test_the_sender_hears_every_message_around_its_upgrade_once(upgraded: Record) -> None:
-    told_once(upgraded, "phone")
+    heard_once(upgraded, "phone")
 
 
 @requirement("CONN-UPGRADE")
 @pytest.mark.usefixtures("sound_transports")
 def test_a_listener_hears_every_message_around_its_upgrade_once(upgraded_beside: Record) -> None:
-    told_once(upgraded_beside, "phone")
+    heard_once(upgraded_beside, "phone")
 
 
 @requirement("CONN-UPGRADE")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from conformance.checks import history, laws, parity
-from conformance.checks.isolation import told_nothing_foreign, typed_in_private
+from conformance.checks.isolation import receive_nothing_foreign, typed_in_private
 from conformance.checks.law import check_records
 from conformance.checks.unjudged import of_accepted_users
 from conformance.drive.device import Device, ScenarioAborted
@@ -63,19 +63,19 @@ async def bystander(stage: Stage) -> None:
 
 @requirement("ISOLATION-MESSAGES")
 def test_no_event_tells_of_another_user(two_chats: Record) -> None:
-    told_nothing_foreign([two_chats], "event")
+    receive_nothing_foreign([two_chats], "event")
     assert two_chats.fetch("afterwards")
 
 
 @requirement("ISOLATION-MESSAGES")
 def test_no_ack_tells_of_another_user(two_chats: Record) -> None:
-    told_nothing_foreign([two_chats], "ack")
+    receive_nothing_foreign([two_chats], "ack")
     assert two_chats.fetch("afterwards")
 
 
 @requirement("ISOLATION-MESSAGES")
 def test_a_user_who_does_nothing_hears_nothing_of_another(bystander: Record) -> None:
-    told_nothing_foreign([bystander], "event", "ack")
+    receive_nothing_foreign([bystander], "event", "ack")
     assert bystander.fetch("afterwards")
 
 
@@ -86,21 +86,21 @@ def test_nobody_in_the_whole_run_hears_of_another_user(everything: Everything) -
 
 @requirement("ISOLATION-HISTORY")
 def test_the_greeting_shows_no_message_of_another_user(two_chats: Record) -> None:
-    told_nothing_foreign([two_chats], "greeting")
+    receive_nothing_foreign([two_chats], "greeting")
     assert two_chats.connection("watch 1").history
     assert two_chats.connection("watch 2").history
 
 
 @requirement("ISOLATION-HISTORY")
 def test_rest_shows_no_message_of_another_user(two_chats: Record) -> None:
-    told_nothing_foreign([two_chats], "REST")
+    receive_nothing_foreign([two_chats], "REST")
     assert two_chats.fetch("afterwards", 0).history
     assert two_chats.fetch("afterwards", 1).history
 
 
 @requirement("ISOLATION-HISTORY")
 def test_a_user_who_does_nothing_is_shown_nothing_of_another(bystander: Record) -> None:
-    told_nothing_foreign([bystander], "greeting", "REST")
+    receive_nothing_foreign([bystander], "greeting", "REST")
     assert bystander.connection("silent watch").history
 
 
@@ -171,12 +171,12 @@ def test_users_whose_ids_look_alike_have_conversations_of_their_own(look_alikes:
 
 @requirement("ISOLATION-MESSAGES")
 def test_users_whose_ids_look_alike_hear_nothing_of_each_other(look_alikes: Record) -> None:
-    told_nothing_foreign([of_accepted_users(look_alikes)], "event", "ack")
+    receive_nothing_foreign([of_accepted_users(look_alikes)], "event", "ack")
 
 
 @requirement("ISOLATION-HISTORY")
 def test_users_whose_ids_look_alike_are_shown_nothing_of_each_other(look_alikes: Record) -> None:
-    told_nothing_foreign([of_accepted_users(look_alikes)], "greeting", "REST")
+    receive_nothing_foreign([of_accepted_users(look_alikes)], "greeting", "REST")
 
 
 # -- fields of a saved message, sent along -----------------------------------------------------------------------
@@ -214,11 +214,11 @@ def test_nobody_chooses_the_sender_of_its_message(smuggled: Record) -> None:
 
 @requirement("ISOLATION-MESSAGES")
 def test_nobody_writes_to_another_user(smuggled: Record) -> None:
-    told_nothing_foreign([smuggled], "event", "ack")
+    receive_nothing_foreign([smuggled], "event", "ack")
     assert smuggled.fetch("afterwards")
 
 
 @requirement("ISOLATION-HISTORY")
 def test_nobody_writes_into_the_conversation_of_another_user(smuggled: Record) -> None:
-    told_nothing_foreign([smuggled], "greeting", "REST")
+    receive_nothing_foreign([smuggled], "greeting", "REST")
     assert smuggled.connection("silent watch").history

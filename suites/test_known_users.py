@@ -74,7 +74,7 @@ def test_no_known_user_is_let_in_without_a_token(known_user: Record) -> None:
 @requirement("REFUSAL-EVENT")
 @KNOWN_USERS
 def test_a_refused_client_of_a_known_user_is_told_so_once(known_user: Record) -> None:
-    bad_tokens.refused(known_user, authentication.told_once)
+    bad_tokens.refused(known_user, authentication.one_error)
 
 
 @requirement("REFUSAL-CODE")

@@ -134,10 +134,10 @@ async def answered_chat(stage: Stage) -> None:
         after = await stage.fetch(tag="after")
         await phone.until_support_heard(said_by_support(after) - said_by_support(before))
         await phone.fence()
-        told = [
+        replies = [
             named for event in phone.inbox.heard(MESSAGE) if (named := said_by_support({"messages": event.get("args")}))
         ]
-    await stage.rest.fetch_until(lambda body: not told or told[-1] <= said_by_support(body), tag="later")
+    await stage.rest.fetch_until(lambda body: not replies or replies[-1] <= said_by_support(body), tag="later")
     async with stage.device("tablet"):
         pass
 

@@ -241,10 +241,10 @@ async def _is_replied_to(stage: Stage, phone: Device) -> bool:
     before = len(phone.inbox.heard(MESSAGE))
     await phone.send_plain(tag="alone")
     own_and_reply = before + 2
-    told = await stage.recorder.until(
+    reply = await stage.recorder.until(
         lambda: len(phone.inbox.heard(MESSAGE)) >= own_and_reply or None, within=REPLY_PATIENCE
     )
-    return bool(told)
+    return bool(reply)
 
 
 @requirement("OBS-SUPPORT")

@@ -10,7 +10,7 @@ from conformance.auth.forged_tokens import Change
 from conformance.checks import authentication, rest
 from conformance.checks.assertions import check_all
 from conformance.checks.generated import comes_back, is_refused, last_batch, smallest_deviation, was_refused
-from conformance.checks.sending import can_still_chat, each_taken, lives_on, was_told
+from conformance.checks.sending import acked_with_an_error, can_still_chat, each_taken, lives_on
 from conformance.checks.unexpected_messages import nothing_unexpected, unexpected_emitted, unexpected_in_rest
 from conformance.drive import rejected
 from conformance.drive.device import Device
@@ -101,8 +101,8 @@ async def generated_payloads(stage: Stage) -> None:
 
         def judge() -> None:
             last = last_batch(stage.transcript)
-            told = [send for family in ("absent", "structured", "blank") for send in last.tagged(family)]
-            smallest_deviation(told, was_refused)
+            sends = [send for family in ("absent", "structured", "blank") for send in last.tagged(family)]
+            smallest_deviation(sends, was_refused)
             nothing_unexpected(unexpected_emitted(last))
             lives_on(last)
 
@@ -189,7 +189,7 @@ def test_the_user_can_still_chat_after_generated_payloads(generated_no_objects: 
 
 @requirement("REJECT-NO-OBJECT")
 def test_generated_payloads_of_no_object_are_acked_with_an_error(generated_no_objects: Record) -> None:
-    check_all(generated_no_objects.tagged("no-object"), was_told)
+    check_all(generated_no_objects.tagged("no-object"), acked_with_an_error)
 
 
 @requirement("REJECT-NO-OBJECT")
@@ -266,7 +266,7 @@ async def forged_tokens(stage: Stage) -> None:
         last = last_batch(stage.transcript)
         forgers = [one for one in authentication.forgers(last) if one.opened.serial > last.transcript.marks[-1].serial]
         check_all(forgers, authentication.forger_kept_out)
-        check_all(forgers, authentication.of_forgers(authentication.told_once))
+        check_all(forgers, authentication.of_forgers(authentication.one_error))
 
     await explore(stage, forged_tokens_of.batches, drive, judge, share=(0, 2))
 
@@ -278,7 +278,7 @@ def test_a_generated_token_is_not_let_in(forged_tokens: Record) -> None:
 
 @requirement("REFUSAL-EVENT")
 def test_a_client_with_a_generated_token_is_told_so_once(forged_tokens: Record) -> None:
-    check_all(authentication.forgers(forged_tokens), authentication.of_forgers(authentication.told_once))
+    check_all(authentication.forgers(forged_tokens), authentication.of_forgers(authentication.one_error))
 
 
 @requirement("REFUSAL-CODE")

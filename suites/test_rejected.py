@@ -10,6 +10,7 @@ from conformance.checks import failed_sends
 from conformance.checks.assertions import check_all
 from conformance.checks.law import check_records
 from conformance.checks.sending import (
+    acked_with_an_error,
     can_still_chat,
     chats_on,
     has_code,
@@ -19,9 +20,8 @@ from conformance.checks.sending import (
     pace_codes,
     refusals,
     refused_after_a_stimulus,
-    was_told,
 )
-from conformance.checks.unacked import each_told
+from conformance.checks.unacked import each_answered_by_event
 from conformance.checks.unexpected_messages import (
     nothing_unexpected,
     unexpected_emitted,
@@ -172,7 +172,7 @@ async def unacked_refusals(stage: Stage) -> None:
 
 @requirement("REJECT-UNACKED")
 def test_a_refusal_without_ack_comes_as_an_error_event(unacked_refusals: Record) -> None:
-    each_told(unacked_refusals, "unacked")
+    each_answered_by_event(unacked_refusals, "unacked")
 
 
 @requirement("SEND-MAX")
@@ -236,7 +236,7 @@ def test_the_user_can_still_chat_after_a_payload_of_no_object(payload_of_no_obje
 @requirement("REJECT-NO-OBJECT")
 @forms
 def test_a_payload_of_no_object_is_acked_with_an_error(payload_of_no_object: Record, form: str) -> None:
-    was_told(payload_of_no_object.send(form))
+    acked_with_an_error(payload_of_no_object.send(form))
 
 
 @requirement("REJECT-NO-OBJECT")

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.checks.assertions import check_all, expect
 from conformance.checks.doubts import not_in_doubt
-from conformance.checks.limits import not_told_of_pace
+from conformance.checks.limits import errors_not_for_pace
 from conformance.checks.sending import PlainIsAccepted, comes_back, is_accepted, plain_sends
 from conformance.checks.unacked import by_chance, events_with, lists
 from conformance.drive.scenario import scenario
@@ -147,7 +147,7 @@ async def unacked_send(stage: Stage) -> None:
 @requirement("SEND-UNACKED")
 def test_a_send_without_ack_is_emitted(unacked_send: Record) -> None:
     send = unacked_send.send()
-    not_told_of_pace(send)
+    errors_not_for_pace(send)
     not_in_doubt(send.connection, message_of(send.number))
     found, unless = events_with(unacked_send, send.text), by_chance(send)
     expect(found, "a help_center:message of the text", "none", at=send.at, unless=unless)

@@ -53,7 +53,7 @@ def test_the_callback_of_the_standard_client_gets_the_ack(standard_client: Recor
 @requirement("STANDARD-CLIENT")
 @SENT
 def test_the_standard_client_hears_its_own_message(standard_client: Record, tag: str, grounds: Grounds) -> None:
-    lived(lambda: flow.told(standard_client, tag), standard_client, grounds)
+    lived(lambda: flow.handled(standard_client, tag), standard_client, grounds)
 
 
 @requirement("STANDARD-CLIENT")

@@ -28,7 +28,7 @@ def remaining(expiry: float) -> float:
     return expiry - time.time()
 
 
-def told(expiry: float) -> str:
+def format_utc(expiry: float) -> str:
     """The instant as people read it."""
     instant = datetime.datetime.fromtimestamp(max(expiry, 0.0), datetime.UTC)
     return f"{instant:%Y-%m-%d %H:%M:%S} UTC"
@@ -45,4 +45,4 @@ def alive(token: str, subject: str) -> float:
 def up(subject: str, expiry: float) -> str:
     """The one line about a token whose time is up, or nearly so and the target has refused it."""
     verb = "expired" if remaining(expiry) <= 0 else "was refused shortly before it expires"
-    return f"the token of {subject} {verb} at {told(expiry)}; pass one that lives longer"
+    return f"the token of {subject} {verb} at {format_utc(expiry)}; pass one that lives longer"

@@ -102,8 +102,8 @@ class Commanded(Asked):
 def _printed(code: int | None, output: bytes, complaints: bytes) -> str:
     """The one token in a command's output."""
     if code != 0:
-        told = complaints.decode(errors="replace").strip().splitlines()
-        why = masked(told[-1]) if told else "it said nothing"
+        lines = complaints.decode(errors="replace").strip().splitlines()
+        why = masked(lines[-1]) if lines else "it said nothing"
         raise Unverified(f"--token-command failed with exit code {code}: {why}")
     words = output.decode(errors="replace").removeprefix("Bearer ").split()
     if len(words) != 1 or not words[0].isascii():

@@ -225,8 +225,8 @@ class Users:
         self._untouched = [user for user in self._untouched if user not in share]
         self._expected -= 1
         if not share:
-            told = "pass --jwt-secret or --jwt-key without --users, or more users whom it never saw"
-            raise Unverified(f"this needs users whom the target never saw: {told}")
+            advice = "pass --jwt-secret or --jwt-key without --users, or more users whom it never saw"
+            raise Unverified(f"this needs users whom the target never saw: {advice}")
         return share
 
     async def _give_back(self, users: list[User]) -> None:

@@ -182,8 +182,8 @@ def did_nothing_wrong(record: Record) -> Iterator[Connection]:
 def heard_no_error(connection: Connection) -> None:
     """ERROR-UNPROVOKED."""
     errors = connection.heard(ERROR)
-    told = ", ".join(shown(event.payload) for event in errors)
+    actual = ", ".join(shown(event.payload) for event in errors)
     at = [event.entry.serial for event in errors]
     unheard = any(not send.asked for send in connection.record.sends if send.connection is connection)
     unless = "SEND-PLAIN" if unheard else None  # who refuses a text that asks for no ack says so by an event
-    expect(not errors, f"no {ERROR} on {connection.title}", told, at=at, unless=unless)
+    expect(not errors, f"no {ERROR} on {connection.title}", actual, at=at, unless=unless)

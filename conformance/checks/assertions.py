@@ -94,10 +94,10 @@ def _joined(deviations: Sequence[Deviation]) -> Deviation:
         return first
     if len(deviations) > _SHOWN:
         deviations = _kinds_first(deviations)
-    told = _listed([_beside(first, deviation) for deviation in deviations], _SHOWN)
+    actual = _listed([_beside(first, deviation) for deviation in deviations], _SHOWN)
     beside = [deviation for deviation in deviations[:_SHOWN] if deviation.transcript == first.transcript]
     at = [serial for deviation in beside for serial in deviation.at]
-    return Deviation(first.expected, told, at=at, transcript=first.transcript, unless=first.unless)
+    return Deviation(first.expected, actual, at=at, transcript=first.transcript, unless=first.unless)
 
 
 def _kinds_first(deviations: Sequence[Deviation]) -> list[Deviation]:
@@ -115,6 +115,6 @@ def _beside(first: Deviation, other: Deviation) -> str:
     return f"{other.actual}{expected}{where}"
 
 
-def _listed(told: Sequence[str], limit: int) -> str:
-    more = [f"and {len(told) - limit:,} more"] if len(told) > limit else []
-    return "\n".join([*told[:limit], *more])
+def _listed(lines: Sequence[str], limit: int) -> str:
+    more = [f"and {len(lines) - limit:,} more"] if len(lines) > limit else []
+    return "\n".join([*lines[:limit], *more])

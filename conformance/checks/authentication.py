@@ -167,7 +167,7 @@ def _turned_away(connection: Connection) -> bool:
 # -- the refusal itself ------------------------------------------------------------------------------------------
 
 
-def told_once(connection: Connection) -> None:
+def one_error(connection: Connection) -> None:
     """One ``help_center:error``, and such that official clients hand it to the app."""
     not_in_doubt(connection, REFUSED_END)
     errors = [event.entry for event in connection.heard(ERROR)]
@@ -179,18 +179,18 @@ def told_once(connection: Connection) -> None:
     expect(
         len(errors) == len(heard) == 1,
         f"one {ERROR} that the client's library delivers, before the connection ends",
-        lambda: _told_instead(connection),
+        lambda: _errors_instead(connection),
         at=at,
         unless=None if errors else session_lost(connection),
     )
 
 
-def _told_instead(connection: Connection) -> str:
+def _errors_instead(connection: Connection) -> str:
     errors = connection.heard(ERROR)
     if not errors:
         return _instead_of_an_event(connection)
-    told = [f"{ERROR} {problem(error.payload)}{_unheard(connection, error)}" for error in errors]
-    return told[0] if len(told) == 1 else "\n".join([f"{len(told)} of them:", *told])
+    found = [f"{ERROR} {problem(error.payload)}{_unheard(connection, error)}" for error in errors]
+    return found[0] if len(found) == 1 else "\n".join([f"{len(found)} of them:", *found])
 
 
 def _unheard(connection: Connection, error: Event) -> str:
@@ -232,12 +232,12 @@ def ended(connection: Connection) -> None:
 def silent(connection: Connection) -> None:
     """No event but the error, and nothing of a conversation in whatever came."""
     others = [event.entry for event in connection.heard() if event.name != ERROR]
-    told = ", ".join(f"{entry.get('event')} {shown(entry.get('args'))}" for entry in others)
-    expect(not others, f"no event but {ERROR} for a bad token", told, at=_serials(others))
+    actual = ", ".join(f"{entry.get('event')} {shown(entry.get('args'))}" for entry in others)
+    expect(not others, f"no event but {ERROR} for a bad token", actual, at=_serials(others))
     texts = spoken(connection.record)
     leaks = [entry for entry in connection.received() if _packet_leaks(entry, texts)]
-    told = ", ".join(f"{entry.get('packet')} {shown(entry.get('args') or entry.get('data'))}" for entry in leaks)
-    expect(not leaks, "nothing of a conversation in what a refused client gets", told, at=_serials(leaks))
+    actual = ", ".join(f"{entry.get('packet')} {shown(entry.get('args') or entry.get('data'))}" for entry in leaks)
+    expect(not leaks, "nothing of a conversation in what a refused client gets", actual, at=_serials(leaks))
 
 
 def _packet_leaks(entry: Entry, texts: Sequence[str]) -> bool:

@@ -70,8 +70,8 @@ def of_greeting(connection: Connection) -> str | None:
 
 def _unauthorized(connection: Connection) -> bool:
     """Whether the target said that its token is no good one."""
-    told = [event.payload for event in connection.events(ERROR)]
-    return any(isinstance(one, dict) and one.get("code") == UNAUTHORIZED for one in told)
+    payloads = [event.payload for event in connection.events(ERROR)]
+    return any(isinstance(one, dict) and one.get("code") == UNAUTHORIZED for one in payloads)
 
 
 def _let_in_before(connection: Connection) -> bool:
@@ -141,8 +141,8 @@ def _no_ack(missing: Missing) -> Unverified:
     send: Send = missing.subject
     is_acked(send)
     end = said([end]) if (end := send.connection.ended_by_target) is not None else ""
-    told = f"send #{send.number} was not acked{f' before the connection ended: {end}' if end else ''}"
-    return Unverified(told, because=of_ack(send))
+    reason = f"send #{send.number} was not acked{f' before the connection ended: {end}' if end else ''}"
+    return Unverified(reason, because=of_ack(send))
 
 
 def _no_message(missing: Missing) -> Unverified | Deviation:
@@ -153,8 +153,8 @@ def _no_message(missing: Missing) -> Unverified | Deviation:
         return Unverified("the conversation is closed and takes no messages: lend the run another user")
     not_for_its_pace(send)
     if send.plain:
-        told = problem(send.answer.get("error")) if isinstance(send.answer, dict) else shown(send.answer)
-        return Unverified(f"a plain text was refused with {told}", because=of_refusal(send))
+        answer = problem(send.answer.get("error")) if isinstance(send.answer, dict) else shown(send.answer)
+        return Unverified(f"a plain text was refused with {answer}", because=of_refusal(send))
     expected, actual = "ack: {message: …} (the text is valid)", f"ack: {shown(send.answer)}"
     return Deviation(expected, actual, at=[send.entry.serial, send.acks[0].serial], unless="SEND-PLAIN")
 

@@ -62,11 +62,11 @@ def _events_agree(connection: Connection) -> None:
     events = [e for e in connection.received("EVENT") if e.get("event") in EMITTED and e.get("namespace") == NAMESPACE]
     owed = [entry for entry in events if entry.serial < _until(connection)]
     called = seen(connection, "event")
-    told = [_event(entry) for entry in called]
-    if told != [_event(entry) for entry in events][: len(told)]:
+    handled = [_event(entry) for entry in called]
+    if handled != [_event(entry) for entry in events][: len(handled)]:
         raise Disagreement(f"the handlers of {connection.title} saw {_names(called)}, recorded was {_names(events)}")
-    if len(told) < len(owed) and connection.record.transcript.cut is None:
-        raise Disagreement(f"the handlers of {connection.title} did not see {_names(owed[len(told) :])}")
+    if len(handled) < len(owed) and connection.record.transcript.cut is None:
+        raise Disagreement(f"the handlers of {connection.title} did not see {_names(owed[len(handled) :])}")
 
 
 def _until(connection: Connection) -> float:

@@ -77,17 +77,17 @@ def on_time(stamp: Stamp) -> None:
     at = [send.entry.serial, send.acks[0].serial]
     what = f"createdAt near the clock of the target's REST answers, {expected}"
     if abs(stamp.off) > TOLERATED:
-        _told_alike(send)
+        _copies_agree(send)
     expect(abs(stamp.off) <= TOLERATED, what, lambda: f"{send.message.created_at}, {span(stamp.off)}", at=at)
 
 
-def _told_alike(send: Send) -> None:
+def _copies_agree(send: Send) -> None:
     """Raise Unverified where the ack has another instant than the event or a history: which of them is to be judged is
     not known, and that they differ is judged already."""
     for because, copy in _copies(send):
         if copy is not None and apart(send.message, copy) > CLOSE:
-            told = f"{send.message.created_at} in the ack, {copy.created_at} in {copy.where}"
-            raise Unverified(told, because=because)
+            reason = f"{send.message.created_at} in the ack, {copy.created_at} in {copy.where}"
+            raise Unverified(reason, because=because)
 
 
 def _copies(send: Send) -> Iterator[tuple[str, Message | None]]:
@@ -121,13 +121,13 @@ def far_apart(record: Record) -> Iterator[Far]:
 def moved_on(far: Far) -> None:
     """MESSAGE-TIME: not one instant for what was said at different times."""
     one, other = far.instants
-    told = f"{far.last.message.created_at} for both"
+    actual = f"{far.last.message.created_at} for both"
     seconds = far.last.entry.at - far.first.acks[0].at
     what = f"instants of their own for two messages that were sent {seconds:.1f} s apart"
     if one == other:
-        _told_alike(far.first)
-        _told_alike(far.last)
-    expect(one != other, what, told, at=[*far.first.at, *far.last.at])
+        _copies_agree(far.first)
+        _copies_agree(far.last)
+    expect(one != other, what, actual, at=[*far.first.at, *far.last.at])
 
 
 def observed(everything: Iterable[Record]) -> ObservedValue:

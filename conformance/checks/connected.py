@@ -70,18 +70,18 @@ def greeted_first(connection: Connection) -> None:
 
 def _somebody_else(connection: Connection, event: Event, greeting: Event) -> bool:
     """Whether what came before the greeting may be news: of what was emitted before, or a late answer of support."""
-    if _id_of(event) in _told_before(connection):
+    if _id_of(event) in _received_before(connection):
         return False
     own = [c for c in connection.record.connections if c.user == connection.user]
     emitted = any(_emits(e) and e.serial < greeting.entry.serial for c in own for e in c.entries)
     return emitted or (_by_support(event) and _has_written(greeting))
 
 
-def _told_before(connection: Connection) -> set[str]:
+def _received_before(connection: Connection) -> set[str]:
     """The ids of the messages that the user's devices had heard of when this one connected."""
     own = [c for c in connection.record.connections if c.user == connection.user]
-    told = [event for c in own for event in c.events(MESSAGE) if event.entry.serial < connection.opened.serial]
-    return {name for event in told if (name := _id_of(event)) is not None}
+    received = [event for c in own for event in c.events(MESSAGE) if event.entry.serial < connection.opened.serial]
+    return {name for event in received if (name := _id_of(event)) is not None}
 
 
 def _id_of(event: Event) -> str | None:
@@ -94,8 +94,8 @@ def _emits(entry: Entry) -> bool:
 
 
 def _by_support(event: Event) -> bool:
-    told = event.payload
-    return event.name in (MESSAGE, TYPING) and isinstance(told, dict) and told.get("sender") == SUPPORT
+    payload = event.payload
+    return event.name in (MESSAGE, TYPING) and isinstance(payload, dict) and payload.get("sender") == SUPPORT
 
 
 def _has_written(greeting: Event) -> bool:

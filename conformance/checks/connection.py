@@ -123,8 +123,8 @@ def transports_work(record: Record, *, because: str) -> None:
     """Raise Unverified when sends of a chat over one transport are not all acked once and heard."""
     sends = [send for send in record.sends if send.tag == "chat"]
     if not all(heard(send) for send in sends):
-        told = "not all sends are acked and heard even when nothing moves"
-        raise Unverified(told, because=_blamed(sends, because))
+        reason = "not all sends are acked and heard even when nothing moves"
+        raise Unverified(reason, because=_blamed(sends, because))
     if any(len(send.acks) > 1 for send in sends):
         raise Unverified("sends are acked more than once even when nothing moves", because="ACK-ONCE")
 
@@ -206,8 +206,8 @@ def described(end: Entry, connection: Connection) -> str:
     """For a person: how a connection ended, and the errors that were told right before."""
     before = [entry for entry in connection.received() if entry.serial < end.serial]
     errors = [*takewhile(lambda entry: entry.get("event") == ERROR, reversed(before))][::-1]
-    told = said([*errors, end])
-    return told if end.kind is Kind.CLOSED else f"the target sent {told}"
+    words = said([*errors, end])
+    return words if end.kind is Kind.CLOSED else f"the target sent {words}"
 
 
 def _last_sent(connection: Connection, end: Entry) -> Sequence[int]:

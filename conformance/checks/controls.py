@@ -78,8 +78,8 @@ def emits_twice(records: Iterable[Record]) -> bool:
 
 def _twice(connection: Connection) -> bool:
     payloads = [event.payload for event in connection.events(MESSAGE) if isinstance(event.payload, dict)]
-    told = Counter(str(one.get("id")) for one in payloads if one.get("sender") != SUPPORT)
-    return any(times > 1 for times in told.values())
+    counted = Counter(str(one.get("id")) for one in payloads if one.get("sender") != SUPPORT)
+    return any(times > 1 for times in counted.values())
 
 
 def forgets_sessions(records: Iterable[Record]) -> bool:

@@ -33,8 +33,8 @@ def smallest_deviation(played: Iterable[Record], law: Law[Any]) -> None:
     if found:
         part, first = found[0]
         said = "\n".join(f"{number}. {step}" for number, step in enumerate(script(part), 1))
-        told = f"{first.actual}\nin the smallest of {len(found)} such conversations:\n{said}"
-        raise Deviation(first.expected, told, at=first.at, transcript=part.transcript.key, unless=first.unless)
+        actual = f"{first.actual}\nin the smallest of {len(found)} such conversations:\n{said}"
+        raise Deviation(first.expected, actual, at=first.at, transcript=part.transcript.key, unless=first.unless)
 
 
 def _deviation(part: Record, law: Law[Any]) -> Deviation | None:

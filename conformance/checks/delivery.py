@@ -62,9 +62,9 @@ def in_time(pair: tuple[Connection, Sequence[Event]]) -> None:
     connection, events = pair
     entered = entrance(connection)
     if events and entered is not None:
-        told = ", ".join(f"{event.name} {shown(event.payload)}" for event in events)
+        actual = ", ".join(f"{event.name} {shown(event.payload)}" for event in events)
         at = [*(event.entry.serial for event in events), entered.serial]
-        raise Deviation("no event before the answer to CONNECT", f"{told} came before it", at=at)
+        raise Deviation("no event before the answer to CONNECT", f"{actual} came before it", at=at)
 
 
 def _end(connection: Connection) -> Entry | None:

@@ -24,11 +24,11 @@ def not_in_doubt(connection: Connection, waiting: Awaited, *, because: str | Non
 
 def no_doubt(entry: Entry, what: str, *, because: str | None = None) -> None:
     """The same of an entry with a doubt."""
-    told = f"{what} did not come within {entry.get('seconds')} s"
+    reason = f"{what} did not come within {entry.get('seconds')} s"
     if entry.get("doubt") == Doubt.SLOW:
-        raise Unverified(f"{told}, and others took nearly as long: {LONGER}")
+        raise Unverified(f"{reason}, and others took nearly as long: {LONGER}")
     if entry.get("doubt") == Doubt.UNPRECEDENTED and because is not None:
-        raise Unverified(f"{told}, as none had before: {LONGER}", because=because)
+        raise Unverified(f"{reason}, as none had before: {LONGER}", because=because)
 
 
 def was_greeted(connection: Connection) -> bool:

@@ -56,8 +56,8 @@ def sends(record: Record) -> Iterator[Failed]:
 def _mixed_up(record: Record) -> bool:
     """Whether an ack tells of the message of another send."""
     texts = {str(send.text).strip(WHITE) for send in record.sends}
-    told = ((send, send.answer["message"]) for send in record.accepted())
-    own = ((str(send.text).strip(WHITE), message.get("text")) for send, message in told if isinstance(message, dict))
+    answers = ((send, send.answer["message"]) for send in record.accepted())
+    own = ((str(send.text).strip(WHITE), message.get("text")) for send, message in answers if isinstance(message, dict))
     return any(isinstance(text, str) and text != sent and text in texts for sent, text in own)
 
 
@@ -85,8 +85,8 @@ def not_emitted(failed: Failed) -> None:
     send = failed.send
     for connection in good_connections(send.record):
         if connection.user == send.connection.user:
-            told = [e.message for e in connection.events(MESSAGE) if e.entry.serial > failed.error.entry.serial]
-            _none_too_many(failed, [m for m in told if failed.tells_of_it(m)], f"{MESSAGE} on {connection.title}")
+            received = [e.message for e in connection.events(MESSAGE) if e.entry.serial > failed.error.entry.serial]
+            _none_too_many(failed, [m for m in received if failed.tells_of_it(m)], f"{MESSAGE} on {connection.title}")
 
 
 def not_stored(failed: Failed) -> None:
@@ -114,10 +114,10 @@ def _none_too_many(failed: Failed, messages: Sequence[Message], where: str) -> N
     since = failed.accepted.entry.serial if failed.accepted else None
     early = [message for message in messages if since is None or message.at < since]
     spare = len({message.id for message in messages}) - (1 if since is not None else 0)
-    told = f"send #{failed.send.number} was answered with {shown(_error(failed))}, and is in {where}"
+    actual = f"send #{failed.send.number} was answered with {shown(_error(failed))}, and is in {where}"
     again = " twice" if not early else ""
     at = [*failed.at, *(message.at for message in messages)]
-    expect(not early and spare <= 0, "nothing of a text that was answered with an error", f"{told}{again}", at=at)
+    expect(not early and spare <= 0, "nothing of a text that was answered with an error", f"{actual}{again}", at=at)
 
 
 def _error(failed: Failed) -> object:

@@ -116,8 +116,8 @@ def _is_known(contact: Contact) -> bool:
     if not contact.given:
         return False
     texts = {text.strip() for text in _sent(contact.record)}
-    told = (pair for each in contact.histories for pair in zip(each.all("sender"), each.all("text"), strict=True))
-    if any(sender == USER and text not in texts for sender, text in told):
+    shown = (pair for each in contact.histories for pair in zip(each.all("sender"), each.all("text"), strict=True))
+    if any(sender == USER and text not in texts for sender, text in shown):
         return True
     return any(age > EARLIER + _took(contact) for age in _ages(contact))
 
@@ -183,15 +183,15 @@ def answered(contact: Contact, usual: Fetch) -> None:
     fewer than two were answered for their pace."""
     asked = [fetch for fetch in contact.fetches if fetch.status not in BUSY]
     if len(asked) < 2:
-        told = contact.fetches[0].outcome if contact.fetches else "it was never asked"
-        raise ShowsNothing(f"REST was not asked twice at the same moment ({told}): {REMEDY}")
+        actual = contact.fetches[0].outcome if contact.fetches else "it was never asked"
+        raise ShowsNothing(f"REST was not asked twice at the same moment ({actual}): {REMEDY}")
 
     def judge(fetch: Fetch) -> None:
         if not (fetch.successful and fetch.is_json):
             _ = usual.history
             no_doubt(fetch.entry, "the answer of REST")
-            told = fetch.outcome
-            raise Deviation("REST to answer a brand-new user's first requests", told, at=[fetch.entry.serial])
+            actual = fetch.outcome
+            raise Deviation("REST to answer a brand-new user's first requests", actual, at=[fetch.entry.serial])
 
     check_all(asked, judge)
 

@@ -47,8 +47,8 @@ def smallest_deviation(sends: Iterable[Send], judge: Callable[[Send], None]) -> 
     if found:
         found = [pair for pair in found if pair[1].unless is None] or found
         send, smallest = min(found, key=lambda pair: _size(pair[0]))
-        told = f"{smallest.actual}\nthe smallest of {len(found)} such: {_what(send)}"
-        raise Deviation(smallest.expected, told, at=smallest.at, unless=smallest.unless)
+        actual = f"{smallest.actual}\nthe smallest of {len(found)} such: {_what(send)}"
+        raise Deviation(smallest.expected, actual, at=smallest.at, unless=smallest.unless)
     if unverified:
         raise unverified[0]
 

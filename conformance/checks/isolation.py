@@ -42,12 +42,12 @@ ONE_OF_THEIR_OWN = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """Something that one user was told. ``road``: event, typing, ack, greeting or REST."""
+class Delivery:
+    """Something that one user received. ``channel``: event, typing, ack, greeting or REST."""
 
     record: Record
     user: str
-    road: str
+    channel: str
     value: Json
     at: int
     place: str
@@ -60,19 +60,19 @@ class Told:
     @property
     def ids(self) -> set[tuple[str, str]]:
         """The users and conversations it speaks of; of a history, those of its messages."""
-        if self.road in ("greeting", "REST"):
+        if self.channel in ("greeting", "REST"):
             return _named_ids(self.value.get("messages")) if isinstance(self.value, dict) else set()
         return _named_ids(self.value)
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """What the users of these records sent, and what they were told."""
+    """What the users of these records sent, and what they received."""
 
     records: tuple[Record, ...]
 
-    def everything_told(self, *roads: str) -> list[Told]:
-        return [told for record in self.records for told in _told(record) if told.road in roads]
+    def over(self, *channels: str) -> list[Delivery]:
+        return [delivery for record in self.records for delivery in _deliveries(record) if delivery.channel in channels]
 
     @cached_property
     def _owner_of(self) -> Mapping[str, Owner]:
@@ -88,53 +88,53 @@ class Ledger:
     def ids_of(self) -> Mapping[Owner, set[tuple[str, str]]]:
         """The conversation id and user id that each user was first shown as its own, on the socket if it was there."""
         ids: dict[Owner, set[tuple[str, str]]] = {}
-        for told in [*self.everything_told("greeting"), *self.everything_told("REST")]:
-            ids.setdefault(told.owner, _own_ids(told.value))
+        for delivery in [*self.over("greeting"), *self.over("REST")]:
+            ids.setdefault(delivery.owner, _own_ids(delivery.value))
         return ids
 
     @cached_property
     def _known_ids(self) -> Mapping[tuple[str, str], Owner]:
         return {one: owner for owner, ids in self.ids_of.items() for one in ids}
 
-    def judge(self, told: Told) -> None:
+    def judge(self, delivery: Delivery) -> None:
         """Deviate when it holds something of another user."""
-        for what, owner in self._foreign(told):
-            whose = owner.name if owner.key == told.owner.key else f"another user ({owner.name} of {owner.key})"
+        for what, owner in self._foreign(delivery):
+            whose = owner.name if owner.key == delivery.owner.key else f"another user ({owner.name} of {owner.key})"
             raise Deviation(
-                f"nothing of another user in {told.place}",
+                f"nothing of another user in {delivery.place}",
                 f"{what} of {whose}",
-                at=[*self._sent_at(what, told), told.at],
-                transcript=told.record.transcript.key,
+                at=[*self._sent_at(what, delivery), delivery.at],
+                transcript=delivery.record.transcript.key,
             )
 
-    def _foreign(self, told: Told) -> Iterator[tuple[str, Owner]]:
-        for words in sorted(words_in(told.value) & self._owner_of.keys()):
+    def _foreign(self, delivery: Delivery) -> Iterator[tuple[str, Owner]]:
+        for words in sorted(words_in(delivery.value) & self._owner_of.keys()):
             sender = self._owner_of[words]
-            if sender.surely_differs_from(told.owner):
+            if sender.surely_differs_from(delivery.owner):
                 yield f'"{words}"', sender
-        own = self.ids_of.get(told.owner, set())
-        for field, one in sorted(told.ids - own):
+        own = self.ids_of.get(delivery.owner, set())
+        for field, one in sorted(delivery.ids - own):
             owner = self._known_ids.get((field, one))
-            if owner is not None and owner.surely_differs_from(told.owner):
+            if owner is not None and owner.surely_differs_from(delivery.owner):
                 yield f"{field} {one}", owner
 
-    def _sent_at(self, what: str, told: Told) -> list[int]:
+    def _sent_at(self, what: str, delivery: Delivery) -> list[int]:
         """Where the words were sent, when that stands in the same transcript."""
-        return [s.entry.serial for s in told.record.sends for words in words_in(s.args) if what == f'"{words}"'][:1]
+        return [s.entry.serial for s in delivery.record.sends for words in words_in(s.args) if what == f'"{words}"'][:1]
 
 
-def told_nothing_foreign(records: Iterable[Record], *roads: str) -> None:
-    """The judgement: on none of these roads was a user told anything of another user."""
+def receive_nothing_foreign(records: Iterable[Record], *channels: str) -> None:
+    """The judgement: over none of these channels did a user receive anything of another user."""
     known = tuple(records)
-    check_records(known, told_by(*roads), nothing_foreign(known))
+    check_records(known, deliveries_over(*channels), nothing_foreign(known))
 
 
-def told_by(*roads: str) -> Callable[[Record], list[Told]]:
-    """What users were told on these roads."""
-    return lambda record: Ledger((record,)).everything_told(*roads)
+def deliveries_over(*channels: str) -> Callable[[Record], list[Delivery]]:
+    """What users received over these channels."""
+    return lambda record: Ledger((record,)).over(*channels)
 
 
-def nothing_foreign(records: Iterable[Record]) -> Callable[[Told], None]:
+def nothing_foreign(records: Iterable[Record]) -> Callable[[Delivery], None]:
     """A judge that knows who sent what."""
     return Ledger(tuple(records)).judge
 
@@ -146,8 +146,8 @@ def typed_in_private(connection: Connection, typed: int) -> None:
     signals = [event for event in connection.heard() if is_typing(event)]
     others = _names_of_others(connection)
     strange = [event for event in signals if not _may_be_of_support(event, others)]
-    told = [event.payload for event in connection.events(MESSAGE)]
-    answers = sum(isinstance(one, dict) and one.get("sender") == SUPPORT for one in told)  # to earlier texts
+    payloads = [event.payload for event in connection.events(MESSAGE)]
+    answers = sum(isinstance(one, dict) and one.get("sender") == SUPPORT for one in payloads)  # to earlier texts
     expect(
         not strange and len(signals) <= ONE_OF_THEIR_OWN * (1 + answers),
         f"nothing of another user's typing at {connection.title}",
@@ -170,8 +170,8 @@ def _may_be_of_support(event: Event, others: Collection[str]) -> bool:
 
 def _names_of_others(connection: Connection) -> set[str]:
     """By which the target may know the other users of the record: their subjects, and their ids as it showed them."""
-    told = Ledger((connection.record,)).ids_of.items()
-    shown = {one for owner, ids in told if owner.name != connection.user for field, one in ids if field == "userId"}
+    known = Ledger((connection.record,)).ids_of.items()
+    shown = {one for owner, ids in known if owner.name != connection.user for field, one in ids if field == "userId"}
     subjects = connection.record.transcript.subjects.items()
     return shown | {subject for name, subject in subjects if name != connection.user}
 
@@ -183,27 +183,27 @@ def _owner(record: Record, user: str) -> Owner:
     return Owner(record.transcript.key, user, record.transcript.subjects.get(user))
 
 
-def _told(record: Record) -> Iterator[Told]:
+def _deliveries(record: Record) -> Iterator[Delivery]:
     for connection in record.connections:
         if connection.good:
-            yield from _told_on(record, connection)
+            yield from _deliveries_on(record, connection)
     for fetch in record.fetches:
         if fetch.good and fetch.successful:
             place = f"the REST body of {fetch.user}"
-            yield Told(record, fetch.user, "REST", fetch.body, fetch.entry.serial, place)
+            yield Delivery(record, fetch.user, "REST", fetch.body, fetch.entry.serial, place)
 
 
-def _told_on(record: Record, connection: Connection) -> Iterator[Told]:
+def _deliveries_on(record: Record, connection: Connection) -> Iterator[Delivery]:
     for event in connection.events():
         place = f"{event.name} at {connection.title}"
         for value in event.args:
-            yield Told(record, connection.user, _road(event), value, event.entry.serial, place)
+            yield Delivery(record, connection.user, _channel(event), value, event.entry.serial, place)
     for ack in connection.received("ACK", "BINARY_ACK"):
         place = f"ack #{ack.get('id')} at {connection.title}"
-        yield Told(record, connection.user, "ack", ack.get("args"), ack.serial, place)
+        yield Delivery(record, connection.user, "ack", ack.get("args"), ack.serial, place)
 
 
-def _road(event: Event) -> str:
+def _channel(event: Event) -> str:
     if event.name == CONNECTED:
         return "greeting"
     return "typing" if is_typing(event) else "event"

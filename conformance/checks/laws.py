@@ -178,7 +178,7 @@ MESSAGE_ONCE = Law(
     "MESSAGE-ONCE",
     "a_message_is_emitted_once_to_each_device",
     selectors.good_connections,
-    messages.told_once,
+    messages.emitted_once,
     nothing=NOTHING_EMITTED,
 )
 MESSAGE_CONVERSATION = Law(
@@ -219,7 +219,10 @@ MESSAGE_SENDER_UNSENT = Law(
     nothing=NOTHING_EMITTED,
 )
 MESSAGE_STORED = Law(
-    "MESSAGE-STORED", "what_was_emitted_in_the_users_name_is_in_the_conversation", phantoms.told_again, phantoms.there
+    "MESSAGE-STORED",
+    "what_was_emitted_in_the_users_name_is_in_the_conversation",
+    phantoms.repeated,
+    phantoms.there,
 )
 MESSAGE_TIME = Law(
     "MESSAGE-TIME", "a_message_is_created_when_the_targets_clock_says", clock.stamps, clock.on_time, nothing=NO_CLOCK
@@ -270,19 +273,19 @@ ERROR_UNPROVOKED = Law(
 ISOLATION_MESSAGES = Law(
     "ISOLATION-MESSAGES",
     "nobody_in_the_whole_run_hears_of_another_user",
-    isolation.told_by("event", "ack"),
+    isolation.deliveries_over("event", "ack"),
     learns=isolation.nothing_foreign,
 )
 ISOLATION_HISTORY = Law(
     "ISOLATION-HISTORY",
     "nobody_in_the_whole_run_is_shown_messages_of_another_user",
-    isolation.told_by("greeting", "REST"),
+    isolation.deliveries_over("greeting", "REST"),
     learns=isolation.nothing_foreign,
 )
 ISOLATION_TYPING = Law(
     "ISOLATION-TYPING",
     "no_typing_event_in_the_whole_run_tells_of_another_user",
-    isolation.told_by("typing"),
+    isolation.deliveries_over("typing"),
     learns=isolation.nothing_foreign,
 )
 

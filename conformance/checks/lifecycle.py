@@ -148,10 +148,10 @@ def misses_nothing(joined: Connection, last: Send) -> None:
     if not joined.greeted or joined.ended_by_target is not None:
         raise Unverified(f"{joined.title} was not connected", because="DEVICE-COEXIST")
     greeting = joined.events(CONNECTED)[0].entry.serial
-    told = [event.message for event in joined.events(MESSAGE) if event.entry.serial > greeting]
-    if pick(told, last.sent) is None:
+    received = [event.message for event in joined.events(MESSAGE) if event.entry.serial > greeting]
+    if pick(received, last.sent) is None:
         raise Unverified(f"{joined.title} hears nothing of other devices", because="MESSAGE-DEVICES")
-    ids, texts = {message.id for message in told}, {message.text for message in told}
+    ids, texts = {message.id for message in received}, {message.text for message in received}
     early = {event.message.id for event in joined.events(MESSAGE) if event.entry.serial < greeting}
     window = greeting_of(joined)
 
@@ -221,11 +221,11 @@ def _refusals(send: Send) -> set[str]:
 def acked_once(send: Send) -> None:
     """Deviate when a send got no ack, or more than one."""
     if not is_acked(send) or len(send.acks) != 1:
-        told, unless = f"{len(send.acks)} for send #{send.number}", None if send.acks else "ACK-CALLED"
-        raise Deviation("one ack for each send", told, at=send.at, unless=unless)
+        actual, unless = f"{len(send.acks)} for send #{send.number}", None if send.acks else "ACK-CALLED"
+        raise Deviation("one ack for each send", actual, at=send.at, unless=unless)
 
 
-def told_once(record: Record, device: str) -> None:
+def heard_once(record: Record, device: str) -> None:
     """Deviate when ``device`` did not hear each of the messages sent around its upgrade (tag "moving"), or heard one
     more often than the one before ("before"): what a server does anyway is not the upgrade's fault."""
     listener = record.connection(device)
@@ -254,8 +254,8 @@ def told_once(record: Record, device: str) -> None:
 def _times_heard(listener: Connection, send: Send) -> int:
     """By the text: a send that was processed twice gave two messages. (Support may repeat what the user says.) By the
     id where no event has the text: that it was changed is PARITY-EVENT's."""
-    told = [event.message for event in listener.events(MESSAGE)]
-    own = [message for message in told if message.sender != SUPPORT or message.id == send.message.id]
+    received = [event.message for event in listener.events(MESSAGE)]
+    own = [message for message in received if message.sender != SUPPORT or message.id == send.message.id]
     with_text = sum(message.text == send.message.text for message in own)
     return with_text or sum(message.id == send.message.id for message in own)
 

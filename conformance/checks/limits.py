@@ -22,12 +22,12 @@ def not_for_its_pace(send: Send) -> None:
     if error is None or not _about_pace(send, error) or _about_the_text(send):
         return
     asked = wanted_pause(error)
-    told = f"{shown(error.get('code'))}{'' if asked is None else f', retryAfter {asked:g} s'}"
+    refusal = f"{shown(error.get('code'))}{'' if asked is None else f', retryAfter {asked:g} s'}"
     tries = f"{len(send.attempts)} attempts in {send.acks[0].at - send.attempts[0].entry.at:.1f} s"
-    raise Unverified(f"a limit of rate held out: send #{send.number} was refused with {told} ({tries}): {REMEDY}")
+    raise Unverified(f"a limit of rate held out: send #{send.number} was refused with {refusal} ({tries}): {REMEDY}")
 
 
-def not_told_of_pace(send: Send) -> None:
+def errors_not_for_pace(send: Send) -> None:
     """The same of a send that asked for no ack, and was refused by error events."""
     events = (event.payload for event in send.connection.events(ERROR) if event.entry.serial > send.entry.serial)
     error = next((error for error in events if speaks_of_pace(error)), None)

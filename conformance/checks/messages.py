@@ -33,11 +33,11 @@ def message_fits(event: Event) -> None:
     expect_schema("message", object_of(event), MESSAGE, at=[event.entry.serial])
 
 
-def told_once(connection: Connection) -> None:
+def emitted_once(connection: Connection) -> None:
     """MESSAGE-ONCE."""
-    told = connection.heard(MESSAGE)
-    times = Counter((event.message.id, event.message.text) for event in told)
-    twice = [event for event in told if times[event.message.id, event.message.text] > 1]
+    events = connection.heard(MESSAGE)
+    times = Counter((event.message.id, event.message.text) for event in events)
+    twice = [event for event in events if times[event.message.id, event.message.text] > 1]
     actual = ", ".join(f"{shown(event.message.id)}" for event in twice[:4])
     at = [event.entry.serial for event in twice]
     expect(not twice, f"each message once on {connection.title}", f"again: {actual}", at=at)

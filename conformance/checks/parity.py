@@ -68,12 +68,12 @@ def all_copies(record: Record) -> list[Copy]:
 
 def echo(send: Send) -> Message | None:
     """The event that told the sending connection of its message."""
-    return told_on(send.connection, send)
+    return heard_on(send.connection, send)
 
 
-def told_on(connection: Connection, send: Send) -> Message | None:
+def heard_on(connection: Connection, send: Send) -> Message | None:
     """The event that told a connection of this message."""
-    event = send.told_on(connection)
+    event = send.event_on(connection)
     return None if event is None else event.message
 
 
@@ -81,7 +81,7 @@ def to_other_devices(record: Record) -> list[Copy]:
     """Each accepted message with the event that told another device of the user, where one did."""
     good = list(good_connections(record))
     return [
-        Copy(send, partial(told_on, connection))
+        Copy(send, partial(heard_on, connection))
         for send in saved(record)
         for connection in good
         if connection is not send.connection and connection.user == send.connection.user
@@ -100,7 +100,7 @@ def heard(send: Send) -> None:
 
 def heard_by(listener: Connection, send: Send) -> None:
     """MESSAGE-DEVICES. Whether a server keeps several devices of a user at all is DEVICE-COEXIST's."""
-    if told_on(listener, send) is None:
+    if heard_on(listener, send) is None:
         if listener.ended_by_target is not None or not listener.greeted:
             raise Unverified(f"{listener.title} was not connected", because="DEVICE-COEXIST")
         not_in_doubt(listener, message_named(send.message.id))
@@ -115,8 +115,8 @@ def missed_by_listeners(record: Record) -> Iterator[tuple[Connection, Send]]:
     good = [c for c in good_connections(record) if c.greeted and c.transport != "upgrade"]
     for listener in (c for c in good if c.ended_by_target is None):
         since = listener.events(CONNECTED)[0].entry.serial
-        told = [event.payload for event in listener.events(MESSAGE) if isinstance(event.payload, dict)]
-        ids = [payload.get("id") for payload in told]
+        payloads = [event.payload for event in listener.events(MESSAGE) if isinstance(event.payload, dict)]
+        ids = [payload.get("id") for payload in payloads]
         others = [s for s in saved(record) if s.connection in good and s.connection is not listener]
         own = [s for s in others if s.connection.user == listener.user and s.entry.serial > since and _matched(s)]
         last = max((send.entry.serial for send in own if send.message.id in ids), default=0)
@@ -146,23 +146,23 @@ def agree(copy: Copy) -> None:
     twin = copy.twin
     if twin is not None:
         mine = copy.send.message
-        expect(not (told := differences(mine, twin)), f"{twin.where} as {mine.where}", told, at=[mine.at, twin.at])
+        expect(not (actual := differences(mine, twin)), f"{twin.where} as {mine.where}", actual, at=[mine.at, twin.at])
 
 
 def differences(one: Message, other: Message) -> str:
     """In which fields two writings of one message differ; instants within a second count as equal."""
     id_and_conversation = {"id": (one.id, other.id), "conversationId": (one.conversation_id, other.conversation_id)}
-    told = [f"{name} {shown(a)} and {shown(b)}" for name, (a, b) in id_and_conversation.items() if a != b]
-    return ", ".join([*told, *filter(None, [different_content(one, other)])])
+    found = [f"{name} {shown(a)} and {shown(b)}" for name, (a, b) in id_and_conversation.items() if a != b]
+    return ", ".join([*found, *filter(None, [different_content(one, other)])])
 
 
 def different_content(one: Message, other: Message) -> str:
     """As ``differences``, of sender, text and time."""
     fields = {"sender": (sender(one), sender(other)), "text": (one.text, other.text)}
-    told = [f"{name} {shown(a)} and {shown(b)}" for name, (a, b) in fields.items() if a != b]
+    found = [f"{name} {shown(a)} and {shown(b)}" for name, (a, b) in fields.items() if a != b]
     if apart(one, other) > CLOSE:
-        told.append(f"createdAt {one.created_at} and {other.created_at}")
-    return ", ".join(told)
+        found.append(f"createdAt {one.created_at} and {other.created_at}")
+    return ", ".join(found)
 
 
 def apart(one: Message, other: Message) -> float:
@@ -180,9 +180,9 @@ def same_instant(copy: Copy) -> None:
     if twin is not None:
         mine = copy.send.message
         seconds = apart(mine, twin)
-        told = f"{mine.created_at} and {twin.created_at}"
+        actual = f"{mine.created_at} and {twin.created_at}"
         same = seconds == 0 or seconds > CLOSE
-        expect(same, f"one createdAt in {mine.where} and {twin.where}", told, at=[mine.at, twin.at])
+        expect(same, f"one createdAt in {mine.where} and {twin.where}", actual, at=[mine.at, twin.at])
 
 
 # -- who says what (section 4.2) ---------------------------------------------------------------------------------
@@ -215,8 +215,8 @@ def in_the_users_name(record: Record) -> list[tuple[Record, Event]]:
     emitted = {e.get("event") for c in record.connections for e in c.entries if e.kind is Kind.SENT}
     if record.transcript.wave != 1 or TYPING in emitted or not all(send.acks for send in record.sends):
         return []
-    told = (event for connection in good_connections(record) for event in connection.events(MESSAGE))
-    own = [event for event in told if isinstance(event.payload, dict) and event.payload.get("sender") == "user"]
+    events = (event for connection in good_connections(record) for event in connection.events(MESSAGE))
+    own = [event for event in events if isinstance(event.payload, dict) and event.payload.get("sender") == "user"]
     known = list(record.conversation_ids)  # what is looked for may be anything, hashable or not
     return [(record, e) for e in own if e.payload.get("conversationId") in known]
 

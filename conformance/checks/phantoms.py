@@ -21,14 +21,14 @@ from conformance.record.views import Event, Record
 
 
 @dataclass(frozen=True)
-class Told:
+class Emission:
     """The first event of each id under which a text was emitted, and a history that was asked for a while later."""
 
     events: Sequence[Event]
     window: HistoryWindow
 
 
-def told_again(record: Record) -> Iterator[Told]:
+def repeated(record: Record) -> Iterator[Emission]:
     """The texts that were sent once, and emitted under several ids."""
     settle = float(record.transcript.facts.get("settle", 0.0))
     times = Counter((send.connection.user, str(send.text).strip(WHITE)) for send in record.sends)
@@ -36,7 +36,7 @@ def told_again(record: Record) -> Iterator[Told]:
         if times[user, text] == 1 and len(events) > 1:
             since = max(event.entry.at for event in events.values()) + settle
             own = (window for window in windows(record) if window.user == user and window.began >= since)
-            yield from (Told(list(events.values()), window) for window in own)
+            yield from (Emission(list(events.values()), window) for window in own)
 
 
 def _emitted(record: Record) -> Mapping[tuple[str, str], Mapping[str, Event]]:
@@ -44,18 +44,18 @@ def _emitted(record: Record) -> Mapping[tuple[str, str], Mapping[str, Event]]:
     found: defaultdict[tuple[str, str], dict[str, Event]] = defaultdict(dict)
     for connection in good_connections(record):
         for event in connection.events(MESSAGE):
-            told = event.payload
-            if isinstance(told, dict) and told.get("sender") == USER and isinstance(told.get("text"), str):
-                found[connection.user, told["text"]].setdefault(event.message.id, event)
+            payload = event.payload
+            if isinstance(payload, dict) and payload.get("sender") == USER and isinstance(payload.get("text"), str):
+                found[connection.user, payload["text"]].setdefault(event.message.id, event)
     return found
 
 
-def there(told: Told) -> None:
+def there(emission: Emission) -> None:
     """MESSAGE-STORED. What is older than all that is shown may be missing."""
-    window = told.window
-    listed = [event for event in told.events if window.history.where_is("id", event.message.id)]
-    due = [event for event in told.events if window.reaches_before(event.entry)]
+    window = emission.window
+    listed = [event for event in emission.events if window.history.where_is("id", event.message.id)]
+    due = [event for event in emission.events if window.reaches_before(event.entry)]
     missing = [event for event in due if listed and event not in listed]
     names = ", ".join(shown(event.message.id) for event in missing)
-    at = [event.entry.serial for event in told.events] + [window.history.at]
+    at = [event.entry.serial for event in emission.events] + [window.history.at]
     expect(not missing, f"{window.history.where} to show what was emitted under its id", f"no message {names}", at=at)

@@ -34,10 +34,10 @@ def rows(record: Record) -> Iterator[Row]:
     for window in windows(record):
         sends = [s for s in window.sends_before if len(s.attempts) == 1 and s.connection.transport != "upgrade"]
         own = Counter(_words(send.text) for send in record.sends)
-        told = [send for send in sends if own[_words(send.text)] == 1]
-        places = _places(window, {_words(send.text) for send in told})
-        for number in sorted({send.connection.number for send in told}):
-            mine = [send for send in told if send.connection.number == number and _words(send.text) in places]
+        single = [send for send in sends if own[_words(send.text)] == 1]
+        places = _places(window, {_words(send.text) for send in single})
+        for number in sorted({send.connection.number for send in single}):
+            mine = [send for send in single if send.connection.number == number and _words(send.text) in places]
             mine.sort(key=lambda send: send.entry.serial)
             row = Row(window, [(send, places[_words(send.text)]) for send in mine])
             if any(row.neighbours):
@@ -69,7 +69,8 @@ class AsSent:
         wrong = [(one, two) for one, two in row.neighbours if two[1] < one[1]]
         if wrong and row.window.channel in self._turned:
             wrong = [(one, two) for one, two in row.neighbours if two[1] > one[1]]
-        told = ", ".join(f"#{two[0].number} before #{one[0].number}" for one, two in wrong[:3])
+        actual = ", ".join(f"#{two[0].number} before #{one[0].number}" for one, two in wrong[:3])
         at = [serial for one, two in wrong[:1] for serial in (one[0].entry.serial, two[0].entry.serial)]
-        where = row.window.history.where
-        expect(not wrong, f"{where} to show in order what was sent so", f"send {told}", at=[*at, row.window.history.at])
+        history = row.window.history
+        expected = f"{history.where} to show in order what was sent so"
+        expect(not wrong, expected, f"send {actual}", at=[*at, history.at])

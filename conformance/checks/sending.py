@@ -70,8 +70,8 @@ def comes_back(send: Send, text: str, *, because: str = "") -> None:
 
 
 def _by_event(send: Send) -> list[Message]:
-    told = [event.message for event in send.connection.events(MESSAGE)]
-    return [message for message in told if message.id == send.message.id]
+    received = [event.message for event in send.connection.events(MESSAGE)]
+    return [message for message in received if message.id == send.message.id]
 
 
 def _listed(send: Send, history: History) -> list[Message]:
@@ -212,11 +212,11 @@ def each_taken(sends: Sequence[Send], after: str) -> None:
     check_all(sends, taken)
 
 
-def was_told(send: Send) -> None:
+def acked_with_an_error(send: Send) -> None:
     """Deviate unless a payload was acked with an error."""
-    told, unless = (shown(send.answer), None) if send.acks else ("no ack", "ACK-CALLED")
+    actual, unless = (shown(send.answer), None) if send.acks else ("no ack", "ACK-CALLED")
     expect(
-        send.acks and send.refused, lambda: f"ack: {{error: …}} for {_offered(send)}", told, at=send.at, unless=unless
+        send.acks and send.refused, lambda: f"ack: {{error: …}} for {_offered(send)}", actual, at=send.at, unless=unless
     )
 
 
@@ -237,11 +237,11 @@ def can_still_chat(record: Record) -> None:
     again = record.connection("tablet")
     if not again.handshake_completed:
         raise record.cut_short("new connection")
-    told = "; ".join(shown(send.answer) for send in later) or "no answer"
+    actual = "; ".join(shown(send.answer) for send in later) or "no answer"
     refused = "SEND-PLAIN" if all(send.refused for send in later) else None
     unless = refused if later else "ACK-CALLED"
     what = "a plain text to be accepted, at least on a new connection"
-    raise Deviation(what, told, at=[again.opened.serial], unless=unless)
+    raise Deviation(what, actual, at=[again.opened.serial], unless=unless)
 
 
 def chats_on(record: Record) -> None:

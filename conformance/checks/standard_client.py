@@ -18,7 +18,7 @@ from conformance.checks.connection import heard as heard_by_its_sender
 from conformance.checks.doubts import not_in_doubt
 from conformance.checks.history_window import greeting_of
 from conformance.checks.law import Law, check_records
-from conformance.checks.lifecycle import acked_once, greeted_again, shows, told_once
+from conformance.checks.lifecycle import acked_once, greeted_again, heard_once, shows
 from conformance.checks.limits import not_for_its_pace, not_limited
 from conformance.checks.packets import entered
 from conformance.checks.selectors import good_connections
@@ -116,7 +116,7 @@ def seen_ack(send: Send) -> list[Entry]:
     return [e for e in seen(send.connection, "ack") if (e.get("send"), e.get("attempt")) == about]
 
 
-def told(record: Record, tag: str) -> None:
+def handled(record: Record, tag: str) -> None:
     """Deviate when the client's handler was not called with a message that the client had sent, be it under another id
     (which is PARITY-EVENT's)."""
     send = _acked(record, tag)
@@ -187,8 +187,8 @@ def _instead(connection: Connection, since: int = -1) -> str:
 
 def _unanswered_probe(connection: Connection) -> bool:
     """Whether the client began to move to WebSocket, which it waits for without a limit, and got no further."""
-    told = [entry.get("packet") for entry in connection.entries if entry.kind is Kind.ENGINE]
-    return "ping probe" in told and "pong probe" not in told
+    packets = [entry.get("packet") for entry in connection.entries if entry.kind is Kind.ENGINE]
+    return "ping probe" in packets and "pong probe" not in packets
 
 
 def _traces(connection: Connection) -> list[int]:
@@ -240,7 +240,7 @@ def _soundly(record: Record, other: Record, everything: Iterable[Record]) -> Non
 
 def _moves(record: Record) -> None:
     check_all(record.tagged("moving"), acked_once)
-    told_once(record, "phone")
+    heard_once(record, "phone")
 
 
 def _by_auth(everything: Iterable[Record]) -> None:
@@ -248,8 +248,8 @@ def _by_auth(everything: Iterable[Record]) -> None:
     connections = [one for record in everything for one in good_connections(record) if record.transcript.wave == 1]
     by_auth = [connection for connection in connections if connection.option == "auth"]
     if connections and not any(connection.greeted for connection in by_auth):
-        told = said(by_auth[0].entries) if by_auth else ""
-        raise Deviation("a token in auth.token to be accepted", told or "no device was let in by it")
+        words = said(by_auth[0].entries) if by_auth else ""
+        raise Deviation("a token in auth.token to be accepted", words or "no device was let in by it")
 
 
 def _no_harm_in(typing: Record) -> None:

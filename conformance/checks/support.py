@@ -84,7 +84,7 @@ def stored(reply: Reply) -> None:
     found = window.named(message)
     at = [message.at, window.history.at]
     if found is not None:
-        expect(not (told := different_content(message, found)), f"{found.where} as it was emitted", told, at=at)
+        expect(not (actual := different_content(message, found)), f"{found.where} as it was emitted", actual, at=at)
         return
     due = window.oldest is None or window.oldest.at < reply.settled
     expect(
@@ -142,8 +142,8 @@ def _shown_in_time(missing: Unheard) -> None:
     before = [window for window in own if window.channel == first.channel and window.ended <= first.began]
     late = (send for window in before for send in window.sends_before if window.find(send) is None)
     if any(first.find(send) is not None for send in late):
-        told = f"{first.history.where} shows what was acked before an earlier one that lacks it"
-        raise Unverified(told, because="SEND-KEPT")
+        reason = f"{first.history.where} shows what was acked before an earlier one that lacks it"
+        raise Unverified(reason, because="SEND-KEPT")
 
 
 def unannounced(connection: Connection, before: Fetch, after: Fetch) -> list[Message]:
@@ -162,6 +162,6 @@ def announced(connection: Connection, before: Fetch, after: Fetch) -> None:
     if not any(waited_out(connection, message_named(message.id)) for message in missing):
         for message in missing:
             not_in_doubt(connection, message_named(message.id))
-    told = ", ".join(shown(message.text) for message in missing)
+    actual = ", ".join(shown(message.text) for message in missing)
     at = [after.entry.serial]
-    expect(not missing, "every message of support that came meanwhile to be emitted", f"not emitted: {told}", at=at)
+    expect(not missing, "every message of support that came meanwhile to be emitted", f"not emitted: {actual}", at=at)

@@ -38,8 +38,8 @@ def typing_fits(event: Event) -> None:
 def not_echoed(record: Record, device: str) -> None:
     """Deviate where a device was told that support types each time that the user did."""
     typed, echoes = typing_sent(record), _support_typing(record, device)
-    told = [event.payload for event in record.connection(device).events(MESSAGE)]
-    answers = sum(isinstance(one, dict) and one.get("sender") == SUPPORT for one in told)  # to earlier texts
+    payloads = [event.payload for event in record.connection(device).events(MESSAGE)]
+    answers = sum(isinstance(one, dict) and one.get("sender") == SUPPORT for one in payloads)  # to earlier texts
     expect(
         len(echoes) <= OF_SUPPORTS_OWN * (1 + answers),
         f"no {TYPING} for what the user types",

@@ -19,16 +19,16 @@ def events_with(record: Record, text: str) -> list[Event]:
 
 def by_chance(send: Send) -> str | None:
     """What a deviation about a send without an ack says ``unless``: an error event may be its refusal."""
-    told = [event for event in send.connection.events(ERROR) if event.entry.serial > send.entry.serial]
-    return "SEND-PLAIN" if told else None
+    events = [event for event in send.connection.events(ERROR) if event.entry.serial > send.entry.serial]
+    return "SEND-PLAIN" if events else None
 
 
 def lists(history: History, send: Send) -> None:
     """Deviate unless a conversation shows a message with the text of a send, and not in support's name."""
     _ = history.all("text")
-    text, told = str(send.text), f"{len(history.messages)} others"
+    text, actual = str(send.text), f"{len(history.messages)} others"
     found = [message for message in history.where_is("text", text) if message.sender != SUPPORT]
-    expect(found, lambda: f"{history.where} to show {spelled(text)}", told, at=[history.at], unless=by_chance(send))
+    expect(found, lambda: f"{history.where} to show {spelled(text)}", actual, at=[history.at], unless=by_chance(send))
 
 
 def errors_after(connection: Connection, serial: int) -> list[Event]:
@@ -38,7 +38,7 @@ def errors_after(connection: Connection, serial: int) -> list[Event]:
     return [event for event in later if not codes or event.problem.code not in codes]
 
 
-def each_told(record: Record, tag: str) -> None:
+def each_answered_by_event(record: Record, tag: str) -> None:
     """Deviate unless each send with this tag, which asked for no ack, led to an error event, or to a message: that it
     was accepted is judged elsewhere."""
     record.send("fence")
@@ -47,8 +47,8 @@ def each_told(record: Record, tag: str) -> None:
     if connection.ended_by_target is not None:
         raise Unverified("the connection was ended", because="REJECT-SURVIVED")
     texts = {send.text for send in record.sends if send.valid}
-    told = [event for event in connection.events(MESSAGE) if event.message.sender == USER]
-    taken = sum(event.message.text not in texts for event in told)
+    events = [event for event in connection.events(MESSAGE) if event.message.sender == USER]
+    taken = sum(event.message.text not in texts for event in events)
     errors = len(connection.events(ERROR))
     if errors + taken < len(own):
         not_in_doubt(connection, errors_of(len(own)))

@@ -173,10 +173,10 @@ class Device(Session):
         message, where one was accepted."""
         inbox, before = self.inbox, len(self.inbox.messages)
 
-        def told() -> bool | None:
+        def enough() -> bool | None:
             return len(inbox.heard(ERROR)) + len(inbox.messages) - before >= count or None
 
-        await self.waiting.until("error event", errors_of(count), told)
+        await self.waiting.until("error event", errors_of(count), enough)
 
 
 def listed_ids(greeting: Entry) -> set[str]:

@@ -35,8 +35,8 @@ class Load:
         if self.messages < LARGE:
             return None
         few = self.at_once(most, deadline)
-        told = f"{few} scenarios were recorded at once" if few < most else f"{most} scenarios could be recorded at once"
-        return f"a greeting with {self.messages:,} messages took {self.seconds:.2f} s: {told}"
+        sentence = f"{few} scenarios {'were' if few < most else 'could be'} recorded at once"
+        return f"a greeting with {self.messages:,} messages took {self.seconds:.2f} s: {sentence}"
 
 
 def measured(records: Iterable[tuple[Record, int]]) -> Load:
@@ -55,8 +55,8 @@ def measured(records: Iterable[tuple[Record, int]]) -> Load:
 def _greeting(connection: Connection) -> list[tuple[int, float]]:
     """How many messages the greeting of a connection had, and how many seconds after it was asked for it was read."""
     asked = [e.at for e in connection.entries if e.kind is Kind.SENT and e.get("packet") == "CONNECT"]
-    told = connection.events(CONNECTED)[:1]
-    listed = [event.payload.get("messages") for event in told if isinstance(event.payload, dict)]
+    greetings = connection.events(CONNECTED)[:1]
+    listed = [event.payload.get("messages") for event in greetings if isinstance(event.payload, dict)]
     if not asked or not listed or not isinstance(listed[0], list):
         return []
-    return [(len(listed[0]), max(0.0, told[0].entry.at - asked[0]))]
+    return [(len(listed[0]), max(0.0, greetings[0].entry.at - asked[0]))]

@@ -121,21 +121,21 @@ async def _silent(context: RunContext, *, within: float) -> str:
 
 
 def _why(error: Exception, within: float) -> str:
-    told = str(error)
+    reason = str(error)
     if isinstance(error, (httpx.ReadTimeout, TimeoutError)):
         return f"accepts connections and does not answer within {within:g} s"
     if isinstance(error, httpx.ConnectTimeout):
         return f"does not answer within {within:g} s"
-    if "CERTIFICATE" in told:
-        return f"has a certificate that is not trusted ({told}): pass --ca-bundle=FILE or --insecure"
-    if "[SSL" in told or "TLS" in told:
-        return f"does not speak TLS as it should ({told}): is it http and not https?"
+    if "CERTIFICATE" in reason:
+        return f"has a certificate that is not trusted ({reason}): pass --ca-bundle=FILE or --insecure"
+    if "[SSL" in reason or "TLS" in reason:
+        return f"does not speak TLS as it should ({reason}): is it http and not https?"
     if isinstance(error, httpx.ConnectError):
-        nobody = told.startswith("All connection attempts")  # as httpx says it, whatever the system said
-        return f"cannot be reached: {'nothing listens there. Is it running, and on this port?' if nobody else told}"
+        nobody = reason.startswith("All connection attempts")  # as httpx says it, whatever the system said
+        return f"cannot be reached: {'nothing listens there. Is it running, and on this port?' if nobody else reason}"
     if isinstance(error, httpx.RemoteProtocolError):
-        return f"does not speak HTTP: {told}"
-    return f"does not answer: {told or type(error).__name__}"
+        return f"does not speak HTTP: {reason}"
+    return f"does not answer: {reason or type(error).__name__}"
 
 
 async def _round_trip(context: RunContext) -> float:
@@ -187,8 +187,8 @@ async def _opens(stage: Stage, route: Route) -> bool:
 def _met(record: Record, fetch: Fetch, route: Route | None) -> Met:
     problems = [p.raw for p, _ in record.problems() if isinstance(p.raw, dict)]
     refused = fetch.status in (401, 403) or any(p.get("code") == UNAUTHORIZED for p in problems)
-    told = next((words for connection in record.connections if (words := said(connection.entries))), "")
-    return Met(fetch, route, refused, record, record.transcript.cut or "", told)
+    met = next((words for connection in record.connections if (words := said(connection.entries))), "")
+    return Met(fetch, route, refused, record, record.transcript.cut or "", met)
 
 
 def _diagnosis(url: str, met: Met, user: User) -> str:

@@ -71,13 +71,13 @@ class Studio:
         """Raises Unverified where the target sent more than the harness takes: nothing can be said of what it does."""
         if stage.recorder.flooded.is_set():
             entries = stage.transcript.entries
-            told = (
+            reason = (
                 f"the target sent so much that recording was ended: {len(entries):,} packets in {entries[-1].at:.1f} s"
             )
             self._floods += 1
             if self._floods >= FLOODS:
-                self._life.end_run(f"{told}, and as many in {FLOODS - 1} other scenarios")
-            raise Unverified(told)
+                self._life.end_run(f"{reason}, and as many in {FLOODS - 1} other scenarios")
+            raise Unverified(reason)
         if (why := oversized(stage.transcript)) is not None:
             raise Unverified(why)
 

@@ -17,7 +17,7 @@ from conformance.drive.recording import Studio
 from conformance.drive.reruns import DEATHS, Case, RerunPolicy, suspect
 from conformance.drive.scenario import ScenarioCall
 from conformance.drive.stimuli import fatal
-from conformance.record.health import FIRST_TRY, SECOND_TRY, lost, said, span, told_why
+from conformance.record.health import FIRST_TRY, SECOND_TRY, lost, refused_in_words, said, span
 from conformance.record.transcript import Transcript
 
 REFUSED_AT_ONCE = 4
@@ -173,7 +173,7 @@ class Runner:
             return earlier
         await self._life.reached()
         transcript, died = await self._alone(case.call)
-        if transcript.unverified is not None and case.call.scenario.brand_new and told_why(earlier):
+        if transcript.unverified is not None and case.call.scenario.brand_new and refused_in_words(earlier):
             return earlier  # no new user is left, and what the target said is no accident of the network
         earlier.key += FIRST_TRY if len(case.recordings) == 1 else SECOND_TRY
         self.first_tries.append(earlier)

@@ -68,8 +68,8 @@ class Volleys:
         """Where fewer than two were answered for their pace (HTTP 429 or 503), the next volley waits longer."""
         stage, since = self._stage, len(self._stage.transcript.entries)
         await stage.together(*(stage.fetch(user=user, tag="launch", once=True) for _ in range(self._size)))
-        told = [e for e in stage.transcript.entries[since:] if e.kind is Kind.HTTP and e.get("user") == user.name]
-        if sum(entry.get("status") not in SLOWER for entry in told) < 2:
+        exchanges = [e for e in stage.transcript.entries[since:] if e.kind is Kind.HTTP and e.get("user") == user.name]
+        if sum(entry.get("status") not in SLOWER for entry in exchanges) < 2:
             await stage.recorder.until(lambda: None, within=next(self._pauses, 0.0))
 
 

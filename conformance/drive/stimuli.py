@@ -80,8 +80,8 @@ def _arrival(connection: Connection) -> Stimulus:
     opened, transcript = connection.opened, connection.record.transcript
     entered = next((e for e in connection.entries if e.kind is Kind.SENT and e.get("packet") == "CONNECT"), opened)
     closed = connection.broken_off
-    told = connection.received("EVENT", "BINARY_EVENT", "DISCONNECT", "CONNECT_ERROR")
-    answered = bool(told) or (closed is not None and closed.get("by") == "target")
+    received = connection.received("EVENT", "BINARY_EVENT", "DISCONNECT", "CONNECT_ERROR")
+    answered = bool(received) or (closed is not None and closed.get("by") == "target")
     how = f"in {connection.option} over {connection.transport}"
     if connection.good:
         judge = {"bearer": "AUTH-PREFIXED", "header": "AUTH-HEADER"}.get(connection.option, "CONNECTED-SENT")
@@ -149,8 +149,8 @@ def _answered(connection: Connection, entry: Entry, *, odd: bool) -> bool:
         return True
     sent = (e for e in connection.entries if e.kind is Kind.SENT and e.serial > entry.serial)
     outlived = any(e.get("id") in acks - {None} for e in sent)
-    told = any(e.get("event") == ERROR for e in later)
-    return (outlived or told) if odd or entry.get("id") is None else False
+    answered = any(e.get("event") == ERROR for e in later)
+    return (outlived or answered) if odd or entry.get("id") is None else False
 
 
 def _request(transcript: Transcript, entry: Entry) -> Stimulus:
@@ -263,14 +263,14 @@ def fatal(culprit: Stimulus, *, how: str) -> Mapping[str, Json]:
 
 def fate(transcript: Transcript, judges: Sequence[str] = ()) -> Deviation | Unverified:
     """What is said of the scenario that the target went of, to whoever judges these requirements."""
-    told = transcript.fatal or {}
-    requirements = list(told.get("requirements", ()))
+    fatal = transcript.fatal or {}
+    requirements = list(fatal.get("requirements", ()))
     if set(requirements) & set(judges):
         return blame(transcript)
-    return Unverified(f"the target went after {told.get('says')}", because=next(iter(requirements), None))
+    return Unverified(f"the target went after {fatal.get('says')}", because=next(iter(requirements), None))
 
 
 def blame(transcript: Transcript) -> Deviation:
-    told = transcript.fatal or {}
-    actual = f"after {told.get('says')} {told.get('how')}"
-    return Deviation("the target to go on answering", actual, at=[int(told["at"])], transcript=transcript.key)
+    fatal = transcript.fatal or {}
+    actual = f"after {fatal.get('says')} {fatal.get('how')}"
+    return Deviation("the target to go on answering", actual, at=[int(fatal["at"])], transcript=transcript.key)

@@ -72,8 +72,8 @@ def expiry(record: Record) -> ObservedValue:
         raise Unverified("the token was still good for a new connection after its time (leeway, or another clock)")
     afterwards = [send for send in _tagged(record, "after") if send.acks]
     if phone.ended_by_target is not None and not afterwards:
-        told = f" with {ERROR}" if phone.events(ERROR) else " without a word"
-        return ObservedValue("ended", f"ends a connection{told} when its token expires")
+        how = f" with {ERROR}" if phone.events(ERROR) else " without a word"
+        return ObservedValue("ended", f"ends a connection{how} when its token expires")
     if not afterwards:
         raise Unverified("what was sent after the token had expired was not answered")
     if fate(afterwards[0]) == ACCEPTED:
@@ -106,8 +106,8 @@ def user_id_claims(claims: Mapping[str, Json], greeting: Entry) -> list[str]:
     """The names of those claims of a token that say what ``conversation.userId`` of a greeting says."""
     args = greeting.get("args") or [None]
     conversation = args[0].get("conversation") if isinstance(args[0], dict) else None
-    told = conversation.get("userId") if isinstance(conversation, dict) else None
-    return sorted(name for name, value in claims.items() if isinstance(told, str) and str(value) == told)
+    user_id = conversation.get("userId") if isinstance(conversation, dict) else None
+    return sorted(name for name, value in claims.items() if isinstance(user_id, str) and str(value) == user_id)
 
 
 def user_id(record: Record) -> ObservedValue:
@@ -138,10 +138,10 @@ def support(record: Record, patience: float) -> ObservedValue:
 
 def _reply_after(send: Send) -> float | None:
     """Seconds between a message and the first message of support after it, in its connection."""
-    told = send.event
-    later = (e for e in send.connection.events(MESSAGE) if e.entry.serial > told.entry.serial)
+    event = send.event
+    later = (e for e in send.connection.events(MESSAGE) if e.entry.serial > event.entry.serial)
     reply = next((e for e in later if e.message.sender == SUPPORT), None)
-    return None if reply is None else reply.entry.at - told.entry.at
+    return None if reply is None else reply.entry.at - event.entry.at
 
 
 def error_roads(record: Record) -> ObservedValue:

@@ -25,8 +25,9 @@ def lateness(everything: Everything) -> ObservedValue:
     late = {kind: found for kind, all_of in took.items() if (found := [one for one in all_of if one > deadline])}
     if not late:
         return ObservedValue("none", f"nothing came later than {deadline:g} s after it was asked for")
-    told = [f"{len(late[kind])} of {len(took[kind])} {kind}, up to {max(late[kind]):.1f} s" for kind in late]
-    return ObservedValue("; ".join(late), f"later than {deadline:g} s after they were asked for came {'; '.join(told)}")
+    parts = [f"{len(late[kind])} of {len(took[kind])} {kind}, up to {max(late[kind]):.1f} s" for kind in late]
+    sentence = f"later than {deadline:g} s after they were asked for came {'; '.join(parts)}"
+    return ObservedValue("; ".join(late), sentence)
 
 
 def _waits(record: Record) -> Iterator[tuple[str, float]]:
@@ -42,7 +43,7 @@ def _waits(record: Record) -> Iterator[tuple[str, float]]:
             yield ACKS, send.acks[0].at - send.entry.at
         if send.acks and send.accepted and isinstance(send.answer["message"], dict):
             name = send.answer["message"].get("id")
-            told = (e for e in send.connection.events(MESSAGE) if isinstance(e.payload, dict))
-            event = next((e for e in told if e.payload.get("id") == name), None)
+            events = (e for e in send.connection.events(MESSAGE) if isinstance(e.payload, dict))
+            event = next((e for e in events if e.payload.get("id") == name), None)
             if event is not None:
                 yield MESSAGES, event.entry.at - send.entry.at

@@ -97,13 +97,13 @@ def window(everything: Everything) -> ObservedValue:
             found[one.channel] = max(found[one.channel], len(one.messages))
     if not longest and not cut:
         raise Unverified("no conversation was shown")
-    told = [
+    depths = [
         _depth(channel, longest[channel], cut.get(channel))
         for channel in _WHERE
         if channel in longest or channel in cut
     ]
-    value = "; ".join(dict.fromkeys(number for number, _ in told))
-    return ObservedValue(value, "; ".join(sentence for _, sentence in told))
+    value = "; ".join(dict.fromkeys(number for number, _ in depths))
+    return ObservedValue(value, "; ".join(sentence for _, sentence in depths))
 
 
 def _depth(channel: str, longest: int, cut: int | None) -> tuple[str, str]:
@@ -158,8 +158,8 @@ def ack_order(everything: Everything) -> ObservedValue:
 
 
 def _order(send: Send) -> str | None:
-    told = _event_of(send)
-    return None if told is None else ("ack" if send.acks[0].serial < told else "event")
+    heard = _event_of(send)
+    return None if heard is None else ("ack" if send.acks[0].serial < heard else "event")
 
 
 def _event_of(send: Send) -> int | None:
@@ -195,9 +195,9 @@ def ping(everything: Everything) -> ObservedValue:
     beats = {beat for beat in announced if all(is_a_time(part) for part in beat)}
     if not beats:
         raise Unverified("no handshake announced pings")
-    told = [f"every {every / 1000:g} s, {patience / 1000:g} s for the answer" for every, patience in sorted(beats)]
+    ways = [f"every {every / 1000:g} s, {patience / 1000:g} s for the answer" for every, patience in sorted(beats)]
     noticed = max(every + patience for every, patience in beats) / 1000
-    return ObservedValue("; ".join(told), f"pings {'; '.join(told)}: a dead connection is noticed within {noticed:g} s")
+    return ObservedValue("; ".join(ways), f"pings {'; '.join(ways)}: a dead connection is noticed within {noticed:g} s")
 
 
 def refusal_end(everything: Everything) -> ObservedValue:

@@ -173,7 +173,7 @@ def accepts_no_token(record: Record, user: str) -> bool:
     return refused or any(fetch.status in (401, 403) for fetch in fetches)
 
 
-def told_why(transcript: Transcript) -> bool:
+def refused_in_words(transcript: Transcript) -> bool:
     """Whether the target refused a connection with a good token in words."""
     good = [connection for connection in Record(transcript).connections if connection.good]
     return any(connection.events(ERROR) or connection.received("CONNECT_ERROR") for connection in good)

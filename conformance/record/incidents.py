@@ -36,7 +36,7 @@ class Incident:
         return began <= self.losses[-1].at and self.losses[0].at <= ended
 
     @property
-    def told(self) -> str:
+    def described(self) -> str:
         named, more = self.scenarios[:NAMED], len(self.scenarios) - NAMED
         who = ", ".join(named) + (f" and {more} more" if more > 0 else "")
         return (

@@ -107,7 +107,7 @@ class Packets:
     @cached_property
     def _events(self) -> list[Event]:
         entries = self.received("EVENT", "BINARY_EVENT")
-        return [Event(entry.get("event"), self._told(entry), entry) for entry in entries]
+        return [Event(entry.get("event"), self._arguments_of(entry), entry) for entry in entries]
 
     @cached_property
     def _events_by_name(self) -> dict[str, list[Event]]:
@@ -117,7 +117,7 @@ class Packets:
                 by_name.setdefault(event.name, []).append(event)
         return by_name
 
-    def _told(self, entry: Entry) -> list[Json]:
+    def _arguments_of(self, entry: Entry) -> list[Json]:
         """The arguments of an event, without the offset that a server with Socket.IO's connection state recovery adds
         to every event, as a last argument: a string. Such a server tells a private id (``pid``) in its CONNECT."""
         args = _arguments(entry)
@@ -193,5 +193,5 @@ def _arguments(entry: Entry) -> list[Json]:
 def _private_id(entry: Entry) -> str | None:
     """What a CONNECT packet, of either side, says of connection state recovery."""
     data = entry.get("data")
-    told = data.get("pid") if isinstance(data, dict) else None
-    return told if isinstance(told, str) else None
+    private_id = data.get("pid") if isinstance(data, dict) else None
+    return private_id if isinstance(private_id, str) else None

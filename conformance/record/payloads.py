@@ -30,8 +30,8 @@ class MalformedPayload(Deviation):
 def said_by_support(body: Json) -> set[str]:
     """The ids of support's messages in a conversation as it is shown, whatever else is wrong with it."""
     listed = body.get("messages") if isinstance(body, dict) else None
-    told = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    return {one["id"] for one in told if one.get("sender") == SUPPORT and isinstance(one.get("id"), str)}
+    messages = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return {one["id"] for one in messages if one.get("sender") == SUPPORT and isinstance(one.get("id"), str)}
 
 
 @dataclass(frozen=True, slots=True)

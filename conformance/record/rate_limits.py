@@ -27,8 +27,8 @@ def speaks_of_pace(error: Json) -> bool:
     """Whether the error of a refusal says that it is about the pace."""
     if not isinstance(error, dict) or error.get("code") == VALIDATION_ERROR:
         return False
-    told = f"{error.get('code')} {error.get('message')}"
-    return bool(_PACE.search(told)) or wanted_pause(error) is not None
+    words = f"{error.get('code')} {error.get('message')}"
+    return bool(_PACE.search(words)) or wanted_pause(error) is not None
 
 
 def wanted_pause(error: Json) -> float | None:

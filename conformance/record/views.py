@@ -71,7 +71,7 @@ class Send(Exchange):
             raise Missing(Need.ECHO, self, f"no event told the sender of message {self.message.id}")
         return found
 
-    def told_on(self, connection: Connection) -> Event | None:
+    def event_on(self, connection: Connection) -> Event | None:
         """The event that told a connection of this accepted message: by its id or, where the ack has another one, by
         its text."""
         events = connection.events(MESSAGE)
@@ -83,7 +83,7 @@ class Send(Exchange):
         text, since = self.message.text, self.entry.serial
         later = (event for event in connection.events(MESSAGE) if event.entry.serial > since)
         alike = (event for event in later if isinstance(event.payload, dict) and event.payload.get("text") == text)
-        return self.told_on(connection) or next((event for event in alike if not by_support(event.message)), None)
+        return self.event_on(connection) or next((event for event in alike if not by_support(event.message)), None)
 
 
 def _senders(record: Record) -> dict[str, set[int]]:
@@ -226,8 +226,8 @@ class Record:
 
     def cut_short(self, what: str) -> Missing:
         """Something that the scenario should have is not in the record."""
-        told = f"the scenario ended before its {what}: {self.transcript.cut or 'it was never made'}"
-        return Missing(Need.PART, self, told)
+        reason = f"the scenario ended before its {what}: {self.transcript.cut or 'it was never made'}"
+        return Missing(Need.PART, self, reason)
 
     # -- everything of a kind, for laws --------------------------------------------------------------------------
 

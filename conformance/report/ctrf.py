@@ -27,7 +27,7 @@ def document(account: Account) -> dict[str, Any]:
     duration = round(facts["seconds"] * 1000)
     tests = [_test(account, finding) for finding in result.findings]
     counted = Counter(test["status"] for test in tests)
-    told = {"verdict": str(result.verdict), "exitCode": account.exit_code, **_named(account)}
+    extra = {"verdict": str(result.verdict), "exitCode": account.exit_code, **_named(account)}
     return {
         "reportFormat": "CTRF",
         "specVersion": _SPECIFICATION,
@@ -41,7 +41,7 @@ def document(account: Account) -> dict[str, Any]:
                 "start": start,
                 "stop": start + duration,
                 "duration": duration,
-                "extra": {NAMESPACE: told},
+                "extra": {NAMESPACE: extra},
             },
             "tests": tests,
         },

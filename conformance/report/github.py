@@ -57,10 +57,10 @@ def summary(account: Account) -> Iterator[str]:
     rows = [f"| {name} | {code(value)} |" for name, value in facts.items()]
     levels = [f"| {level.upper()} | {counts(result, level)} |" for level in (Level.MUST, Level.SHOULD)]
     yield "\n".join(["| | |", "|---|---|", *levels, *rows])
-    if told := [
+    if warnings := [
         f"- {code(line)}" for line in [*(f"waiver of {name} is stale" for name in result.stale), *account.notes]
     ]:
-        yield "\n".join(told)
+        yield "\n".join(warnings)
     for kind, heading in _GROUPS.items():
         if findings := [one for one in result.findings if account.kind(one) is kind]:
             yield _table(heading, findings)
@@ -95,9 +95,9 @@ def _failures(account: Account) -> Iterator[str]:
 def commands(account: Account) -> Iterator[str]:
     """Workflow commands; the first has the counts."""
     result, command = account.result, "notice" if account.exit_code == Exit.OK else "error"
-    told = "; ".join(f"{level.upper()}: {counts(result, level)}" for level in (Level.MUST, Level.SHOULD))
+    figures = "; ".join(f"{level.upper()}: {counts(result, level)}" for level in (Level.MUST, Level.SHOULD))
     stale = [f"stale waivers: {', '.join(result.stale)}"] if result.stale else []
-    yield _command(command, "Help Center conformance", "; ".join([in_words(result), told, *stale]))
+    yield _command(command, "Help Center conformance", "; ".join([in_words(result), figures, *stale]))
     failed = [one for one in result.findings if account.kind(one) in (OutcomeKind.ERROR, OutcomeKind.FAILED)]
     for finding in failed[: _MOST - 1]:
         one = finding.requirement

@@ -54,8 +54,8 @@ def _with_others(report: pytest.TestReport, others: Sequence[pytest.TestReport])
     lines = [_line(other) for other in others[:_LISTED]]
     if (more := len(others) - _LISTED) > 0:
         lines.append(f"and {more} more: -vv shows each as a whole")
-    told = textwrap.indent("\n".join(lines), " " * 12)
-    shown.longrepr = f"{report.longreprtext.rstrip()}\n\n  Also      {told.lstrip()}"
+    indented = textwrap.indent("\n".join(lines), " " * 12)
+    shown.longrepr = f"{report.longreprtext.rstrip()}\n\n  Also      {indented.lstrip()}"
     return shown
 
 

@@ -100,8 +100,8 @@ def counts(result: Result, level: Level) -> str:
     """How many requirements of a level passed, failed, …"""
     words = {Status.FAILED: "advice" if level is Level.SHOULD else "failed"}
     counts = [(status, len(result.of(level, status))) for status in Status]
-    told = [f"{count} {words.get(status, status)}" for status, count in counts if count]
-    return ", ".join(told) or "none judged"
+    parts = [f"{count} {words.get(status, status)}" for status, count in counts if count]
+    return ", ".join(parts) or "none judged"
 
 
 def _findings(result: Result) -> Iterator[str]:

@@ -177,7 +177,7 @@ def findings(catalogue: Catalogue, outcomes: Iterable[Outcome]) -> list[Finding]
 def contradictions(found: Sequence[Finding], outcomes: Iterable[Outcome]) -> list[Contradiction]:
     """Where a complete run contradicts itself."""
     status = {finding.requirement.id: finding.status for finding in found}
-    told = [
+    reasons = [
         Contradiction(name, outcome.because, _line(outcome.reason))
         for outcome in outcomes
         for name in outcome.requirements
@@ -185,7 +185,7 @@ def contradictions(found: Sequence[Finding], outcomes: Iterable[Outcome]) -> lis
         and outcome.because is not None
         and status.get(outcome.because) is Status.PASSED
     ]
-    return list(dict.fromkeys(told))
+    return list(dict.fromkeys(reasons))
 
 
 def erred(outcomes: Iterable[Outcome]) -> bool:
@@ -198,17 +198,17 @@ def _finding(requirement: Requirement, outcomes: Sequence[Outcome]) -> Finding:
     reasons = list(dict.fromkeys(_line(o.reason) for o in outcomes if o.status is worst))
     tests = list(dict.fromkeys(o.test for o in outcomes))
     accepted = [o.accepted for o in outcomes if o.status is worst and o.accepted is not None]
-    return Finding(requirement, worst, tests, _told(reasons), min(accepted, key=_WORST_FIRST.index, default=None))
+    return Finding(requirement, worst, tests, _kinds_of(reasons), min(accepted, key=_WORST_FIRST.index, default=None))
 
 
-def _told(reasons: Sequence[str]) -> str:
+def _kinds_of(reasons: Sequence[str]) -> str:
     """One reason of each kind; those that are alike are counted."""
     kinds: dict[str, list[str]] = {}
     for reason in reasons:
         kinds.setdefault(kind_of(reason), []).append(reason)
-    told = [f"{alike[0]} (and {len(alike) - 1} more like it)" if alike[1:] else alike[0] for alike in kinds.values()]
-    more = [f"{len(told) - _KINDS} more of other kinds"] if len(told) > _KINDS else []
-    return BESIDES.join([*told[:_KINDS], *more])
+    parts = [f"{alike[0]} (and {len(alike) - 1} more like it)" if alike[1:] else alike[0] for alike in kinds.values()]
+    more = [f"{len(parts) - _KINDS} more of other kinds"] if len(parts) > _KINDS else []
+    return BESIDES.join([*parts[:_KINDS], *more])
 
 
 def _line(text: str) -> str:

@@ -21,7 +21,7 @@ def happenings(transcripts: Sequence[Transcript], *, gone: bool) -> list[str]:
         times = len(_incidents(transcripts, several=1))
         return [f"the target restarted {times} times; it went down after {'; after '.join(fatal)}"]
     repeated = "taken for one event of the environment, and recorded again"
-    return [f"{incident.told}: {repeated}" for incident in _incidents(transcripts)] if not fatal else []
+    return [f"{incident.described}: {repeated}" for incident in _incidents(transcripts)] if not fatal else []
 
 
 def _incidents(transcripts: Sequence[Transcript], **options: int) -> list[Incident]:

@@ -121,8 +121,8 @@ class OutcomeRecorder:
 
     def _expected(self, error: BaseException) -> None:
         """A suite says of its own judgement that it is not to be trusted."""
-        told = getattr(self._report, "wasxfail", "") or str(error)
-        self._report.wasxfail = self._record(OutcomeKind.UNVERIFIED, f"the judgement is marked as failing: {told}")
+        reason = getattr(self._report, "wasxfail", "") or str(error)
+        self._report.wasxfail = self._record(OutcomeKind.UNVERIFIED, f"the judgement is marked as failing: {reason}")
         self._report.longrepr = self._report.wasxfail  # pytest's own would show values
 
     def _deviates(self, deviation: Deviation) -> None:
@@ -145,9 +145,9 @@ class OutcomeRecorder:
         waiver = self._certification.waivers.accepting([one.id for one in self._requirements], status)
         if waiver is None:
             return False
-        told = self._record(OutcomeKind.WAIVED, f"{waiver.says}; {why}", failure=failure, accepted=status)
-        self._skipped(f"waived: {told}")
-        self._report.wasxfail = f"waived: {told}"
+        outcome = self._record(OutcomeKind.WAIVED, f"{waiver.says}; {why}", failure=failure, accepted=status)
+        self._skipped(f"waived: {outcome}")
+        self._report.wasxfail = f"waived: {outcome}"
         return True
 
     def _collateral(self, deviation: Deviation) -> bool:
@@ -163,8 +163,8 @@ class OutcomeRecorder:
         """Nothing can be said where a MUST fails anyhow. What is merely advised against may happen here, too."""
         assert deviation.unless is not None
         if self._certification.catalogue[deviation.unless].level is Level.MUST:
-            told = f"it goes wrong in other scenarios, too ({deviation.actual})"
-            return self._unverified(Unverified(told, because=deviation.unless))
+            reason = f"it goes wrong in other scenarios, too ({deviation.actual})"
+            return self._unverified(Unverified(reason, because=deviation.unless))
         self.passed()
         self._report.outcome, self._report.longrepr = "passed", None
         return None
@@ -176,9 +176,9 @@ class OutcomeRecorder:
     def _failure(self, deviation: Deviation) -> FailureReport:
         brand_new = any(call.scenario.brand_new for call in scenario_calls(self._item))
         command = again(self._certification.options, self._requirements[0].id, new_users=brand_new)
-        told = failure_report(self._requirements, deviation, self._transcript(deviation), command)
+        report = failure_report(self._requirements, deviation, self._transcript(deviation), command)
         clean = self._certification.redactor.text
-        return replace(told, text=clean(told.text), figure=clean(told.figure))
+        return replace(report, text=clean(report.text), figure=clean(report.figure))
 
     def _transcript(self, deviation: Deviation) -> Transcript | None:
         key = deviation.transcript or next((call.key for call in scenario_calls(self._item)), None)

@@ -56,9 +56,9 @@ _ONLY_TELLING = (
 
 def begin(config: pytest.Config) -> None:
     """Decide whether this run certifies, and keep pytest in one process."""
-    told = any(getattr(config.option, name, None) for name in _ONLY_TELLING)
-    config.stash[ACTIVE] = not told
-    if not told and (getattr(config.option, "numprocesses", None) or getattr(config.option, "tx", None)):
+    only_telling = any(getattr(config.option, name, None) for name in _ONLY_TELLING)
+    config.stash[ACTIVE] = not only_telling
+    if not only_telling and (getattr(config.option, "numprocesses", None) or getattr(config.option, "tx", None)):
         config.option.numprocesses, config.option.dist, config.option.tx = None, "no", []
         print("help-center: ignoring -n: scenarios already run concurrently in one process")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from conformance.auth.expiry import expiry_of, remaining, told
+from conformance.auth.expiry import expiry_of, format_utc, remaining
 from conformance.auth.external import Commanded, Hooked
 from conformance.auth.tokens import KeyMinter, Minter, claims_of
 from conformance.auth.users import Minted, ReadyMade, Source
@@ -68,8 +68,8 @@ def _signing(minter: KeyMinter, flag: str) -> KeyMinter:
     try:
         minter.sign({})
     except Exception as error:
-        told = f"--jwt-algorithm={minter.algorithm} does not work with {flag}"
-        raise UsageError(f"{told}, which is for {_ALGORITHMS[flag]}: {error}") from error
+        problem = f"--jwt-algorithm={minter.algorithm} does not work with {flag}"
+        raise UsageError(f"{problem}, which is for {_ALGORITHMS[flag]}: {error}") from error
     return minter
 
 
@@ -89,6 +89,8 @@ def _grouped(tokens: Sequence[str]) -> ReadyMade:
         subject = str((claims_of(token) or {}).get("sub", f"token {number}"))
         expiry = expiry_of(token)
         if remaining(expiry) <= 0:
-            raise UsageError(f"token {number} of {len(tokens)} ({subject}) expired at {told(expiry)}: pass a fresh one")
+            raise UsageError(
+                f"token {number} of {len(tokens)} ({subject}) expired at {format_utc(expiry)}: pass a fresh one"
+            )
         users.setdefault(subject, []).append(token)
     return ReadyMade(users)

@@ -60,9 +60,14 @@ class Waiver:
         return f"{self.reason} ({', '.join([f'until {self.expires}', *owner, *issue])})"
 
     def to_json(self) -> dict[str, Any]:
-        given = {"owner": self.owner, "target": self.target, "issue": self.issue, "flaky": self.flaky}
-        told = {name: value for name, value in given.items() if value}
-        return {"reason": self.reason, "expires": self.expires.isoformat(), "accepts": str(self.accepts), **told}
+        optional = {"owner": self.owner, "target": self.target, "issue": self.issue, "flaky": self.flaky}
+        given = {name: value for name, value in optional.items() if value}
+        return {
+            "reason": self.reason,
+            "expires": self.expires.isoformat(),
+            "accepts": str(self.accepts),
+            **given,
+        }
 
 
 _KNOWN = [field.name for field in fields(Waiver)]

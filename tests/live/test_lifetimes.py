@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conformance.auth.expiry import expiry_of, told
+from conformance.auth.expiry import expiry_of, format_utc
 from conformance.auth.tokens import KeyMinter
 from conformance.reference import BadToken, HelpCenter, Served, Verifier
 from tests.support.checkout import CHAT, Checkout
@@ -132,7 +132,7 @@ def test_a_token_that_expires_during_the_run_fails_nobody(checkout: Checkout, ta
     run = checkout.run(f"--target={target}", f"--token={given}", f"--reports={tmp_path}")
     assert run.code == 10, run.output
     assert (run.status("SEND-TRIM"), run.status("REST-SHAPE")) == ("passed", "passed")
-    line = f"the token of ada expired at {told(int(expiry))}; pass one that lives longer"
+    line = f"the token of ada expired at {format_utc(int(expiry))}; pass one that lives longer"
     assert [run.reason(one) for one in ("AUTH-BARE", "REST-OPEN", "CONN-STAYS", "SEND-MAX")] == [line] * 4
     assert given.split(".")[1] not in run.output
 
@@ -177,7 +177,7 @@ def test_a_target_whose_clock_is_ahead_may_find_a_token_too_old(
     assert run.line("ERROR") == (
         f"ERROR: {target} rejects the token over WebSocket, polling and REST: "
         f"the token of ada was refused shortly before it expires at "
-        f"{told(expiry)}; pass one that lives longer"
+        f"{format_utc(expiry)}; pass one that lives longer"
     )
 
 
@@ -203,4 +203,4 @@ def test_an_opaque_token_does_not_tell(opaque: str) -> None:
 
 @pytest.mark.parametrize(("exp", "reads"), [(0, "1970-01-01 00:00:00"), (-5, "1970-01-01 00:00:00"), (2.5e11, "9892-")])
 def test_any_instant_can_be_told(exp: float, reads: str) -> None:
-    assert told(expiry_of(token(exp=exp))).startswith(reads)
+    assert format_utc(expiry_of(token(exp=exp))).startswith(reads)

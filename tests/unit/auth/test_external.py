@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conformance.auth.expiry import told
+from conformance.auth.expiry import format_utc
 from conformance.auth.external import Asked, Commanded, Hooked
 from conformance.auth.tokens import KeyMinter
 from conformance.errors import Unverified
@@ -220,4 +220,4 @@ async def test_tokens_of_one_user_are_not_taken_for_those_of_two(token: str) -> 
 
 
 def test_an_instant_reads_well() -> None:
-    assert told(1_900_000_000.5) == "2030-03-17 17:46:40 UTC"
+    assert format_utc(1_900_000_000.5) == "2030-03-17 17:46:40 UTC"

@@ -14,7 +14,7 @@ from conformance.checks.connection import acked, heard, transports_work, works
 from conformance.checks.history import deep
 from conformance.checks.history_window import windows
 from conformance.checks.law import check_records
-from conformance.checks.lifecycle import misses_nothing, showed_once, shows, told_once
+from conformance.checks.lifecycle import heard_once, misses_nothing, showed_once, shows
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import ERROR, MESSAGE, NAMESPACE, Json
 from conformance.record.payloads import MalformedPayload
@@ -370,7 +370,7 @@ def test_a_refusal_after_connect_without_sid_is_left_to_packets(data: Any, error
         made.event(ERROR, {"code": "UNAUTHORIZED", "message": "no"})
     made.packet(Kind.RECEIVED, "DISCONNECT")
     with pytest.raises(error) as found:
-        authentication.told_once(made.record.connection())
+        authentication.one_error(made.record.connection())
     assert getattr(found.value, "because", "CONN-PACKETS") == "CONN-PACKETS"
 
 
@@ -380,4 +380,4 @@ def test_a_message_in_the_name_of_support_was_heard_around_an_upgrade() -> None:
     made.greeted()
     for number, tag in enumerate(("before", "moving"), 1):
         made.says(f"text {number}", saved=message(f"text {number}", id=f"m{number}", sender="support"), tag=tag)
-    told_once(made.record, "phone")
+    heard_once(made.record, "phone")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conformance.checks.client_views import Disagreement
-from conformance.checks.standard_client import answered, came_back, lived, resynced, told, welcomed
+from conformance.checks.standard_client import answered, came_back, handled, lived, resynced, welcomed
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import CONNECTED, MESSAGE
 from conformance.record.missing import Missing
@@ -63,7 +63,7 @@ def test_a_client_that_lives_the_flow_is_no_deviation() -> None:
     resynced(client.record)
     for tag in ("called", "emitted", "returned"):
         answered(client.record, tag)
-        told(client.record, tag)
+        handled(client.record, tag)
 
 
 def test_a_client_that_is_not_greeted() -> None:
@@ -90,11 +90,11 @@ def test_what_may_have_been_under_way_is_open() -> None:
         welcomed(client.record)
 
 
-@pytest.mark.parametrize("judge", [answered, told])
+@pytest.mark.parametrize("judge", [answered, handled])
 def test_a_send_that_leads_to_nothing(judge: Any) -> None:
     client = Client()
     client.comes()
-    client.sends("called", acked=judge is told, heard=False)
+    client.sends("called", acked=judge is handled, heard=False)
     client.add(Kind.EXPIRED, waiting=ack_of(1), seconds=15.0)
     with pytest.raises(Deviation, match="send #1"):
         judge(client.record, "called")
@@ -105,7 +105,7 @@ def test_a_send_that_was_not_acked_is_judged_once() -> None:
     client.comes()
     client.sends("called", acked=False)
     with pytest.raises(Unverified) as raised:
-        told(client.record, "called")
+        handled(client.record, "called")
     assert raised.value.because is None
 
 

@@ -16,7 +16,7 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.checks.client_views import client_connections, seen, views_agree
-from conformance.checks.standard_client import answered, came_back, resynced, told, welcomed
+from conformance.checks.standard_client import answered, came_back, handled, resynced, welcomed
 from conformance.drive.client_inbox import ClientInbox
 from conformance.drive.session import ScenarioAborted
 from conformance.drive.stage import Stage
@@ -49,7 +49,7 @@ def lived(record: Record) -> None:
     welcomed(record)
     for tag in ("called", "emitted", "returned"):
         answered(record, tag)
-        told(record, tag)
+        handled(record, tag)
     came_back(record)
     resynced(record)
     views_agree(record)

@@ -123,7 +123,7 @@ def test_what_several_lost_at_once_is_one_incident() -> None:
     together = [cut("one", 3.0), cut("two", 3.4), cut("alone", 9.0)]
     [incident] = incidents(loss for one in together for loss in losses(one))
     assert incident.scenarios == ["one", "two"]
-    assert incident.told.startswith("within the same moments, 3.0 s after the start, 2 connections or requests of 2")
+    assert incident.described.startswith("within the same moments, 3.0 s after the start, 2 connections or requests")
 
 
 def test_who_was_there_without_a_connection_is_recorded_again_too() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from conformance.checks.assertions import check_all
-from conformance.checks.authentication import silent, told_once
+from conformance.checks.authentication import one_error, silent
 from conformance.checks.connection import ended, stays
 from conformance.checks.packets import arrivals, whole
 from conformance.checks.sending import lives_on
@@ -72,7 +72,7 @@ def test_what_a_gateway_says_to_who_has_left_tells_nothing_of_a_refusal(status: 
     made.packet(Kind.RECEIVED, "DISCONNECT")
     made.packet(Kind.SENT, "DISCONNECT")
     made.closed("target", status=status)
-    told_once(made.record.connection())
+    one_error(made.record.connection())
 
 
 @goodbyes
