@@ -62,6 +62,10 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    add_settings(parser)
+
+
+def add_settings(parser: pytest.Parser) -> None:
     """Options may stand in an ini file, where pytest calls every name unknown that is not registered."""
     for name in NAMES:
         kind: Literal["linelist", "string"] = "linelist" if name == "header" else "string"

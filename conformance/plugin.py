@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from conformance.paths import INSTALLED, ROOT, SUITES
-from help_center_conformance import TokenHookSpec, has_our_settings, names_suites
+from help_center_conformance import TokenHookSpec, add_settings, has_our_settings, names_suites
 
 LOADER = "help_center_conformance"
 SESSION = "help-center-session"
@@ -31,8 +31,11 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Nothing is added before it is wanted, but where it would be too late: a conftest that loads this plugin by itself
     is read while ``pytest_load_initial_conftests`` is under way."""
+    if pluginmanager.hasplugin(LOADER):
+        return
+    add_settings(parser)
     known = getattr(pluginmanager.get_plugin("pytestconfig"), "known_args_namespace", None)
-    if getattr(known, "confcutdir", None) is not None and not pluginmanager.hasplugin(LOADER):
+    if getattr(known, "confcutdir", None) is not None:
         from conformance.run import option_names  # noqa: PLC0415
 
         option_names.add_full(parser)
@@ -106,7 +109,8 @@ def _aim(config: pytest.Config) -> None:
     """No paths given: the suites are meant, wherever pytest found its rootdir."""
     ours = any(getattr(config.option, f"conformance_{name}", None) for name in ("target", "rejudge"))
     at_home = Path(config.invocation_params.dir).resolve() == ROOT
-    if config.args_source is not pytest.Config.ArgsSource.ARGS and (ours or at_home):
+    asked = ours or at_home or has_our_settings(config)
+    if config.args_source is not pytest.Config.ArgsSource.ARGS and asked:
         config.args = [str(SUITES)]
         if INSTALLED or config.rootpath != ROOT:
             config._inicache["cache_dir"] = str(_cache(config))

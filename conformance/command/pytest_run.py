@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
 from conformance.command.parser import NAME
+from conformance.command.project_settings import project_settings
 from conformance.paths import SETTINGS
 from conformance.run.option_table import OPTIONS
 
@@ -16,7 +18,9 @@ CLEAN_ENVIRONMENT = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 OURS = ("-p", "help_center_conformance", "-c", str(SETTINGS))
 """No plugins, settings and conftest of the project in which the command was started."""
 _LEFT_OUT = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
-_SECRET = {flag: option for option in OPTIONS if option.secret for flag in (option.flag, option.full_flag)}
+_SECRET = {
+    name: option for option in OPTIONS if option.secret for name in (option.flag, option.full_flag, option.setting)
+}
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -24,6 +28,7 @@ def run(arguments: Sequence[str]) -> int:
     for name in _LEFT_OUT:
         if os.environ.pop(name, None):
             print(f"{NAME}: {name} is left out: pass what is needed of it on this command line")
+    arguments = [*project_settings(Path.cwd()), *arguments]
     print(f"$ {command_line(arguments)}", flush=True)
     os.environ.update(CLEAN_ENVIRONMENT)
     return int(pytest.main([*OURS, *arguments]))

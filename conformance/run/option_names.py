@@ -16,7 +16,8 @@ from help_center_conformance import is_free
 GROUP = "help-center conformance"
 _HEADING = (
     f"{GROUP} (certify a server that speaks the Help Center chat API; each option can also be written "
-    "--help-center-…, for projects where another plugin has one of the same name)"
+    "--help-center-…, for projects where another plugin has one of the same name, set as HELP_CENTER_… in the "
+    "environment, or as help_center_… in an ini file)"
 )
 
 
@@ -37,7 +38,7 @@ def add_short(parser: pytest.Parser, options: Collection[Option] = OPTIONS) -> N
 def _settings(option: Option) -> dict[str, Any]:
     if option.metavar is None:
         return {"action": "store_true", "default": False, "help": option.help}
-    text = f"{option.help} [{option.variable}]" if option.env else option.help
+    text = f"{option.help} [{option.variable}]" if option.credential else option.help
     more = {"action": "append"} if option.repeatable else {}
     return {"metavar": option.metavar, "help": text, "default": None, **more}
 

@@ -78,13 +78,21 @@ def users(given: Given) -> list[str]:
 
 def headers(given: Given) -> dict[str, str]:
     found = {}
-    for line in given.value:
+    for line in given.value.splitlines() if isinstance(given.value, str) else given.value:
         name, colon, value = line.partition(":")
         named = re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name.strip())
         if not (colon and named and re.fullmatch(r"[\t -~]*", value.strip())):
             raise UsageError(f"{given.flag} takes 'Name: value'")
         found[name.strip()] = value.strip()
     return found
+
+
+def switch(given: Given) -> bool:
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    found = given.value if isinstance(given.value, bool) else words.get(given.value.strip().lower())
+    if found is None:
+        raise UsageError(f"{given} is unknown: pass 1 or 0")
+    return bool(found)
 
 
 def level(given: Given) -> Level:

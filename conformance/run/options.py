@@ -46,10 +46,10 @@ class Given:
 class Option:
     """One option: everything that the harness knows about it.
 
-    ``convert`` turns what was given into a field of ``Options``, or raises UsageError. ``env``: it may come from an
-    environment variable, too. ``secret``: its value is never printed. ``in_scope``: verdict.json names it, as this
-    function says. ``in_reproduce``: the words that repeat it in the command to run a failure again; None where the same
-    failure is seen without it.
+    ``convert`` turns what was given into a field of ``Options``, or raises UsageError. ``secret``: its value is never
+    printed. ``credential``: it is always a secret, for environment or file only. ``in_scope``: verdict.json names it,
+    as this function says. ``in_reproduce``: the words that repeat it in the command to run a failure again; None where
+    the same failure is seen without it.
     """
 
     flag: str
@@ -63,8 +63,8 @@ class Option:
     repeatable: bool = False
     default: Any = None
     """What the field has where nothing was given."""
-    env: bool = False
     secret: bool = False
+    credential: bool = False
     in_scope: Callable[[Any], Any] | None = None
     in_reproduce: Callable[[Option, Options], Iterator[str]] | None = None
 
@@ -86,6 +86,11 @@ class Option:
     def variable(self) -> str:
         """Of the environment."""
         return f"HELP_CENTER_{self.name.upper()}"
+
+    @property
+    def setting(self) -> str:
+        """Of an ini file."""
+        return f"help_center_{self.name}"
 
     @property
     def full_flag(self) -> str:
@@ -126,6 +131,8 @@ class Options:
     seed: int
     selection: Sequence[str] = ()
     """The words of the command line that select judgements; none: all are meant."""
+    warnings: Sequence[str] = ()
+    """About how the options were given."""
 
     @property
     def concerns(self) -> set[Concern]:

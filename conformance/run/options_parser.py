@@ -12,15 +12,14 @@ from typing import Any
 import pytest
 
 from conformance.errors import UsageError
-from conformance.hooks import NAME, TokenHook, token_hook
+from conformance.hooks import NAME
 from conformance.run.option_table import OPTIONS
-from conformance.run.options import Given, Option, Options, default_algorithm
+from conformance.run.options import Option, Options, default_algorithm
 from conformance.run.selection import selection
+from conformance.run.settings import settings, warnings
 
 REJUDGED = "rejudged"
 """The folder, inside of that of an earlier run, that gets its verdict when it is judged again."""
-_EXCLUSIVE = ("--jwt-secret", "--jwt-key", "--token-command")
-"""Of these one is given: with one of them on the command line, the environment is not asked for the others."""
 
 
 def parse(config: pytest.Config, environment: Mapping[str, str] | None = None) -> Options:
@@ -31,10 +30,8 @@ def parse(config: pytest.Config, environment: Mapping[str, str] | None = None) -
 class _Parser:
     def __init__(self, config: pytest.Config, environment: Mapping[str, str]) -> None:
         self._config = config
-        self._given = {one.flag: config.getoption(one.dest, None) for one in OPTIONS}
-        self._environment = environment
         self._folder = Path(config.invocation_params.dir)
-        self._hook = self._token_hook()
+        self._settings, self._hook = settings(config, environment)
 
     def options(self) -> Options:
         fields = {option.attribute: self._value(option) for option in OPTIONS}
@@ -48,25 +45,14 @@ class _Parser:
             tls=_tls(fields["ca_bundle"], insecure=fields["insecure"]),
             seed=self._seed(),
             selection=selection(self._config),
+            warnings=warnings(self._settings),
         )
         _check(options)
         return options
 
     def _value(self, option: Option) -> Any:
-        given = self._given[option.flag]
-        if given is None and option.env:
-            given = self._from_environment(option.flag, option.variable)
-        return option.default if given is None else option.convert(Given(option.flag, given, self._folder))
-
-    def _from_environment(self, flag: str, variable: str) -> str | None:
-        """An empty variable counts as an absent one."""
-        exclusive = flag in _EXCLUSIVE and any(self._given[other] is not None for other in _EXCLUSIVE)
-        return None if exclusive or self._hook is not None else self._environment.get(variable) or None
-
-    def _token_hook(self) -> TokenHook | None:
-        """A team's hook is for targets. It goes before the environment, and the command line before it."""
-        given = any(self._given[flag] is not None for flag in ("--token", *_EXCLUSIVE))
-        return None if given or self._given["--target"] is None else token_hook(self._config)
+        setting = self._settings.get(option.flag)
+        return option.default if setting is None else option.convert(setting.given)
 
     def _reports(self, given: Path | None, judged: Path | None) -> Path:
         """What judges an earlier run again leaves that run's own reports alone."""
@@ -74,7 +60,7 @@ class _Parser:
             return given or self._folder / "reports"
         reports = given or judged.parent / REJUDGED
         if reports.resolve() in (judged.resolve(), judged.parent.resolve()):
-            given_as = f"--reports={self._given['--reports']}"
+            given_as = self._settings["--reports"].given
             raise UsageError(f"{given_as} would overwrite the run that is judged again: pass another, or none")
         return reports
 

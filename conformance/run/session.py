@@ -91,7 +91,10 @@ def _aim_reports(config: pytest.Config, folder: Path, transcripts: Path) -> None
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     certification = config.stash.get(CERTIFICATION, None)
-    return [] if certification is None else [f"help-center: {certification.options.headline}"]
+    if certification is None:
+        return []
+    options = certification.options
+    return [f"help-center: {line}" for line in (options.headline, *options.warnings)]
 
 
 # -- collecting --------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -61,12 +62,55 @@ def test_options_are_passed_on_to_pytest(started: list[Sequence[str]]) -> None:
     ]
 
 
-@pytest.mark.parametrize("arguments", [["certify"], ["rejudge"]])
-def test_what_is_missing_is_said_in_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("arguments", [["certify"], ["certify", "-x"], ["rejudge"]])
+def test_what_is_missing_is_said_in_one_line(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], started: list[Sequence[str]]
+) -> None:
     with pytest.raises(SystemExit) as ended:
         command.main(arguments)
     assert ended.value.code == 4
     assert len(capsys.readouterr().err.splitlines()) == 1
+    assert started == []
+
+
+INI = {
+    "pytest.ini": """
+[pytest]
+addopts = -x
+help_center_target = http://localhost:3000
+help_center_waivers = waivers.toml
+help_center_header =
+    A: hidden
+    B: hidden
+""",
+    "pyproject.toml": """
+[tool.pytest.ini_options]
+addopts = "-x"
+help_center_target = "http://localhost:3000"
+help_center_waivers = "waivers.toml"
+help_center_header = ["A: hidden", "B: hidden"]
+""",
+}
+
+
+@pytest.mark.parametrize("name", INI)
+def test_of_a_projects_ini_file_our_settings_are_taken(
+    name: str,
+    tmp_path: Path,
+    started: list[Sequence[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / name).write_text(INI[name], encoding="utf-8")
+    (tmp_path / "inside").mkdir()
+    monkeypatch.chdir(tmp_path / "inside")
+    command.main(["certify", "--level=should"])
+    settings = ["target=http://localhost:3000", f"waivers={tmp_path}/waivers.toml", "header=A: hidden\nB: hidden"]
+    passed = [word for one in settings for word in ("-o", f"help_center_{one}")]
+    assert [line[len(OURS) :] for line in started] == [[*passed, "--level=should"]]
+    printed = capsys.readouterr().out
+    assert '-o help_center_header="$HELP_CENTER_HEADER"' in printed
+    assert "hidden" not in printed
 
 
 def test_pytest_runs_with_our_settings_alone(

@@ -7,7 +7,7 @@ import asyncio
 import dataclasses
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -50,7 +50,13 @@ class _Caller:
 class Given:
     """As much of pytest.Config as the options need."""
 
-    def __init__(self, folder: Path, arguments: tuple[str, ...], hooks: Sequence[Hook] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        arguments: tuple[str, ...],
+        hooks: Sequence[Hook] = (),
+        ini: Mapping[str, str | list[str]] | None = None,
+    ) -> None:
         parser = argparse.ArgumentParser(allow_abbrev=False)
         parser.addoption = parser.add_argument  # type: ignore[attr-defined]
         add_short(SimpleNamespace(getgroup=lambda *_: parser))  # type: ignore[arg-type]
@@ -59,6 +65,11 @@ class Given:
         self.invocation_params = SimpleNamespace(dir=folder)
         self.hook = SimpleNamespace(pytest_help_center_token=_Caller(hooks))
         self.args_source = None
+        self.inipath = folder / "pytest.ini"
+        self._ini = ini or {}
+
+    def getini(self, name: str) -> Any:
+        return self._ini.get(name, "")
 
     def getoption(self, name: str, *_: Any) -> Any:
         return self._values.get(name)
@@ -135,6 +146,77 @@ def test_the_command_line_goes_before_the_environment() -> None:
     assert read(TARGET, "--jwt-secret=mine", HELP_CENTER_JWT_SECRET="theirs").jwt_secret == "mine"
     given = read(TARGET, "--jwt-secret=mine", HELP_CENTER_TOKEN_COMMAND="mint", HELP_CENTER_JWT_KEY="/no/key")
     assert (given.jwt_secret, given.token_command, given.jwt_key) == ("mine", None, None)
+
+
+def test_everything_may_come_by_the_environment(tmp_path: Path) -> None:
+    variables = {
+        "TARGET": "http://localhost:3000/",
+        "JWT_SECRET": "s",
+        "JWT_CLAIMS": '{"role": "user"}',
+        "USERS": "alice,bob",
+        "REPORTS": "out",
+        "LEVEL": "should",
+        "ALLOW_INCOMPLETE": "yes",
+        "INSECURE": "0",
+        "WAIT": "60",
+        "HEADER": "A: 1\nB: 2",
+        "EXAMPLES": "4",
+    }
+    given = read(folder=tmp_path, **{f"HELP_CENTER_{name}": value for name, value in variables.items()})
+    assert (given.target, given.jwt_secret, given.jwt_claims) == ("http://localhost:3000", "s", {"role": "user"})
+    assert (given.users, given.reports, given.level) == (["alice", "bob"], tmp_path / "out", Level.SHOULD)
+    assert (given.allow_incomplete, given.insecure, given.wait, given.examples) == (True, False, 60.0, 4)
+    assert given.headers == {"A": "1", "B": "2"}
+
+
+def test_the_environment_goes_before_the_ini_file(tmp_path: Path) -> None:
+    (tmp_path / "waivers.toml").touch()
+    ini = {"help_center_level": "should", "help_center_wait": "9", "help_center_waivers": "waivers.toml"}
+    config = Given(Path("/elsewhere"), (TARGET, SECRET, "--deadline=7"), ini={**ini, "help_center_deadline": "8"})
+    config.inipath = tmp_path / "pytest.ini"
+    given = parse(config, {"HELP_CENTER_WAIT": "10"})  # type: ignore[arg-type]
+    assert (given.level, given.wait, given.deadline, given.waivers) == (
+        Level.SHOULD,
+        10.0,
+        7.0,
+        tmp_path / "waivers.toml",
+    )
+
+
+def test_of_settings_that_exclude_each_other_the_weaker_one_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "transcripts").mkdir()
+    (tmp_path / "transcripts" / "chat.jsonl").touch()
+    given = read(f"--rejudge={tmp_path}", HELP_CENTER_TARGET="http://localhost:3000", HELP_CENTER_JWT_SECRET="s")
+    assert (given.target, given.rejudge) == (None, tmp_path / "transcripts")
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("of the target\n", encoding="utf-8")
+    given = read(TARGET, folder=tmp_path, HELP_CENTER_JWT_SECRET_FILE="secret")
+    assert (given.jwt_secret, list(given.warnings)) == ("of the target", [])
+    told = refused(TARGET, folder=tmp_path, HELP_CENTER_JWT_SECRET_FILE="nothing")
+    assert told == f"HELP_CENTER_JWT_SECRET_FILE={tmp_path / 'nothing'} cannot be read: FileNotFoundError"
+
+
+def test_a_secret_on_the_command_line_is_warned_about_and_not_shown() -> None:
+    (warning,) = read(TARGET, "--jwt-secret=hidden").warnings
+    assert warning.startswith("--jwt-secret on the command line can be read by every user of this machine")
+    assert "set HELP_CENTER_JWT_SECRET, or HELP_CENTER_JWT_SECRET_FILE" in warning
+    assert "hidden" not in warning
+
+
+def test_a_secret_in_an_ini_file_is_refused_and_not_shown() -> None:
+    config = Given(Path("/nowhere"), (TARGET,), ini={"help_center_token": "hidden"})
+    with pytest.raises(UsageError) as caught:
+        parse(config, {})  # type: ignore[arg-type]
+    assert str(caught.value).startswith(
+        "help_center_token: an ini file is no place for a secret: set HELP_CENTER_TOKEN"
+    )
+    assert "hidden" not in str(caught.value)
+
+
+def test_a_switch_is_1_or_0() -> None:
+    assert refused(TARGET, SECRET, HELP_CENTER_INSECURE="maybe") == "HELP_CENTER_INSECURE=maybe is unknown: pass 1 or 0"
 
 
 def test_a_pasted_bearer_prefix_is_no_part_of_a_token() -> None:
@@ -229,7 +311,7 @@ def test_a_mistake_is_one_line(arguments: list[str], line: str) -> None:
 @pytest.mark.parametrize(
     ("environment", "line"),
     [
-        ({"HELP_CENTER_JWT_KEY": "/nope"}, "--jwt-key=/nope is not a readable file"),
+        ({"HELP_CENTER_JWT_KEY": "/nope"}, "HELP_CENTER_JWT_KEY=/nope is not a readable file"),
         ({"HELP_CENTER_JWT_SECRET": "a", "HELP_CENTER_JWT_KEY": __file__}, "--jwt-secret and --jwt-key exclude"),
         ({"HELP_CENTER_JWT_SECRET": "a", "HELP_CENTER_JWT_ALGORITHM": "x"}, "--jwt-algorithm=x does not work"),
         ({"HELP_CENTER_TOKEN": " "}, "no way to get a token"),
