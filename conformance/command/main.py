@@ -22,10 +22,12 @@ class Command:
 
 COMMANDS = {
     "certify": Command("conformance.command.certify", "certify a server: pytest, without this project's settings"),
+    "doctor": Command("conformance.command.doctor", "check a configuration against a server, without certifying it"),
     "rejudge": Command("conformance.command.rejudge", "judge the transcripts of an earlier run again"),
     "verify": Command("conformance.command.verify", "whether what a statement claims still holds"),
     "waivers": Command("conformance.command.waivers", "draft a file of waivers from what a run found"),
     "compare": Command("conformance.compare", "what got worse between two verdicts, and what differs"),
+    "requirements": Command("conformance.command.requirements", "list, search and show what is required"),
     "serve": Command("conformance.reference.cli", "serve the reference server, to build a client against"),
 }
 

@@ -23,15 +23,16 @@ _SECRET = {
 }
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Its exit code."""
+def run(arguments: Sequence[str], plugins: Sequence[object] = ()) -> int:
+    """Its exit code. ``plugins``: that make something else of it; then its command line is not printed."""
     for name in _LEFT_OUT:
         if os.environ.pop(name, None):
             print(f"{NAME}: {name} is left out: pass what is needed of it on this command line")
     arguments = [*project_settings(Path.cwd()), *arguments]
-    print(f"$ {command_line(arguments)}", flush=True)
+    if not plugins:
+        print(f"$ {command_line(arguments)}", flush=True)
     os.environ.update(CLEAN_ENVIRONMENT)
-    return int(pytest.main([*OURS, *arguments]))
+    return int(pytest.main([*OURS, *arguments], plugins=plugins))
 
 
 def command_line(arguments: Sequence[str]) -> str:

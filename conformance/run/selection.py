@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import difflib
 import re
 from collections.abc import Collection
@@ -23,10 +24,29 @@ _OPTIONS = {
 
 def selection(config: pytest.Config) -> list[str]:
     """The selecting words, paths included; none: every judgement is meant."""
-    given = {flag: config.getoption(name, None) for flag, name in _OPTIONS.items()}
-    words = [flag if value is True else f"{flag} {value}" for flag, value in given.items() if value]
     paths = config.args if config.args_source is pytest.Config.ArgsSource.ARGS else []
-    return [*words, *paths]
+    return [*_words(config.option), *paths]
+
+
+def _words(options: argparse.Namespace) -> list[str]:
+    given = {flag: getattr(options, name, None) for flag, name in _OPTIONS.items()}
+    return [flag if value is True else f"{flag} {value}" for flag, value in given.items() if value]
+
+
+def is_wanted(config: pytest.Config) -> bool:
+    """Whether whoever started this run asked for a part of it. What an ini file selects was meant for other tests."""
+    of_ini_file = _words(config._parser.parse_known_args(config.getini("addopts")))
+    return any(word not in of_ini_file for word in selection(config))
+
+
+def intruders(config: pytest.Config) -> str:
+    """What to say where judgements were left out all the same."""
+    patterns = config.getini("python_files")
+    why = "" if "test_*.py" in patterns else f", python_files = {' '.join(patterns)}"
+    return (
+        f"settings or plugins of this project left judgements out{why}: no verdict; "
+        "help-center-conformance certify runs without them"
+    )
 
 
 def unknown(config: pytest.Config, known: Collection[str]) -> str | None:

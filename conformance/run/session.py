@@ -19,7 +19,7 @@ from conformance.report.grouping import grouped
 from conformance.report.html_table import NOTES, RESULT, UNUSABLE, Report
 from conformance.report.junit import JUnit
 from conformance.report.outcome import OutcomeKind, outcome_of
-from conformance.report.verdict import Exit, Observation
+from conformance.report.verdict import Exit, Observation, Verdict
 from conformance.requirements import Catalogue, Level, catalogue, ids_of
 from conformance.run import selection
 from conformance.run.certification import Certification
@@ -27,6 +27,7 @@ from conformance.run.options_parser import parse
 from conformance.run.outcome_recorder import OutcomeRecorder, is_ours, test_id, unformatted
 from conformance.run.progress import Progress
 from conformance.run.published import prepare, publish
+from conformance.run.shield import shield
 
 JUNIT = "help-center-junit"
 CERTIFICATION = pytest.StashKey[Certification]()
@@ -106,9 +107,13 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without a public key there are no tokens that are signed with it, and nothing of the kind to judge."""
+    """Keep what is meant for other tests away. Without a public key there are no tokens that are signed with it, and
+    nothing of the kind to judge."""
     certification = config.stash.get(CERTIFICATION, None)
-    if certification is not None and not certification.has_public_key:
+    if certification is None:
+        return
+    shield(config, items)
+    if not certification.has_public_key:
         items[:] = [item for item in items if item.get_closest_marker("public_key") is None]
 
 
@@ -238,9 +243,12 @@ def _conclude(session: pytest.Session, certification: Certification, exitstatus:
     )
     result.write(options.reports)
     notes = [*terminal.notes(result, certification.circumstances), *certification.waivers.notes(result.findings)]
-    stash[RESULT], stash[NOTES] = result, notes
+    imposed = result.verdict is Verdict.PARTIAL and not selection.is_wanted(session.config)
+    stash[RESULT], stash[NOTES] = result, [*notes, *([selection.intruders(session.config)] if imposed else [])]
     if (junit := session.config.pluginmanager.get_plugin(JUNIT)) is not None:
         junit.conclude(result)
+    if imposed and session.exitstatus == Exit.OK:
+        session.exitstatus = Exit.USAGE
     code = result.exit_code(level=options.level, allow_incomplete=options.allow_incomplete)
     if code is not None and not (code in (Exit.OK, Exit.INCOMPLETE) and stash.get(OTHERS_FAILED, False)):
         session.exitstatus = code
@@ -275,7 +283,7 @@ def pytest_terminal_summary(
     """The verdict comes first, then pytest's account of what failed, then the rest."""
     result, certification = config.stash.get(RESULT, None), config.stash.get(CERTIFICATION, None)
     if result is None or certification is None:
-        if certification is not None and (missed := selection.unknown(config, certification.catalogue)):
+        if certification is not None and (missed := _missed(config, certification)):
             terminalreporter.write_line(f"help-center: {missed}", red=True)
         return (yield)
     rejudged = list(certification.agreement.lines()) if certification.agreement is not None else []
@@ -295,3 +303,9 @@ def pytest_terminal_summary(
         for line in [*guard.resume(), *commands(config.stash[ACCOUNT])]:
             terminalreporter.write_line(line)
     return None
+
+
+def _missed(config: pytest.Config, certification: Certification) -> str | None:
+    """Why there was nothing to judge."""
+    imposed = not config.stash.get(ITEMS, [None]) and not selection.is_wanted(config)
+    return selection.intruders(config) if imposed else selection.unknown(config, certification.catalogue)

@@ -43,8 +43,9 @@ def _register_strangers(options: Options, redactor: Redactor) -> None:
                 redactor.register(word, f"header {name}", disguised=True)
     for word in (options.token_command or "").split():
         name, _, value = word.rpartition("=")
-        if looks_secret(value.strip("'\""), name):
-            redactor.register(value.strip("'\""), "word of --token-command", disguised=True)
+        value = value.strip("'\"")
+        if value != "{user}" and looks_secret(value, name):  # which the texts of a run may hold
+            redactor.register(value, "word of --token-command", disguised=True)
 
 
 def _minter(options: Options, redactor: Redactor, embedded_secret: str | None) -> Minter | None:

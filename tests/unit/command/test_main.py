@@ -21,7 +21,8 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
     """The command lines of pytest that were started; each ends with exit code 1."""
     lines: list[Sequence[str]] = []
 
-    def start(arguments: Sequence[str]) -> int:
+    def start(arguments: Sequence[str], plugins: Sequence[object]) -> int:
+        assert not plugins
         lines.append(arguments)
         return 1
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import dataclasses
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,54 +22,14 @@ from conformance.auth.users import Minted, ReadyMade, Source
 from conformance.errors import UsageError
 from conformance.redaction import Redactor
 from conformance.requirements import Level
-from conformance.run.option_names import add_short
 from conformance.run.option_table import OPTIONS
 from conformance.run.options import Options
 from conformance.run.options_parser import parse
 from conformance.run.token_source import source_of
+from tests.support.given import Given
 
 TARGET = "--target=http://localhost:3000"
 SECRET = "--jwt-secret=of the target"
-Hook = Callable[[str], str]
-
-
-class _Caller:
-    def __init__(self, hooks: Sequence[Hook]) -> None:
-        self._hooks = hooks
-
-    def get_hookimpls(self) -> list[Any]:
-        return [SimpleNamespace(function=hook, argnames=hook.__code__.co_varnames) for hook in self._hooks]
-
-    def __call__(self, *, user: str, **_: object) -> object:
-        return self._hooks[0](user)
-
-
-class Given:
-    """As much of pytest.Config as the options need."""
-
-    def __init__(
-        self,
-        folder: Path,
-        arguments: tuple[str, ...],
-        hooks: Sequence[Hook] = (),
-        ini: Mapping[str, str | list[str]] | None = None,
-    ) -> None:
-        parser = argparse.ArgumentParser(allow_abbrev=False)
-        parser.addoption = parser.add_argument  # type: ignore[attr-defined]
-        add_short(SimpleNamespace(getgroup=lambda *_: parser))  # type: ignore[arg-type]
-        parser.add_argument("--hypothesis-seed")
-        self._values = vars(parser.parse_args(arguments))
-        self.invocation_params = SimpleNamespace(dir=folder)
-        self.hook = SimpleNamespace(pytest_help_center_token=_Caller(hooks))
-        self.args_source = None
-        self.inipath = folder / "pytest.ini"
-        self._ini = ini or {}
-
-    def getini(self, name: str) -> Any:
-        return self._ini.get(name, "")
-
-    def getoption(self, name: str, *_: Any) -> Any:
-        return self._values.get(name)
 
 
 def hook(user: str) -> str:
@@ -430,3 +387,9 @@ def test_another_kind_of_signing_key_is_refused() -> None:
     told = refused(HELP_CENTER_SIGNING_KEY=wrong)
     assert told == "--signing-key holds no unencrypted Ed25519 key in PEM form: openssl genpkey -algorithm ed25519"
     assert refused("--signing-key=/nope") == "--signing-key=/nope is not a readable file"
+
+
+def test_the_place_of_the_user_in_a_command_is_no_secret() -> None:
+    redactor = Redactor()
+    source_of(read(TARGET, "--token-command=mint --token={user} --password=hidden7", "--users=a,b"), redactor, None)
+    assert redactor.text("hello {user}, hidden7") == "hello {user}, ‹word of --token-command›"
