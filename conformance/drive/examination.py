@@ -35,10 +35,10 @@ class Examination:
     lost: Sequence[str]
 
 
-async def examine(context: RunContext, users: Users, *, wait: float) -> Examination:
+async def examine(context: RunContext, users: Users, *, wait: float, within: float) -> Examination:
     """Raises TargetUnusable, as the preflight does."""
     looked_at = min(users.at_hand or 1, preflight.AT_ONCE)
-    context = await preflight.check(context, users, wait=wait)
+    context = await preflight.check(context, users, wait=wait, within=within)
     lost = await _lost_sessions(context, users)
     return Examination(context.default_route, context.rtt, looked_at, await _clock(context), lost)
 

@@ -82,11 +82,18 @@ def _default(option: Option) -> str:
 def _examined(options: Options, source: Source, redactor: Redactor) -> Examination:
     assert options.target is not None
     context = RunContext.create(
-        options.target, options.headers, options.tls, redactor, deadline=options.deadline, settle=options.settle
+        options.target,
+        options.headers,
+        options.tls,
+        redactor,
+        deadline=options.deadline,
+        settle=options.settle,
+        max_payload=options.max_payload,
     )
+    looking = examine(context, Users(source, redactor, run="doctor"), wait=options.wait, within=options.max_time)
     background = Background()
     try:
-        return background.run(examine(context, Users(source, redactor, run="doctor"), wait=options.wait))
+        return background.run(looking)
     finally:
         background.stop(())
 

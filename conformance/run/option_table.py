@@ -193,7 +193,6 @@ OPTIONS = (
         metavar="FILE",
         help="a private key (Ed25519, PEM) that signs reports/statement.dsse.json, or the key itself",
         convert=values.signing_key,
-        env=True,
         secret=True,
     ),
     Option(

@@ -20,9 +20,10 @@ from conformance.report.html_table import NOTES, RESULT, UNUSABLE, Report
 from conformance.report.junit import JUnit
 from conformance.report.outcome import OutcomeKind, outcome_of
 from conformance.report.verdict import Exit, Observation, Verdict
-from conformance.requirements import Catalogue, Level, catalogue, ids_of
+from conformance.requirements import catalogue, ids_of
 from conformance.run import selection
 from conformance.run.certification import Certification
+from conformance.run.completeness import is_complete, missed
 from conformance.run.options_parser import parse
 from conformance.run.outcome_recorder import OutcomeRecorder, is_ours, test_id, unformatted
 from conformance.run.progress import Progress
@@ -237,14 +238,15 @@ def _conclude(session: pytest.Session, certification: Certification, exitstatus:
     certification.save_transcripts()  # first: the verdict has their digest
     uncollected = stash.get(UNCOLLECTED, False)
     result = certification.result(
-        complete=_complete(session, certification),
+        complete=not stash.get(DESELECTED, False) and is_complete(session.config, stash.get(ITEMS, ()), certification),
         interrupted=exitstatus == Exit.INTERRUPTED and not uncollected,
         broken=exitstatus == Exit.INTERNAL or uncollected,
     )
     result.write(options.reports)
     notes = [*terminal.notes(result, certification.circumstances), *certification.waivers.notes(result.findings)]
     imposed = result.verdict is Verdict.PARTIAL and not selection.is_wanted(session.config)
-    stash[RESULT], stash[NOTES] = result, [*notes, *([selection.intruders(session.config)] if imposed else [])]
+    notes += [selection.intruders(session.config)] if imposed else []
+    stash[RESULT], stash[NOTES] = result, notes
     if (junit := session.config.pluginmanager.get_plugin(JUNIT)) is not None:
         junit.conclude(result)
     if imposed and session.exitstatus == Exit.OK:
@@ -259,23 +261,6 @@ def _conclude(session: pytest.Session, certification: Certification, exitstatus:
     stash[ACCOUNT] = account
 
 
-def _complete(session: pytest.Session, certification: Certification) -> bool:
-    """Whether every judgement of every suite was selected, and has run."""
-    judgements = session.config.stash.get(ITEMS, ())
-    files = {path.resolve() for path in SUITES.glob("test_*.py")}
-    collected = {item.path.resolve() for item in judgements}
-    picked = session.config.stash.get(DESELECTED, False) or any("::" in arg for arg in session.config.args)
-    ran = {test_id(i) for i in judgements} <= {
-        *certification.outcomes,
-        *_observing(judgements, certification.catalogue),
-    }
-    return files <= collected and not picked and ran
-
-
-def _observing(judgements: Sequence[pytest.Item], known: Catalogue) -> set[str]:
-    return {test_id(i) for i in judgements if known[ids_of(i)[0]].level is Level.OBSERVATION}
-
-
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
@@ -283,8 +268,8 @@ def pytest_terminal_summary(
     """The verdict comes first, then pytest's account of what failed, then the rest."""
     result, certification = config.stash.get(RESULT, None), config.stash.get(CERTIFICATION, None)
     if result is None or certification is None:
-        if certification is not None and (missed := _missed(config, certification)):
-            terminalreporter.write_line(f"help-center: {missed}", red=True)
+        if certification is not None and (why := missed(config, certification, config.stash.get(ITEMS, None))):
+            terminalreporter.write_line(f"help-center: {why}", red=True)
         return (yield)
     rejudged = list(certification.agreement.lines()) if certification.agreement is not None else []
     reports, page = certification.options.reports, config.pluginmanager.hasplugin("help-center-report")
@@ -303,9 +288,3 @@ def pytest_terminal_summary(
         for line in [*guard.resume(), *commands(config.stash[ACCOUNT])]:
             terminalreporter.write_line(line)
     return None
-
-
-def _missed(config: pytest.Config, certification: Certification) -> str | None:
-    """Why there was nothing to judge."""
-    imposed = not config.stash.get(ITEMS, [None]) and not selection.is_wanted(config)
-    return selection.intruders(config) if imposed else selection.unknown(config, certification.catalogue)

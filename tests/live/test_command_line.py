@@ -16,6 +16,7 @@ import pytest
 
 from conformance.auth.tokens import KeyMinter
 from conformance.reference.serve import Served
+from conformance.run.option_table import OPTIONS
 from tests.support.checkout import CHAT, REPORTS, ROOT, SHOULD, TOKENS, Checkout, Run
 from tests.support.hostile import SECRET, Untrimming, help_center
 
@@ -340,7 +341,7 @@ def test_a_whole_run_that_ends_partial_is_no_success(
 def test_the_options_stand_under_one_heading(checkout: Checkout) -> None:
     shown = subprocess.run([sys.executable, "-m", "pytest", "--help"], cwd=ROOT, capture_output=True, text=True).stdout
     own = shown.partition("\nhelp-center conformance (")[2].partition("\n\n")[0]
-    assert own.count("\n  --") == 21
+    assert own.count("\n  --") == len(OPTIONS)
     assert "  --target=URL          the server to certify: scheme, host and port (default:\n" in own
 
 
