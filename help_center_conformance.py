@@ -42,7 +42,6 @@ NAMES = (
     "max-payload",
     "waivers",
     "signing-key",
-    "signing-key",
     "rejudge",
     "ca-bundle",
     "insecure",

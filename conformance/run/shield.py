@@ -3,7 +3,7 @@ must not fail a requirement."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,17 @@ import pytest
 from conformance.paths import PACKAGE, SUITES
 from conformance.requirements import ids_of
 
-_UNBOUND = {"timeout": pytest.mark.timeout(0), "socket": pytest.mark.enable_socket}
-"""By the name of a plugin whose settings may stand in an ini file: what lifts them for one test."""
+_UNBOUND: dict[str, Callable[[], pytest.MarkDecorator]] = {
+    "timeout": lambda: pytest.mark.timeout(0),
+    "socket": lambda: pytest.mark.enable_socket,
+}
+"""By the name of a plugin whose settings may stand in an ini file: the mark that lifts them for one test. pytest knows
+it where the plugin is."""
 
 
 def shield(config: pytest.Config, items: Iterable[pytest.Item]) -> None:
     """Leave our judgements with our own fixtures, and without the limits that an ini file sets."""
-    marks = [mark for name, mark in _UNBOUND.items() if _is_limited(config, name)]
+    marks = [mark() for name, mark in _UNBOUND.items() if _is_limited(config, name)]
     for item in items:
         if ids_of(item) and isinstance(item, pytest.Function):
             _keep_to_ours(item)

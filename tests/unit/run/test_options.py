@@ -385,7 +385,10 @@ def test_a_signing_key_is_a_file_or_stands_in_its_variable(tmp_path: Path) -> No
 def test_another_kind_of_signing_key_is_refused() -> None:
     wrong = pem(ec.generate_private_key(ec.SECP256R1()))
     told = refused(HELP_CENTER_SIGNING_KEY=wrong)
-    assert told == "--signing-key holds no unencrypted Ed25519 key in PEM form: openssl genpkey -algorithm ed25519"
+    assert (
+        told
+        == "HELP_CENTER_SIGNING_KEY holds no unencrypted Ed25519 key in PEM form: openssl genpkey -algorithm ed25519"
+    )
     assert refused("--signing-key=/nope") == "--signing-key=/nope is not a readable file"
 
 
