@@ -103,7 +103,7 @@ class Table:
 
     @classmethod
     def load(cls, folder: Path) -> Table:
-        """The table of saved transcripts; an empty one where there is none. Raises ValueError for what is no table."""
+        """The table of saved transcripts; an empty one where there is none. Raises ValueError for anything else."""
         table, path = cls(), folder / FILE
         if not path.exists():
             return table

@@ -67,7 +67,7 @@ class Row:
 
     @property
     def worse(self) -> list[int]:
-        """Which runs are worse off than the first; a requirement that either does not know is no loss."""
+        """Which runs are worse off than the first; a requirement that either does not know is not a loss."""
         known = {number: _RANK[cell] for number, cell in enumerate(self.cells) if cell in _RANK}
         return [number for number, rank in known.items() if 0 in known and rank > known[0]]
 

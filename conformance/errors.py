@@ -34,7 +34,7 @@ class Deviation(AssertionError):
 
 
 class Unverified(Exception):
-    """The requirement could not be checked, and why; nobody is blamed by this.
+    """The requirement could not be checked, and why; no requirement is blamed by this.
 
     ``because`` names the requirement that judges the precondition which failed, so that one bug is blamed once.
     """

@@ -17,7 +17,7 @@ _DEPTHS = (6, 3, 2, 1)
 
 
 def shown(value: Json, limit: int = 120) -> str:
-    """JSON for a person: one line of about ``limit`` characters, long texts cut and told with their length."""
+    """JSON for a person: one line of about ``limit`` characters, long texts cut, with their length."""
     if isinstance(value, str):
         text = escaped(json.dumps(value, ensure_ascii=False))
         return text if len(text) <= limit else f'{text[:limit]}…" ({len(value):,} characters)'

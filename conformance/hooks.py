@@ -13,7 +13,7 @@ NAME = "pytest_help_center_token"
 
 @dataclass(frozen=True)
 class TokenHook:
-    """The hook as this run's plugins implement it. ``files``: where; ``names_users``: whether it is told for whom."""
+    """The hook as this run's plugins implement it. ``files``: where; ``names_users``: whether it takes a user."""
 
     call: Callable[[str], object]
     names_users: bool
@@ -21,7 +21,7 @@ class TokenHook:
 
 
 def token_hook(config: pytest.Config) -> TokenHook | None:
-    """None when nobody implements it."""
+    """None when no plugin implements it."""
     caller = config.hook.pytest_help_center_token
     implementations = caller.get_hookimpls()
     if not implementations:

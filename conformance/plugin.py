@@ -69,7 +69,7 @@ def pytest_load_initial_conftests(
 
 
 def _load_neighbours(manager: pytest.PytestPluginManager) -> None:
-    """The plugins that a certification needs, where pytest was told to load none by itself."""
+    """The plugins that a certification needs, where pytest loads none by itself."""
     for name in ("metadata", "html", "hypothesispytest"):
         manager.load_setuptools_entrypoints("pytest11", name)
 

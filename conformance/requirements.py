@@ -20,7 +20,7 @@ DOCUMENT_DIGEST_KEY = "document"
 
 class Level(StrEnum):
     """MUST: can make a server non-conformant. SHOULD: reported, fails a run only with ``--level=should``.
-    OBSERVATION: the document is silent; never pass or fail. CLIENT: binds clients or nobody, cannot be tested."""
+    OBSERVATION: the document is silent; never pass or fail. CLIENT: binds clients or no one, cannot be tested."""
 
     MUST = "must"
     SHOULD = "should"

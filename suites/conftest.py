@@ -69,7 +69,7 @@ async def burst(stage: Stage) -> None:
 async def crowd(stage: Stage) -> None:
     """Two devices of one user send some texts at a time; meanwhile three more connect, REST is asked each time, and
     the first of them leaves. One text more (the first device connects again where its connection was ended), and both
-    roads show the conversation."""
+    channels show the conversation."""
     visitors = [stage.device(name) for name in VISITORS]
     arrived = asyncio.Event()
 

@@ -74,7 +74,7 @@ def test_sends_in_flight_keep_their_order(everything: Everything, in_flight: Rec
     laws.PIPELINE_ORDER.check(everything)
 
 
-# -- one message on all roads ------------------------------------------------------------------------------------
+# -- one message over all channels ------------------------------------------------------------------------------------
 
 
 @scenario

@@ -125,7 +125,7 @@ def test_no_message_around_an_upgrade_is_saved_twice(upgraded: Record) -> None:
 
 @scenario(wave=2, limit_concurrency=True)
 async def turned_away(stage: Stage) -> None:
-    """A client connects with a token that is no token."""
+    """A client connects with a token that is not a token."""
     async with stage.device("phone", token=await stage.user.bad("garbage")):
         pass
 

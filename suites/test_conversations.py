@@ -1,5 +1,5 @@
 """Random conversations (sections 2 to 7): whatever the devices of two users and REST do, the general laws hold, and
-each road shows what was sent and accepted so far."""
+each channel shows what was sent and accepted so far."""
 
 from __future__ import annotations
 

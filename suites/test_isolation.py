@@ -1,4 +1,4 @@
-"""Sections 3.1, 4.1 and 4.3: nobody is told anything of another user."""
+"""Sections 3.1, 4.1 and 4.3: no user receives anything of another user."""
 
 from __future__ import annotations
 

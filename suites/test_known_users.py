@@ -163,7 +163,7 @@ def test_rest_gives_nothing_for_an_invalid_token_anywhere(everything: Everything
 @scenario(wave=2, limit_concurrency=True)
 async def outlived(stage: Stage) -> None:
     """Of two tokens that live for three seconds, one opens a connection and REST in its time. When both have expired,
-    they are tried in turns over either transport and REST: first and last the one that nobody has seen."""
+    they are tried in turns over either transport and REST: first and last the one that the target has not seen."""
     seen, unseen = await stage.user.living(LIFETIME), await stage.user.living(LIFETIME)
     await rejected.call(stage.device(EARLY, token=seen, unjudged=True))
     await stage.fetch(token=seen, tag=EARLY)

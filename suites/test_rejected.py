@@ -199,7 +199,7 @@ def test_a_good_text_that_was_answered_with_an_error_is_not_emitted(everything: 
 
 @scenario(wave=2)
 async def payload_of_no_object(stage: Stage, form: str) -> None:
-    """One device sends a plain text, a payload that is no object, and a plain text again; on a new connection where
+    """One device sends a plain text, a payload that is not an object, and a plain text again; on a new connection where
     the old one does not take it. REST shows the conversation before and after."""
     await stage.fetch(tag="before")
     async with stage.device("phone") as phone:

@@ -1,4 +1,4 @@
-"""Sections 3.2 and 4.3: typing, which nobody hears yet and which harms nothing."""
+"""Sections 3.2 and 4.3: typing, which no device receives yet and which harms nothing."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """``python -m tests.races [TIMES] [NAME-PART …]``: how often are servers found out that lose a race? Each is certified
-again and again; what fails by chance once in a while is no gate."""
+again and again; what fails by chance once in a while is not a gate."""
 
 from __future__ import annotations
 

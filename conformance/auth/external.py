@@ -116,7 +116,7 @@ def _printed(code: int | None, output: bytes, complaints: bytes) -> str:
 
 class Hooked(Asked):
     """Tokens that a team's hook returns. It is called in a thread of its own, for nothing here may wait for it, and
-    never twice at once, for nobody promises that it could be."""
+    never twice at once, as nothing promises that it could be."""
 
     def __init__(self, hook: TokenHook, users: Sequence[str] | None) -> None:
         super().__init__(NAME, users, names_users=hook.names_users, otherwise="the hook's user")

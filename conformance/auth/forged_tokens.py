@@ -1,6 +1,6 @@
 """Generated tokens that are none: words, and changes to a good token after which it is no longer valid (section 2.2).
 
-A change is plain data and never holds the token, so that it can be told, kept and made smaller.
+A change is plain data and never holds the token, so that it can be described, kept and made smaller.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ _composed = [
     ("header",),
     ("payload", "header", "signature"),
 ]
-"""Never the whole token with something behind it: a verifier that reads three parts and no more lets nobody in who has
+"""Never the whole token with something behind it: a verifier that reads three parts and no more lets no one in who has
 no good token."""
 _claims = [
     ("sub", "admin"),

@@ -16,9 +16,9 @@ from conformance.schema import validator
 T = TypeVar("T")
 
 _SHOWN = 5
-"""How many deviations of one law are told in full; the rest is counted."""
+"""How many deviations of one law are listed in full; the rest is counted."""
 _MISMATCHES = 20
-"""How many mismatches of one payload are told: a history of thousands of messages may have as many."""
+"""How many mismatches of one payload are listed: a history of thousands of messages may have as many."""
 
 
 Text = str | Callable[[], str]

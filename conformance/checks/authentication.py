@@ -1,4 +1,4 @@
-"""What is judged of a client that has no good token: not let in, told so once, disconnected (sections 2.2 and 6).
+"""What is judged of a client that has no good token: not let in, sent one error, disconnected (sections 2.2 and 6).
 
 Who is blamed: a token that is let in fails its AUTH requirement, and of that record nothing else is judged. What
 comes instead of the promised error fails REFUSAL-EVENT, no end of the connection REFUSAL-CLOSE, anything beside the
@@ -58,7 +58,7 @@ def accepted(connection: Connection, own: str) -> None:
 
 
 def shared(fetch: Fetch) -> None:
-    """REST took the token that had opened the socket. Where it answers nobody, REST-OPEN is to blame."""
+    """REST took the token that had opened the socket. Where it gives no user a conversation, REST-OPEN is to blame."""
     if not fetch.successful and fetch.status not in (401, 403):
         raise Unverified(f"REST gave no conversation ({fetch.outcome})", because="REST-OPEN")
     expect(
@@ -73,7 +73,7 @@ def shared(fetch: Fetch) -> None:
 
 
 def forgers(record: Record) -> list[Connection]:
-    """The connections with generated tokens, those whose change is told in the fewest words first."""
+    """The connections with generated tokens, those whose change takes the fewest words first."""
     forged = [connection for connection in record.connections if connection.token_kind == FORGED]
     return sorted(forged, key=lambda connection: len(connection.token))
 
@@ -149,7 +149,7 @@ def looked_at(connection: Connection) -> Connection:
 
 def _closed_road(connection: Connection) -> str | None:
     """The requirement that judges why not even a good token gets a handshake by this way of presenting it; None where
-    one does. Who presents no token takes no road of its own."""
+    one does. Who presents no token takes no route of its own."""
     good = [other for other in connection.record.connections if other.good and other.transport == connection.transport]
     with_handshake = [other for other in good if other.handshake_completed]
     if not with_handshake:
@@ -250,7 +250,7 @@ def _serials(entries: Sequence[Entry]) -> list[int]:
 
 def rest_takes_good_ones(record: Record) -> None:
     """Raises Unverified where REST gave the good token no conversation either (tag "good"): it may have turned away the
-    user for the bad tokens, or gives nobody any."""
+    user for the bad tokens, or gives no user any."""
     good = record.fetch("good", -1)
     if good.status in (401, 403):
         raise Unverified(f"REST refused the good token, too, by then ({good.outcome})")

@@ -21,9 +21,9 @@ from conformance.record.views import Connection, Fetch, Record
 
 EARLY, SEEN, UNSEEN = "early", "seen", "unseen"
 """Of two tokens that expire together: the one that was accepted in its time (that of the device, and the request,
-``early``), and the one that nobody has seen."""
+``early``), and the one that the target has not seen."""
 TIMES = 2
-"""How often each of the two is tried on each road: the clocks of a cluster's servers differ."""
+"""How often each of the two is tried over each channel: the clocks of a cluster's servers differ."""
 UNSIGNED = "an expired token needs the signing key: pass --jwt-secret or --jwt-key"
 
 
@@ -41,7 +41,7 @@ class _Try:
 
 def knocks(requirement: str) -> Callable[[Record], Iterator[Connection]]:
     """The connections with the bad tokens of a requirement (AUTH-MISSING, AUTH-INVALID, AUTH-EXPIRED), unjudged ones
-    included, that got as far as to be greeted: what is wrong with the others is told where they are what is tested."""
+    included, that were greeted: what is wrong with the others is judged where they are what is tested."""
     return lambda record: (one for one in strangers(record, requirement) if one.greeted)
 
 
@@ -86,7 +86,7 @@ def refused(record: Record, judge: Callable[[Connection], None]) -> None:
 
 
 def rest_gave_nothing(record: Record, requirement: str) -> None:
-    """No request with a token of a requirement was successful. Raises Unverified where REST answers nobody."""
+    """No request with a token of a requirement was successful. Raises Unverified where REST never succeeds."""
     fetches = list(requests(requirement)(record))
     if not any(fetch.successful for fetch in fetches):
         rest_takes_good_ones(record)
@@ -117,7 +117,7 @@ def _tried(record: Record, *requirements: str) -> Sequence[Connection]:
 
 def forgotten(record: Record) -> None:
     """AUTH-OUTLIVED. What a server lets in for the sake of clocks that differ, it lets in whether it has seen it or
-    not; on each road, both tokens were tried twice, the unseen one first and last."""
+    not; over each channel, both tokens were tried twice, the unseen one first and last."""
     early = [connection for connection in record.all_connections if connection.device == EARLY]
     if not any(connection.greeted for connection in early):
         raise Unverified("a token of a few seconds was not accepted in its time")

@@ -64,7 +64,7 @@ def date_of(fetch: Fetch) -> datetime | None:
 
 
 def _timed(record: Record) -> Iterator[tuple[Send, datetime]]:
-    """Accepted sends whose ``createdAt`` is told to the second; what is no instant is a matter of shape."""
+    """Accepted sends whose ``createdAt`` is precise to the second; what is not an instant is a matter of shape."""
     for send in saved(record):
         created = timestamps.parse(send.message.created_at)
         if created is not None and timestamps.to_the_second(send.message.created_at):

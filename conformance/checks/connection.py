@@ -19,13 +19,13 @@ from conformance.record.views import Connection, Record, Send
 from conformance.record.waits import message_of
 
 # -- two transports, side by side ----------------------------------------------------------------------------------
-# A server that greets nobody, acks nothing or emits nothing does so over either transport, and is blamed for that by
-# other requirements. A transport is to blame when the other one does what it does not.
+# A server that sends no greeting, acks nothing or emits nothing does so over either transport, and other requirements
+# blame it for that. A transport is to blame when the other one does what it does not.
 
 
 def accepted_over_transport(record: Record, other: Record, everything: Iterable[Record] = ()) -> None:
     """Deviate when the device of ``record`` was not greeted, and its transport is to blame: not where others of the run
-    (``everything``) came in over it, and this one was told that there were too many."""
+    (``everything``) came in over it, and this one got the answer that there were too many."""
     connection = record.connection()
     if was_greeted(connection):
         return
@@ -63,7 +63,7 @@ def acked(send: Send) -> bool:
 
 
 def heard(send: Send) -> bool:
-    """Whether the sender was told of its message."""
+    """Whether the sender received its message."""
     if not acked(send):
         return False
     if send.heard_on(send.connection) is not None:
@@ -203,7 +203,7 @@ def not_ended(connection: Connection) -> None:
 
 
 def described(end: Entry, connection: Connection) -> str:
-    """For a person: how a connection ended, and the errors that were told right before."""
+    """For a person: how a connection ended, and the errors that came right before."""
     before = [entry for entry in connection.received() if entry.serial < end.serial]
     errors = [*takewhile(lambda entry: entry.get("event") == ERROR, reversed(before))][::-1]
     words = said([*errors, end])

@@ -65,7 +65,7 @@ def _loses_alone(sends: Sequence[Send]) -> bool:
 
 
 def _settled(send: Send) -> float:
-    """The serial number from which on nobody waited for a send any more; infinity where that is not known."""
+    """The serial number from which on no send was waited for; infinity where that is not known."""
     waited = given_up(send.connection, ack_of(send.number))
     ends = [*send.acks[:1], *([waited] if waited else [])]
     return min((float(entry.serial) for entry in ends), default=math.inf if send.asked else 0.0)

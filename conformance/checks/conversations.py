@@ -1,5 +1,5 @@
-"""The model of a conversation: at every step of a random program each road shows what was sent and accepted so far, and
-nothing else (sections 3 to 7).
+"""The model of a conversation: at every step of a random program each channel shows what was sent and accepted so
+far, and nothing else (sections 3 to 7).
 
 The model is read from the record itself: the sends in the order of their acks. A rule picks items of one program's
 record and judges each of them, as the general laws do, which hold here as well.
@@ -76,7 +76,7 @@ def accepted(record: Record) -> Iterator[Send]:
 
 
 def next_windows(record: Record) -> Iterator[tuple[HistoryWindow, HistoryWindow]]:
-    """The first history of each user on each road, with each later one there."""
+    """The first history of each user over each channel, with each later one there."""
     first: dict[tuple[str, str], HistoryWindow] = {}
     for window in windows(record):
         before = first.setdefault((window.user, window.channel), window)

@@ -41,7 +41,7 @@ class Contact:
         return [connection for connection in self.record.connections if connection.user == self.user]
 
     def device(self, name: str) -> Connection:
-        """The connection of a device; those of several users are told apart by a number."""
+        """The connection of a device; those of several users differ by a number."""
         own = (c for c in self.connections if c.device.split()[0] == name)
         found = next(own, None)
         if found is None:
@@ -161,7 +161,7 @@ def _kept_out_by_no_limit(connections: Sequence[Connection], fetches: Sequence[F
 def let_in_with_others(contact: Contact, device: str, side_by_side: Record) -> None:
     """Deviate when a device was not greeted. A target that keeps one session for each user, as the record
     ``side_by_side`` of two devices shows, ends some for the sake of others: then one of them must have got in. Raises
-    Unverified when nobody was greeted there."""
+    Unverified when no device was greeted there."""
     connection = contact.device(device)
     if was_greeted(connection):
         return
@@ -197,7 +197,7 @@ def answered(contact: Contact, usual: Fetch) -> None:
 
 
 def one_conversation(contact: Contact) -> None:
-    """Deviate when two roads of a user led to different conversations."""
+    """Deviate when two channels of a user led to different conversations."""
     shown = contact.histories
     if len(shown) < 2 and contact.record.transcript.cut:
         raise contact.record.cut_short("second device")

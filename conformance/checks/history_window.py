@@ -129,8 +129,8 @@ class HistoryWindow:
         """The messages that one of the two lacks, though it reaches back as far as that. What support added in between
         is missing here and lacks nowhere.
 
-        By position: most of a conversation may be older than the run, and of what one window shows for the first
-        time nobody knows when it was sent.
+        By position: most of a conversation may be older than the run, and of what one window shows for the
+        first time it is not known when it was sent.
         """
         both = set(self.history.ids) & set(later.history.ids)
         old, new = self._oldest_first(), later._oldest_first()

@@ -1,4 +1,4 @@
-"""Which user was told what: everything that reached one user, held against what other users sent (section 3.1).
+"""What each user received: everything that reached one user, held against what other users sent (section 3.1).
 
 Nothing here trusts an id to be unique among users: a server may count each user's messages from 1. What gives another
 user away is a text that no one else of the run has sent, or the id of that user's conversation.
@@ -176,7 +176,7 @@ def _names_of_others(connection: Connection) -> set[str]:
     return shown | {subject for name, subject in subjects if name != connection.user}
 
 
-# -- reading what was told ---------------------------------------------------------------------------------------
+# -- reading what was received ---------------------------------------------------------------------------------------
 
 
 def _owner(record: Record, user: str) -> Owner:

@@ -1,8 +1,8 @@
 """A law: what holds in every transcript of a run, whichever scenario it was recorded for.
 
-*Items* are picked from each record, *a judge* holds one item against the document. What is nobody's business here is
-left out by the items: ways that other requirements test, connections that the target ended, acks that nobody waited
-for.
+*Items* are picked from each record, *a judge* holds one item against the document. What other requirements judge is
+left out by the items: ways that other requirements test, connections that the target ended, acks that were not
+waited for.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ def _texts_once(history: History, sends: Sequence[Send]) -> None:
         if len(send.attempts) > 1:  # it was refused at first: REJECT-STORED judges whether it was stored all the same
             return
         times = sum(message.sender != SUPPORT for message in history.where_is("text", str(send.text)))
-        if times > len(send.attempts):  # one that is refused and stored all the same is no doubling of histories
+        if times > len(send.attempts):  # one that is refused and stored all the same is not a doubling of histories
             actual = f"the text of send #{send.number} stands there {times} times"
             raise Deviation(f"each message once in {history.where}", actual, at=[send.entry.serial, history.at])
 
@@ -233,7 +233,7 @@ def heard_once(record: Record, device: str) -> None:
     if not usual and record.send("before").connection.device != device:
         return  # a server that tells only the sending device; whether it hears all, its own upgrade shows
     if not usual:
-        _ = record.send("before").message  # where there is none, that is why nobody heard it
+        _ = record.send("before").message  # where there is none, that is why no device received it
         raise Unverified(f"{device} did not hear the message before the upgrade either", because="MESSAGE-ECHO")
 
     def judge(send: Send) -> None:

@@ -18,7 +18,7 @@ def help_center_events(record: Record) -> Iterator[Event]:
 
 
 def one_object(event: Event) -> None:
-    """EVENT-ARGUMENT. The offset that Socket.IO itself adds where it recovers connections is no argument."""
+    """EVENT-ARGUMENT. The offset that Socket.IO itself adds where it recovers connections is not an argument."""
     holds = len(event.args) == 1 and isinstance(event.payload, dict)
     what = f"{event.name} with one argument, an object"
     expect(holds, what, lambda: f"the arguments {shown(list(event.args))}", at=[event.entry.serial])

@@ -60,7 +60,7 @@ def arrivals(record: Record) -> Iterator[Entry]:
 
 
 def whole(entry: Entry) -> None:
-    """Deviate when what arrived is no packet, or one without the data of its type."""
+    """Deviate when what arrived is not a packet, or one without the data of its type."""
     if entry.kind is Kind.GARBLED:
         garbled = f"{entry.get('why')}: {shown(entry.get('text'))}"
         raise Deviation("only Engine.IO and Socket.IO packets", garbled, at=[entry.serial])

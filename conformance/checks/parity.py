@@ -40,7 +40,7 @@ class Copy:
 
 
 def to_the_sender(record: Record) -> list[Copy]:
-    """Each accepted message with the event that told its sender."""
+    """Each accepted message with the event that its sender received."""
     return [Copy(send, echo) for send in saved(record)]
 
 
@@ -67,18 +67,18 @@ def all_copies(record: Record) -> list[Copy]:
 
 
 def echo(send: Send) -> Message | None:
-    """The event that told the sending connection of its message."""
+    """The event by which the sending connection received its message."""
     return heard_on(send.connection, send)
 
 
 def heard_on(connection: Connection, send: Send) -> Message | None:
-    """The event that told a connection of this message."""
+    """The event by which a connection received this message."""
     event = send.event_on(connection)
     return None if event is None else event.message
 
 
 def to_other_devices(record: Record) -> list[Copy]:
-    """Each accepted message with the event that told another device of the user, where one did."""
+    """Each accepted message with the event that another device of the user received, where one did."""
     good = list(good_connections(record))
     return [
         Copy(send, partial(heard_on, connection))
@@ -89,7 +89,7 @@ def to_other_devices(record: Record) -> list[Copy]:
 
 
 def heard(send: Send) -> None:
-    """MESSAGE-ECHO: nothing is said of a message that nobody waited for, nor of one that was emitted under another id
+    """MESSAGE-ECHO: nothing is said of a message that was not waited for, nor of one that was emitted under another id
     (which is PARITY-EVENT's)."""
     waiting = message_of(send.number)
     if given_up(send.connection, waiting) and send.heard_on(send.connection) is None:
@@ -142,7 +142,7 @@ def readable(connection: Connection) -> None:
 
 
 def agree(copy: Copy) -> None:
-    """PARITY-EVENT, PARITY-GREETING and PARITY-REST. The whole difference is told."""
+    """PARITY-EVENT, PARITY-GREETING and PARITY-REST. The whole difference is shown."""
     twin = copy.twin
     if twin is not None:
         mine = copy.send.message
@@ -166,7 +166,7 @@ def different_content(one: Message, other: Message) -> str:
 
 
 def apart(one: Message, other: Message) -> float:
-    """Seconds between two writings of one instant. Raises Unverified where one is no instant."""
+    """Seconds between two writings of one instant. Raises Unverified where one is not an instant."""
     seconds = timestamps.seconds_apart(one.created_at, other.created_at)
     if seconds is None:
         worse = one if timestamps.parse(one.created_at) is None else other

@@ -30,7 +30,7 @@ class Row:
 
 def rows(record: Record) -> Iterator[Row]:
     """Those of which something was in flight. Not those of a connection that moves to another transport (CONN-UPGRADE),
-    and nothing that was sent again: when it was saved, nobody knows."""
+    and nothing that was sent again: when it was saved is not known."""
     for window in windows(record):
         sends = [s for s in window.sends_before if len(s.attempts) == 1 and s.connection.transport != "upgrade"]
         own = Counter(_words(send.text) for send in record.sends)
@@ -62,7 +62,7 @@ class AsSent:
 
     @cached_property
     def _turned(self) -> set[str]:
-        """The roads on which lists stand newest first."""
+        """The channels over which lists stand newest first."""
         return {window.channel for record in self._everything for window in windows(record) if window.newest_first}
 
     def __call__(self, row: Row) -> None:

@@ -98,7 +98,7 @@ def unauthorized(record: Record, kind: str) -> None:
 
 
 def _asked(record: Record, kind: str) -> Fetch:
-    """The request with a bad token. Raises Unverified where it was not answered, and where REST answers nobody."""
+    """The request with a bad token. Raises Unverified where it was not answered, and where REST never succeeds."""
     fetch = record.fetch(kind, -1)
     if not fetch.successful:
         rest_takes_good_ones(record)
@@ -124,7 +124,7 @@ def same_id(one: History, other: History) -> None:
 
 
 def same_conversation(views: Sequence[HistoryWindow]) -> None:
-    """One conversation in all views, as long as nobody changes it. One that has not the shape it should have is judged
+    """One conversation in all views, as long as it is not changed. One that has not the shape it should have is judged
     by that."""
     shown_in = [view.history for view in views]
     for history in shown_in:
@@ -144,7 +144,7 @@ def _same_conversation(one: History, other: History) -> None:
 
 def same_messages(views: Sequence[HistoryWindow]) -> None:
     """Views of one conversation, in the order in which they were shown, agree: each may be a shorter last part than
-    the others, and a later one may have new messages of support, but of nobody else."""
+    the others, and a later one may have new messages of support, but of no one else."""
     check_all(pairwise(views), lambda pair: _same_messages(*pair))
 
 

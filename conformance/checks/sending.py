@@ -1,4 +1,4 @@
-"""How answers to sends are judged (sections 3.2, 4.5 and 4.6): on every road, and what a refusal leaves behind."""
+"""How answers to sends are judged (sections 3.2, 4.5 and 4.6): over every channel, and what a refusal leaves behind."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class PlainIsAccepted:
 
 
 def comes_back(send: Send, text: str, *, because: str = "") -> None:
-    """Deviate wherever the message of a send is told with another text: in its ack, in its event, and where the next
+    """Deviate wherever the message of a send has another text: in its ack, in its event, and where the next
     greeting (of "tablet") and the REST body show it. A refusal is a deviation too, unless another requirement
     (``because``) judges whether the text is accepted."""
     if because and send.refused:

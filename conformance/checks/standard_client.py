@@ -1,7 +1,7 @@
 """Whether a client library lives the flow that section 5 recommends, where our own devices do.
 
-A server that greets nobody, acks nothing or forgets messages does so to every client, and is blamed for that by other
-requirements (``grounds``). What is left is what only the library meets.
+A server that sends no greeting, acks nothing or forgets messages does so to every client, and other requirements blame
+it for that (``grounds``). What is left is what only the library meets.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def typing_fits(event: Event) -> None:
 
 
 def not_echoed(record: Record, device: str) -> None:
-    """Deviate where a device was told that support types each time that the user did."""
+    """Deviate where a device received that support types each time that the user did."""
     typed, echoes = typing_sent(record), _support_typing(record, device)
     payloads = [event.payload for event in record.connection(device).events(MESSAGE)]
     answers = sum(isinstance(one, dict) and one.get("sender") == SUPPORT for one in payloads)  # to earlier texts
@@ -49,7 +49,7 @@ def not_echoed(record: Record, device: str) -> None:
 
 
 def _support_typing(record: Record, device: str) -> list[Event]:
-    """Events by which a device was told that support types, since the user did."""
+    """Events by which a device received that support types, since the user did."""
     first = typing_sent(record)[0]
     connection = record.connection(device)
     if connection.ended_by_target is not None:

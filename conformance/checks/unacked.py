@@ -32,7 +32,7 @@ def lists(history: History, send: Send) -> None:
 
 
 def errors_after(connection: Connection, serial: int) -> list[Event]:
-    """The error events of a connection from some entry on, but for those that a refusing ack told of as well."""
+    """The error events of a connection from some entry on, but for those that a refusing ack has as well."""
     codes = {send.problem.code for send in connection.record.acked() if send.refused}
     later = [event for event in connection.events(ERROR) if event.entry.serial > serial]
     return [event for event in later if not codes or event.problem.code not in codes]

@@ -1,4 +1,4 @@
-"""Messages of the user that appear though nobody was told that they were saved: what a refused text must not leave."""
+"""Messages of the user that appear though they were never reported as saved: what a refused text must not leave."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def unexpected_emitted(record: Record) -> list[Message]:
 
 
 def unexpected_listed(record: Record, before: History, after: History) -> list[Message]:
-    """The same of messages that a conversation shows and did not show before. By the same road: a longer window
+    """The same of messages that a conversation shows and did not show before. Over the same channel: a longer window
     shows messages that are merely old."""
     old = set(before.ids)
     new = [after.messages[place] for place, name in enumerate(after.ids) if name not in old]

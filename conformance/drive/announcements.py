@@ -29,7 +29,7 @@ def _ids(messages: Sequence[Json]) -> frozenset[str]:
 
 @dataclass
 class Presence:
-    """What one connected device was shown and told."""
+    """What one connected device received, in greetings and events."""
 
     greeted: Sequence[Json]
     """The messages in its greeting."""

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 LETTING_GO = 1.0
-"""Seconds that what was begun may take to end when it is told to."""
+"""Seconds that what was begun may take to end when it is asked to."""
 WAIT = 1.0
 """Seconds: the main thread wakes up this often, for Ctrl-C."""
 
@@ -51,7 +51,7 @@ class Background:
 
     async def _let_go(self) -> None:
         """What was begun is cancelled; it gets the time to close its connections, then the rest of the tasks ends."""
-        self.loop.set_exception_handler(lambda *_: None)  # whatever is lost now is nobody's business
+        self.loop.set_exception_handler(lambda *_: None)  # whatever is lost now matters to no one
         me = asyncio.current_task()
         for patience in (LETTING_GO, LETTING_GO / 2):
             running = asyncio.all_tasks() - {me}

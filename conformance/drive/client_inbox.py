@@ -80,7 +80,7 @@ class ClientInbox(PacketInbox):
             return [self._recorder.brief(text)]
 
     def watched(self, task: asyncio.Future[Any]) -> asyncio.Future[Any]:
-        """A task of the client, which may fail on what it is sent: that is told, and no task is forgotten."""
+        """A task of the client, which may fail on what it is sent: that is reported, and no task is forgotten."""
         self.tasks.add(task)
         task.add_done_callback(self._done)
         return task

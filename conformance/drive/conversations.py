@@ -117,7 +117,7 @@ Step = Connect | Leave | Send | Type | Fetch | Burst
 
 
 def judges(step: Step) -> set[str]:
-    """The requirements that the target outlives a step, where it is no plain text and no connection."""
+    """The requirements that the target outlives a step, where it is neither a plain text nor a connection."""
     if isinstance(step, Type):
         return {TYPING_HARMLESS}
     if not isinstance(step, Send):

@@ -103,7 +103,7 @@ class PacketInbox:
     @property
     def recovery(self) -> dict[str, Json]:
         """What official clients present, besides their token, when they come back to a server that recovers
-        connections: the private id that its CONNECT told, and the last offset at the end of an event."""
+        connections: the private id in its CONNECT, and the last offset at the end of an event."""
         answers = [entry.get("data") for entry in self.received if entry.get("packet") == "CONNECT"]
         private = [answer["pid"] for answer in answers if isinstance(answer, dict) and "pid" in answer]
         ends = [entry.get("args")[-1] for entry in self.received if entry.get("event") and entry.get("args")]
@@ -119,7 +119,7 @@ class PacketInbox:
 
     @property
     def presence(self) -> Presence:
-        """What the current connection was shown and told."""
+        """What the current connection received, in greetings and events."""
         return Presence(self.listed, list(self.messages), self.since)
 
     def heard(self, event: str) -> list[Entry]:

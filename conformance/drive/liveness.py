@@ -163,7 +163,7 @@ class Life:
         self.over.set()
 
     def _nothing_said_of_what_followed(self) -> None:
-        """What ended between its last word and now saw nobody's silence."""
+        """What ended between its last word and now saw no silence."""
         gone = self._context.redactor.text(str(self.gone))
         for one in self.recordings:
             if not (one.fatal or one.unverified or self.outlived(one)):
@@ -193,7 +193,7 @@ class Life:
 
 
 class Witness:
-    """The listener of a connection that nobody sends anything on (``connection.Listener``)."""
+    """The listener of a connection that sends nothing (``connection.Listener``)."""
 
     def __init__(self) -> None:
         self.there = False

@@ -184,7 +184,7 @@ class RestClient:
                 self._context.recorder.add(Kind.MARK, device=REST, label=label)
 
     def _content(self, answer: plain_http.Answer, subject: str) -> dict[str, Json]:
-        """``{"json": True, "body": …}``, or the beginning of a body that is no JSON, with the reason why."""
+        """``{"json": True, "body": …}``, or the beginning of a body that is not JSON, with the reason why."""
         recorder = self._context.recorder
         if answer.content is None:
             return {"json": False, "reason": oversized(answer.limit, "answer"), "body": None} | (

@@ -174,7 +174,7 @@ class Runner:
         await self._life.reached()
         transcript, died = await self._alone(case.call)
         if transcript.unverified is not None and case.call.scenario.brand_new and refused_in_words(earlier):
-            return earlier  # no new user is left, and what the target said is no accident of the network
+            return earlier  # no new user is left, and what the target said is not an accident of the network
         earlier.key += FIRST_TRY if len(case.recordings) == 1 else SECOND_TRY
         self.first_tries.append(earlier)
         case.recordings.append(transcript)

@@ -117,5 +117,5 @@ class _Search:
         except Deviation:
             self._give_up = min(self._give_up, time.monotonic() + SHRINKING)
             raise
-        except BaseException as error:  # a smaller example of it would help nobody
+        except BaseException as error:  # a smaller example of it would not help
             self._error, self._over = error, True

@@ -72,7 +72,7 @@ class Session:
         self, *, token: Token | None = None, transport: str | None = None, recover: bool = False
     ) -> None:
         """A new connection of the same device, by the same option; with the same token unless another is given.
-        ``recover``: with what Socket.IO recovers connections by, where the target has told it."""
+        ``recover``: with what Socket.IO recovers connections by, where the target has sent it."""
         self._recovery = self.inbox.recovery if recover else {}
         self._token = token or self._token
         self._route = replace(self._route, transport=transport or self._route.transport)

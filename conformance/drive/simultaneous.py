@@ -21,7 +21,7 @@ BURST = 5
 
 
 def parties(stage: Stage, *names: str, early: bool = False) -> list[list[Device]]:
-    """Devices of these names for each user, told apart by its number; ``early`` ones will send before they are greeted,
+    """Devices of these names for each user, each with its number; ``early`` ones will send before they are greeted,
     which no law judges. Marks who may be known to the target: users whom the command line names."""
     given = [user.name for user in stage.users if not user.brand_new]
     if given:

@@ -201,7 +201,7 @@ def of_stall(found: Sequence[Stimulus], heard: float) -> Stimulus | None:
     """What a target stopped answering at, as far as one can tell: the first odd thing that was on its way when it was
     heard of last (documented ones that were sent a little earlier may have waited their turn), or the first thing of
     all since then, if that was odd; else several odd things of a kind that it had not answered while it still answered
-    others. What it outlived for longer than answers take is no suspect."""
+    others. What it outlived for longer than answers take is not a suspect."""
     lately = heard - max(JUST_BEFORE, 2 * _slowest(found))
     waiting = [s for s in found if not s.answered and (s.odd or s.due)]
     odd, first = [s for s in waiting if s.odd], _first(s for s in waiting if s.at >= lately)

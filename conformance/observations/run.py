@@ -18,7 +18,7 @@ from conformance.record.views import Connection, Everything, Fetch, Send
 from conformance.schema import timestamps
 
 _MOST = 3
-"""How many ways of doing one thing are told; the rest is counted."""
+"""How many ways of doing one thing are listed; the rest is counted."""
 
 
 def _commonest(found: Iterable[str], nothing: str) -> list[str]:
@@ -173,7 +173,7 @@ _STEPS = (10, 30, 100, 300, 1000, 3000)
 
 
 def ack_latency(everything: Everything) -> ObservedValue:
-    """From the write of a send to its ack. The run's own scenarios overlap, so this is no benchmark."""
+    """From the write of a send to its ack. The run's own scenarios overlap, so this is not a benchmark."""
     attempts = [attempt for record in everything for send in record.accepted() for attempt in send.attempts[-1:]]
     took = sorted(attempt.acks[0].at - attempt.entry.at for attempt in attempts)
     if len(took) < 2:

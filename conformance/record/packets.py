@@ -129,7 +129,7 @@ class Packets:
 
     @property
     def recovers(self) -> bool:
-        """Whether it presented the private id of an earlier connection, to be told what was missed since."""
+        """Whether it presented the private id of an earlier connection, to receive what was missed since."""
         sent = (entry for entry in self.entries if entry.kind is Kind.SENT and entry.get("packet") == "CONNECT")
         return any(_private_id(entry) is not None for entry in sent)
 
@@ -141,7 +141,7 @@ class Packets:
     @cached_property
     def left(self) -> float:
         """The serial number at which the device itself said goodbye, closed or dropped the line; infinity when it never
-        did. What arrives later, nobody listens to."""
+        did. What arrives later is not listened to."""
         goodbyes = (e for e in self.entries if e.kind is Kind.SENT and e.get("packet") == "DISCONNECT")
         closed = (e for e in self.entries if e.kind is Kind.CLOSED and e.get("by") == "harness")
         return min((float(entry.serial) for entry in (*goodbyes, *closed)), default=math.inf)

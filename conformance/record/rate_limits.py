@@ -12,7 +12,7 @@ from conformance.protocol import VALIDATION_ERROR, Json
 from conformance.record.transcript import Entry
 
 SLOWER = (429, 503)
-"""HTTP statuses by which a target, or a gateway before it, limits the rate (nginx: 503, unless told)."""
+"""HTTP statuses by which a target, or a gateway before it, limits the rate (nginx: 503, by default)."""
 BUSY = (429, 502, 503, 504)
 """HTTP statuses of a target, or of a gateway before it, that would rather be asked later."""
 CONTROL = "control"

@@ -1,6 +1,6 @@
 """How long to wait for what must come: until the conversation has been silent for long enough.
 
-The document has no time limits, so that a target is slow is nobody's concern; whether it is silent is what counts.
+The document has no time limits, so that a target is slow does not matter; whether it is silent is what counts.
 What comes in the same conversation meanwhile begins a wait anew. How long the silence must be is learned from the run:
 as long as nothing is known, very long (``late``); where a kind of answer was waited for in vain and never came at all,
 short; where some came and some were lost for good, some times as long as what came took.
@@ -24,12 +24,12 @@ many parts of the first."""
 SURE = 3
 """After so many that were lost for good, while others came, the wait is as short, or as long as theirs requires."""
 DOUBTFUL = 3
-"""What has not come in this many times the longest silence after which it came so far is lost; sooner, nobody knows."""
+"""What has not come after this many times the longest silence that it ever came after is lost; sooner, it may come."""
 ACK, REFUSING_ACK = "ack", "refusing ack"
 ENGINE_HANDSHAKE, ANSWER, SHOWN = "handshake", "REST", "shown by REST"
 """Kinds of answers: to sends, and outside of Help Center connections."""
 CHATTER = 3
-"""How many times as long a wait may be prolonged by what is no answer to anything: typing, words of support."""
+"""How many times as long a wait may be prolonged by what answers nothing: typing, words of support."""
 
 
 def late(deadline: float) -> float:

@@ -20,7 +20,7 @@ CONFUSED = ("public-key", "public-key-trimmed")
 key as the secret, with and without its last line break."""
 NOT_STRINGS = ("number", "true", "list", "object")
 """Values of ``auth.token`` that are not strings at all; there is no such header. None has a good token inside: a server
-that turns what it gets into a string would find it, and that is no hole."""
+that turns what it gets into a string would find it, and that is not a hole."""
 EXPIRED = ("expired",)
 """Section 6."""
 FORGED = "forged"

@@ -17,9 +17,9 @@ from conformance.record.old_transcripts import data_of_today, header_of_today
 FORMAT = 2
 """The format of the transcripts that are written; those of the first one do not say which they have."""
 GATEWAY = (502, 504)
-"""HTTP statuses of a gateway that found nobody behind it (503 asks for patience, and is tried again)."""
+"""HTTP statuses of a gateway that found no server behind it (503 asks for patience, and is tried again)."""
 FORGOTTEN = (400, 404, 410, 503, *GATEWAY)
-"""HTTP statuses of a poll whose session nobody knows: the node that knew it was replaced."""
+"""HTTP statuses of a poll whose session no node knows: the node that knew it was replaced."""
 
 _LONGEST_NAME = 100
 """Characters of a readable file name: file systems take 255 bytes, some archives fewer."""
@@ -51,7 +51,7 @@ class Kind(StrEnum):
     ENGINE = "engine"
     """An Engine.IO packet: direction (">" | "<"), packet, via."""
     GARBLED = "garbled"
-    """Something received that is no packet: text, why."""
+    """Something received that is not a packet: text, why."""
     CLOSED = "closed"
     """The transport ended: by ("target" | "harness" | "network"), code, status, reason."""
     HTTP = "http"

@@ -64,7 +64,7 @@ class Send(Exchange):
 
     @property
     def event(self) -> Event:
-        """The ``help_center:message`` that told the sending connection of this accepted message."""
+        """The ``help_center:message`` by which the sending connection received this accepted message."""
         found = self.heard_on(self.connection)
         if found is None:
             _ = [event.message.id for event in self.connection.events(MESSAGE)]  # one that has none may be it
@@ -72,8 +72,8 @@ class Send(Exchange):
         return found
 
     def event_on(self, connection: Connection) -> Event | None:
-        """The event that told a connection of this accepted message: by its id or, where the ack has another one, by
-        its text."""
+        """The event by which a connection received this accepted message: by its id or, where the ack has another one,
+        by its text."""
         events = connection.events(MESSAGE)
         found = pick((event.message for event in events), self.sent)
         return next((event for event in events if found is not None and event.entry.serial == found.at), None)

@@ -164,7 +164,7 @@ class HelpCenter(Rest):
             self.schedule_reply(user, message)
 
     async def on_typing(self, event: Event) -> None:
-        """Typing is noted by nobody yet (section 4.3)."""
+        """Typing is not passed on yet (section 4.3)."""
 
     async def on_unknown(self, event: Event) -> None:
         """Events the document does not know are ignored."""
@@ -235,7 +235,7 @@ class HelpCenter(Rest):
         task.add_done_callback(self.spawned)
 
     def spawned(self, task: asyncio.Task[None]) -> None:
-        """Something in the background is done; a failure is logged and harms nobody."""
+        """Something in the background is done; a failure is logged and does no harm."""
         self.background.discard(task)
         if not task.cancelled() and task.exception():
             log.error("work in the background failed", exc_info=task.exception())

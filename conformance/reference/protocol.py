@@ -55,7 +55,7 @@ def is_utf8(text: str) -> bool:
 
 
 class Problem(Exception):
-    """Something the client is told of, in the shape of section 4.4."""
+    """An error that is sent to the client, in the shape of section 4.4."""
 
     def __init__(self, code: str, message: str, *, details: Json | None = None) -> None:
         super().__init__(message)

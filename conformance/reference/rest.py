@@ -15,7 +15,7 @@ log = logging.getLogger("conformance.reference")
 
 
 class Rest(Service):
-    """The REST road; a part of `HelpCenter`."""
+    """The REST side; a part of `HelpCenter`."""
 
     def rest_routes(self) -> list[Route]:
         """One path, read only; other methods get 405."""

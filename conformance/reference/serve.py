@@ -86,7 +86,7 @@ class Server(uvicorn.Server):
                     await self._stop.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close everything and wait for nobody; `asyncio.run` cancels the tasks that are left."""
+        """Close everything and wait for nothing; `asyncio.run` cancels the tasks that are left."""
         for server in self.servers:
             server.close()
         for listener in sockets or []:

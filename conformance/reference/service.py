@@ -10,7 +10,7 @@ from conformance.reference.tokens import BadToken, Verifier
 
 
 class Service(Rules, Shapes):
-    """A verifier and a store, and what is done with them on every road; a part of `HelpCenter`."""
+    """A verifier and a store, and what is done with them over every channel; a part of `HelpCenter`."""
 
     def __init__(self, verifier: Verifier, store: Store) -> None:
         self.verifier = verifier
@@ -27,7 +27,7 @@ class Service(Rules, Shapes):
         return rest.strip() if space and scheme.lower() == "bearer" else text
 
     def user_of(self, token: object) -> str:
-        """The user a token stands for, on every road; raises `Problem`."""
+        """The user a token stands for, over every channel; raises `Problem`."""
         try:
             return self.verifier.verify(token)
         except BadToken as bad:

@@ -24,13 +24,13 @@ MINIMUM_RSA = 2048
 
 
 class BadToken(Exception):
-    """A token that identifies nobody; the text says why, and never contains the token."""
+    """A token that identifies no user; the text says why, and never contains the token."""
 
 
 class _AnyLengthHMAC(HMACAlgorithm):
     """HMAC without PyJWT's warning about short secrets, which `-W error` would turn into a refusal.
 
-    Whoever chooses the secret is told once instead (`cli`).
+    Whoever chooses the secret gets one warning instead (`cli`).
     """
 
     def check_key_length(self, key: Any) -> str | None:  # noqa: ARG002 - PyJWT's signature

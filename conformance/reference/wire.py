@@ -31,7 +31,7 @@ Receive = Callable[[Event], Awaitable[None]]
 
 DEFAULTS: dict[str, Any] = {
     "async_mode": "asgi",
-    # CONNECT is answered before the token is looked at, so that a refusal can be told as an event.
+    # CONNECT is answered before the token is looked at, so that a refusal can be sent as an event.
     "always_connect": True,
     # One event of a connection after the other: pipelined sends stay in order.
     "async_handlers": False,

@@ -41,7 +41,7 @@ def one_each(reports: Sequence[pytest.TestReport]) -> list[pytest.TestReport]:
 
 
 def _group(report: pytest.TestReport) -> str:
-    """What is no deviation stands alone."""
+    """What is not a deviation stands alone."""
     outcome = outcome_of(report)
     deviates = outcome is not None and outcome.kind is OutcomeKind.FAILED
     return " ".join(outcome.requirements) if outcome is not None and deviates else report.nodeid

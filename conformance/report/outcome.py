@@ -69,6 +69,6 @@ def put(report: pytest.TestReport, outcome: Outcome) -> None:
 
 
 def outcome_of(report: pytest.TestReport | pytest.CollectReport) -> Outcome | None:
-    """None for what is no judgement, and for a phase of one (its setup) in which nothing was decided."""
+    """None for what is not a judgement, and for a phase of one (its setup) in which nothing was decided."""
     found = getattr(report, _ATTRIBUTE, None)
     return found if isinstance(found, Outcome) else None

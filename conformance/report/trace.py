@@ -178,7 +178,7 @@ def _mark(entry: Entry) -> Label:
 
 
 def _client(entry: Entry) -> Label:
-    """What a client library told its handlers of what came just before."""
+    """What the handlers of a client library were called with for what came just before."""
     saw = entry.get("saw")
     what = {"event": entry.get("event"), "ack": f"the ack of #{entry.get('send')}"}.get(str(saw), saw)
     if saw in ("event", "ack"):

@@ -189,7 +189,7 @@ def contradictions(found: Sequence[Finding], outcomes: Iterable[Outcome]) -> lis
 
 
 def erred(outcomes: Iterable[Outcome]) -> bool:
-    """Whether the harness erred in any judgement: in one of an observation too, which is no finding."""
+    """Whether the harness erred in any judgement: in one of an observation too, which is not a finding."""
     return any(outcome.status is Status.ERROR for outcome in outcomes)
 
 

@@ -172,7 +172,7 @@ class Certification(TranscriptProvider):
         records = []
         with self._progress:
             for key in self._keys:
-                with contextlib.suppress(Exception):  # an error of the harness, told where its own judgement asks
+                with contextlib.suppress(Exception):  # an error of the harness, reported where its own judgement asks
                     records.append(self._record(key))
         return [one for one in records if not (one.transcript.unverified or one.transcript.fatal)]
 

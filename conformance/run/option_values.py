@@ -122,7 +122,7 @@ def count(given: Given) -> int:
 
 
 def size(given: Given) -> int:
-    """Bytes. What fits into less is no limit that the target exceeds, but one that the document does."""
+    """Bytes. What fits into less is not a limit that the target exceeds, but one that the document does."""
     found = str(given.value)
     if not (found.isascii() and found.isdigit() and len(found) < 13 and int(found) >= 2**20):
         raise UsageError(f"{given} is not a usable number of bytes: pass at least {2**20}")

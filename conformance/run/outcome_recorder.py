@@ -37,7 +37,7 @@ def is_ours(item: pytest.Item, error: BaseException) -> bool:
 def unformatted(raised: pytest.ExceptionInfo[BaseException]) -> pytest.ExceptionInfo[BaseException]:
     """What pytest makes a report of without formatting a traceback. That takes it 80 ms, and a run against a server
     that answers nothing has hundreds; and it shows the values of arguments and variables, cut in the middle: parts of
-    tokens, which nobody recognizes any more."""
+    tokens, which the redactor no longer recognizes."""
     return pytest.ExceptionInfo.from_exception(pytest.skip.Exception("judged").with_traceback(raised.tb))
 
 

@@ -19,7 +19,7 @@ _VERDICTS = ("verdict.json", "ctrf.json", "badge.json", _STATEMENT, _SIGNED)
 
 
 def prepare(reports: Path) -> None:
-    """Make sure that the folder can be written to; nobody shall take the verdict of an earlier run for this one's.
+    """Make sure that the folder can be written to; so that no one takes the verdict of an earlier run for this one's.
     Raises UsageError."""
     try:
         reports.mkdir(parents=True, exist_ok=True)

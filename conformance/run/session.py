@@ -41,7 +41,7 @@ SECONDS = pytest.StashKey[dict[str, float]]()
 """How long each judgement took."""
 ACCOUNT = pytest.StashKey[Account]()
 OTHERS_FAILED = pytest.StashKey[bool]()
-"""A test failed that is no judgement (of the harness's own, run along)."""
+"""A test failed that is not a judgement (of the harness's own, run along)."""
 
 _ONLY_TELLING = (
     "help",

@@ -43,9 +43,9 @@ def parse(text: str) -> datetime | None:
 
 
 def seconds_apart(one: str, other: str) -> float | None:
-    """How many seconds lie between two instants; None if either is no instant.
+    """How many seconds lie between two instants; None if either is not an instant.
 
-    A text without zone is read as UTC, so that a server may write one road's instants without it.
+    A text without zone is read as UTC, so that a server may write one channel's instants without it.
     """
     first, second = parse(one), parse(other)
     if first is None or second is None:

@@ -108,7 +108,7 @@ def _misfits(values: Sequence[object]) -> list[tuple[int, Mismatch]]:
 def _contents() -> dict[str, dict[str, Any]]:
     """Every schema by name; instants with a format of ours besides, for which a validator asks `instants`.
 
-    The format is no part of the file: strict validators refuse formats they do not know.
+    The format is not part of the file: strict validators refuse formats they do not know.
     """
     schemas = {name: json.loads((SCHEMAS / f"{name}.json").read_text("utf-8")) for name in names()}
     schemas[_INSTANT]["format"] = _INSTANT

@@ -102,7 +102,7 @@ class Handshake:
 
 
 def parse_handshake(packet: str | bytes) -> Handshake:
-    """The first packet of a connection. Raises HandshakeFailed where it is no handshake."""
+    """The first packet of a connection. Raises HandshakeFailed where it is not a handshake."""
     try:
         fields = json.loads(packet[1:], parse_constant=_no_json)
         if packet[:1] != PacketType.OPEN or not isinstance(fields["sid"], str):

@@ -136,7 +136,7 @@ class RecordedSession:
     # -- one connection ----------------------------------------------------------------------------------------
 
     async def drop(self) -> None:
-        """Cut the connection without a word; the client is not told either, and finds out."""
+        """Cut the connection without a word; the client is not informed either, and finds out."""
         self.tap.end(CloseReason("harness", reason="dropped"))
         await self._let_go()
 

@@ -1,4 +1,4 @@
-"""Every Engine.IO packet between a Socket.IO client library and the target, told to a listener as it crosses."""
+"""Every Engine.IO packet between a Socket.IO client library and the target, passed to a listener as it crosses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SENT = {PacketType.PING: "ping", PacketType.PONG: "pong", PacketType.UPGRADE: "u
 
 
 class ClientListener(Listener, Protocol):
-    """Who is told of what a client library sends and receives, in order, before the library itself."""
+    """A listener to what a client library sends and receives, in order, before the library itself."""
 
     def on_opening(self, via: Transport) -> None:
         """A connection is about to be opened: the first one, or another one after it."""
@@ -63,7 +63,7 @@ class Tap:
         self.listener.on_opening(via)
 
     def end(self, ending: CloseReason) -> None:
-        """The connection has ended; told once."""
+        """The connection has ended; called once."""
         if not self.ended:
             self.ended = True
             self.listener.on_closed(ending)

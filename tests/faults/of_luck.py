@@ -33,7 +33,7 @@ class EmitsTwiceNowAndThen(HelpCenter):
 
 @fault("SEND-PLAIN")
 class RefusesNowAndThen(HelpCenter):
-    """Every seventh valid text is no valid one."""
+    """Every seventh valid text is refused."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

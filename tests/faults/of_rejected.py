@@ -1,4 +1,4 @@
-"""Servers that refuse with a mess, or stumble over what is no object (sections 4.4, 4.5 and 9)."""
+"""Servers that refuse with a mess, or stumble over what is not an object (sections 4.4, 4.5 and 9)."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class WantsAnApiKeyForRest(HelpCenter):
 
 @fault("REST-OPEN")
 class AnswersInYaml(HelpCenter):
-    """A body that is no JSON."""
+    """A body that is not JSON."""
 
     def rest_answer(self, status: int, payload: Json) -> Response:
         return PlainTextResponse(repr(payload), status_code=status)
@@ -250,7 +250,7 @@ class ShowsNoMessages(HelpCenter):
 
 @fault("REST-SAME", also=(*KEPT, "HISTORY-ORDER", "PIPELINE-ORDER"))
 class ShowsTheNewestFirst(HelpCenter):
-    """ORDER BY … DESC, on this road alone."""
+    """ORDER BY … DESC, over REST alone."""
 
     def rest_payload(self, user: str) -> Json:
         payload = super().rest_payload(user)
@@ -296,7 +296,7 @@ class SaysClosed(HelpCenter):
 
 @fault("REST-SAME", "REST-FIRST", also=("CONNECTED-CONVERSATION", "CONNECTED-USER", *KEPT))
 class HasAConversationOfItsOwn(HelpCenter):
-    """Another conversation on each road."""
+    """Another conversation over each channel."""
 
     def rest_payload(self, user: str) -> Json:
         return super().rest_payload(f"{user} over REST")

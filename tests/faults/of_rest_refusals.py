@@ -61,7 +61,7 @@ class ShowsTheConversationWith401(Reveals):
 
 @fault("REST-EXPIRY")
 class ShowsTheConversationToTheExpired(Reveals):
-    """ignoreExpiration, on this road alone."""
+    """ignoreExpiration, over REST alone."""
 
     def rest_user(self, request: Request) -> str:
         try:

@@ -1,4 +1,4 @@
-"""Servers whose messages have a wrong instant on every road, or are emitted and not kept (section 4.2)."""
+"""Servers whose messages have a wrong instant over every channel, or are emitted and not kept (section 4.2)."""
 
 from __future__ import annotations
 

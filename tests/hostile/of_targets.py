@@ -1,4 +1,4 @@
-"""What is no Help Center, or stops being one."""
+"""What is not a Help Center, or stops being one."""
 
 from __future__ import annotations
 

@@ -167,7 +167,7 @@ class SubjectsAreSlugs(KnowsTheFormOfSubjects):
 
 @legal()
 class OddSubjectsFail(KnowsTheFormOfSubjects):
-    """A constraint of the column, met as late as the insert: a failure of the server, on either road."""
+    """A constraint of the column, met as late as the insert: a failure of the server, over either channel."""
 
     FORM = r"[A-Za-z0-9@.|_-]{1,64}"
 

@@ -24,7 +24,7 @@ from tests.legal.legal import legal
 
 
 class Announcing(HelpCenter):
-    """Announces the user's messages by a road of its own; support's as ever."""
+    """Announces the user's messages by a way of its own; support's as ever."""
 
     async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
         if message.sender == USER:

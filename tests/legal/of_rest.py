@@ -85,8 +85,8 @@ GATEWAY = ("--header=X-Api-Key: letmein", "--header=User-Agent: ShopApp/7.1 (And
 
 @legal(options=GATEWAY)
 class StandsBehindAGateway(Fronted):
-    """For other apps, and without its key, there is a 403 on every road; answers carry its headers, those of CORS, and
-    cookies."""
+    """For other apps, and without its key, there is a 403 over every channel; answers carry its headers, those of CORS,
+    and cookies."""
 
     async def front(self, inner: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         given = dict(scope["headers"])

@@ -149,7 +149,7 @@ class AcksLongAfterTheEvent(HelpCenter):
 
 @legal(slow=True)
 class AnswersLate(Delayed):
-    """Whatever it says, on all roads, arrives four seconds later."""
+    """Whatever it says, over all channels, arrives four seconds later."""
 
     def due(self, now: float) -> float:
         return now + 4

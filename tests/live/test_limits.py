@@ -1,5 +1,5 @@
-"""Limits of rate: the run slows down where it is told so; one that holds out is no failure; what only looks like one is
-found."""
+"""Limits of rate: the run slows down where it is asked to; one that holds out is not a failure; what only looks like
+one is found."""
 
 from __future__ import annotations
 

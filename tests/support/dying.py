@@ -93,7 +93,7 @@ class DiesOfNull(HelpCenter):
 
 
 class DiesOfOddTyping(HelpCenter):
-    """``payload.isTyping`` of what is no object."""
+    """``payload.isTyping`` of what is not an object."""
 
     async def on_typing(self, event: Event) -> None:
         if not event.args or event.args[0] is None:

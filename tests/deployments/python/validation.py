@@ -6,7 +6,7 @@ MAX_TEXT_LENGTH = 2000
 
 
 class Refused(Exception):
-    """Why a payload is no message."""
+    """Why a payload is not a message."""
 
     @property
     def error(self) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The Node.js server is correct: it does what the document says, on every road, with every option."""
+"""The Node.js server is correct: it does what the document says, over every channel, with every option."""
 
 from __future__ import annotations
 

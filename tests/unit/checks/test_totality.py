@@ -179,7 +179,7 @@ JUDGEMENTS = dict(judgements())
 
 
 def stumbles(judge: Callable[..., None], record: Record) -> Exception | None:
-    """What a judgement raises that is no judgement."""
+    """What a judgement raises that is not a judgement."""
     parameters = inspect.signature(judge).parameters.values()
     try:
         judge(*(Everything([record]) if p.annotation == "Everything" else record for p in parameters))

@@ -94,7 +94,7 @@ def edited(rng: random.Random) -> Iterator[list[Json]]:
 
 
 def odd(rng: random.Random) -> Iterator[list[Json]]:
-    """Now and then something in the list is no message at all."""
+    """Now and then something in the list is not a message at all."""
     for _ in range(10):
         messages: list[Json] = [message(number) for number in range(LONG)]
         if rng.random() < 0.5:

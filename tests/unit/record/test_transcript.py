@@ -78,7 +78,7 @@ def test_entries_are_picked_by_kind_and_connection() -> None:
     assert [entry.connection for entry in chat.transcript.of(Kind.OPEN, Kind.HANDSHAKE, connection=2)] == [2, 2]
 
 
-# -- what is no transcript -----------------------------------------------------------------------------------------
+# -- what is not a transcript -----------------------------------------------------------------------------------------
 
 HEADER = '{"transcript": {"key": "chat", "scenario": "chat"}}\n'
 ENTRY = '{"n": 0, "at": 0, "kind": "mark", "device": "", "connection": 0, "data": {}}\n'

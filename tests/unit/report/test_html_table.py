@@ -150,7 +150,7 @@ PYTESTS = {
 
 
 def other(outcome: str, nodeid: str = NODE) -> Any:
-    """A report of what is no judgement."""
+    """A report of what is not a judgement."""
     return SimpleNamespace(outcome=outcome, longrepr=None, nodeid=nodeid)
 
 

@@ -1,4 +1,4 @@
-"""The Engine.IO connection: order, upgrades, pings, sizes, and the roads it takes."""
+"""The Engine.IO connection: order, upgrades, pings, sizes, and the routes it takes."""
 
 from __future__ import annotations
 
@@ -263,7 +263,7 @@ async def test_an_upgrade_without_the_release_of_the_poll_ends_the_connection() 
         assert heard.ending == CloseReason("target", reason="did not release the running poll for the upgrade")
 
 
-# -- roads ---------------------------------------------------------------------------------------------------------
+# -- routes ---------------------------------------------------------------------------------------------------------
 
 
 @in_loop

@@ -119,7 +119,7 @@ def test_what_a_client_sends_anyway_stays_beside_them() -> None:
     assert jar.header(HERE) == {"Cookie": "gate=open; a=b"}
 
 
-# -- on every road -------------------------------------------------------------------------------------------------
+# -- over every channel ------------------------------------------------------------------------------------------------
 
 
 class Balancer:
