@@ -31,6 +31,7 @@ NAMES = (
     "users",
     "reports",
     "level",
+    "as-of",
     "allow-incomplete",
     "wait",
     "header",

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from conformance.maintenance import kill_matrix, requirement_map
 from conformance.paths import CATALOGUE, ROOT, SUITES
-from conformance.requirements import Catalogue, Level, Requirement, catalogue
+from conformance.requirements import FIRST_RELEASE, Catalogue, Level, Requirement, catalogue
 
 PAGE = ROOT / "docs" / "requirements.md"
 
@@ -109,6 +109,7 @@ def _row(one: Requirement, files: Sequence[str]) -> tuple[str, ...]:
     judged = f"*nothing:* {one.untestable}" if one.untestable else by or "*nothing yet*"
     level = one.level.upper() if one.level in (Level.MUST, Level.SHOULD) else str(one.level)
     says = f"**{one.title[0].upper()}{one.title[1:]}.** {one.statement}"
+    judged += f" (since {one.since})" if one.since != FIRST_RELEASE else ""
     return (f"`{one.id}`", level, one.section, says, one.reading, judged)
 
 

@@ -16,6 +16,12 @@ import pytest
 from conformance.paths import CATALOGUE
 
 DOCUMENT_DIGEST_KEY = "document"
+FIRST_RELEASE = "0.1.0"
+
+
+def version(release: str) -> tuple[int, ...]:
+    """In an order. Raises ValueError for what is no release."""
+    return tuple(int(part) for part in release.split("."))
 
 
 class Level(StrEnum):
@@ -31,7 +37,8 @@ class Level(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """One clause. ``untestable`` is the written reason why no judgement cites it; ``reading`` says which readings
-    exist and what the harness accepts."""
+    exist and what the harness accepts; ``since`` is the release that began to judge it, or to judge it as strictly as
+    now."""
 
     id: str
     section: str
@@ -42,6 +49,11 @@ class Requirement:
     untestable: str = ""
     chapter: str = ""
     """Where docs/requirements.md lists it."""
+    since: str = FIRST_RELEASE
+
+    def belongs_to(self, release: str | None) -> bool:
+        """Whether a release judges it; None: this one."""
+        return release is None or version(self.since) <= version(release)
 
     @property
     def testable(self) -> bool:
@@ -63,6 +75,10 @@ class Catalogue(Mapping[str, Requirement]):
             if inside:
                 raise ValueError(f"requirement id {one} is part of {inside[0]}: -k could not select it")
 
+    def as_of(self, release: str | None) -> Mapping[str, Requirement]:
+        """The requirements that a release judges; None: this one."""
+        return {one.id: one for one in self.values() if one.belongs_to(release)}
+
     def __getitem__(self, name: str) -> Requirement:
         return self._requirements[name]
 
@@ -78,7 +94,9 @@ def _requirement(name: str, fields: Mapping[str, Any]) -> Requirement:
         wrong = [key for key, value in fields.items() if not isinstance(value, str)]
         if wrong:
             raise ValueError(f"{wrong[0]} is no string")
-        return Requirement(id=name, **{**fields, "level": Level(fields["level"])})
+        made = Requirement(id=name, **{**fields, "level": Level(fields["level"])})
+        version(made.since)
+        return made
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise ValueError(f"requirement {name} in {CATALOGUE.name}: {error}") from error
 

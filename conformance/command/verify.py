@@ -38,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         claim = read(content, key)
         claim.check_files(path.parent)
-        claim.check_judged_again(_rejudged(path.parent))
+        claim.check_judged_again(_rejudged(path.parent, claim.release))
     except Refuted as why:
         print(f"does not hold: {why}")
         return REFUTED
@@ -53,11 +53,11 @@ def _public_key(path: Path) -> Ed25519PublicKey:
     return key
 
 
-def _rejudged(folder: Path) -> dict[str, Any] | None:
-    """The verdict to which the transcripts lead now, by a run of pytest of its own."""
+def _rejudged(folder: Path, release: str) -> dict[str, Any] | None:
+    """The verdict to which the transcripts lead now, by a run of pytest of its own. ``release``: what it judges by."""
     with tempfile.TemporaryDirectory() as out:
-        command = [sys.executable, "-m", "pytest", *OURS, f"--rejudge={folder}", f"--reports={out}", "-q"]
-        quiet = ["-p", "no:html", "-p", "no:junitxml", "-p", "no:cacheprovider"]
+        command = [sys.executable, "-m", "pytest", *OURS, f"--rejudge={folder}", f"--reports={out}"]
+        quiet = ["-q", f"--as-of={release}", "-p", "no:html", "-p", "no:junitxml", "-p", "no:cacheprovider"]
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "PYTEST_"))}
         subprocess.run(  # noqa: S603  this interpreter, with options of ours
             [*command, *quiet],

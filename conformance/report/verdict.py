@@ -12,7 +12,7 @@ from typing import Any
 
 from conformance.formatting import kind_of, printable
 from conformance.report.outcome import Outcome, Status
-from conformance.requirements import Catalogue, Level, Requirement
+from conformance.requirements import Level, Requirement
 
 BESIDES = "; besides: "
 """Between the reasons of one requirement that differ in kind."""
@@ -164,7 +164,7 @@ def write_json(path: Path, value: Any) -> None:
     path.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")  # \ud800 is JSON's own escape
 
 
-def findings(catalogue: Catalogue, outcomes: Iterable[Outcome]) -> list[Finding]:
+def findings(catalogue: Mapping[str, Requirement], outcomes: Iterable[Outcome]) -> list[Finding]:
     """One finding for each testable requirement of level MUST or SHOULD that some judgement spoke of."""
     by_id: dict[str, list[Outcome]] = {}
     for outcome in outcomes:

@@ -50,6 +50,12 @@ class Claim:
         document = f"{verdict['document'][:8]}{f' of {revised}' if revised else ''}"
         return f"{result}, {verdict['target']} was {verdict['verdict']} by document {document} on {day} ({self.note})"
 
+    @property
+    def release(self) -> str:
+        """By whose requirements it was judged: later releases judge more."""
+        assert self.verdict is not None
+        return str(self.verdict.get("options", {}).get("as_of") or self.verdict["harness"])
+
     def check_files(self, folder: Path) -> None:
         """Raises Refuted unless the files are those of the statement, and it says what its verdict.json says."""
         stated = {one["name"]: one["digest"]["sha256"] for one in self.statement["subject"]}

@@ -186,7 +186,7 @@ class Certification(TranscriptProvider):
 
     def result(self, *, complete: bool, interrupted: bool, broken: bool) -> Result:
         outcomes = [*self.outcomes.values(), *self._fates()]
-        found = findings(self.catalogue, outcomes)
+        found = findings(self.catalogue.as_of(self.options.as_of), outcomes)
         result = Result(
             found,
             self.observations,

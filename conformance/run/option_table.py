@@ -98,6 +98,13 @@ OPTIONS = (
         in_reproduce=words.value,
     ),
     Option(
+        flag="--as-of",
+        metavar="RELEASE",
+        help="judge by the requirements of an earlier release of this harness, as in --as-of=0.1.0",
+        convert=values.release,
+        in_scope=lambda given: given,
+    ),
+    Option(
         flag="--allow-incomplete",
         help="unverified MUSTs do not fail the run",
         convert=values.switch,

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from conformance import __version__
 from conformance.errors import UsageError
-from conformance.requirements import Level
+from conformance.requirements import FIRST_RELEASE, Level, version
 from conformance.run.options import Given
 
 if TYPE_CHECKING:
@@ -140,6 +141,16 @@ def file(given: Given) -> Path:
     if not (os.path.isfile(found) and os.access(found, os.R_OK)):  # pathlib raises for too long a name
         raise UsageError(f"{given} is not a readable file")
     return found
+
+
+def release(given: Given) -> str:
+    try:
+        known = version(FIRST_RELEASE) <= version(given.value) <= version(__version__)
+    except ValueError:
+        known = False
+    if not known:
+        raise UsageError(f"{given} is not a release up to this one: pass one from {FIRST_RELEASE} to {__version__}")
+    return str(given.value)
 
 
 def signing_key(given: Given) -> Ed25519PrivateKey:

@@ -113,6 +113,7 @@ class Options:
     users: Sequence[str] | None
     reports: Path
     level: Level
+    as_of: str | None
     allow_incomplete: bool
     wait: float
     headers: Mapping[str, str] = field(repr=False)
@@ -154,6 +155,7 @@ class Options:
         notes = [f"seed {self.seed}"] if self.rejudge is None else []
         notes += [f"tokens by {NAME}"] if self.token_hook is not None else []
         notes += [f"level {self.level}"] if self.level is not Level.MUST else []
+        notes += [f"as of {self.as_of}"] if self.as_of else []
         notes += ["incomplete allowed"] if self.allow_incomplete else []
         notes += [f"waivers from {self.waivers}"] if self.waivers else []
         return ", ".join([f"certifying {self.subject}", *notes, f"reports to {self.reports}"])

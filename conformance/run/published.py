@@ -1,19 +1,25 @@
-"""The reports of a run that other programs read, written when it has ended."""
+"""The reports of a run: where they go, and those that other programs read, written when it has ended."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
 
+import pytest
+
 from conformance.errors import UsageError
 from conformance.report import badge, ctrf, github
 from conformance.report.account import Account
 from conformance.report.envelope import signed
+from conformance.report.html_table import Report
+from conformance.report.junit import JUnit
 from conformance.report.statement import CLAIMS, statement, text
 from conformance.report.verdict import write_json
 from conformance.run.options import Options
 from conformance.run.options_parser import REJUDGED
 
+PAGE, JUNIT = "help-center-report", "help-center-junit"
+"""Names of plugins."""
 _STATEMENT, _SIGNED = "statement.json", "statement.dsse.json"
 _VERDICTS = ("verdict.json", "ctrf.json", "badge.json", _STATEMENT, _SIGNED)
 
@@ -29,6 +35,19 @@ def prepare(reports: Path) -> None:
                     (folder / name).unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"--reports={reports} cannot be written to: {error.strerror}") from error
+
+
+def aim(config: pytest.Config, reports: Path, transcripts: Path) -> None:
+    """Have pytest's own reports written beside the verdict, if nobody has said where."""
+    if getattr(config.option, "htmlpath", None) is None:
+        config.option.htmlpath = str(reports / "report.html")
+        config.option.self_contained_html = True
+    if config.pluginmanager.hasplugin("html"):
+        config.pluginmanager.register(Report(), PAGE)
+    if getattr(config.option, "xmlpath", None) is None:
+        config.option.xmlpath = str(reports / "junit.xml")
+    if config.pluginmanager.hasplugin("junitxml"):
+        config.pluginmanager.register(JUnit(config, transcripts, config.invocation_params.dir), JUNIT)
 
 
 def publish(account: Account, options: Options) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import difflib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Container, Iterable, Iterator
 
 import pytest
+
+from conformance.requirements import Catalogue, ids_of
 
 _OPTIONS = {
     "-k": "keyword",
@@ -46,6 +48,22 @@ def intruders(config: pytest.Config) -> str:
     return (
         f"settings or plugins of this project left judgements out{why}: no verdict; "
         "help-center-conformance certify runs without them"
+    )
+
+
+def meant(items: Iterable[pytest.Item], judged: Container[str]) -> Iterator[pytest.Item]:
+    """Without the judgements of requirements that the run is not about. What has none is no judgement."""
+    for item in items:
+        ids = ids_of(item)
+        if not ids or any(name in judged for name in ids):
+            yield item
+
+
+def left_out(known: Catalogue, release: str | None) -> list[str]:
+    """What to say where a run is as of an earlier release."""
+    newer = [name for name in known if name not in known.as_of(release)]
+    return (
+        [f"judged as of {release}: left out, for they are newer, are {', '.join(newer) or 'none'}"] if release else []
     )
 
 

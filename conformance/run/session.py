@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,7 @@ from conformance.report import terminal
 from conformance.report.account import Account
 from conformance.report.github import Guard, commands
 from conformance.report.grouping import grouped
-from conformance.report.html_table import NOTES, RESULT, UNUSABLE, Report
-from conformance.report.junit import JUnit
+from conformance.report.html_table import NOTES, RESULT, UNUSABLE
 from conformance.report.outcome import OutcomeKind, outcome_of
 from conformance.report.verdict import Exit, Observation, Verdict
 from conformance.requirements import catalogue, ids_of
@@ -27,14 +26,15 @@ from conformance.run.completeness import is_complete, missed
 from conformance.run.options_parser import parse
 from conformance.run.outcome_recorder import OutcomeRecorder, is_ours, test_id, unformatted
 from conformance.run.progress import Progress
-from conformance.run.published import prepare, publish
+from conformance.run.published import JUNIT, PAGE, aim, prepare, publish
 from conformance.run.shield import shield
 
-JUNIT = "help-center-junit"
 CERTIFICATION = pytest.StashKey[Certification]()
 ACTIVE = pytest.StashKey[bool]()
 ITEMS = pytest.StashKey[Sequence[pytest.Item]]()
 DESELECTED = pytest.StashKey[bool]()
+LEFT_OUT = pytest.StashKey[Collection[Path]]()
+"""Files of the suites in which nothing is meant to be judged."""
 UNCOLLECTED = pytest.StashKey[bool]()
 """A file of the suites could not be collected: an error of the harness."""
 SECONDS = pytest.StashKey[dict[str, float]]()
@@ -76,19 +76,7 @@ def pytest_configure(config: pytest.Config) -> None:
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[CERTIFICATION] = config.stash[TRANSCRIPTS] = certification
-    _aim_reports(config, options.reports, certification.folder)
-
-
-def _aim_reports(config: pytest.Config, folder: Path, transcripts: Path) -> None:
-    if getattr(config.option, "htmlpath", None) is None:
-        config.option.htmlpath = str(folder / "report.html")
-        config.option.self_contained_html = True
-    if config.pluginmanager.hasplugin("html"):
-        config.pluginmanager.register(Report(), "help-center-report")
-    if getattr(config.option, "xmlpath", None) is None:
-        config.option.xmlpath = str(folder / "junit.xml")
-    if config.pluginmanager.hasplugin("junitxml"):
-        config.pluginmanager.register(JUnit(config, transcripts, config.invocation_params.dir), JUNIT)
+    aim(config, options.reports, certification.folder)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -114,8 +102,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if certification is None:
         return
     shield(config, items)
+    meant = list(selection.meant(items, certification.catalogue.as_of(certification.options.as_of)))
     if not certification.has_public_key:
-        items[:] = [item for item in items if item.get_closest_marker("public_key") is None]
+        meant = [item for item in meant if item.get_closest_marker("public_key") is None]
+    config.stash[LEFT_OUT] = {item.path.resolve() for item in items} - {item.path.resolve() for item in meant}
+    items[:] = meant
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
@@ -238,7 +229,8 @@ def _conclude(session: pytest.Session, certification: Certification, exitstatus:
     certification.save_transcripts()  # first: the verdict has their digest
     uncollected = stash.get(UNCOLLECTED, False)
     result = certification.result(
-        complete=not stash.get(DESELECTED, False) and is_complete(session.config, stash.get(ITEMS, ()), certification),
+        complete=not stash.get(DESELECTED, False)
+        and is_complete(session.config, stash.get(ITEMS, ()), certification, stash.get(LEFT_OUT, ())),
         interrupted=exitstatus == Exit.INTERRUPTED and not uncollected,
         broken=exitstatus == Exit.INTERNAL or uncollected,
     )
@@ -246,6 +238,7 @@ def _conclude(session: pytest.Session, certification: Certification, exitstatus:
     notes = [*terminal.notes(result, certification.circumstances), *certification.waivers.notes(result.findings)]
     imposed = result.verdict is Verdict.PARTIAL and not selection.is_wanted(session.config)
     notes += [selection.intruders(session.config)] if imposed else []
+    notes += selection.left_out(certification.catalogue, options.as_of)
     stash[RESULT], stash[NOTES] = result, notes
     if (junit := session.config.pluginmanager.get_plugin(JUNIT)) is not None:
         junit.conclude(result)
@@ -272,7 +265,7 @@ def pytest_terminal_summary(
             terminalreporter.write_line(f"help-center: {why}", red=True)
         return (yield)
     rejudged = list(certification.agreement.lines()) if certification.agreement is not None else []
-    reports, page = certification.options.reports, config.pluginmanager.hasplugin("help-center-report")
+    reports, page = certification.options.reports, config.pluginmanager.hasplugin(PAGE)
     summary = terminal.Summary(result, config.stash.get(NOTES, ()), rejudged, reports, page)
     guard = Guard()
     for line in guard.stop():

@@ -110,3 +110,17 @@ def test_ctrf_and_badge_stand_beside_the_verdict(failed: Run) -> None:
     badge = json.loads((failed.reports / "badge.json").read_text(encoding="utf-8"))
     assert badge["message"].startswith("non-conformant | document 17a291af of ")
     assert SECRET not in json.dumps([ctrf, badge])
+
+
+def test_what_is_newer_than_a_release_is_left_out_of_its_verdict(failed: Run, tmp_path: Path) -> None:
+    newer = Checkout(tmp_path, chat=CHAT)
+    catalogue = newer.folder / "conformance" / "requirements.toml"
+    text = catalogue.read_text(encoding="utf-8").replace("[SEND-TRIM]\n", '[SEND-TRIM]\nsince = "0.2.0"\n')
+    catalogue.write_text(text, encoding="utf-8")
+    newer.write("conformance/__init__.py", '__version__ = "0.2.0"\n')
+    now = newer.run(f"--rejudge={failed.reports}", f"--reports={tmp_path / 'now'}")
+    assert (now.code, now.status("SEND-TRIM")) == (1, "failed")
+    run = newer.run(f"--rejudge={failed.reports}", f"--reports={tmp_path / 'then'}", "--as-of=0.1.0")
+    assert (run.code, run.verdict and run.verdict["verdict"]) == (0, "conformant"), run.output
+    assert run.line("note ") == "note     judged as of 0.1.0: left out, for they are newer, are SEND-TRIM"
+    assert not [name for name in cases(run.reports) if "SEND-TRIM" in name]

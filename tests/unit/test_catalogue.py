@@ -9,6 +9,7 @@ import pytest
 from conformance import docs
 from conformance.maintenance import kill_matrix, requirement_map
 from conformance.requirements import Catalogue, Level, catalogue, requirement
+from conformance.run.selection import left_out
 from tests.faults.fault import load_all
 
 CITATIONS = docs.citations()
@@ -80,6 +81,19 @@ def test_a_catalogue_is_read(tmp_path: Path) -> None:
     assert known["SEND-THIS"].level is Level.MUST
     assert known["SEND-THIS"].reading == "Two readings."
     assert known.document == "sha256"
+
+
+def test_an_earlier_release_judges_by_fewer_requirements(tmp_path: Path) -> None:
+    known = made(tmp_path, entry("SEND-OLD"), entry("SEND-NEW", more='since = "0.10.0"'))
+    assert list(known.as_of("0.2.0")) == ["SEND-OLD"]
+    assert list(known.as_of("0.10.0")) == list(known.as_of(None)) == ["SEND-OLD", "SEND-NEW"]
+    told = "judged as of 0.2.0: left out, for they are newer, are SEND-NEW"
+    assert (left_out(known, "0.2.0"), left_out(known, None)) == ([told], [])
+
+
+def test_a_release_that_is_none_stops_the_run(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="SEND-THIS"):
+        made(tmp_path, entry(more='since = "soon"'))
 
 
 def test_an_unknown_key_stops_the_run(tmp_path: Path) -> None:

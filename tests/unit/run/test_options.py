@@ -396,3 +396,14 @@ def test_the_place_of_the_user_in_a_command_is_no_secret() -> None:
     redactor = Redactor()
     source_of(read(TARGET, "--token-command=mint --token={user} --password=hidden7", "--users=a,b"), redactor, None)
     assert redactor.text("hello {user}, hidden7") == "hello {user}, ‹word of --token-command›"
+
+
+# -- an earlier set of requirements ----------------------------------------------------------------------------------
+
+
+def test_a_run_may_be_as_of_an_earlier_release() -> None:
+    assert read("--as-of=0.1.0").as_of == "0.1.0"
+    for wrong in ("0.0.9", "99.0.0", "latest", ""):
+        assert refused(f"--as-of={wrong}").startswith(
+            f"--as-of={wrong} is not a release up to this one: pass one from "
+        )
