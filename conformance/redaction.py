@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
 from conformance.blocks import Blocks
+from conformance.fragments import Fragments, base64s
 from conformance.protocol import Json
 
 _SHORTEST = 6
@@ -47,6 +48,7 @@ class Redactor:
     def __init__(self) -> None:
         self._labels: dict[str, str] = {}
         self._by_length: list[str] = []
+        self._fragments = Fragments()
         self._lock = threading.Lock()
         self._known: dict[str, dict[str, str]] = {}
         """Messages that were seen, by id. Histories of thousands are shown again and again: they share them."""
@@ -60,6 +62,8 @@ class Redactor:
                 if len(piece) >= _SHORTEST:
                     self._labels.setdefault(piece, f"‹{label}›")
             self._by_length = sorted(self._labels, key=len)
+            if (signature := _signature(secret)) is not None:
+                self._fragments.add(signature, f"‹part of {label}›")
 
     def register_key(self, pem: str, label: str) -> None:
         """A private key in PEM form: as a whole, and each of its lines."""
@@ -82,13 +86,13 @@ class Redactor:
 
     def _replaced(self, text: str) -> str:
         order = self._by_length
-        if not order or len(text) < len(order[0]):
+        if not order or len(text) < _SHORTEST:
             return text
         fitting = bisect_right(order, len(text), key=len)  # a history has many short strings, a run many long tokens
         for secret in reversed(order[:fitting]):
             if secret in text:
                 text = text.replace(secret, self._labels[secret])
-        return text
+        return self._fragments.replaced(text)
 
     def clean(self, value: Json, *, depth: int = _DEEPEST) -> Json:
         """The same value with every secret replaced, in keys too; what is nested too deeply is left out."""
@@ -134,11 +138,19 @@ def _telling_parts(secret: str) -> list[str]:
     return [*parts[1:], *inside]
 
 
+def _signature(secret: str) -> str | None:
+    """Of a JWT, which is of no use without it. It is random: no other word has twelve characters of it. What people
+    choose as a secret may have parts in common with innocent words."""
+    parts = secret.split(".")
+    return parts[2] if len(parts) == 3 and secret.startswith("ey") else None
+
+
 def _disguises(secret: str) -> Iterator[str]:
     """What logs, URLs, JSON and tracebacks make of it."""
     raw = secret.encode("utf-8", "surrogatepass")
     yield base64.b64encode(raw).decode().rstrip("=")
     yield base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    yield from (*base64s(raw), raw.hex(), raw.hex().upper(), secret[::-1], secret.upper(), " ".join(secret))
     yield from (quote(raw), quote(raw, safe=""), quote_plus(raw))
     once = _quoted(secret)
     twice = [form for one in once for form in _quoted(one)]  # a KeyError quotes its message, and that another value
