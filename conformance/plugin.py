@@ -5,6 +5,8 @@ some, and what certifies is imported where our suites are asked for. Hence the i
 from __future__ import annotations
 
 import copy
+import signal
+import sys
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from conformance.paths import INSTALLED, ROOT, SUITES
 from help_center_conformance import TokenHookSpec, add_settings, has_our_settings, names_suites
 
 LOADER = "help_center_conformance"
-SESSION = "help-center-session"
+SESSION, SURROUNDINGS = "help-center-session", "help-center-surroundings"
 NOTES = pytest.StashKey[list[str]]()
 """About options on the command line that are another plugin's."""
 
@@ -98,11 +100,21 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
     """Point pytest at the suites, and load what certifies."""
     _aim(config)
     if names_suites(config):
-        from conformance.run import session  # noqa: PLC0415
+        _load(config)
+    return (yield)
+
+
+def _load(config: pytest.Config) -> None:
+    try:
+        from conformance.run import session, surroundings  # noqa: PLC0415
 
         session.begin(config)
+        config.pluginmanager.register(surroundings.Surroundings(), SURROUNDINGS)
         config.pluginmanager.register(session, SESSION)
-    return (yield)
+    except KeyboardInterrupt:  # which pytest handles from here on
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it may be pressed twice
+        print("interrupted before anything was judged", file=sys.stderr)
+        raise SystemExit(pytest.ExitCode.INTERRUPTED) from None
 
 
 def _aim(config: pytest.Config) -> None:

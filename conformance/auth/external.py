@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import shlex
+import signal
 import threading
 import traceback
 from collections import defaultdict
@@ -65,6 +67,9 @@ class Asked:
         raise NotImplementedError
 
 
+MOST = 65_536
+"""Bytes that a command may print: tokens have a few thousand at most."""
+
 # -- a command -----------------------------------------------------------------------------------------------------
 
 
@@ -84,19 +89,50 @@ class Commanded(Asked):
         words, pipe = [word.replace("{user}", subject) for word in self._words], asyncio.subprocess.PIPE
         try:
             process = await asyncio.create_subprocess_exec(
-                *words, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe
+                *words, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe, start_new_session=True
             )
         except (OSError, ValueError, TypeError) as error:
             raise Unverified(f"--token-command cannot be run: {error}") from error
         try:
             async with asyncio.timeout(self.PATIENCE):
-                output, complaints = await process.communicate()
+                assert process.stdout is not None
+                assert process.stderr is not None
+                output, complaints = await asyncio.gather(_whole(process.stdout), _end(process.stderr))
+                await process.wait()
         except TimeoutError:
             raise Unverified(f"--token-command took longer than {self.PATIENCE:g} s") from None
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
+            _kill(process)
         return _printed(process.returncode, output, complaints)
+
+
+async def _whole(stream: asyncio.StreamReader) -> bytes:
+    """All that comes. Raises Unverified where that is no token."""
+    said = b""
+    while piece := await stream.read(MOST):
+        said += piece
+        if len(said) > MOST:
+            raise Unverified(f"--token-command must print one token; it printed more than {MOST:,} bytes")
+    return said
+
+
+async def _end(stream: asyncio.StreamReader) -> bytes:
+    """The end of all that comes."""
+    said = b""
+    while piece := await stream.read(MOST):
+        said = (said + piece)[-MOST:]
+    return said
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    """The command, and what it has started, where it still runs."""
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
 
 
 def _printed(code: int | None, output: bytes, complaints: bytes) -> str:

@@ -14,7 +14,7 @@ from conformance.drive.liveness import GONE, Life
 from conformance.drive.scenario import ScenarioCall
 from conformance.drive.stage import Stage
 from conformance.errors import Unverified
-from conformance.record.health import accepts_no_token, lost, oversized, silent, turned_away, unreached
+from conformance.record.health import accepts_no_token, lost, out_of_files, oversized, silent, turned_away, unreached
 from conformance.record.transcript import Transcript
 from conformance.record.views import Record
 
@@ -78,7 +78,7 @@ class Studio:
             if self._floods >= FLOODS:
                 self._life.end_run(f"{reason}, and as many in {FLOODS - 1} other scenarios")
             raise Unverified(reason)
-        if (why := oversized(stage.transcript)) is not None:
+        if (why := oversized(stage.transcript) or out_of_files(stage.transcript)) is not None:
             raise Unverified(why)
 
     async def _looked_after(self, transcript: Transcript, user: User) -> bool:

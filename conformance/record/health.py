@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 
 from conformance.formatting import cut
@@ -11,6 +12,7 @@ from conformance.record.views import Connection, Record
 
 RESTARTING = (1001, 1012)
 """Codes of a close frame: going away, service restart (RFC 6455 and its registry)."""
+NO_FILES = f"[Errno {errno.EMFILE}]"
 LONGEST_REASON = 160
 FIRST_TRY, SECOND_TRY = " (first try)", " (second try)"
 """What the keys of recordings end with that were made again."""
@@ -105,8 +107,16 @@ def said(loss: Entry) -> str:
 
 def oversized(transcript: Transcript) -> str | None:
     """What of the target exceeded a limit of the harness, if anything did; for a person."""
-    found = (e for e in transcript.of(Kind.CLOSED, Kind.HTTP) if e.get("oversized"))
-    return next((f"{entry.device}: the target {entry.get('reason')}: raise --max-payload" for entry in found), None)
+    ends = transcript.of(Kind.CLOSED, Kind.HTTP)
+    found = (f"{e.device}: the target {e.get('reason')}: raise --max-payload" for e in ends if e.get("oversized"))
+    return next(found, None)
+
+
+def out_of_files(transcript: Transcript) -> str | None:
+    """What could not be opened for want of files of our own, if anything could not; for a person."""
+    ends = (e for e in transcript.of(Kind.CLOSED, Kind.HTTP) if e.get("by") != "target" and not e.get("status"))
+    lacking = (f"{e.device}: {e.get('reason')}: raise ulimit -n, or pass a lower --concurrency" for e in ends)
+    return next((one for one in lacking if NO_FILES in one), None)
 
 
 # -- signs of life -------------------------------------------------------------------------------------------------

@@ -160,8 +160,13 @@ class Result:
 
 
 def write_json(path: Path, value: Any) -> None:
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    path.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")  # \ud800 is JSON's own escape
+    """As a whole, or not at all: on a full disk, too."""
+    text, part = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False), path.with_suffix(".part")
+    try:
+        part.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")  # \ud800 is JSON's own escape
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def findings(catalogue: Mapping[str, Requirement], outcomes: Iterable[Outcome]) -> list[Finding]:

@@ -34,6 +34,7 @@ from conformance.report.verdict import Observation, Result, contradictions, erre
 from conformance.requirements import Catalogue
 from conformance.run import provenance
 from conformance.run.circumstances import drops, happenings
+from conformance.run.open_files import bounded
 from conformance.run.options import Options
 from conformance.run.progress import Progress
 from conformance.run.token_source import source_of
@@ -90,6 +91,7 @@ class Certification(TranscriptProvider):
 
     def _open_target(self, calls: Sequence[ScenarioCall]) -> None:
         options = self.options
+        bounded(options.concurrency)  # raises UsageError
         embedded_secret = None
         url = options.target
         if url is None:
@@ -116,7 +118,7 @@ class Certification(TranscriptProvider):
             looking = preflight.check(context, users, wait=options.wait, within=options.max_time)
             self._context = background.run(looking, lambda: progress.show(lambda: f"waiting for {self.target}"))
         left = max(0.0, self._began + options.wait + options.max_time - time.monotonic())
-        self._runner = Runner(self._context, users, background, concurrency=options.concurrency, seconds=left)
+        self._runner = Runner(self._context, users, background, concurrency=bounded(options.concurrency), seconds=left)
         self._runner.start(calls)
 
     @property
@@ -270,7 +272,7 @@ class Certification(TranscriptProvider):
         if self._runner is None:
             return
         folder = self.folder
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         for old in folder.glob("*.jsonl"):
             old.unlink()
         for transcript in self.transcripts():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from conformance.report.statement import CLAIMS, statement, text
 from conformance.report.verdict import write_json
 from conformance.run.options import Options
 from conformance.run.options_parser import REJUDGED
+from conformance.run.reservation import reserve
 
 PAGE, JUNIT = "help-center-report", "help-center-junit"
 """Names of plugins."""
@@ -24,17 +26,19 @@ _STATEMENT, _SIGNED = "statement.json", "statement.dsse.json"
 _VERDICTS = ("verdict.json", "ctrf.json", "badge.json", _STATEMENT, _SIGNED)
 
 
-def prepare(reports: Path) -> None:
+def prepare(reports: Path) -> Callable[[], None]:
     """Make sure that the folder can be written to; so that no one takes the verdict of an earlier run for this one's.
-    Raises UsageError."""
+    Returns what gives the folder free again. Raises UsageError."""
     try:
         reports.mkdir(parents=True, exist_ok=True)
+        release = reserve(reports)
         with tempfile.TemporaryFile(dir=reports):
             for folder in (reports, reports / REJUDGED):
                 for name in _VERDICTS:
                     (folder / name).unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"--reports={reports} cannot be written to: {error.strerror}") from error
+    return release
 
 
 def aim(config: pytest.Config, reports: Path, transcripts: Path) -> None:

@@ -28,6 +28,7 @@ from conformance.run.outcome_recorder import OutcomeRecorder, is_ours, test_id, 
 from conformance.run.progress import Progress
 from conformance.run.published import JUNIT, PAGE, aim, prepare, publish
 from conformance.run.shield import shield
+from conformance.run.surroundings import UNWRITTEN, attempt
 
 CERTIFICATION = pytest.StashKey[Certification]()
 ACTIVE = pytest.StashKey[bool]()
@@ -72,7 +73,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         options = parse(config)
         certification = Certification(options, catalogue(), Progress(config))
-        prepare(options.reports)
+        config.add_cleanup(prepare(options.reports))
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[CERTIFICATION] = config.stash[TRANSCRIPTS] = certification
@@ -226,7 +227,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 def _conclude(session: pytest.Session, certification: Certification, exitstatus: int) -> None:
     """The verdict, its reports and its exit code."""
     stash, options = session.config.stash, certification.options
-    certification.save_transcripts()  # first: the verdict has their digest
+    attempt(session.config, certification.save_transcripts)  # first: the verdict has their digest
     uncollected = stash.get(UNCOLLECTED, False)
     result = certification.result(
         complete=not stash.get(DESELECTED, False)
@@ -234,7 +235,7 @@ def _conclude(session: pytest.Session, certification: Certification, exitstatus:
         interrupted=exitstatus == Exit.INTERRUPTED and not uncollected,
         broken=exitstatus == Exit.INTERNAL or uncollected,
     )
-    result.write(options.reports)
+    attempt(session.config, result.write, options.reports)
     notes = [*terminal.notes(result, certification.circumstances), *certification.waivers.notes(result.findings)]
     imposed = result.verdict is Verdict.PARTIAL and not selection.is_wanted(session.config)
     notes += [selection.intruders(session.config)] if imposed else []
@@ -245,13 +246,17 @@ def _conclude(session: pytest.Session, certification: Certification, exitstatus:
     if imposed and session.exitstatus == Exit.OK:
         session.exitstatus = Exit.USAGE
     code = result.exit_code(level=options.level, allow_incomplete=options.allow_incomplete)
-    if code is not None and not (code in (Exit.OK, Exit.INCOMPLETE) and stash.get(OTHERS_FAILED, False)):
+    if (
+        UNWRITTEN not in stash
+        and code is not None
+        and not (code in (Exit.OK, Exit.INCOMPLETE) and stash.get(OTHERS_FAILED, False))
+    ):
         session.exitstatus = code
     outcomes, exit_code = list(certification.outcomes.values()), int(session.exitstatus)
     seconds = stash.setdefault(SECONDS, {})
     account = Account(result, outcomes, exit_code, options.level, notes, seconds)
-    publish(account, options)
     stash[ACCOUNT] = account
+    attempt(session.config, publish, account, options)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
