@@ -25,6 +25,7 @@ COMMANDS = {
     "doctor": Command("conformance.command.doctor", "check a configuration against a server, without certifying it"),
     "rejudge": Command("conformance.command.rejudge", "judge the transcripts of an earlier run again"),
     "verify": Command("conformance.command.verify", "whether what a statement claims still holds"),
+    "load": Command("conformance.command.load", "judge a server by the laws while many users chat (needs Locust)"),
     "waivers": Command("conformance.command.waivers", "draft a file of waivers from what a run found"),
     "compare": Command("conformance.compare", "what got worse between two verdicts, and what differs"),
     "requirements": Command("conformance.command.requirements", "list, search and show what is required"),

@@ -1,0 +1,132 @@
+"""One process of Locust, alone, master or worker: what it counts, and the verdict in the end."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import gevent
+from locust.rpc import Message
+from locust.runners import STATE_RUNNING, STATE_SPAWNING, STATE_STOPPING, MasterRunner, WorkerRunner
+from locust.stats import bucket_response_time
+
+from conformance.load import budgets, reports, verdict
+from conformance.load.judge import Judge
+from conformance.load.outcomes import USER, Outcomes
+from conformance.load.settings import Mix, Tokens
+from conformance.load.tally import Tally
+from conformance.load.visit import Place
+from conformance.requirements import Level
+
+KEY = "help_center"
+"""In what a worker tells the master."""
+GRACE = 30
+"""Seconds that workers may take to end, beyond their last visits."""
+
+
+class Bench:
+    """``tally``: of a worker, what was not handed on yet; else all there is."""
+
+    def __init__(self, environment: Any, tokens: Tokens) -> None:
+        self._environment, self._tokens = environment, tokens
+        self.tally = Tally()
+        self._began = time.time()
+        self._over = False
+        self._said = ""
+        self._seconds = float(environment.parsed_options.run_time)
+        if isinstance(environment.runner, MasterRunner):
+            environment.parsed_options.run_time = None
+        for name in ("report_to_master", "worker_report", "test_start", "test_stop", "quitting", "quit"):
+            getattr(environment.events, name).add_listener(getattr(self, f"_on_{name}"))
+
+    @property
+    def _options(self) -> Any:
+        """A worker has those of its master once the first user comes."""
+        return self._environment.parsed_options
+
+    @property
+    def run(self) -> str:
+        return str(self._options.help_center_run)
+
+    @cached_property
+    def place(self) -> Place:
+        """Where the users of this process are."""
+        target = str(self._environment.host or self._options.host).rstrip("/")
+        outcomes = Outcomes(
+            self._environment.events.request.fire, bucket_response_time, self.tally, self._options.deadline
+        )
+        judge = Judge(self.tally, outcomes.violated, again=reports.again(target, self._options))
+        return Place(target, self._tokens, Mix.parse(self._options.transports), outcomes, judge, self._is_ending)
+
+    def _is_ending(self) -> bool:
+        return self._environment.runner.state not in (STATE_SPAWNING, STATE_RUNNING)
+
+    # -- what Locust calls -------------------------------------------------------------------------------------
+
+    def _on_report_to_master(self, client_id: str, data: dict[str, Any]) -> None:  # noqa: ARG002
+        data[KEY] = self.tally.to_json()
+        self.tally.clear()
+
+    def _on_worker_report(self, client_id: str, data: dict[str, Any]) -> None:  # noqa: ARG002
+        self.tally.add(Tally.from_json(data[KEY]))
+
+    def _on_test_start(self, **_: Any) -> None:
+        self._began, self._over = time.time(), False
+        if isinstance(self._environment.runner, MasterRunner):
+            gevent.spawn(self._end_in_time)
+
+    def _end_in_time(self) -> None:
+        """In place of Locust's own timer, which ends a master before its workers have told of their last visits: each
+        worker ends once its visits are over, and with the last one Locust ends the master."""
+        gevent.sleep(self._seconds)
+        runner, self._over = self._environment.runner, True
+        runner.update_state(STATE_STOPPING)  # else Locust has those that are left take over the users
+        for client in runner.clients.all:
+            runner.server.send_to_client(Message("quit", None, client.id))
+        gevent.sleep(self._environment.stop_timeout + GRACE)
+        runner.quit()
+
+    def _on_test_stop(self, **_: Any) -> None:
+        self._over = True
+
+    def _on_quitting(self, **_: Any) -> None:
+        environment = self._environment
+        interrupted = not self._over
+        if interrupted:
+            environment.stop_timeout = 0  # at once: visits are cut, and what was seen of them is judged
+            environment.runner.stop()
+        if isinstance(environment.runner, WorkerRunner):
+            environment.process_exit_code = 0  # the verdict is the master's
+            return
+        run = self._outcome(interrupted)
+        environment.process_exit_code = int(run.exit_code)
+        self._said = "\n".join([verdict.text(run), *reports.write(run, Path(self._options.reports))])
+
+    def _on_quit(self, **_: Any) -> None:
+        """After all that Locust prints."""
+        if self._said:
+            print(self._said, flush=True)
+
+    def _outcome(self, interrupted: bool) -> verdict.Run:
+        environment, options = self._environment, self._options
+        asked = [budgets.parse(text) for text in options.budget]
+        shares = sorted({*verdict.SHARES, *(budget.share for budget in asked)})
+        return verdict.Run(
+            target=str(environment.host),
+            started=datetime.datetime.fromtimestamp(self._began, datetime.UTC).isoformat(timespec="seconds"),
+            seconds=time.time() - self._began,
+            users=options.num_users or 0,
+            tally=self.tally,
+            times={name: self._times(name, shares) for name in budgets.OUTCOMES},
+            budgets=asked,
+            errors=sum(one["count"] for one in environment.runner.exceptions.values()),
+            interrupted=interrupted,
+            level=Level(options.level),
+        )
+
+    def _times(self, name: str, shares: list[float]) -> dict[float, float | None]:
+        entry = self._environment.stats.entries.get((name.replace("_", " "), USER))
+        return {share: entry.get_response_time_percentile(share) if entry else None for share in shares}

@@ -1,0 +1,1 @@
+"""Servers whose bugs show when many users chat at once, and the command that judges servers then."""
