@@ -6,19 +6,21 @@ and what it wrote is held against what the faults say.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.faults import matrix
+from tests.faults.battery import QUICK, certify_fault
 from tests.faults.fault import cover, load_all
-from tests.live.conftest import Batteries
 
 FAULTS = load_all()
 
 
 @pytest.mark.timeout(0)  # the battery has a timeout of its own for each certification
 @pytest.mark.parametrize("fault", cover(FAULTS))
-def test_the_fault_is_blamed_and_nothing_else(fault: str, batteries: Batteries) -> None:
-    broken, certified = FAULTS[fault], batteries.faults[fault].result()
+def test_the_fault_is_blamed_and_nothing_else(fault: str, tmp_path: Path) -> None:
+    broken, certified = FAULTS[fault], certify_fault(FAULTS[fault], tmp_path, *QUICK)
     assert certified.verdict, certified.output
     assert not certified.ids("error"), certified.output
     assert not certified.contradictions

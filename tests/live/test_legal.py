@@ -5,26 +5,27 @@ Oddities that do not touch each other share a server here; ``python -m tests.leg
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.legal.legal import load_all, shared
-from tests.live.conftest import Batteries
+from tests.faults.battery import QUICK
+from tests.legal.legal import OddServer, load_all, shared
 
-LEGAL = {name: one for name, one in load_all().items() if not one.slow}
+LEGAL = [one for one in load_all().values() if not one.slow]
 
 
 @pytest.mark.timeout(0)  # the battery has a timeout of its own for each certification
-@pytest.mark.parametrize("odd", LEGAL)
-def test_an_odd_server_that_is_right_is_conformant(odd: str, batteries: Batteries) -> None:
-    server, run = batteries.odd[odd]
-    certified = run.result()
-    assert not server.accusations(certified), server.name
+@pytest.mark.parametrize("server", shared(LEGAL), ids=lambda server: server.name)
+def test_an_odd_server_that_is_right_is_conformant(server: OddServer, tmp_path: Path) -> None:
+    certified = server.certify(tmp_path, *QUICK)
+    assert not server.accusations(certified)
     assert not certified.contradictions
     assert certified.verdict.get("verdict") == "conformant", certified.output
     assert certified.exit_code == 0, certified.output
-    assert LEGAL[odd].advice <= certified.failed, "its advice is not needed"
+    assert server.advice <= certified.failed, "its advice is not needed"
 
 
 def test_every_oddity_is_on_one_server() -> None:
-    names = [one.name for server in shared(LEGAL.values()) for one in server.oddities]
-    assert sorted(names) == sorted(LEGAL)
+    names = [one.name for server in shared(LEGAL) for one in server.oddities]
+    assert sorted(names) == sorted(one.name for one in LEGAL)
