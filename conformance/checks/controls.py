@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from conformance.protocol import MESSAGE, SUPPORT, TYPING
 from conformance.record.transcript import Kind
@@ -21,6 +22,11 @@ Control = Callable[[Iterable[Record]], bool]
 def session_lost(connection: Connection) -> str | None:
     """What a deviation says ``unless``, that may come of a forgotten session."""
     return "CONN-POLLING" if connection.forgotten else None
+
+
+def unacked_anyhow(send: Send) -> str:
+    """What the deviation of a send that was not acked says ``unless``."""
+    return "ACK-CALLED" if send.connection.ended_by_target is None else "CONN-STAYS"
 
 
 def _simple(records: Iterable[Record]) -> Iterator[tuple[Record, Connection]]:
@@ -71,6 +77,22 @@ def _settled(send: Send) -> float:
     return min((float(entry.serial) for entry in ends), default=math.inf if send.asked else 0.0)
 
 
+def ends_connections(records: Iterable[Record]) -> bool:
+    """CONN-STAYS does not hold, of connections of lone devices that send one plain text after the other."""
+    return any(_ended_alone(record, connection) for record, connection in _simple(records))
+
+
+def _ended_alone(record: Record, connection: Connection) -> bool:
+    end = connection.ended_by_target
+    if end is None or connection.forgotten or not (connection.lasting and connection.greeted):
+        return False
+    sends = [send for send in record.sends if send.connection is connection]
+    in_turn = all(send.plain for send in sends) and all(
+        _settled(earlier) < later.entry.serial for earlier, later in pairwise(sends)
+    )
+    return in_turn and all(other.opened.serial > end.serial for other in record.connections[1:])
+
+
 def emits_twice(records: Iterable[Record]) -> bool:
     """MESSAGE-ONCE does not hold."""
     return any(_twice(connection) for _, connection in _simple(records))
@@ -91,6 +113,7 @@ def forgets_sessions(records: Iterable[Record]) -> bool:
 CONTROLS: Mapping[str, Control] = {
     "SEND-PLAIN": refuses_plain_texts,
     "ACK-CALLED": loses_acks,
+    "CONN-STAYS": ends_connections,
     "MESSAGE-ONCE": emits_twice,
     "CONN-POLLING": forgets_sessions,
 }

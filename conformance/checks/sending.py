@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from conformance.checks.assertions import check_all, expect, expect_equal
 from conformance.checks.blame import of_refusal
+from conformance.checks.controls import unacked_anyhow
 from conformance.checks.doubts import is_acked
 from conformance.checks.limits import not_for_its_pace, not_limited
 from conformance.errors import Deviation, Unverified
@@ -171,7 +172,8 @@ def lives_on(record: Record, device: str = "phone") -> None:
         not_limited(connection)
         end = connection.ended_by_target if _ended_for_its_size(connection) is None else None
         how = "" if end is None else f"{end.get('packet') or 'the transport was closed'} {end.get('reason') or ''}"
-        expect(end is None, "the connection to live on", how.strip(), at=[end.serial] if end else ())
+        at = [end.serial] if end else ()
+        expect(end is None, "the connection to live on", how.strip(), at=at, unless="CONN-STAYS")
 
 
 def is_taken(send: Send, after: str) -> None:
@@ -206,7 +208,7 @@ def each_taken(sends: Sequence[Send], after: str) -> None:
 
     def taken(send: Send) -> None:
         what = f"a plain text to be acked after {after}"
-        expect(is_acked(send), what, "no ack", at=send.at, unless="ACK-CALLED")
+        expect(is_acked(send), what, "no ack", at=send.at, unless=unacked_anyhow(send))
         is_taken(send, after)
 
     check_all(sends, taken)
@@ -214,7 +216,8 @@ def each_taken(sends: Sequence[Send], after: str) -> None:
 
 def acked_with_an_error(send: Send) -> None:
     """Deviate unless a payload was acked with an error."""
-    actual, unless = (shown(send.answer), None) if send.acks else ("no ack", "ACK-CALLED")
+    actual = shown(send.answer) if send.acks else "no ack"
+    unless = None if send.acks else unacked_anyhow(send)
     expect(
         send.acks and send.refused, lambda: f"ack: {{error: …}} for {_offered(send)}", actual, at=send.at, unless=unless
     )
@@ -250,5 +253,5 @@ def chats_on(record: Record) -> None:
     lives_on(record)
     send = record.send("after")
     what = "the next text on the connection to be acked"
-    expect(is_acked(send), what, "no ack", at=send.at, unless="ACK-CALLED")
+    expect(is_acked(send), what, "no ack", at=send.at, unless=unacked_anyhow(send))
     is_taken(send, "it")

@@ -101,7 +101,7 @@ class EmitsAReservedName(HelpCenter):
 # -- connections that stay -----------------------------------------------------------------------------------------
 
 
-@fault("CONN-STAYS", also=("REJECT-SURVIVED", "REJECT-NO-OBJECT", "TYPING-HARMLESS", "TYPING-ODD"))
+@fault("CONN-STAYS")
 class HangsUpAfterASecond(HelpCenter):
     """The timeout of the handshake is never cleared."""
 
@@ -138,7 +138,7 @@ EVERYTHING_THAT_SENDS = (
 )
 
 
-@fault("CONN-STAYS", also=EVERYTHING_THAT_SENDS)
+@fault("CONN-STAYS")
 class EndsAfterTheSecondMessage(EndsAfterSomeMessages):
     """Takes the second message for flooding."""
 
