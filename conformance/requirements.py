@@ -93,7 +93,7 @@ def _requirement(name: str, fields: Mapping[str, Any]) -> Requirement:
     try:
         wrong = [key for key, value in fields.items() if not isinstance(value, str)]
         if wrong:
-            raise ValueError(f"{wrong[0]} is no string")
+            raise ValueError(f"{wrong[0]} is not a string")
         made = Requirement(id=name, **{**fields, "level": Level(fields["level"])})
         version(made.since)
         return made

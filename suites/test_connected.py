@@ -8,8 +8,6 @@ from conformance.drive.stage import Stage
 from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
 
-NOBODY = "no device was greeted"
-
 
 @requirement("CONNECTED-SENT")
 def test_a_good_connection_is_greeted(everything: Everything) -> None:

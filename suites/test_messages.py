@@ -13,9 +13,6 @@ from conformance.record.payloads import said_by_support
 from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
 
-SILENT = "no message was emitted"
-NOTHING_SAVED = "no message was accepted"
-NOBODY = "no conversation was shown"
 DEPTH = 20
 PAGES = 4
 """How far back a history should reach (HISTORY-DEPTH)."""

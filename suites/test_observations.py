@@ -214,7 +214,7 @@ async def namesake(stage: Stage) -> None:
     """One device connects; which claims of its token equal conversation.userId is marked, by their names."""
     claims = claims_of((await stage.user.token()).value)
     if claims is None:
-        raise Unverified("the given token is no JWT: it has no claims to compare with")
+        raise Unverified("the given token is not a JWT: it has no claims to compare with")
     async with stage.device() as phone:
         same = experiments.user_id_claims(claims, phone.inbox.heard(CONNECTED)[0])
         stage.mark(f"userId is the claim {', '.join(same)}", claims=same)

@@ -191,7 +191,7 @@ class Hooked(Asked):
             raise Unverified(f"{NAME} returned {kind} for {subject}")
         token = returned.strip().removeprefix("Bearer ").strip()
         if not re.fullmatch(r"[!-~]+", token):
-            what = "what is no token" if token else "an empty string"
+            what = "something that is not a token" if token else "an empty string"
             raise Unverified(f"{NAME} returned {what} for {subject}")
         return token
 

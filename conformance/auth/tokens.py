@@ -224,13 +224,13 @@ def _header(token: str) -> dict[str, Any]:
     try:
         return dict(jwt.get_unverified_header(token))
     except jwt.PyJWTError as error:
-        raise Unverified("the given token is no JWT, so no bad one can be made from it") from error
+        raise Unverified("the given token is not a JWT, so no bad token can be made from it") from error
 
 
 def _claims(token: str) -> dict[str, Any]:
     claims = claims_of(token)
     if claims is None:
-        raise Unverified("the given token is no JWT, so no bad one can be made from it")
+        raise Unverified("the given token is not a JWT, so no bad token can be made from it")
     return claims
 
 
@@ -259,5 +259,5 @@ _MADE: dict[str, Callable[[Basis], Any]] = {
 def bad_token(kind: str, basis: Basis) -> Token:
     """A token of a kind of ``token_kinds``. Raises Unverified when it cannot be made from what was given."""
     if kind not in {*ABSENT, *NOT_STRINGS, "garbage"} and basis.good.count(".") != 2:
-        raise Unverified("the given token is no JWT, so no bad one can be made from it")
+        raise Unverified("the given token is not a JWT, so no bad token can be made from it")
     return Token(_MADE[kind](basis), kind, good=False, absent=kind == "missing", kind=kind)

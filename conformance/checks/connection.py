@@ -75,7 +75,7 @@ def heard(send: Send) -> bool:
 
 DONE: Mapping[Callable[[Send], bool], str] = {
     acked: "the send was accepted",
-    heard: "the sender was told of its message",
+    heard: "the sender received its message",
 }
 """What works over a transport, and how a person reads it."""
 

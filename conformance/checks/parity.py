@@ -170,7 +170,7 @@ def apart(one: Message, other: Message) -> float:
     seconds = timestamps.seconds_apart(one.created_at, other.created_at)
     if seconds is None:
         worse = one if timestamps.parse(one.created_at) is None else other
-        raise Unverified(f"{worse.where}.createdAt is no instant", because=SHAPES[worse.shape])
+        raise Unverified(f"{worse.where}.createdAt is not an instant", because=SHAPES[worse.shape])
     return seconds
 
 
@@ -231,6 +231,6 @@ def sent_by_the_user(pair: tuple[Record, Event]) -> None:
     expect(
         message.id in ids,
         "the sender user only for what the user sent",
-        lambda: f"{shown(message.text)}, which nobody sent",
+        lambda: f"{shown(message.text)}, which was never sent",
         at=[message.at],
     )

@@ -160,12 +160,11 @@ def _same_messages(one: HistoryWindow, other: HistoryWindow) -> None:
         at=at,
     )
     lacking = one.differs_from(other)
-    told = ", ".join(f"{message.where}, {shown(message.raw)}" for message in lacking)
-    expect(not lacking, f"{earlier.where} and {later.where} with the same messages", f"one alone has {told}", at=at)
+    alone = ", ".join(f"{message.where}, {shown(message.raw)}" for message in lacking)
+    expect(not lacking, f"{earlier.where} and {later.where} with the same messages", f"one alone has {alone}", at=at)
     where = {name: place for place, name in enumerate(later.ids)}
     twins = [(place, where[name]) for place, name in enumerate(earlier.ids) if name in both]
     raw = earlier.raw["messages"], later.raw["messages"]
     pairs = [(earlier.messages[one], later.messages[two]) for one, two in twins if raw[0][one] is not raw[1][two]]
-    differing = [told for one, two in pairs if (told := differences(one, two))]
-    told = "; ".join(differing)
-    expect(not differing, f"the messages of {later.where} as in {earlier.where}", told, at=at)
+    differing = [found for one, two in pairs if (found := differences(one, two))]
+    expect(not differing, f"the messages of {later.where} as in {earlier.where}", "; ".join(differing), at=at)

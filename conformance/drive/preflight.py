@@ -40,8 +40,6 @@ class Met:
     route: Route | None
     refused: bool
     record: Record
-    told: str
-    """In a few words, what happened on the last route tried."""
     said: str
     """What the target said on the first route, if it said anything."""
 
@@ -188,7 +186,7 @@ def _met(record: Record, fetch: Fetch, route: Route | None) -> Met:
     problems = [p.raw for p, _ in record.problems() if isinstance(p.raw, dict)]
     refused = fetch.status in (401, 403) or any(p.get("code") == UNAUTHORIZED for p in problems)
     met = next((words for connection in record.connections if (words := said(connection.entries))), "")
-    return Met(fetch, route, refused, record, record.transcript.cut or "", met)
+    return Met(fetch, route, refused, record, met)
 
 
 def _diagnosis(url: str, met: Met, user: User) -> str:

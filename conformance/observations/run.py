@@ -217,7 +217,7 @@ def _ending(connection: Connection) -> str | None:
 
 def rest_refusals(everything: Everything) -> ObservedValue:
     refused = [f for record in everything for f in record.fetches if not f.good and f.status and not f.successful]
-    ways = _commonest(map(_answer, refused), "REST refused nobody")
+    ways = _commonest(map(_answer, refused), "REST refused no request")
     return ObservedValue("; ".join(ways), f"REST answers a bad token with {'; or with '.join(ways)}")
 
 
@@ -229,7 +229,7 @@ def _body(body: Json, *, is_json: bool) -> str:
     if not is_json:
         return "no JSON" if body else "no body"
     if not isinstance(body, dict):
-        return "JSON that is no object"
+        return "JSON that is not an object"
     if {"code", "message"} <= set(body):
         return "an error as on the socket"
     return f"JSON with {', '.join(sorted(map(str, body))[:6])}"

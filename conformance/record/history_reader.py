@@ -39,7 +39,7 @@ _MOST_NEW = 200
 
 def no_constant(name: str) -> None:
     """For ``json.loads``: Python takes these words for numbers, JSON does not."""
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 @dataclass

@@ -68,7 +68,7 @@ class Send(Exchange):
         found = self.heard_on(self.connection)
         if found is None:
             _ = [event.message.id for event in self.connection.events(MESSAGE)]  # one that has none may be it
-            raise Missing(Need.ECHO, self, f"no event told the sender of message {self.message.id}")
+            raise Missing(Need.ECHO, self, f"the sender received no event of message {self.message.id}")
         return found
 
     def event_on(self, connection: Connection) -> Event | None:

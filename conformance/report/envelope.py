@@ -31,7 +31,7 @@ def key_id(key: Ed25519PublicKey) -> str:
 def payload_of(envelope: Mapping[str, Any]) -> bytes:
     """What was signed. Raises ValueError for what is not an envelope of a statement."""
     if envelope.get("payloadType") != PAYLOAD_TYPE or not isinstance(envelope.get("signatures"), list):
-        raise ValueError("it is no signed statement")
+        raise ValueError("it is not a signed statement")
     return base64.b64decode(envelope["payload"], validate=True)
 
 

@@ -210,7 +210,7 @@ def _packet(entry: Entry, sends: Sends) -> Label:
         return Label(sign, f"{_event(entry)}{_elsewhere(entry)}", _arguments(entry.get("args")))
     if name == "ACK":
         own = sends.get((entry.connection, entry.get("id")))
-        whose = f"#{own}" if own else f"of id {entry.get('id')}, which nobody asked for"
+        whose = f"#{own}" if own else f"of id {entry.get('id')}, which was not asked for"
         return Label(sign, f"ack {whose}{_elsewhere(entry)}", _arguments(entry.get("args")))
     if name == "RAW":
         return Label(sign, "raw", shown(entry.get("text"), _BRIEF))

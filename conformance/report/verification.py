@@ -119,9 +119,9 @@ def _parsed(content: bytes) -> dict[str, Any]:
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise Refuted("it is no statement: no JSON") from error
+        raise Refuted("it is not a statement: not JSON") from error
     if not isinstance(found, dict):
-        raise Refuted("it is no statement: no JSON object")
+        raise Refuted("it is not a statement: not a JSON object")
     return found
 
 
@@ -130,7 +130,7 @@ def _statement(found: dict[str, Any]) -> dict[str, Any]:
     subjects, said = found.get("subject"), found.get("predicate")
     well_formed = isinstance(subjects, list) and all(_names_a_file(one) for one in subjects) and isinstance(said, dict)
     if found.get("_type") != STATEMENT or found.get("predicateType") != TEST_RESULT or not well_formed:
-        raise Refuted("it is no in-toto statement of a test result")
+        raise Refuted("it is not an in-toto statement of a test result")
     if not any(one["name"] == "verdict.json" for one in subjects or ()):
         raise Refuted("it does not speak of verdict.json")
     return found

@@ -37,7 +37,7 @@ def test_a_catalogue_is_read_in_its_order(tmp_path: Path) -> None:
         (table(level='"may"'), "SEND-TRIM.*may"),
         (table(level=""), "SEND-TRIM.*level"),
         (table(statement=""), "SEND-TRIM.*statement"),
-        (table(section="4.5"), "SEND-TRIM.*section is no string"),
+        (table(section="4.5"), "SEND-TRIM.*section is not a string"),
         (table(id='"OTHER"'), "SEND-TRIM.*id"),
         ('stray = "text"\n', "stray"),
         (table() + table(), "SEND-TRIM"),

@@ -137,7 +137,7 @@ LOADS = functools.partial(json.loads, parse_constant=no_constant)
 
 
 def test_socketio_decodes_with_the_json_of_the_class() -> None:
-    with pytest.raises(ValueError, match="NaN is no JSON"):
+    with pytest.raises(ValueError, match="NaN is not JSON"):
         Received('2["e",NaN]', LOADS)
     assert fields_of(Received('3/n,7["a"]', LOADS)) == {
         "packet": "ACK",

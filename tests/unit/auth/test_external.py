@@ -156,7 +156,7 @@ def test_a_hook_that_is_not_told_for_whom_has_one_user() -> None:
         (7, "pytest_help_center_token returned int, not a string, for al"),
         ({"token": JWT}, "pytest_help_center_token returned dict, not a string, for al"),
         ("", "pytest_help_center_token returned an empty string for al"),
-        (f'{{"token": "{JWT}"}} ', "pytest_help_center_token returned what is no token for al"),
+        (f'{{"token": "{JWT}"}} ', "pytest_help_center_token returned something that is not a token for al"),
     ],
     ids=["None", "int", "dict", "empty", "JSON"],
 )

@@ -232,7 +232,7 @@ def test_every_kind_of_entry_has_its_words() -> None:
         'phone < EVENT                        no array with an event\'s name: {"help_center:message": 1}',
         "phone < other                        1, 2, 3, …",
         'phone < ack #1                       {error: {code: "X"}}',
-        "phone < ack of id 77, which nobody asked for  (no argument)",
+        "phone < ack of id 77, which was not asked for  (no argument)",
         'phone > raw                          "2["',
         'phone < garbled                      no packet: "x\\u0000"',
         "phone ! waited 2.5 s in vain for the ack of send #1",

@@ -186,7 +186,7 @@ def test_the_summary_counts_each_level_apart() -> None:
 
 def written(judged: Result, folder: Path) -> Any:
     def no_constant(name: str) -> None:
-        raise AssertionError(f"{name} is no JSON")
+        raise AssertionError(f"{name} is not JSON")
 
     return json.loads(judged.write(folder).read_text("utf-8"), parse_constant=no_constant)
 
