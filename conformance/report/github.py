@@ -9,7 +9,7 @@ from pathlib import Path
 
 from conformance.formatting import cut
 from conformance.report.account import Account
-from conformance.report.markdown import block, code
+from conformance.report.markdown import block, cell, code
 from conformance.report.outcome import OutcomeKind, Status
 from conformance.report.terminal import counts, in_words
 from conformance.report.verdict import Exit, Finding
@@ -54,7 +54,7 @@ def summary(account: Account) -> Iterator[str]:
     result = account.result
     yield f"## Help Center conformance: {in_words(result)}"
     facts = {"Target": result.facts["target"], "Document": account.revision, "Seed": str(result.facts["seed"])}
-    rows = [f"| {name} | {code(value)} |" for name, value in facts.items()]
+    rows = [f"| {name} | {cell(value)} |" for name, value in facts.items()]
     levels = [f"| {level.upper()} | {counts(result, level)} |" for level in (Level.MUST, Level.SHOULD)]
     yield "\n".join(["| | |", "|---|---|", *levels, *rows])
     if warnings := [
@@ -73,7 +73,7 @@ def summary(account: Account) -> Iterator[str]:
 def _table(heading: str, findings: Sequence[Finding]) -> str:
     rows = [
         f"| {one.requirement.id} | {one.requirement.level.upper()} | {one.requirement.section} "
-        f"| {one.requirement.title} | {code(cut(one.reason, _REASON))} |"
+        f"| {one.requirement.title} | {cell(cut(one.reason, _REASON))} |"
         for one in findings
     ]
     head = ["| Requirement | Level | Section | What a correct server does | What happened |", "|---|---|---|---|---|"]

@@ -34,6 +34,7 @@ def head(result: Result, notes: Sequence[str] = ()) -> Markup:
     """The summary. ``notes`` are further lines that belong to the verdict."""
     gone = [f"The target {result.gone}; what was not judged by then is unverified."] if result.gone else []
     gone += [f"The run was ended early: {result.ended}."] if result.ended else []
+    stale = [f"{name} passes: delete its waiver, which fails the run until then." for name in result.stale]
     must = Level.MUST
     return render(
         "summary.html.j2",
@@ -42,13 +43,13 @@ def head(result: Result, notes: Sequence[str] = ()) -> Markup:
         answer=_answer(result),
         bars=[_bar(result, level) for level in _JUDGED],
         broken=[*result.of(must, Status.ERROR), *result.of(must, Status.FAILED)],
-        notes=[*gone, *notes],
+        notes=[*gone, *stale, *notes],
         groups={
             "Errors of the harness: please report them": _found(result, Status.ERROR),
             "Failed: ruled out by the document": result.of(must, Status.FAILED),
             "Unverified: could not be checked, and why": _unverified(result),
             "Advice: the document suggests otherwise": result.of(Level.SHOULD, Status.FAILED),
-            "Waived: known failures, each until a day": _found(result, Status.WAIVED),
+            "Waived: accepted for now, each until a day": _found(result, Status.WAIVED),
         }.items(),
         facts=result.facts,
         names=_FACTS,
@@ -60,13 +61,10 @@ def _answer(result: Result) -> str:
     failed, unverified, waived = (
         len(result.of(Level.MUST, status)) for status in (Status.FAILED, Status.UNVERIFIED, Status.WAIVED)
     )
-    stale = f" {len(result.stale)} stale {'waiver' if len(result.stale) == 1 else 'waivers'} to delete." * bool(
-        result.stale
-    )
     unknown = f", {unverified} could not be checked" if unverified else ""
     words = {
         Verdict.NON_CONFORMANT: f"No: {_are(failed, 'fails', 'fail')}{unknown}.",
-        Verdict.CONFORMANT: (f"Yes, but for {waived} waived." if waived else "Yes: every MUST holds.") + stale,
+        Verdict.CONFORMANT: f"Yes, but for {waived} waived." if waived else "Yes: every MUST holds.",
         Verdict.INCOMPLETE: f"Not yet: nothing failed, but {_are(unverified, 'was', 'were')} not verified.",
     }
     so_far = f" {_are(failed, 'fails', 'fail')}." if failed else ""

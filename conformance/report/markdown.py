@@ -8,10 +8,15 @@ from conformance.formatting import printable
 
 
 def code(text: str) -> str:
-    """One line as a code span for a cell of a table: links, names and tags in it are not live."""
+    """One line as a code span: links, names and tags in it are not live."""
     line = " ".join(printable(text).split()) or "nothing"
     ticks = "`" * (_longest_run(line) + 1)
-    return f"{ticks} {line} {ticks}".replace("|", "\\|")
+    return f"{ticks} {line} {ticks}"
+
+
+def cell(text: str) -> str:
+    """The same in a table."""
+    return code(text).replace("|", "\\|")
 
 
 def block(text: str) -> str:

@@ -77,6 +77,11 @@ def test_may_we_ship(shown: Result, answer: str) -> None:
     assert f"<b>May we ship?</b> {answer}</p>" in headed(shown)
 
 
+def test_a_stale_waiver_is_to_be_deleted() -> None:
+    told = "SEND-MAX passes: delete its waiver, which fails the run until then."
+    assert f"<p class=note>{told}</p>" in headed(result(PASSED, stale=["SEND-MAX"]))
+
+
 def test_the_title_names_target_verdict_and_date() -> None:
     assert html_summary.title(result(FAILED)) == (
         "Help Center conformance of http://127.0.0.1:3000: non-conformant, 2026-01-31"
@@ -91,7 +96,7 @@ def test_what_is_broken_comes_first_and_each_group_has_its_heading() -> None:
         "Failed: ruled out by the document",
         "Unverified: could not be checked, and why",
         "Advice: the document suggests otherwise",
-        "Waived: known failures, each until a day",
+        "Waived: accepted for now, each until a day",
         "What was certified",
     ]
     assert (
