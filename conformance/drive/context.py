@@ -55,6 +55,8 @@ class RunContext:
     turns: defaultdict[str, Turns] = field(default_factory=lambda: defaultdict(Turns))
     """Of "handshake" and "REST": those whom the target asked for patience (HTTP 429 or 503) there."""
     support_waits: WaitBudget = field(default_factory=WaitBudget)
+    remark: str = ""
+    """What the preflight found that explains all the rest, if it found such a thing."""
     intake: Intake = field(default_factory=Intake)
     """How much of what the target sends is taken."""
 

@@ -80,6 +80,7 @@ class PacketInbox:
         reason = self._recorder.brief(ending.reason)
         asked = {} if ending.retry_after is None else {"retry_after": ending.retry_after}
         asked |= {} if ending.oversized is None else {"oversized": ending.oversized}
+        asked |= {} if ending.engine_io is None else {"engine_io": ending.engine_io}
         self.log(Kind.CLOSED, by=ending.by, code=ending.code, status=ending.status, reason=reason, **asked)
 
     # -- what was recorded -------------------------------------------------------------------------------------

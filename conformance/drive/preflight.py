@@ -19,6 +19,7 @@ from conformance.drive.stage import Stage
 from conformance.errors import TargetUnusable
 from conformance.protocol import REST_PATH, UNAUTHORIZED
 from conformance.record.descriptions import said
+from conformance.record.health import is_of_socket_io_2
 from conformance.record.transcript import Transcript
 from conformance.record.views import Fetch, Record
 
@@ -28,6 +29,9 @@ AT_ONCE = 8
 """How many ready-made users are looked at at the same time."""
 BRIEF = 4.0
 """Seconds that the first answers may take each, however short the deadline of the run is."""
+OTHER_PROTOCOL = (
+    "it speaks Engine.IO 3 (Socket.IO 2), and the document's clients speak Engine.IO 4 (Socket.IO 3 and later)"
+)
 SLOW = 12.0
 """Seconds that whoever answers at all may be silent before it greets."""
 
@@ -70,7 +74,8 @@ async def _checked(context: RunContext, users: Users, wait: float) -> RunContext
     brief = context.untaught(deadline=min(context.deadline, BRIEF), late=SLOW)
     async with users.lease(min(users.at_hand or 1, AT_ONCE)) as lent:
         first = await _first_meeting(brief, lent[:1], wait, silence=_silence(context))
-        context = replace(context, default_route=first.route or Route())
+        remark = OTHER_PROTOCOL if first.route is None and is_of_socket_io_2(first.record.transcript) else ""
+        context = replace(context, default_route=first.route or Route(), remark=remark)
         at_once = measured([(first.record, 1)]).at_once(AT_ONCE, brief.deadline)
         turn, brief = asyncio.Semaphore(at_once), replace(brief.untaught(), default_route=context.default_route)
 
@@ -198,13 +203,22 @@ def _diagnosis(url: str, met: Met, user: User) -> str:
             f"{url} rejects the token over WebSocket, polling and REST (REST: {_status(met.fetch)}{socket}): "
             "check the token or secret, --jwt-claims and --users"
         )
+    if is_of_socket_io_2(met.record.transcript):
+        return f"no Help Center at {url}: {OTHER_PROTOCOL} (GET {REST_PATH} gave {_status(met.fetch)})"
     socket = f" ({met.said})" if met.said else ""
     media = f" {met.fetch.content_type}" if met.fetch.content_type else ""
-    hint = "; pass as --target where it leads" if met.fetch.location else ""
+    hint = _where_to(met.fetch.location) if met.fetch.location else ""
     return (
         f"no Help Center at {url}: GET {REST_PATH} gave {_status(met.fetch)}{media}, "
         f"and /help-center gave no greeting over Socket.IO{socket}{hint}"
     )
+
+
+def _where_to(location: str) -> str:
+    """What to do about a redirect."""
+    if location.startswith("/") and not location.startswith("//"):
+        return "; is there a login before it? pass a gateway's credentials with --header='Name: value'"
+    return "; pass as --target where it leads"
 
 
 def _status(fetch: Fetch) -> str:

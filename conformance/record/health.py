@@ -119,6 +119,13 @@ def out_of_files(transcript: Transcript) -> str | None:
     return next((one for one in lacking if NO_FILES in one), None)
 
 
+def is_of_socket_io_2(transcript: Transcript) -> bool:
+    """Whether a connection spoke Engine.IO 3: by its handshake, or as Socket.IO 2 does, which enters the namespace "/"
+    by itself."""
+    entered = (e for e in transcript.of(Kind.RECEIVED) if e.get("packet") == "CONNECT" and e.get("namespace") == "/")
+    return any(entered) or any(entry.get("engine_io") == 3 for entry in transcript.of(Kind.CLOSED))
+
+
 # -- signs of life -------------------------------------------------------------------------------------------------
 
 

@@ -259,6 +259,7 @@ class Certification(TranscriptProvider):
     def circumstances(self) -> Circumstances:
         recorded = self.transcripts()
         events = happenings(recorded, gone=self._gone() is not None)
+        events += [self._context.remark] if self._context is not None and self._context.remark else []
         return Circumstances(events, drops(recorded), self._load())
 
     def _load(self) -> str | None:

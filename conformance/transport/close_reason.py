@@ -22,6 +22,8 @@ class CloseReason:
     retry_after: float | None = None
     oversized: int | None = None
     """The limit, in bytes, that a message exceeded inside a session."""
+    engine_io: int | None = None
+    """The version of the protocol that is spoken there, where it is another one."""
 
 
 class TransportClosed(Exception):

@@ -38,6 +38,9 @@ from conformance.transport.limits import Intake
 from conformance.transport.polling import Polling
 from conformance.transport.websocket import WebSocket
 
+AT_ONCE, MOST_QUEUED = 500, 10_000
+"""Packets that are handed over before others have their turn; and that wait to be written, at most: whoever pings
+without end does not get an answer to each."""
 CLOSING = 2.0
 """Seconds that each step of a goodbye may take."""
 
@@ -191,8 +194,12 @@ class Connection:
                 packets = await transport.read()
             except TransportClosed as closed:
                 return self._end(closed.reason)
-            for packet in packets:
+            for number, packet in enumerate(packets, 1):
                 self._receive(packet, transport.kind)
+                if self.closed:
+                    break
+                if number % AT_ONCE == 0:
+                    await asyncio.sleep(0)  # whoever has heard enough may end it
 
     def _receive(self, received: Received, via: Transport) -> None:
         match received:
@@ -201,6 +208,8 @@ class Connection:
             case Packet(PacketType.PING, body):
                 self._listener.on_engine("<", "ping", via)
                 # queued like everything else: engine.io ends a connection that posts twice at the same time
+                if len(self._outgoing) >= MOST_QUEUED:
+                    return self._end(CloseReason("target", reason=f"more than {MOST_QUEUED:,} unanswered pings"))
                 self._queue(Outgoing(PacketType.PONG + body, lambda via: self._listener.on_engine(">", "pong", via)))
             case Packet(PacketType.CLOSE):
                 self._end(CloseReason("target", reason="Engine.IO close packet"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -89,7 +90,11 @@ def parse_packet(text: str, via: Transport) -> Received:
 
 def parse_payload(body: str) -> Iterator[Received]:
     """The packets in the body of an answer to a poll."""
-    return (parse_packet(part, Transport.POLLING) for part in body.split(SEPARATOR))
+    begin = 0
+    while (end := body.find(SEPARATOR, begin)) >= 0:
+        yield parse_packet(body[begin:end], Transport.POLLING)
+        begin = end + len(SEPARATOR)
+    yield parse_packet(body[begin:], Transport.POLLING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,8 @@ class Handshake:
 
 def parse_handshake(packet: str | bytes) -> Handshake:
     """The first packet of a connection. Raises HandshakeFailed where it is not a handshake."""
+    if isinstance(packet, str) and _OF_THREE.match(packet):
+        raise HandshakeFailed(CloseReason("target", reason="a handshake of Engine.IO 3", engine_io=3))
     try:
         fields = json.loads(packet[1:], parse_constant=_no_json)
         if packet[:1] != PacketType.OPEN or not isinstance(fields["sid"], str):
@@ -115,6 +122,10 @@ def parse_handshake(packet: str | bytes) -> Handshake:
             raise HandshakeFailed(CloseReason("target", reason=f"not an Engine.IO handshake: {name} is {actual}"))
     limit = fields.get("maxPayload")
     return Handshake(fields["sid"], limit if isinstance(limit, int) else DEFAULT_MAX_PAYLOAD, fields)
+
+
+_OF_THREE = re.compile(r"\d+:0\{")
+"""How a payload of Engine.IO 3 begins: with the length of its first packet, the handshake."""
 
 
 def _no_json(constant: str) -> NoReturn:

@@ -24,6 +24,8 @@ MEGABYTES = 400
 """Of memory that a run may take."""
 SECONDS = 120
 """That a run may take, on a machine that is busy with others."""
+TOKEN = re.compile(rb"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}|(?:[0-9a-f]{2}){100,}(?=[^0-9a-f])")
+"""A token as it is, or in hex."""
 LIVE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """What a terminal obeys."""
 
@@ -61,6 +63,7 @@ def _serving(target: Target) -> Iterator[str]:
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # it is killed in the middle of everything
         text=True,
     )
     assert process.stdin is not None
@@ -134,6 +137,9 @@ def _broken(target: Target, reports: Path, one: Certified) -> Iterator[str]:
 
 
 def _reports(reports: Path, one: Certified) -> Iterator[str]:
+    for path in filter(Path.is_file, reports.rglob("*")):
+        if found := TOKEN.search(path.read_bytes()):
+            yield f"a token in {path.name}: {found[0]!r}"
     if one.exit_code in (0, 1, 10):
         yield from mismatches("verdict", one.verdict)
     with contextlib.suppress(FileNotFoundError):

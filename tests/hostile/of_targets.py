@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import itertools
 import json
 import time
 from urllib.parse import quote
@@ -64,8 +63,8 @@ async def socket_io_2(peer: Peer) -> None:
     await peer.answer(b"%d:0%b2:40" % (len(old) + 1, old), headers=b"Content-Type: text/plain\r\n")
 
 
-@hostile(everything, 4, says="Engine.IO 3")
-async def engine_io_3_that_refuses_others(peer: Peer) -> None:
+@hostile(everything, 4, says="no Help Center")
+async def refuses_engine_io_4(peer: Peer) -> None:
     if " /socket.io/" not in peer.request:
         return await peer.answer(b"not found", status="404 Not Found", headers=b"Content-Type: text/plain\r\n")
     await peer.answer(b'{"code":5,"message":"Unsupported protocol version"}', status="400 Bad Request")
@@ -98,7 +97,7 @@ async def answers_everything_in_four_seconds(peer: Peer) -> None:
 _began = time.monotonic()
 
 
-@hostile(everything, 1, 4, 10)
+@hostile(everything, 0, 1, 4, 10)
 async def away_from_the_sixth_to_the_sixteenth_second(peer: Peer) -> None:
     if 6 < time.monotonic() - _began < 16:
         return
@@ -145,16 +144,13 @@ def disguises(token: str) -> dict[str, str]:
     }
 
 
-@hostile(rest)
+@hostile(rest, 0, 1)
 async def rest_echoes_the_token_in_every_form(peer: Peer) -> None:
     token = peer.token or "none"
     body = {"conversation": {"id": disguises(token)["second_half"]}, "messages": [], **disguises(token)}
     await peer.answer(
         json.dumps(body).encode(), status=f"200 {token[::-1]}", headers=b"X-Token: " + token.encode() + b"\r\n"
     )
-
-
-_hops = itertools.count()
 
 
 @hostile(websockets)

@@ -139,10 +139,11 @@ def zeros(gigabytes: int, bits: int = 31) -> bytes:
     return begins + goes_on * (1024 * gigabytes - 1)
 
 
-def deflated(data: bytes) -> bytes:
-    """As a message of permessage-deflate."""
+def deflated(beginning: bytes, megabytes: int) -> bytes:
+    """A message of permessage-deflate that goes on with so many megabytes of zeros."""
     squeeze = zlib.compressobj(9, wbits=-15)
-    return (squeeze.compress(data) + squeeze.flush(zlib.Z_SYNC_FLUSH))[:-4]
+    begins = squeeze.compress(beginning) + squeeze.flush(zlib.Z_FULL_FLUSH)
+    return (begins + megabytes * (squeeze.compress(b"0" * 2**20) + squeeze.flush(zlib.Z_FULL_FLUSH)))[:-4]
 
 
 def gzipped(data: bytes) -> bytes:

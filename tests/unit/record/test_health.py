@@ -14,7 +14,18 @@ from conformance.drive.scenario import Scenario, ScenarioCall
 from conformance.drive.stimuli import alone, blame, fatal, fate, of_death, of_stall, silent_before, stimuli, waiting
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import TYPING
-from conformance.record.health import accepts_no_token, accidents, lost, silent, turned_away, unreached
+from conformance.record.health import (
+    NO_FILES,
+    accepts_no_token,
+    accidents,
+    is_of_socket_io_2,
+    lost,
+    out_of_files,
+    oversized,
+    silent,
+    turned_away,
+    unreached,
+)
 from conformance.record.incidents import incidents, losses
 from conformance.record.transcript import Kind, Transcript
 from conformance.redaction import Redactor
@@ -411,3 +422,31 @@ def test_a_user_whose_tokens_are_accepted_nowhere_is_told_so(error: Any, status:
     made.opens("tablet")
     made.greeted()
     assert not accepts_no_token(made.record, "user 1")
+
+
+# -- what is not the target's failure, and what is no Help Center ------------------------------------------------------
+
+
+def test_what_exceeds_a_limit_is_named() -> None:
+    made = Handmade()
+    made.opens("phone")
+    assert oversized(made.transcript) is None
+    made.add(Kind.CLOSED, device="phone", connection=1, by="target", reason="sent more than 9 bytes", oversized=9)
+    assert oversized(made.transcript) == "phone: the target sent more than 9 bytes: raise --max-payload"
+
+
+def test_our_own_want_of_files_is_named() -> None:
+    made = Handmade()
+    made.opens("phone")
+    made.add(Kind.CLOSED, device="phone", connection=1, by="target", reason=NO_FILES)
+    assert out_of_files(made.transcript) is None
+    made.add(Kind.CLOSED, device="phone", connection=1, by="network", reason=f"OSError: {NO_FILES} Too many open files")
+    assert "raise ulimit -n" in (out_of_files(made.transcript) or "")
+
+
+@pytest.mark.parametrize("namespace", ["/", "/help-center"])
+def test_socket_io_2_enters_a_namespace_by_itself(namespace: str) -> None:
+    made = Handmade()
+    made.opens("phone")
+    made.add(Kind.RECEIVED, device="phone", connection=1, packet="CONNECT", namespace=namespace)
+    assert is_of_socket_io_2(made.transcript) == (namespace == "/")

@@ -142,6 +142,12 @@ def test_pings_may_be_as_rare_or_frequent_as_a_server_likes(value: float) -> Non
     assert parse_handshake(packet(pingInterval=value, pingTimeout=value)).sid == "a-session"
 
 
+def test_a_handshake_of_engine_io_3_is_named() -> None:
+    with pytest.raises(HandshakeFailed, match=r"a handshake of Engine\.IO 3") as failed:
+        parse_handshake('97:0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":5000}2:40')
+    assert failed.value.close_reason.engine_io == 3
+
+
 def test_a_handshake_is_text() -> None:
     with pytest.raises(HandshakeFailed, match=r"not an Engine\.IO handshake: b'0"):
         parse_handshake(packet().encode())
