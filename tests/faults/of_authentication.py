@@ -13,7 +13,7 @@ import jwt
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import Json, Problem
+from conformance.reference.protocol import Json
 from conformance.reference.tokens import BadToken, Verifier
 from tests.faults.fault import fault
 
@@ -270,40 +270,6 @@ class LetsInOnAnyError(HelpCenter):
 
     def user_of(self, token: object) -> str:
         return super().user_of(token) if token is None or isinstance(token, str) else "anonymous"
-
-
-# -- expired tokens ----------------------------------------------------------------------------------------------
-
-
-@fault("AUTH-EXPIRED", "REST-EXPIRY")
-class IgnoresExpiry(Verifier):
-    """Verifies the signature, and that is that."""
-
-    def check_expiry(self, claims: dict[str, Any]) -> None:
-        pass
-
-
-@fault("AUTH-EXPIRED", "REST-EXPIRY")
-class TakesMillisecondsForSeconds(Verifier):
-    """Divides the clock once too often."""
-
-    def now(self) -> float:
-        return super().now() / 1000
-
-
-@fault("AUTH-EXPIRED")
-class IgnoresExpiryOnTheSocket(HelpCenter):
-    """The socket's guard is another one than REST's."""
-
-    def authenticate(self, environ: Json, auth: object) -> str:
-        try:
-            return super().authenticate(environ, auth)
-        except Problem:
-            token = self.token_of(environ, auth)
-            try:
-                return self.verifier.subject(self.verifier.claims(self.verifier.text(token)))
-            except BadToken as bad:
-                raise self.unauthorized(str(bad)) from bad
 
 
 @fault("CONN-STAYS")

@@ -12,7 +12,7 @@ from conformance.reference.help_center import HelpCenter
 from conformance.reference.protocol import CONNECTED, ERROR, MESSAGE, USER, Json
 from conformance.reference.store import Conversation, Message
 from tests.faults.fault import fault
-from tests.faults.of_ack import Emits
+from tests.faults.of_parity import Emits
 
 RESYNC = ("RECONNECT-RESYNC", "TOKEN-REFRESHED", "BURST-AFTER-GREETING", "BURST-AFTER-CONNECT", "CONN-UPGRADE")
 
