@@ -25,6 +25,8 @@ KEY = "help_center"
 """In what a worker tells the master."""
 GRACE = 30
 """Seconds that workers may take to end, beyond their last visits."""
+LOOK = 0.1
+"""Seconds between two looks at who is still there."""
 
 
 class Bench:
@@ -82,12 +84,18 @@ class Bench:
         """In place of Locust's own timer, which ends a master before its workers have told of their last visits: each
         worker ends once its visits are over, and with the last one Locust ends the master."""
         gevent.sleep(self._seconds)
-        runner, self._over = self._environment.runner, True
+        self._over = True
+        self._end_workers(within=self._environment.stop_timeout + GRACE)
+        self._environment.runner.quit()
+
+    def _end_workers(self, *, within: float) -> None:
+        runner = self._environment.runner
         runner.update_state(STATE_STOPPING)  # else Locust has those that are left take over the users
         for client in runner.clients.all:
             runner.server.send_to_client(Message("quit", None, client.id))
-        gevent.sleep(self._environment.stop_timeout + GRACE)
-        runner.quit()
+        with gevent.Timeout(within, False):
+            while runner.worker_count > 0:
+                gevent.sleep(LOOK)
 
     def _on_test_stop(self, **_: Any) -> None:
         self._over = True
@@ -96,8 +104,7 @@ class Bench:
         environment = self._environment
         interrupted = not self._over
         if interrupted:
-            environment.stop_timeout = 0  # at once: visits are cut, and what was seen of them is judged
-            environment.runner.stop()
+            self._cut_short()
         if isinstance(environment.runner, WorkerRunner):
             environment.process_exit_code = 0  # the verdict is the master's
             return
@@ -109,6 +116,14 @@ class Bench:
         """After all that Locust prints."""
         if self._said:
             print(self._said, flush=True)
+
+    def _cut_short(self) -> None:
+        """At once: visits are cut, and what was seen of them is judged. Workers end once their visits are over."""
+        if isinstance(self._environment.runner, MasterRunner):
+            self._end_workers(within=GRACE)
+        else:
+            self._environment.stop_timeout = 0
+            self._environment.runner.stop()
 
     def _outcome(self, interrupted: bool) -> verdict.Run:
         environment, options = self._environment, self._options

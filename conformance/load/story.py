@@ -73,8 +73,9 @@ class Story:
         return entry
 
     def opens(self, device: str, token: Token, *, option: str, transport: str) -> int:
-        """A connection attempt begins; its number."""
+        """A connection attempt begins; its number. Not with ``greet``: one that ends before it is greeted is counted
+        apart."""
         self.connections += 1
-        road = {"option": option, "transport": transport, "usual": True, "greet": True}
-        self.add(Kind.OPEN, device=device, connection=self.connections, user=USER, **token.notes, **road)
+        way = {"option": option, "transport": transport, "usual": True}
+        self.add(Kind.OPEN, device=device, connection=self.connections, user=USER, **token.notes, **way)
         return self.connections

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import NAMESPACE, SERVER_ERROR, Event, Json, Problem
+from conformance.reference.protocol import CONNECTED, NAMESPACE, SERVER_ERROR, Event, Json, Problem
 from conformance.reference.store import Message
 from conformance.reference.tokens import Verifier
 
@@ -131,8 +131,8 @@ class PoolHangs(Pool):
 
 @under_load("SEND-KEPT")
 class SecondProcessKnowsLess(HelpCenter):
-    """Two processes behind a balancer, each with a cache of the conversations that it has shown. What the other one
-    saves since then is not in it."""
+    """Two processes behind a balancer, each with a cache of all conversations. What the other one saves later is not in
+    it."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -145,14 +145,13 @@ class SecondProcessKnowsLess(HelpCenter):
         await super().admit(sid, user)
 
     async def welcome(self, sid: str, user: str) -> None:
-        cache = self._caches[self._process[sid]]
-        shown = cache.setdefault(user, self.snapshot(user))
-        await self.emit("help_center:connected", shown, to=sid)
+        for cache in self._caches:
+            cache.setdefault(user, self.snapshot(user))
+        await self.emit(CONNECTED, self._caches[self._process[sid]][user], to=sid)
 
     async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
         writer = self._process.get(origin or "", 0)
-        if user in self._caches[writer]:
-            self._caches[writer][user] = self.snapshot(user)
+        self._caches[writer][user] = self.snapshot(user)
         await super().announce(user, message, origin=origin)
 
 

@@ -10,7 +10,7 @@ from conformance.load.memory import REMEMBERED
 from conformance.load.tally import EXAMPLES, Tally
 from conformance.protocol import ERROR, MESSAGE, Json
 from conformance.record.transcript import Kind
-from conformance.record.waits import ack_of, message_named
+from conformance.record.waits import GREETING, ack_of, message_named
 from tests.support.handmade import CONVERSATION, Handmade, message
 from tests.unit.load.visits import chat, judged, person, story, violated, words
 
@@ -71,6 +71,17 @@ def test_a_message_that_another_device_waits_for_in_vain_is_found() -> None:
     said = visit.says(words(1), plain=True)
     visit.add(Kind.EXPIRED, connection=tablet, waiting=message_named(said["id"]), seconds=15.0)
     assert violated(judged(visit)) == {"MESSAGE-DEVICES"}
+
+
+@pytest.mark.parametrize("is_ended", [True, False])
+def test_a_greeting_that_never_comes_is_found_unless_the_connection_ends(is_ended: bool) -> None:
+    visit = Handmade("visit")
+    visit.opens(greet=None)
+    if is_ended:
+        visit.closed(by="target")
+    else:
+        visit.add(Kind.EXPIRED, waiting=GREETING, seconds=15.0)
+    assert violated(judged(visit)) == (set() if is_ended else {"CONNECTED-SENT"})
 
 
 def test_a_good_token_that_is_turned_away_is_found() -> None:
