@@ -97,7 +97,7 @@ class Pool(HelpCenter):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.free = 8
+        self.free = 3
 
     async def on_disconnect(self, sid: str, reason: str) -> None:
         if sid in self.users and reason != "client disconnect":
