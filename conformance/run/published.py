@@ -59,9 +59,9 @@ def publish(account: Account, options: Options) -> None:
     folder = options.reports
     write_json(folder / "ctrf.json", ctrf.document(account))
     write_json(folder / "badge.json", badge.badge(account))
-    github.write_summary(account)
     if options.rejudge is None and account.result.verdict in CLAIMS:
         _state(account, options)
+    github.write_summary(account)  # last: what is not ours may not be writable
 
 
 def _state(account: Account, options: Options) -> None:
