@@ -46,7 +46,10 @@ class Unverified(Exception):
 
 
 class UsageError(Exception):
-    """The run cannot start for how it was asked for: a bad option, no token. One clear line."""
+    """The run cannot start for how it was asked for: a bad option, no token. One clear line, whatever it quotes."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(printable(message).splitlines()))
 
 
 class TargetUnusable(Exception):

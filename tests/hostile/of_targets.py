@@ -88,7 +88,7 @@ async def shakes_hands_and_says_no_more(peer: Peer) -> None:
     await peer.gone()
 
 
-@hostile(everything)
+@hostile(everything, 0, 1)
 async def answers_everything_in_four_seconds(peer: Peer) -> None:
     await asyncio.sleep(4)
     await peer.through()
@@ -109,7 +109,7 @@ async def away_from_the_sixth_to_the_sixteenth_second(peer: Peer) -> None:
     await peer.through(beside=leave)
 
 
-@hostile(everything, 1, 4)
+@hostile(everything, 0, 1, 4)
 async def dies_after_six_seconds(peer: Peer) -> None:
     if time.monotonic() - _began > 6:
         return
