@@ -7,7 +7,8 @@ import argparse
 import importlib
 import importlib.util
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
@@ -158,16 +159,33 @@ def load(manager: pytest.PytestPluginManager) -> ModuleType:
     sys.path.insert(0, str(HERE))  # before a folder of that name in which pytest was started
     try:
         plugin = importlib.import_module(PLUGIN)
-    except ModuleNotFoundError as error:
-        theirs = sys.modules.get("conformance")
-        if error.name != PLUGIN or theirs is None:
-            raise
-        where = theirs.__file__ or next(iter(theirs.__path__))
-        raise pytest.UsageError(
-            f"help-center: {where} has the name of our package, and was imported first: "
-            "use help-center-conformance certify, which leaves this project's plugins out"
-        ) from None
+    except ModuleNotFoundError:
+        check_package()
+        raise
     finally:
         sys.path.remove(str(HERE))
     manager.register(plugin, PLUGIN)
     return plugin
+
+
+def check_package() -> None:
+    """Raises pytest.UsageError where ``conformance`` is not ours."""
+    found = sys.modules.get("conformance")
+    where = [] if found is None else [Path(one).resolve() for one in getattr(found, "__path__", [found.__file__])]
+    if where and HERE / "conformance" not in where:
+        raise pytest.UsageError(
+            f"help-center: {where[0]} has the name of our package, and was imported first: "
+            "use help-center-conformance certify, which leaves this project's plugins and conftest out"
+        )
+
+
+@contextmanager
+def theirs_first(config: pytest.Config) -> Iterator[None]:
+    """Within, a conftest may import a package that has the name of ours: it is not known yet whose run this is."""
+    folders = {config.rootpath, Path(config.invocation_params.dir)} - {HERE}
+    ours = {}
+    if any((folder / name).exists() for folder in folders for name in ("conformance", "conformance.py")):
+        ours = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == "conformance"}
+    yield
+    if "conformance" not in sys.modules:
+        sys.modules.update(ours)

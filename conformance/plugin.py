@@ -14,7 +14,14 @@ from typing import Any
 import pytest
 
 from conformance.paths import INSTALLED, ROOT, SUITES
-from help_center_conformance import TokenHookSpec, add_settings, has_our_settings, names_suites
+from help_center_conformance import (
+    TokenHookSpec,
+    add_settings,
+    check_package,
+    has_our_settings,
+    names_suites,
+    theirs_first,
+)
 
 LOADER = "help_center_conformance"
 SESSION, SURROUNDINGS = "help-center-session", "help-center-surroundings"
@@ -65,7 +72,8 @@ def pytest_load_initial_conftests(
     early_config.known_args_namespace = parser.parse_known_args(args_in_full, namespace=copy.copy(early_config.option))
     if alone and not early_config.known_args_namespace.file_or_dir:
         early_config.known_args_namespace.file_or_dir = [str(SUITES)]  # not where pytest was started, with its conftest
-    result = yield
+    with theirs_first(early_config):
+        result = yield
     early_config.stash[NOTES] = option_names.finish(parser, used, everything=wants_help)
     return result
 
@@ -105,6 +113,7 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
 
 
 def _load(config: pytest.Config) -> None:
+    check_package()
     try:
         from conformance.run import session, surroundings  # noqa: PLC0415
 

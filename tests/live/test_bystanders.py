@@ -92,15 +92,24 @@ def test_their_package():
 """
 
 
-@pytest.mark.parametrize("options", [(), ("-W", "error"), ("--help",)])
+@pytest.mark.parametrize("options", [(), ("-W", "error"), ("--help",), ("--target=x",)])
 def test_a_package_of_theirs_may_have_the_name_of_ours(tmp_path: Path, options: tuple[str, ...]) -> None:
     (tmp_path / "conformance").mkdir()
     (tmp_path / "conformance" / "__init__.py").write_text("", encoding="utf-8")
     (tmp_path / "conformance" / "rules.py").write_text('RULE = "theirs"\n', encoding="utf-8")
-    (tmp_path / "conftest.py").write_text("from conformance.rules import RULE\n", encoding="utf-8")
+    (tmp_path / "conftest.py").write_text(f"from conformance.rules import RULE\n{OWNER}", encoding="utf-8")
     (tmp_path / "test_theirs.py").write_text(THEIR_PACKAGE, encoding="utf-8")
     code, output = run(tmp_path, *options)
     assert code == 0, output
+
+
+def test_a_conftest_that_imports_it_cannot_be_there_in_a_certification(tmp_path: Path) -> None:
+    (tmp_path / "conformance").mkdir()
+    (tmp_path / "conformance" / "__init__.py").write_text("", encoding="utf-8")
+    (tmp_path / "conftest.py").write_text("import conformance\n", encoding="utf-8")
+    code, output = run(tmp_path, "--target=http://127.0.0.1:1")
+    assert code == 4, output
+    assert "has the name of our package, and was imported first: use help-center-conformance certify" in output
 
 
 def test_where_their_package_was_imported_first_that_is_said(tmp_path: Path) -> None:
