@@ -21,8 +21,6 @@ from conformance.reference.serve import Served
 from tests.support.checkout import ROOT
 from tests.support.hostile import SECRET, help_center
 
-pytestmark = pytest.mark.xdist_group("installed")  # its environments are made once
-
 NEIGHBOURS = (
     "allure-pytest",
     "pytest-asyncio",
