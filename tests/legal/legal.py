@@ -23,11 +23,12 @@ T = TypeVar("T", bound="type[HelpCenter] | type[Store] | type[Verifier]")
 SLOW_TIMEOUT = 1800
 """Seconds."""
 SHARING = (
-    ("order", "ids", "dates", "payloads", "refusals", "rest", "texts"),
+    ("order support", "ids", "dates", "payloads", "refusals", "rest", "texts"),
     ("history", "sockets", "environments"),
     ("timing", "languages", "goodbyes"),
 )
-"""Topics whose oddities have nothing to do with each other: one server may have one of each."""
+"""Topics whose oddities have nothing to do with each other: one server may have one of each. Those that do touch stand
+in one string."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,8 @@ def shared(oddities: Iterable[Legal]) -> list[OddServer]:
 
 
 def _rows(by_topic: Mapping[str, Sequence[Legal]], topics: Iterable[str]) -> Iterable[tuple[Legal | None, ...]]:
-    return itertools.zip_longest(*(by_topic.get(topic, ()) for topic in topics))
+    columns = ([one for topic in touching.split() for one in by_topic.get(topic, ())] for touching in topics)
+    return itertools.zip_longest(*columns)
 
 
 def load_all() -> dict[str, Legal]:
