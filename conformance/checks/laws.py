@@ -219,10 +219,7 @@ MESSAGE_SENDER_UNSENT = Law(
     nothing=NOTHING_EMITTED,
 )
 MESSAGE_STORED = Law(
-    "MESSAGE-STORED",
-    "what_was_emitted_in_the_users_name_is_in_the_conversation",
-    phantoms.repeated,
-    phantoms.there,
+    "MESSAGE-STORED", "what_was_emitted_in_the_users_name_is_in_the_conversation", phantoms.repeated, phantoms.there
 )
 MESSAGE_TIME = Law(
     "MESSAGE-TIME", "a_message_is_created_when_the_targets_clock_says", clock.stamps, clock.on_time, nothing=NO_CLOCK
