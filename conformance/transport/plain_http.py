@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,8 @@ PROLONGED = 2
 """How many times as long as one silence an answer may take in all, but for its size; its head has one."""
 SLOWEST = 65_536
 """Bytes a second: a body for which there is more time the longer it is."""
+PART = 262_144
+"""Bytes that are decompressed at a time."""
 _BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 _RAW = -15
 
@@ -57,13 +59,14 @@ async def get(
                 limit = intake.most if answer.is_success else limits.MAX_ERROR_BYTES
                 body, decoder, received = bytearray(), _Decoder(answer.headers), 0
                 async for piece in answer.aiter_raw():
-                    body += decoder.decoded(piece, limit + 1 - len(body))
                     received += len(piece)
-                    if len(body) > limit:
-                        return Answer(answer.status_code, answer.headers, None, limit)
-                    waiting = clock.time()
-                    await turn.taken(len(body))
-                    latest += clock.time() - waiting
+                    for part in decoder.decoded(piece):
+                        body += part
+                        if len(body) > limit:
+                            return Answer(answer.status_code, answer.headers, None, limit)
+                        waiting = clock.time()
+                        await turn.taken(len(body))
+                        latest += clock.time() - waiting
                     bound.reschedule(latest + received / SLOWEST)
                 return Answer(answer.status_code, answer.headers, bytes(body), limit)
     except TimeoutError as error:
@@ -71,7 +74,7 @@ async def get(
 
 
 class _Decoder:
-    """Undoes the encodings of a body, piece by piece, and never makes more of a piece than is asked for."""
+    """Undoes the encodings of a body, and never makes much of a little at once."""
 
     def __init__(self, headers: httpx.Headers) -> None:
         named = [name.strip().lower() for name in headers.get("content-encoding", "").split(",")]
@@ -80,22 +83,29 @@ class _Decoder:
         self._steps = [zlib.decompressobj(_BITS[name]) for name in reversed(named) if name in _BITS]
         self._may_be_raw = named == ["deflate"]
 
-    def decoded(self, piece: bytes, most: int) -> bytes:
-        """Raises ValueError."""
+    def decoded(self, piece: bytes) -> Iterator[bytes]:
+        """What a piece of the body holds, in parts of at most ``PART`` bytes. Raises ValueError."""
         try:
-            for number in range(len(self._steps)):
-                piece = self._undone(number, piece, most)
+            yield from self._undone(piece, 0)
         except zlib.error as error:
             raise ValueError(f"the body is not compressed as Content-Encoding says: {error}") from error
-        return piece
 
-    def _undone(self, number: int, piece: bytes, most: int) -> bytes:
-        step, may_be_raw, self._may_be_raw = self._steps[number], self._may_be_raw, False
+    def _undone(self, piece: bytes, number: int) -> Iterator[bytes]:
+        """With the encodings from that number on."""
+        if number == len(self._steps):
+            yield piece
+            return
+        part = self._begun(piece) if self._may_be_raw else self._steps[number].decompress(piece, PART)
+        while part:
+            yield from self._undone(part, number + 1)
+            step = self._steps[number]
+            part = step.decompress(step.unconsumed_tail, PART)
+
+    def _begun(self, piece: bytes) -> bytes:
+        """The first part of a body that may lack zlib's wrapping, as with some servers; all clients take it."""
+        self._may_be_raw = False
         try:
-            plain = step.decompress(piece, most)
+            return self._steps[0].decompress(piece, PART)
         except zlib.error:
-            if not may_be_raw:
-                raise
-            step = self._steps[number] = zlib.decompressobj(_RAW)  # as some servers have it, and all clients take it
-            plain = step.decompress(piece, most)
-        return bytes(most) if step.unconsumed_tail else plain  # it is too large, whatever it holds
+            self._steps[0] = zlib.decompressobj(_RAW)
+            return self._steps[0].decompress(piece, PART)

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import zlib
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 
 import httpx
 import pytest
@@ -97,6 +98,20 @@ async def test_large_bodies_are_read_one_after_the_other(monkeypatch: pytest.Mon
             done, _ = await asyncio.wait([waiting], timeout=SILENCE)
             assert not done
         assert (await waiting).content == b"x" * 100
+
+
+@in_loop
+async def test_what_is_compressed_waits_for_its_turn_before_much_is_made_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+
+    async def taken(turn: limits.Turn, size: int) -> None:
+        sizes.append(size)
+
+    monkeypatch.setattr(limits.Turn, "taken", taken)
+    monkeypatch.setattr(plain_http, "PART", 10)
+    body = gzip.compress(gzip.compress(b"x" * 500))
+    assert (await asked(answering(body, "gzip, gzip"))).content == b"x" * 500
+    assert all(later - earlier <= 10 for earlier, later in pairwise([0, *sizes]))
 
 
 @in_loop
