@@ -12,6 +12,7 @@ import pytest
 from conformance.command.parser import NAME
 from conformance.command.project_settings import project_settings
 from conformance.paths import SETTINGS
+from conformance.plugin import SESSION
 from conformance.run.option_table import OPTIONS
 
 CLEAN_ENVIRONMENT = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
@@ -23,6 +24,18 @@ _SECRET = {
 }
 
 
+class OnlyOurSuites:
+    """A plugin that ends a run in which nothing would be certified: a pipeline must not take other tests for ours."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> None:
+        if not session.config.pluginmanager.hasplugin(SESSION):
+            paths = ", ".join(session.config.args)
+            raise pytest.UsageError(
+                f"nothing would be certified: leave out {paths} (other tests are run by pytest itself)"
+            )
+
+
 def run(arguments: Sequence[str], plugins: Sequence[object] = ()) -> int:
     """Its exit code. ``plugins``: that make something else of it; then its command line is not printed."""
     for name in _LEFT_OUT:
@@ -32,7 +45,7 @@ def run(arguments: Sequence[str], plugins: Sequence[object] = ()) -> int:
     if not plugins:
         print(f"$ {command_line(arguments)}", flush=True)
     os.environ.update(CLEAN_ENVIRONMENT)
-    return int(pytest.main([*OURS, *arguments], plugins=plugins))
+    return int(pytest.main([*OURS, *arguments], plugins=plugins or [OnlyOurSuites()]))
 
 
 def command_line(arguments: Sequence[str]) -> str:

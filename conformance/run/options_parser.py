@@ -102,8 +102,9 @@ def _check(options: Options) -> None:
         raise UsageError("--rejudge judges saved transcripts and takes no --target: pass one of the two")
     if options.target and not given and options.token_hook is None:
         raise UsageError(
-            "no way to get a token: pass --token=JWT, --jwt-secret=S, --jwt-key=FILE or --token-command=CMD, "
-            f"or start pytest where a conftest.py implements {NAME} (docs/tokens.md)"
+            "no way to get a token: set HELP_CENTER_JWT_SECRET to what signs the target's tokens, or pass "
+            "--jwt-key=FILE, --token-command=CMD or --token=JWT, or start pytest where a conftest.py implements "
+            f"{NAME} (docs/tokens.md)"
         )
     if options.jwt_claims and not (options.jwt_secret or options.jwt_key):
         raise UsageError("--jwt-claims is for minted tokens: pass --jwt-secret or --jwt-key with it")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -110,7 +111,8 @@ def _problem(entry: Any, catalogue: Catalogue) -> str | None:
         return f"lacks {missing[0]}"
     name = entry["requirement"]
     if not isinstance(name, str) or name not in catalogue:
-        return "is not a requirement"
+        near = difflib.get_close_matches(str(name), catalogue, n=1)
+        return f"is not a requirement{f': did you mean {near[0]}?' if near else ''}"
     if catalogue[name].level not in (Level.MUST, Level.SHOULD):
         return f"cannot fail (its level is {catalogue[name].level})"
     if type(entry["expires"]) is not datetime.date:

@@ -22,7 +22,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
     lines: list[Sequence[str]] = []
 
     def start(arguments: Sequence[str], plugins: Sequence[object]) -> int:
-        assert not plugins
+        assert [type(plugin) for plugin in plugins] == [pytest_run.OnlyOurSuites]
         lines.append(arguments)
         return 1
 

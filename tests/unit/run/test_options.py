@@ -227,7 +227,7 @@ def test_headers() -> None:
         ),
         ([TARGET, f"--jwt-key={'hidden' * 400}"], "--jwt-key takes the name of a file, not its"),
         ([TARGET, f"--jwt-key={'long' * 100}"], "is not a readable file"),
-        ([TARGET], "no way to get a token: pass --token=JWT, --jwt-secret=S"),
+        ([TARGET], "no way to get a token: set HELP_CENTER_JWT_SECRET to"),
         ([TARGET, "--token="], "--token (number 1 of 1) is empty. Is the environment variable set?"),
         ([TARGET, "--token=a b"], "--token (number 1 of 1) is not a token"),
         ([TARGET, "--jwt-secret="], "--jwt-secret is empty. Is the environment variable set?"),

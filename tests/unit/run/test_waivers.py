@@ -68,7 +68,7 @@ def test_an_empty_file_waives_nothing(tmp_path: Path, text: str) -> None:
         (REQUIRED.replace("reason", "reasons"), ": SEND-TRIM has an unknown field reasons (there are requirement, "),
         (REQUIRED.replace('reason = "fixed soon"\n', ""), ": SEND-TRIM lacks reason"),
         (REQUIRED.replace('requirement = "SEND-TRIM"\n', ""), ": waiver 1 lacks requirement"),
-        (REQUIRED.replace("SEND-TRIM", "SEND-TRIMM"), ": SEND-TRIMM is not a requirement"),
+        (REQUIRED.replace("SEND-TRIM", "SEND-TRIMM"), ": SEND-TRIMM is not a requirement: did you mean SEND-TRIM?"),
         (REQUIRED.replace("SEND-TRIM", "OBS-TRIM"), ": OBS-TRIM cannot fail (its level is observation)"),
         (REQUIRED.replace("fixed soon", " "), ": SEND-TRIM lacks a text for reason"),
         (REQUIRED.replace(str(LATER), f'"{LATER}"'), ": SEND-TRIM lacks a date without quotes"),
