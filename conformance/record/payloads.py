@@ -168,7 +168,7 @@ class History(Payload):
         return blocks_of(self._field("messages", list, "an array"))
 
     def all(self, name: str) -> list[str]:
-        """A field of every message, a string. Raises MalformedPayload for the first that has none."""
+        """A string of every message, one of ``_FIELDS``. Raises MalformedPayload for the first that has none."""
         found: list[str] = []
         for block in self.blocks:
             values = block.fact(_FIELDS[name])
