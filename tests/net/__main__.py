@@ -2,8 +2,7 @@
 ``python -m tests.faults --keep=FOLDER`` and ``python -m tests.legal --keep=FOLDER`` keep them, and say what reads
 otherwise than when ``--write`` was given: nothing, unless it was meant. ``--keep`` chooses what is kept in git of them.
 
-``--keep`` adds to what is there, or replaces what has the same name. What breaks a SHOULD is not kept: the text of
-advice does not begin with its requirement.
+``--keep`` adds to what is there, or replaces what has the same name.
 
 ``python -m tests.net --renew`` has what is said of that now expected from now on; ``--try ID`` says which of those
 servers fail a requirement that they are not known to break. Those that were never kept, it does not see.

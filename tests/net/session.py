@@ -100,7 +100,7 @@ def _session(runs: Sequence[Run], output: Path) -> None:
         os.dup2(terminal.fileno(), 1)
         os.dup2(terminal.fileno(), 2)
     judging = Judging(runs)
-    arguments = ["suites", f"--rejudge={runs[0].folder}", "-q", "--hypothesis-seed=1", *VERDICT_ONLY]
+    arguments = ["suites", f"--rejudge={runs[0].folder}", "-q", "--hypothesis-seed=1", "--level=should", *VERDICT_ONLY]
     with tempfile.TemporaryDirectory() as reports:
         pytest.main([*arguments, f"--reports={reports}", "-p", "no:cacheprovider", *UNMOVED], plugins=[judging])
     output.write_text(json.dumps(judging.said), "utf-8")
@@ -108,6 +108,8 @@ def _session(runs: Sequence[Run], output: Path) -> None:
 
 def judged(runs: Sequence[Run], folder: Path) -> Mapping[str, Any]:
     """What is said of each run, by its name. ``folder``: for what is written meanwhile."""
+    if not runs:
+        return {}
     parts = [runs[start::AT_ONCE] for start in range(AT_ONCE) if runs[start::AT_ONCE]]
     with ThreadPoolExecutor(len(parts)) as pool:
         said = pool.map(lambda part: _in_a_process(part[1], folder / f"{part[0]}.json"), enumerate(parts))
