@@ -74,8 +74,10 @@ def test_a_correct_server_violates_nothing(counted: tuple[Counts, Loaded]) -> No
 
 def test_counts_agree_with_the_servers_own_log(counted: tuple[Counts, Loaded]) -> None:
     center, run = counted
-    assert {name: run.verdict["counts"][name] for name in (*LOGGED, "message")} == center.log
-    assert run.verdict["counts"]["ack"] == run.verdict["counts"]["echo"] > 0
+    counts = run.verdict["counts"]
+    assert {name: counts[name] for name in LOGGED} == {name: center.log[name] for name in LOGGED}
+    assert counts["ack"] == counts["echo"] > 0
+    assert counts["echo"] < counts["message"] <= center.log["message"], "a message may cross a device that leaves"
 
 
 def test_locusts_table_has_each_outcome_once(counted: tuple[Counts, Loaded]) -> None:
@@ -141,7 +143,7 @@ def test_ctrl_c_ends_it_at_once_and_what_was_judged_stands(folder: Path) -> None
             assert center.has_acked.wait(60)
             center.is_empty.clear()
             process.send_signal(signal.SIGINT)
-            output, _ = process.communicate(timeout=20)
+            output, _ = process.communicate(timeout=60)
         finally:
             process.kill()
         assert center.is_empty.wait(20)
