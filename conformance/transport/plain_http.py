@@ -69,7 +69,7 @@ async def get(
                         latest += clock.time() - waiting
                     bound.reschedule(latest + received / SLOWEST)
                 return Answer(answer.status_code, answer.headers, bytes(body), limit)
-    except TimeoutError as error:
+    except (TimeoutError, httpx.ReadTimeout) as error:
         raise httpx.ReadTimeout(f"not answered within {clock.time() - began:.1f} s") from error
 
 

@@ -116,7 +116,8 @@ async def test_a_request_that_is_not_answered_has_the_status_0() -> None:
     async with serving(handle) as url, stage_at(url, deadline=0.2) as stage:
         assert await stage.fetch() is None
         entry = stage.transcript.entries[-1]
-        assert (entry.get("status"), entry.get("reason"), entry.get("by")) == (0, "ReadTimeout: ", None)
+        assert (entry.get("status"), entry.get("by")) == (0, None)
+        assert str(entry.get("reason")).startswith("ReadTimeout: not answered within ")
 
 
 def answering(times: int, *, then: bytes = b"") -> Callable[[Stream], Awaitable[None]]:
