@@ -60,6 +60,7 @@ def dripping(head: bytes) -> Callable[[Stream], Awaitable[None]]:
         ("deflate", RAW_DEFLATE),
         ("gzip, gzip", gzip.compress(gzip.compress(BODY))),
     ],
+    ids=["plain", "gzip", "x-gzip", "deflate", "raw deflate", "gzip twice"],
 )
 @in_loop
 async def test_bodies_are_decompressed(encoding: str, body: bytes) -> None:
