@@ -143,7 +143,7 @@ def test_a_refusal_is_made_of_whole_packets(turned_away: Record) -> None:
 # -- connections that stay (9) -------------------------------------------------------------------------------------
 
 
-@scenario
+@scenario(takes_seconds=True)
 async def quiet(stage: Stage) -> None:
     """One device connects, is silent for a while, sends a text, is silent again and sends another."""
     async with stage.device("phone") as phone:

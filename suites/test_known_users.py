@@ -24,7 +24,7 @@ LIFETIME = 3
 # -- users who were let in before ----------------------------------------------------------------------------------
 
 
-@scenario(wave=2, limit_concurrency=True)
+@scenario(wave=2, limit_concurrency=True, takes_seconds=True)
 async def known_user(stage: Stage, state: str, transport: str) -> None:
     """A device says a text with a good token. While it is present, when it has left, or each time that it has been cut
     off, bad tokens made from the good one are presented, one after the other; and REST is asked with some. Where the
@@ -160,7 +160,7 @@ def test_rest_gives_nothing_for_an_invalid_token_anywhere(everything: Everything
 # -- a token that was good once ------------------------------------------------------------------------------------
 
 
-@scenario(wave=2, limit_concurrency=True)
+@scenario(wave=2, limit_concurrency=True, takes_seconds=True)
 async def outlived(stage: Stage) -> None:
     """Of two tokens that live for three seconds, one opens a connection and REST in its time. When both have expired,
     they are tried in turns over either transport and REST: first and last the one that the target has not seen."""

@@ -161,7 +161,7 @@ async def _ask(stage: Stage, device: Device) -> None:
     await device.fence()
 
 
-@scenario
+@scenario(takes_seconds=True)
 async def answered_elsewhere(stage: Stage, way: str) -> None:
     """The older or newer one of two devices leaves, and the other one sends a text; or a device sends one, is cut off
     or closes at once, comes back and sends another. REST is asked before and after the last text."""
@@ -185,7 +185,7 @@ async def answered_elsewhere(stage: Stage, way: str) -> None:
     await stays.close()
 
 
-@scenario
+@scenario(takes_seconds=True)
 async def patient_chat(stage: Stage) -> None:
     """A user's only device sends a text, stays for some seconds, and sends another one; REST is asked around that."""
     async with stage.device("phone") as phone:

@@ -177,7 +177,7 @@ def test_which_of_two_tokens_counts(two_tokens: Record, observe: Observe) -> Non
     observe(*experiments.both_options(two_tokens))
 
 
-@scenario(wave=2)
+@scenario(wave=2, takes_seconds=True)
 async def expires_while_connected(stage: Stage) -> None:
     """A device with a token of two seconds sends a text, stays until the token has expired and sends another one;
     then another device presents the same token."""

@@ -16,11 +16,12 @@ from conformance.drive.liveness import GONE, Life, Witness
 from conformance.drive.recording import Studio
 from conformance.drive.reruns import DEATHS, Case, RerunPolicy, suspect
 from conformance.drive.scenario import ScenarioCall
+from conformance.drive.schedule import new_users, phases
 from conformance.drive.stimuli import fatal
 from conformance.record.health import FIRST_TRY, SECOND_TRY, lost, refused_in_words, said, span
 from conformance.record.transcript import Transcript
 
-REFUSED_AT_ONCE = 4
+REFUSED_AT_ONCE = 8
 """Bad tokens go out a few at a time: a target may well shut out an address that sends many."""
 LETTING_GO = 3.0
 """Seconds that scenarios have to close their connections when the run is ended early."""
@@ -122,13 +123,14 @@ class Runner:
         run = self._context
         free = asyncio.Semaphore(run.load.at_once(self._concurrency, run.deadline))
         few = asyncio.Semaphore(REFUSED_AT_ONCE)
-        for phase in sorted({_phase(call) for call in calls}):
-            own = [call for call in calls if _phase(call) == phase]
-            await asyncio.gather(*(self._record(c, few if c.scenario.limit_concurrency else free) for c in own))
+        ahead = phases(calls)
+        while ahead:
+            await asyncio.gather(
+                *(self._record(c, few if c.scenario.limit_concurrency else free) for c in ahead.pop(0))
+            )
             while self._again:
                 await self._settled(self._again[0].call, self._once_more(self._again.pop(0)))
-            still = [c.scenario for c in calls if _phase(c) > phase and c.scenario.brand_new]
-            await self._users.release(keep=sum(scenario.users for scenario in still))
+            await self._users.release(keep=new_users(ahead))
 
     async def _record(self, call: ScenarioCall, turn: asyncio.Semaphore) -> None:
         async with turn:
@@ -228,9 +230,3 @@ class Runner:
             self._policy.blame(culprit)
             transcript.unverified, transcript.fatal = None, dict(fatal(culprit, how=WENT_DOWN))
         return transcript
-
-
-def _phase(call: ScenarioCall) -> tuple[int, bool]:
-    """When it is recorded: by wave, and within a wave the first contacts of new users before all others, for whether
-    they overlap is a matter of milliseconds, and as long as a user is kept for them nobody else has it."""
-    return call.scenario.wave, not call.scenario.brand_new

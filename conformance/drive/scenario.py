@@ -35,6 +35,8 @@ class Needs(TypedDict, total=False):
     """It ends in a refused connection, and only a few of these run at once."""
     min_users: int
     """It does with so few users where there are not as many as it likes."""
+    takes_seconds: bool
+    """It waits for seconds by design, and begins before those that do not: then nothing waits for it at the end."""
     alike: bool
     """Its users are those of ``similar_subjects.ALIKE``; it does with one where subjects are given."""
 
@@ -53,6 +55,7 @@ class Scenario:
     basic: bool = False
     limit_concurrency: bool = False
     min_users: int | None = None
+    takes_seconds: bool = False
     alike: bool = False
 
     @property

@@ -1,0 +1,46 @@
+"""The order in which scenarios are recorded."""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+from conformance.drive.scenario import Needs, Scenario, ScenarioCall
+from conformance.drive.schedule import new_users, phases
+
+
+async def _drive(*_: object) -> None:
+    """Never driven here."""
+
+
+def _call(name: str, **needs: Unpack[Needs]) -> ScenarioCall:
+    return ScenarioCall(Scenario(name, _drive, **needs), {})
+
+
+def _names(calls: list[ScenarioCall]) -> list[str]:
+    return [call.scenario.name for call in calls]
+
+
+def test_malformed_input_waits_for_all_documented_input_and_new_users_come_first_in_each_wave() -> None:
+    calls = [
+        _call("odd", wave=2),
+        _call("plain"),
+        _call("odd and new", wave=2, brand_new=True),
+        _call("new", brand_new=True),
+    ]
+    assert [_names(phase) for phase in phases(calls)] == [["new"], ["plain"], ["odd and new"], ["odd"]]
+
+
+def test_what_takes_seconds_begins_first_and_the_rest_keeps_its_order() -> None:
+    calls = [_call("a"), _call("b"), _call("patient", takes_seconds=True), _call("c")]
+    assert [_names(phase) for phase in phases(calls)] == [["patient", "a", "b", "c"]]
+
+
+def test_new_users_are_counted_over_the_phases_that_are_left() -> None:
+    calls = [
+        _call("new", brand_new=True, users=2),
+        _call("newer", wave=2, brand_new=True, users=3),
+        _call("plain", users=5),
+    ]
+    first, *rest = phases(calls)
+    assert _names(first) == ["new"]
+    assert new_users(rest) == 3
