@@ -14,10 +14,13 @@ from locust.runners import STATE_RUNNING, STATE_SPAWNING, STATE_STOPPING, Master
 from locust.stats import bucket_response_time
 
 from conformance.load import budgets, reports, verdict
+from conformance.load.http import Address
 from conformance.load.judge import Judge
 from conformance.load.outcomes import USER, Outcomes
-from conformance.load.settings import Mix, Tokens
+from conformance.load.people import People, share_of
+from conformance.load.settings import Mix
 from conformance.load.tally import Tally
+from conformance.load.tokens import Tokens
 from conformance.load.visit import Place
 from conformance.requirements import Level
 
@@ -49,9 +52,12 @@ class Bench:
         """A worker has those of its master once the first user comes."""
         return self._environment.parsed_options
 
-    @property
-    def run(self) -> str:
-        return str(self._options.help_center_run)
+    @cached_property
+    def people(self) -> People:
+        """Who the users of this process are."""
+        worker = getattr(self._environment.runner, "client_id", "")
+        subjects = share_of(worker, self._options.help_center_workers, self._tokens.subjects)
+        return People(str(self._options.help_center_run), subjects)
 
     @cached_property
     def place(self) -> Place:
@@ -60,8 +66,10 @@ class Bench:
         outcomes = Outcomes(
             self._environment.events.request.fire, bucket_response_time, self.tally, self._options.deadline
         )
-        judge = Judge(self.tally, outcomes.violated, again=reports.again(target, self._options))
-        return Place(target, self._tokens, Mix.parse(self._options.transports), outcomes, judge, self._is_ending)
+        given = self._tokens.options
+        judge = Judge(self.tally, outcomes.violated, again=reports.again(target, self._options, given))
+        address = Address(target, given.headers, given.tls)
+        return Place(address, self._tokens, Mix.parse(self._options.transports), outcomes, judge, self._is_ending)
 
     def _is_ending(self) -> bool:
         return self._environment.runner.state not in (STATE_SPAWNING, STATE_RUNNING)
@@ -77,7 +85,11 @@ class Bench:
 
     def _on_test_start(self, **_: Any) -> None:
         self._began, self._over = time.time(), False
-        if isinstance(self._environment.runner, MasterRunner):
+        runner = self._environment.runner
+        if isinstance(runner, MasterRunner):
+            self._options.help_center_workers = [
+                client.id for client in runner.clients.all
+            ]  # who tell each their share
             gevent.spawn(self._end_in_time)
 
     def _end_in_time(self) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from conformance.auth.tokens import Token
 from conformance.load import transports
 from conformance.load.connection import Connection
+from conformance.load.http import Address
 from conformance.load.outcomes import Outcomes
 from conformance.load.story import Story
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, SEND, TYPING, Json
@@ -16,7 +17,6 @@ from conformance.record.rate_limits import error_of
 from conformance.record.transcript import Entry, Kind, first
 from conformance.record.waits import GREETING, Awaited
 from conformance.transport.close_reason import HandshakeFailed
-from conformance.transport.cookies import Cookies
 
 COUNTING = "phone"
 """The device that counts the answers of support."""
@@ -70,7 +70,7 @@ class Device:
 
     # -- connecting --------------------------------------------------------------------------------------------
 
-    def connect(self, target: str, token: Token, *, transport: str, option: str) -> bool:
+    def connect(self, address: Address, token: Token, *, transport: str, option: str) -> bool:
         """Whether there was a handshake; what comes then is noticed when it comes."""
         bearer = {"Authorization": f"Bearer {token.value}"} if option == "header" else {}
         self.greeted = self.refused = False
@@ -79,7 +79,7 @@ class Device:
             text.replied = True
         self._began = time.monotonic()
         number = self.story.opens(self.name, token, option=option, transport=transport)
-        made = transports.made(transport, target, bearer, Cookies())
+        made = transports.made(transport, address.with_headers(bearer), self.outcomes.moved)
         self.connection = Connection(self.story, self.name, number, made, self._notice)
         try:
             self.connection.open(transport)

@@ -5,6 +5,7 @@ Only the modules that this one imports meet Locust, which replaces the sockets a
 
 from __future__ import annotations
 
+import os
 import secrets
 import sys
 from argparse import ArgumentParser
@@ -16,8 +17,8 @@ from locust.runners import WorkerRunner
 from conformance.errors import UsageError
 from conformance.load import budgets
 from conformance.load.bench import Bench
-from conformance.load.settings import DEADLINE, MOST_TIME, THINK, TIME, Mix, Tokens, target_url
-from conformance.load.story import Person
+from conformance.load.settings import DEADLINE, MOST_TIME, THINK, TIME, Mix, target_url
+from conformance.load.tokens import UNKNOWN, Tokens, options_of
 from conformance.load.visit import Visit
 
 MOST_TEXTS = 120
@@ -32,12 +33,19 @@ class HelpCenterUser(locust.User):  # type: ignore[misc]  # mypy does not look a
 
     def on_start(self) -> None:
         self.bench: Bench = self.environment.help_center
-        self.person = Person(self.bench.run)
+        self.person = self.bench.people.take()
+
+    def on_stop(self) -> None:
+        if self.person is not None:
+            self.bench.people.give_back(self.person)
 
     @locust.task  # type: ignore[untyped-decorator]
     def visit(self) -> None:
-        if self.person.said >= MOST_TEXTS:
-            self.person = Person(self.bench.run)
+        if self.person is not None and self.person.said >= MOST_TEXTS:
+            self.bench.people.give_back(self.person)
+            self.person = self.bench.people.take()
+        if self.person is None:  # the share of this worker is there already
+            raise locust.exception.StopUser
         Visit(self.bench.place, self.person).play()
 
 
@@ -50,6 +58,7 @@ def _options(parser: ArgumentParser) -> None:
     group.add_argument("--deadline", type=float, default=DEADLINE, help="seconds of silence (default %(default)s)")
     group.add_argument("--level", choices=["must", "should"], default="must", help="the lowest that fails the run")
     group.add_argument("--help-center-run", default=secrets.token_hex(4), help="hexadecimal: names the run's users")
+    parser.set_defaults(help_center_workers=[])
 
 
 @locust.events.init.add_listener  # type: ignore[untyped-decorator]
@@ -60,9 +69,8 @@ def _init(environment: Any, **_: Any) -> None:
         for text in options.budget:
             budgets.parse(text)
         Mix.parse(options.transports)
-        if not is_worker:
-            target_url(environment.host or "")
-        tokens = Tokens.of()
+        target = UNKNOWN if is_worker else target_url(environment.host or "")
+        tokens = Tokens.of(options_of(os.environ, target))
     except UsageError as error:
         print(error, file=sys.stderr)
         sys.exit(USAGE)

@@ -52,6 +52,13 @@ class Outcomes:
         """Something that load legally does to a server."""
         self.tally.apart[what] += 1
 
+    def moved(self, done: bool) -> None:
+        """A connection was to move from polling to a WebSocket. Which transports there are is the target's choice."""
+        if done:
+            self.tally.counts["upgrade"] += 1
+        else:
+            self.apart("stayed with polling: the upgrade to WebSocket was not completed")
+
     def violated(self, requirement: str) -> None:
         """It has no time of its own: none is counted."""
         self._fired(LAW, requirement, None, Violation("violated"))

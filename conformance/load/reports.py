@@ -9,7 +9,12 @@ from typing import Any
 
 from conformance import __version__
 from conformance.load import verdict
+from conformance.load.tokens import SHARED
 from conformance.report.rendering import render
+from conformance.run.options import Options
+
+OF_ENVIRONMENT = ("--token", "--jwt-secret", "--token-command")
+"""Where tokens come from stands in the environment of whoever repeats a run."""
 
 
 def write(run: verdict.Run, folder: Path) -> list[str]:
@@ -21,7 +26,10 @@ def write(run: verdict.Run, folder: Path) -> list[str]:
     return [f"  reports: {folder}/load.html, load.json, locust.html"]
 
 
-def again(target: str, options: Any) -> str:
-    """The command that repeats a run. ``options``: Locust's."""
-    words = [f"--users={options.num_users}", f"--rate={options.spawn_rate}", f"--time={options.run_time}s"]
-    return shlex.join(["help-center-conformance", "load", target, *words, f"--transports={options.transports}"])
+def again(target: str, locust: Any, given: Options) -> str:
+    """The command that repeats a run; what is secret stands there as its variable. ``locust``: its options."""
+    words = [f"--users={locust.num_users}", f"--rate={locust.spawn_rate}", f"--time={locust.run_time}s"]
+    shared = [option for option in SHARED if option.flag not in OF_ENVIRONMENT]
+    more = [word for option in shared if option.in_reproduce for word in option.in_reproduce(option, given)]
+    plain = shlex.join(["help-center-conformance", "load", target, *words, f"--transports={locust.transports}"])
+    return " ".join([plain, *more])

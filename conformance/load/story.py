@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 
 from conformance.auth.tokens import Token
 from conformance.load.memory import Memory
@@ -24,13 +26,16 @@ class Person:
 
     run: str
     tag: str = field(default_factory=lambda: secrets.token_hex(5))
+    known_as: str = ""
+    """The subject of a user who exists; empty where one is made up."""
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
     said: int = 0
-    """How many texts were sent so far."""
+    """How many texts were sent since the user came."""
     memory: Memory = field(default_factory=Memory)
 
     @property
     def subject(self) -> str:
-        return f"load-{self.run}-{self.tag}"
+        return self.known_as or f"load-{self.run}-{self.tag}"
 
     @property
     def mark(self) -> str:
@@ -40,7 +45,7 @@ class Person:
     def words(self) -> str:
         """A text that was never sent before, in the words that ``checks.isolation`` finds again."""
         self.said += 1
-        return f"conformance check {self.mark} number {self.said}"
+        return f"conformance check {self.mark} number {next(self.numbers)}"
 
 
 class Story:

@@ -12,19 +12,20 @@ from dataclasses import dataclass
 import gevent
 from gevent.event import Event
 
+from conformance.auth.expiry import expiry_of, remaining
 from conformance.auth.tokens import Token
 from conformance.load.device import Device, Text
-from conformance.load.http import Http
+from conformance.load.http import Address, Http
 from conformance.load.judge import Judge
 from conformance.load.outcomes import Outcomes
-from conformance.load.settings import SETTLE, THINK, Mix, Tokens
+from conformance.load.settings import SETTLE, THINK, Mix
 from conformance.load.story import USER, Person, Story
+from conformance.load.tokens import Tokens
 from conformance.protocol import REST_PATH
 from conformance.record.rate_limits import BUSY, retry_after, speaks_of_pace, wanted_pause
 from conformance.record.transcript import Kind
 from conformance.record.waits import GREETING, ack_of, message_named, message_of
 from conformance.transport.close_reason import TransportClosed
-from conformance.transport.cookies import Cookies
 
 SLICE = 0.25
 """Seconds. While this process is not scheduled nothing can be read: no slice counts as more than twice as long."""
@@ -34,6 +35,8 @@ TRIES, PAUSE, LONGEST_PAUSE = 4, 0.5, 10.0
 """How often a text is sent while it is refused, and the seconds before the second time and before any other at most."""
 LINGER = 0.3
 """Seconds that a user stays after the last answer: an answer of support is heard, and not only sent."""
+LONGEST = 60.0
+"""Seconds that a token lives at least when a visit begins: what expires meanwhile must blame nobody."""
 KEPT_HEADERS = ("content-type", "date", "retry-after")
 
 
@@ -41,7 +44,7 @@ KEPT_HEADERS = ("content-type", "date", "retry-after")
 class Place:
     """What all visits of a worker share. ``ending``: whether the run is over, and visits should come to their end."""
 
-    target: str
+    address: Address
     tokens: Tokens
     mix: Mix
     outcomes: Outcomes
@@ -56,13 +59,16 @@ class Visit:
         self.story = Story(person, place.tokens.redactor(self._token), late=place.outcomes.deadline, settle=SETTLE)
         self._texts: dict[str, Text] = {}
         self._devices: list[Device] = []
-        self._http = Http(place.target, Cookies())
+        self._http = Http(place.address, place.address.cookies)
         self._news = Event()
         self._heard = self._acks = 0
         self._in_vain = False
         """Whether an ack was waited for in vain: nothing more is sent in this visit then."""
 
     def play(self) -> None:
+        if remaining(expiry_of(self._token.value)) < LONGEST:
+            self._place.outcomes.apart("stayed away: the user's token is about to expire")
+            return
         try:
             self._play()
         finally:
@@ -136,7 +142,7 @@ class Visit:
         """Connect, and wait for the greeting."""
         [transport] = random.choices(list(self._place.mix.weights), list(self._place.mix.weights.values()))  # noqa: S311
         option = "auth" if random.random() < 0.8 else "header"  # noqa: S311
-        if not device.connect(self._place.target, self._token, transport=transport, option=option):
+        if not device.connect(self._place.address, self._token, transport=transport, option=option):
             return False
         silent = self._until(lambda: device.greeted or device.refused or not device.there)
         if not device.greeted and not device.refused and device.there:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import secrets
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conformance.errors import UsageError
-from conformance.hooks import NAME
+from conformance.hooks import NAME, TokenHook
 from conformance.run.option_table import OPTIONS
 from conformance.run.options import Option, Options, default_algorithm
 from conformance.run.selection import selection
-from conformance.run.settings import settings, warnings
+from conformance.run.settings import Settings, of_environment, settings, warnings
 
 REJUDGED = "rejudged"
 """The folder, inside of that of an earlier run, that gets its verdict when it is judged again."""
@@ -24,52 +24,56 @@ REJUDGED = "rejudged"
 
 def parse(config: pytest.Config, environment: Mapping[str, str] | None = None) -> Options:
     """The options of this run. Raises UsageError."""
-    return _Parser(config, os.environ if environment is None else environment).options()
+    found, hook = settings(config, os.environ if environment is None else environment)
+    folder = Path(config.invocation_params.dir)
+    return _options(found, hook, folder, seed=_seed(config), words=selection(config))
 
 
-class _Parser:
-    def __init__(self, config: pytest.Config, environment: Mapping[str, str]) -> None:
-        self._config = config
-        self._folder = Path(config.invocation_params.dir)
-        self._settings, self._hook = settings(config, environment)
+def parse_environment(environment: Mapping[str, str], folder: Path) -> Options:
+    """The options of a process that has no command line of ours, as workers under load. Raises UsageError."""
+    return _options(of_environment(environment, folder), None, folder, seed=0)
 
-    def options(self) -> Options:
-        fields = {option.attribute: self._value(option) for option in OPTIONS}
-        options = Options(
-            **{
-                **fields,
-                "jwt_algorithm": fields["jwt_algorithm"] or default_algorithm(fields["jwt_key"]),
-                "reports": self._reports(fields["reports"], fields["rejudge"]),
-            },
-            token_hook=self._hook,
-            tls=_tls(fields["ca_bundle"], insecure=fields["insecure"]),
-            seed=self._seed(),
-            selection=selection(self._config),
-            warnings=warnings(self._settings),
-        )
-        _check(options)
-        return options
 
-    def _value(self, option: Option) -> Any:
-        setting = self._settings.get(option.flag)
-        return option.default if setting is None else option.convert(setting.given)
+def _options(found: Settings, hook: TokenHook | None, folder: Path, *, seed: int, words: Sequence[str] = ()) -> Options:
+    fields = {option.attribute: _value(option, found) for option in OPTIONS}
+    options = Options(
+        **{
+            **fields,
+            "jwt_algorithm": fields["jwt_algorithm"] or default_algorithm(fields["jwt_key"]),
+            "reports": _reports(fields["reports"], fields["rejudge"], found, folder),
+        },
+        token_hook=hook,
+        tls=_tls(fields["ca_bundle"], insecure=fields["insecure"]),
+        seed=seed,
+        selection=words,
+        warnings=warnings(found),
+    )
+    _check(options)
+    return options
 
-    def _reports(self, given: Path | None, judged: Path | None) -> Path:
-        """What judges an earlier run again leaves that run's own reports alone."""
-        if judged is None:
-            return given or self._folder / "reports"
-        reports = given or judged.parent / REJUDGED
-        if reports.resolve() in (judged.resolve(), judged.parent.resolve()):
-            given_as = self._settings["--reports"].given
-            raise UsageError(f"{given_as} would overwrite the run that is judged again: pass another, or none")
-        return reports
 
-    def _seed(self) -> int:
-        """Hypothesis' own option; drawn here when absent, so that it can be printed."""
-        given = self._config.getoption("hypothesis_seed", None)
-        if isinstance(given, (int, str)) and str(given).lstrip("-").isdigit():
-            return int(given)
-        return secrets.randbelow(2**32)
+def _value(option: Option, found: Settings) -> Any:
+    setting = found.get(option.flag)
+    return option.default if setting is None else option.convert(setting.given)
+
+
+def _reports(given: Path | None, judged: Path | None, found: Settings, folder: Path) -> Path:
+    """What judges an earlier run again leaves that run's own reports alone."""
+    if judged is None:
+        return given or folder / "reports"
+    reports = given or judged.parent / REJUDGED
+    if reports.resolve() in (judged.resolve(), judged.parent.resolve()):
+        given_as = found["--reports"].given
+        raise UsageError(f"{given_as} would overwrite the run that is judged again: pass another, or none")
+    return reports
+
+
+def _seed(config: pytest.Config) -> int:
+    """Hypothesis' own option; drawn here when absent, so that it can be printed."""
+    given = config.getoption("hypothesis_seed", None)
+    if isinstance(given, (int, str)) and str(given).lstrip("-").isdigit():
+        return int(given)
+    return secrets.randbelow(2**32)
 
 
 def _tls(bundle: Path | None, *, insecure: bool) -> ssl.SSLContext | None:

@@ -37,7 +37,7 @@ def settings(config: pytest.Config, environment: Mapping[str, str]) -> tuple[Set
     """The strongest setting of each option; and the team's hook where it gives the tokens: it goes before environment
     and ini file, and the command line before it. Raises UsageError."""
     folder = Path(config.invocation_params.dir)
-    layers = [_of_command_line(config, folder), _of_environment(environment, folder), _of_ini_file(config, folder)]
+    layers = [_of_command_line(config, folder), of_environment(environment, folder), _of_ini_file(config, folder)]
     found = _strongest(layers)
     if "--target" not in found or any(flag in layers[0] for flag in ("--token", *_SOURCES)):
         return found, None
@@ -65,7 +65,7 @@ def _of_command_line(config: pytest.Config, folder: Path) -> Settings:
     }
 
 
-def _of_environment(environment: Mapping[str, str], folder: Path) -> Settings:
+def of_environment(environment: Mapping[str, str], folder: Path) -> Settings:
     """An empty variable counts as an absent one. What may be secret may stand in a file that a variable names."""
     found = {}
     for option in OPTIONS:

@@ -18,12 +18,12 @@ from conformance.run.options import Options
 
 def source_of(options: Options, redactor: Redactor, embedded_secret: str | None) -> Source:
     """The run's source of tokens; every secret given is registered with the redactor. Raises UsageError."""
-    _register_strangers(options, redactor)
+    register_strangers(options, redactor)
     minter = _minter(options, redactor, embedded_secret)
     if options.tokens:
         for number, token in enumerate(options.tokens, 1):
             redactor.register(token, f"token {number}", disguised=True)
-        ready = _grouped(options.tokens)
+        ready = grouped(options.tokens)
         return ReadyMade(ready.tokens, minter)
     if options.token_command is not None:
         return Commanded(options.token_command, options.users)
@@ -34,7 +34,7 @@ def source_of(options: Options, redactor: Redactor, embedded_secret: str | None)
     return Minted(minter, options.jwt_claims, options.users)
 
 
-def _register_strangers(options: Options, redactor: Redactor) -> None:
+def register_strangers(options: Options, redactor: Redactor) -> None:
     """What the command line holds for others than us: a gateway's headers, the words of a command."""
     for name, value in options.headers.items():
         words = [value, *value.split()[1:]]  # of "Basic …" the second word is the secret
@@ -83,7 +83,7 @@ def _private_key(path: Path, redactor: Redactor) -> object:
         raise UsageError(f"--jwt-key={path} holds no unencrypted private key in PEM form") from error
 
 
-def _grouped(tokens: Sequence[str]) -> ReadyMade:
+def grouped(tokens: Sequence[str]) -> ReadyMade:
     """Ready-made tokens by user: tokens of the same subject are one user's. Raises UsageError for expired ones."""
     users: dict[str, list[str]] = {}
     for number, token in enumerate(tokens, 1):

@@ -59,7 +59,6 @@ def counted(folder: Path) -> tuple[Counts, Loaded]:
     with Served(center.app) as server:
         options = (
             *shape(users=12, seconds=SECONDS),
-            "--transports=websocket",
             f"--budget={IMPOSSIBLE}",
             "--budget=p95_ack=60s",
         )
@@ -100,8 +99,9 @@ def test_reports_stand_beside_locusts_and_hold_no_secret(counted: tuple[Counts, 
 
 def test_the_node_server_violates_nothing(folder: Path) -> None:
     with node_server(f"--jwt-secret={SECRET}") as url:
-        run = load(url, folder / "node", *shape(users=12, seconds=SECONDS), "--transports=websocket,polling")
+        run = load(url, folder / "node", *shape(users=12, seconds=SECONDS), "--transports=upgrade")
     assert run.exit_code == 0, run.output
+    assert 0 < run.verdict["counts"]["upgrade"] <= run.verdict["counts"]["connect"]
     assert not run.violated
 
 
