@@ -147,6 +147,11 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     return Checkout(tmp_path_factory.mktemp("rejudge"), chat=CHAT, tokens=TOKENS)
 
 
+@pytest.fixture
+def reports(tmp_path: Path) -> Path:
+    return tmp_path / "reports"
+
+
 def rejudged(run: Run) -> Any:
     assert run.verdict is not None, run.output
     return run.verdict["rejudged"]
@@ -251,3 +256,33 @@ def test_it_agrees_on_a_broken_server(name: str, tmp_path: Path) -> None:
     live = certify_app(fault.build(SECRET), tmp_path, *QUICK)
     assert fault.breaks <= live.failed, live.output
     agrees(live, tmp_path)
+
+
+def test_a_saved_run_is_judged_again_without_a_server(checkout: Checkout, reports: Path) -> None:
+    first = checkout.run(f"--reports={reports}")
+    stale = reports / "transcripts" / "stale.jsonl"
+    stale.write_text("of another run", encoding="utf-8")
+    again = checkout.run(f"--rejudge={reports / 'transcripts'}", f"--reports={reports}-again")
+    assert (first.code, again.code) == (0, 0)
+    assert first.verdict is not None
+    assert again.verdict is not None
+    assert again.verdict["requirements"] == first.verdict["requirements"]
+    assert again.verdict["target"] == f"saved transcripts in {reports / 'transcripts'}"
+    checkout.run("-k", "SEND-TRIM", f"--reports={reports}")
+    assert {path.stem for path in (reports / "transcripts").iterdir()} == {"chat"}
+    missing = checkout.run(f"--rejudge={reports}", f"--reports={reports}-missing")
+    assert (missing.code, missing.reason("AUTH-EXPIRED")) == (10, "the saved run has no such transcript")
+    assert missing.verdict is not None
+    assert (missing.verdict["rejudged"]["agrees"], missing.verdict["rejudged"]["earlier"]["verdict"]) == (
+        None,
+        "partial",
+    )
+
+
+def test_a_record_that_was_cut_off(checkout: Checkout, reports: Path) -> None:
+    folder = reports / "transcripts"
+    folder.mkdir(parents=True)
+    (folder / "chat.jsonl").write_text('{"transcript": {"key"', encoding="utf-8")
+    run = checkout.run(f"--rejudge={reports}", f"--reports={reports}-again")
+    assert (run.code, run.verdict) == (4, None)
+    assert "chat.jsonl is not a transcript of this harness" in run.line("ERROR: --rejudge: ")

@@ -1,4 +1,4 @@
-"""Runs that do not go as planned: interrupted, killed, a target that comes late or goes early; saved runs."""
+"""Runs that do not go as planned: interrupted, killed, a target that comes late or goes early."""
 
 from __future__ import annotations
 
@@ -237,39 +237,6 @@ def test_a_request_that_was_lost_on_the_way_counts_when_it_is_lost_again(
     assert run.code == code, run.output
     assert ("lost once and not again: asks: rest: RemoteProtocolError" in run.output) is (times == 1)
     assert len(list((reports / "transcripts").glob("asks_first_try*"))) == 1
-
-
-# -- saved runs ----------------------------------------------------------------------------------------------------
-
-
-def test_a_saved_run_is_judged_again_without_a_server(checkout: Checkout, reports: Path) -> None:
-    first = checkout.run(f"--reports={reports}")
-    stale = reports / "transcripts" / "stale.jsonl"
-    stale.write_text("of another run", encoding="utf-8")
-    again = checkout.run(f"--rejudge={reports / 'transcripts'}", f"--reports={reports}-again")
-    assert (first.code, again.code) == (0, 0)
-    assert first.verdict is not None
-    assert again.verdict is not None
-    assert again.verdict["requirements"] == first.verdict["requirements"]
-    assert again.verdict["target"] == f"saved transcripts in {reports / 'transcripts'}"
-    checkout.run("-k", "SEND-TRIM", f"--reports={reports}")
-    assert {path.stem for path in (reports / "transcripts").iterdir()} == {"chat"}
-    missing = checkout.run(f"--rejudge={reports}", f"--reports={reports}-missing")
-    assert (missing.code, missing.reason("AUTH-EXPIRED")) == (10, "the saved run has no such transcript")
-    assert missing.verdict is not None
-    assert (missing.verdict["rejudged"]["agrees"], missing.verdict["rejudged"]["earlier"]["verdict"]) == (
-        None,
-        "partial",
-    )
-
-
-def test_a_record_that_was_cut_off(checkout: Checkout, reports: Path) -> None:
-    folder = reports / "transcripts"
-    folder.mkdir(parents=True)
-    (folder / "chat.jsonl").write_text('{"transcript": {"key"', encoding="utf-8")
-    run = checkout.run(f"--rejudge={reports}", f"--reports={reports}-again")
-    assert (run.code, run.verdict) == (4, None)
-    assert "chat.jsonl is not a transcript of this harness" in run.line("ERROR: --rejudge: ")
 
 
 # -- reports and secrets from elsewhere ----------------------------------------------------------------------------

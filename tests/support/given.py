@@ -8,9 +8,19 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
+from conformance.errors import UsageError
+from conformance.redaction import Redactor
 from conformance.run.option_names import add_short
+from conformance.run.options import Options
+from conformance.run.options_parser import parse
+from conformance.run.token_source import source_of
 
 Hook = Callable[[str], str]
+
+TARGET = "--target=http://localhost:3000"
+SECRET = "--jwt-secret=of the target"
 
 
 class _Caller:
@@ -50,3 +60,19 @@ class Given:
 
     def getoption(self, name: str, *_: Any) -> Any:
         return getattr(self.option, name, None)
+
+
+def hook(user: str) -> str:
+    return f"token-of-{user}"
+
+
+def read(*arguments: str, folder: Path = Path("/nowhere"), **environment: str) -> Options:
+    return parse(Given(folder, arguments), environment)  # type: ignore[arg-type]
+
+
+def refused(*arguments: str, folder: Path = Path("/nowhere"), **environment: str) -> str:
+    with pytest.raises(UsageError) as caught:
+        source_of(read(*arguments, folder=folder, **environment), Redactor(), None)
+    line = str(caught.value)
+    assert "\n" not in line
+    return line

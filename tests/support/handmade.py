@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from conformance.checks.assertions import outcome_of
+from conformance.errors import Unverified
 from conformance.protocol import CONNECTED, MESSAGE, NAMESPACE, SEND
 from conformance.record.token_kinds import BAD, GOOD
 from conformance.record.transcript import Entry, Kind, Transcript
@@ -110,3 +113,10 @@ class Handmade:
 
     def closed(self, by: str = "harness", **data: Any) -> Entry:
         return self.add(Kind.CLOSED, by=by, **{"code": None, "status": None, "reason": "closed", **data})
+
+
+def unverified(read: Callable[[], object]) -> Unverified:
+    """Why what is read of a record leaves a requirement unverified."""
+    outcome = outcome_of(lambda _: read(), None)
+    assert isinstance(outcome, Unverified)
+    return outcome

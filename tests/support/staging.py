@@ -13,6 +13,7 @@ from conformance.auth.tokens import KeyMinter
 from conformance.auth.users import Minted, Users
 from conformance.drive.context import RunContext
 from conformance.drive.stage import Stage
+from conformance.record.rate_limits import CONTROL
 from conformance.record.transcript import Entry, Kind, Transcript
 from conformance.record.waits import described
 from conformance.redaction import Redactor
@@ -63,3 +64,8 @@ def _word(entry: Entry) -> str:
     if entry.kind is Kind.EXPIRED:
         return f"{entry.kind} {described(entry.get('waiting'))}"
     return f"{entry.kind} {entry.get(details[entry.kind])}" if entry.kind in details else ""
+
+
+def attempts(stage: Stage) -> list[Entry]:
+    """Every time that a text of its scenario went out."""
+    return [entry for entry in stage.transcript.of(Kind.SENT) if entry.get("send") and entry.get("tag") != CONTROL]

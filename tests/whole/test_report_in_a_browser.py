@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.faults.battery import SECRET, Certified
+from tests.faults.battery import SECRET
 from tests.support.tools import program
-from tests.whole.conftest import Whole, Written
+from tests.whole.conftest import Whole
+from tests.whole.pages import Opened, opened
 
 LARGEST = 2_000_000
 """Bytes of a page that opens on a phone, too."""
@@ -22,17 +21,6 @@ SHOWN = "#results-table tbody:visible"
 PHONE = {"width": 390, "height": 844}
 
 pytestmark = pytest.mark.timeout(300)  # two whole certifications come first
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A page, and what it asked for and complained of while it was used."""
-
-    page: Page
-    certified: Certified
-    file: Path
-    requests: list[str]
-    complaints: list[str]
 
 
 @pytest.fixture(scope="module")
@@ -46,31 +34,17 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(params=["embedded", "broken"])
 def either(request: pytest.FixtureRequest, browser: Browser, whole: Whole) -> Iterator[Opened]:
-    yield from _opened(browser, whole[request.param])
+    yield from opened(browser, whole[request.param])
 
 
 @pytest.fixture
 def passing(browser: Browser, whole: Whole) -> Iterator[Opened]:
-    yield from _opened(browser, whole["embedded"])
+    yield from opened(browser, whole["embedded"])
 
 
 @pytest.fixture
 def failing(browser: Browser, whole: Whole) -> Iterator[Opened]:
-    yield from _opened(browser, whole["broken"])
-
-
-def _opened(browser: Browser, one: Written) -> Iterator[Opened]:
-    """Whatever a test does, the page asks for nothing and complains of nothing."""
-    page = browser.new_page()
-    opened = Opened(page, one.certified, one.file, [], [])
-    page.on("request", lambda request: opened.requests.append(request.url))
-    page.on("console", lambda message: opened.complaints.append(message.text))
-    page.on("pageerror", lambda error: opened.complaints.append(str(error)))
-    page.goto(one.file.as_uri())
-    yield opened
-    page.close()
-    assert opened.requests == [one.file.as_uri()]
-    assert opened.complaints == []
+    yield from opened(browser, whole["broken"])
 
 
 def requirements(page: Page, rows: str) -> list[str]:

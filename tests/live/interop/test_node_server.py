@@ -4,25 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
-import uuid
-from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import engineio.payload
-import httpx
-import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from socketio.packet import CONNECT, DISCONNECT, EVENT
+from socketio.packet import CONNECT, EVENT
 
 from tests.support.clients import (
     CONNECTED,
-    DEADLINE,
-    ERROR,
     MESSAGE,
     NAMESPACE,
     PLAIN,
@@ -44,18 +33,6 @@ TRANSPORTS = pytest.mark.parametrize(
     [["websocket"], ["polling"], ["polling", "websocket"]],
     ids=["websocket", "polling", "upgrade"],
 )
-
-
-@pytest.fixture(scope="module")
-def plain() -> Iterator[str]:
-    """A server without automatic replies, shared by the tests, each with users of its own."""
-    with node_server(*PLAIN) as url:
-        yield url
-
-
-@pytest.fixture
-def user() -> str:
-    return f"user-{uuid.uuid4()}"
 
 
 # -- a conversation --------------------------------------------------------------------------------
@@ -166,221 +143,6 @@ async def test_typing_is_accepted_and_not_answered(plain: str, user: str) -> Non
         await it.write(f'2{NAMESPACE},["{TYPING}",{{"isTyping":true}}]')
         await it.write(f'2{NAMESPACE},["{TYPING}"]')
         assert await it.fence() == []
-
-
-# -- validation ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "a",
-        "a" * 2000,
-        " " * 3000 + "a" * 2000 + "\t\n",
-        "\N{GRINNING FACE}" * 1000,
-        "\u0000",
-        "\u202fé\u3000",
-    ],
-    ids=["one", "2000", "2000-padded", "1000-emoji", "nul", "unicode-space"],
-)
-@in_loop
-async def test_a_valid_text_is_saved_trimmed(plain: str, user: str, text: str) -> None:
-    async with device(plain, auth={"token": token(user)}, transports=["websocket"]) as phone:
-        await phone.wait(CONNECTED)
-        assert (await phone.send(text))["message"]["text"] == text.strip()
-
-
-INVALID_PAYLOADS = {
-    "no-payload": "",
-    "null": ",null",
-    "number": ",7",
-    "string": ',"text"',
-    "boolean": ",true",
-    "array": ',[{"text":"a"}]',
-    "empty-object": ",{}",
-    "text-null": ',{"text":null}',
-    "text-number": ',{"text":7}',
-    "text-array": ',{"text":["a"]}',
-    "text-object": ',{"text":{"text":"a"}}',
-    "text-empty": ',{"text":""}',
-    "text-blank": ',{"text":" \\n\\t\\u00a0\\u3000"}',
-    "text-2001": ',{"text":"' + "a" * 2001 + '"}',
-    "text-1001-emoji": ',{"text":"' + "\N{GRINNING FACE}" * 1001 + '"}',
-    "prototype": ',{"__proto__":{"text":"a"}}',
-    "second-argument": ',null,{"text":"a"}',
-}
-
-
-@pytest.mark.parametrize("payload", INVALID_PAYLOADS.values(), ids=INVALID_PAYLOADS)
-@in_loop
-async def test_an_invalid_payload_is_refused_and_the_chat_goes_on(plain: str, user: str, payload: str) -> None:
-    async with joined_wire(plain, user) as it:
-        await it.write(f'2{NAMESPACE},5["{SEND}"{payload}]')
-        ack = await it.read()
-        await it.write(f'2{NAMESPACE},["{SEND}"{payload}]')
-        name, error = await it.event()
-        await it.write(f'2{NAMESPACE},6["{SEND}",{{"text":"fine"}}]')
-        assert [(await it.read()).packet_type for _ in range(2)] == [EVENT, 3]
-        assert await it.fence() == []
-    assert ack.id == 5
-    assert ack.data == [{"error": error}]
-    assert name == ERROR
-    assert error.keys() == {"code", "message", "details"}
-    assert error["code"] == "VALIDATION_ERROR"
-    assert [m["text"] for m in (await rest(plain, token(user))).json()["messages"]] == ["fine"]
-
-
-@pytest.mark.parametrize(
-    "packet",
-    [
-        '2{ns},["error",{{"message":"boom"}}]',
-        '2{ns},["help_center:message",{{"text":"forged"}}]',
-        '2{ns},["no_such_event",null]',
-        '2{ns},9["no_such_event"]',
-        "2{ns},[7]",
-        '3{ns},99["an ack nobody asked for"]',
-    ],
-    ids=["error", "forged", "unknown", "unknown-with-ack", "number", "stray-ack"],
-)
-@in_loop
-async def test_an_unknown_packet_is_ignored_and_the_chat_goes_on(plain: str, user: str, packet: str) -> None:
-    async with joined_wire(plain, user) as it:
-        await it.write(packet.format(ns=NAMESPACE))
-        await it.write(f'2{NAMESPACE},1["{SEND}",{{"text":"fine"}}]')
-        _, message = await it.event()
-        assert (await it.read()).data == [{"message": message}]
-        assert await it.fence() == []
-    assert (await rest(plain, token(user))).json()["messages"] == [message]
-
-
-@pytest.mark.parametrize(
-    "packet",
-    ["", "9", '2{ns},{{"a":1}}', '2{ns},["disconnect"]', '2/elsewhere,["a"]', "0{ns},{{}}", '51-{ns},["a"]'],
-    ids=["empty", "type", "payload", "reserved", "namespace", "connect-again", "no-attachment"],
-)
-@in_loop
-async def test_a_malformed_packet_ends_only_its_own_connection(plain: str, user: str, packet: str) -> None:
-    async with joined_wire(plain, user) as bystander:
-        async with joined_wire(plain, user) as it:
-            await it.write(packet.format(ns=NAMESPACE))
-            await it.write("2")  # an attachment that is announced must follow at once
-            with pytest.raises(ConnectionResetError):
-                await it.read()
-        assert await bystander.fence() == []
-
-
-# -- tokens ----------------------------------------------------------------------------------------
-
-
-def _bad_tokens() -> dict[str, Any]:
-    good = token()
-    head, body, signature = good.split(".")
-    middle = len(signature) // 2
-    forged = signature[:middle] + ("A" if signature[middle] != "A" else "B") + signature[middle + 1 :]
-    return {
-        "empty": "",
-        "no-token": "not a token",
-        "only-bearer": "Bearer ",
-        "bad-signature": f"{head}.{body}.{forged}",
-        "no-signature": f"{head}.{body}.",
-        "other-secret": token(key="another secret, just as long as the right one"),
-        "other-algorithm": token(key=SECRET * 2, algorithm="HS512"),
-        "alg-none": token(key=None, algorithm="none"),
-        "expired": token(exp=int(time.time()) - 3600),
-        "not-yet": token(nbf=int(time.time()) + 3600),
-        "no-sub": token(None),
-        "empty-sub": token(""),
-        "null": None,
-        "number": 7,
-        "object": {"token": good},
-    }
-
-
-BAD_TOKENS = _bad_tokens()
-REST_BAD_TOKENS = {name: bad for name, bad in BAD_TOKENS.items() if isinstance(bad, str)}
-
-
-@pytest.mark.parametrize("bad", BAD_TOKENS.values(), ids=BAD_TOKENS)
-@in_loop
-async def test_a_bad_token_gets_one_error_then_disconnect_and_nothing_else(plain: str, bad: Any) -> None:
-    async with wire(plain) as it:
-        await it.write(f"0{NAMESPACE},{json.dumps({'token': bad})}")
-        packets = [await it.read() for _ in range(3)] + await it.fence()
-    assert [packet.packet_type for packet in packets] == [CONNECT, EVENT, DISCONNECT]
-    name, payload = packets[1].data
-    assert name == ERROR
-    assert payload.keys() == {"code", "message"}
-    assert payload["code"] == "UNAUTHORIZED"
-
-
-@TRANSPORTS
-@in_loop
-async def test_no_token_gets_one_error_on_every_transport(plain: str, transports: list[str]) -> None:
-    async with device(plain, transports=transports) as phone:
-        [error] = await phone.wait(ERROR)
-    assert error["code"] == "UNAUTHORIZED"
-    assert [name for name, _ in phone.events] == [ERROR]
-
-
-@pytest.mark.parametrize("sub", [7, ["ada"], {"id": "ada"}, True], ids=["number", "array", "object", "boolean"])
-@in_loop
-async def test_a_subject_that_is_no_string_is_refused(plain: str, sub: object) -> None:
-    def segment(value: object) -> str:
-        return jwt.utils.base64url_encode(json.dumps(value).encode()).decode()
-
-    signed = f"{segment({'alg': 'HS256'})}.{segment({'sub': sub})}"
-    signature = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256).sign(signed.encode(), SECRET.encode())
-    bearer = f"{signed}.{jwt.utils.base64url_encode(signature).decode()}"
-    assert await is_let_in(plain, bearer) == (False, False)
-
-
-@pytest.mark.parametrize("bad", REST_BAD_TOKENS.values(), ids=REST_BAD_TOKENS)
-@in_loop
-async def test_rest_refuses_a_bad_token_with_401_and_json(plain: str, bad: str | None) -> None:
-    response = await rest(plain, authorization=f"Bearer {bad}".strip())
-    assert response.status_code == 401
-    assert response.headers["content-type"].startswith("application/json")
-    assert response.json()["code"] == "UNAUTHORIZED"
-
-
-@pytest.mark.parametrize("scheme", ["", "Basic ", "Token "], ids=["bare", "basic", "token"])
-@in_loop
-async def test_rest_wants_a_bearer_token(plain: str, scheme: str) -> None:
-    assert (await rest(plain, authorization=scheme + token())).status_code == 401
-
-
-@in_loop
-async def test_rest_wants_a_header(plain: str) -> None:
-    async with httpx.AsyncClient(trust_env=False, timeout=DEADLINE) as client:
-        assert (await client.get(f"{plain}/api/help-center/messages")).status_code == 401
-
-
-@in_loop
-async def test_rest_answers_another_path_with_404_and_json(plain: str) -> None:
-    for path in ("/", "/api/help-center", "/api/help-center/messages/7", "//"):
-        response = await rest(plain, token(), path=path)
-        assert response.status_code == 404
-        assert response.json()["code"] == "NOT_FOUND"
-
-
-PRIVATE_KEYS: dict[str, Callable[[], Any]] = {
-    "RS256": lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048),
-    "ES256": lambda: ec.generate_private_key(ec.SECP256R1()),
-    "EdDSA": ed25519.Ed25519PrivateKey.generate,
-}
-
-
-@pytest.mark.parametrize("algorithm", PRIVATE_KEYS)
-@in_loop
-async def test_a_public_key_verifies_its_own_tokens_only(algorithm: str, tmp_path: Path) -> None:
-    key, other = PRIVATE_KEYS[algorithm](), PRIVATE_KEYS[algorithm]()
-    pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    key_file = tmp_path / "public.pem"
-    key_file.write_bytes(pem)
-    with node_server(f"--jwt-key={key_file}", f"--jwt-algorithm={algorithm}") as url:
-        assert await is_let_in(url, token(key=key, algorithm=algorithm)) == (True, True)
-        assert await is_let_in(url, token(key=other, algorithm=algorithm)) == (False, False)
-        assert await is_let_in(url, token()) == (False, False)
 
 
 # -- options ---------------------------------------------------------------------------------------

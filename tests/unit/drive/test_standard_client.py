@@ -6,14 +6,11 @@ import asyncio
 import json
 import logging
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.checks.client_views import client_connections, seen, views_agree
 from conformance.checks.standard_client import answered, came_back, handled, resynced, welcomed
@@ -29,6 +26,7 @@ from conformance.reference.help_center import HelpCenter
 from conformance.reference.serve import Served
 from conformance.reference.tokens import Verifier
 from tests.support.clients import SECRET, in_loop
+from tests.support.gateways import LetsNoWebSocketThrough, Limits, Open, StaysOnPolling, Sticks, behind
 from tests.support.network import Network
 from tests.support.peers import self_signed
 from tests.support.staging import stage_at, stage_on
@@ -53,11 +51,6 @@ def lived(record: Record) -> None:
     came_back(record)
     resynced(record)
     views_agree(record)
-
-
-class StaysOnPolling(HelpCenter):
-    def wire_options(self) -> dict[str, Any]:
-        return {"allow_upgrades": False}
 
 
 @pytest.mark.parametrize(("make", "ends_on"), [(HelpCenter, "websocket"), (StaysOnPolling, "polling")])
@@ -125,50 +118,6 @@ async def test_a_slow_server_is_waited_for() -> None:
 # -- what the environment asks for -------------------------------------------------------------------------------------
 
 
-class Gateway:
-    """Before a server: ``odd`` may answer a request itself, by a status and headers."""
-
-    def __init__(self, inner: ASGIApp) -> None:
-        self.inner = inner
-        self.requests: list[dict[str, str]] = []
-
-    def odd(self, scope: Scope, headers: dict[str, str]) -> tuple[int, dict[str, str]] | None:
-        raise NotImplementedError
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {name.decode().lower(): value.decode() for name, value in scope.get("headers", ())}
-        odd = None
-        if scope["type"] in ("http", "websocket"):
-            self.requests.append(headers)
-            odd = self.odd(scope, headers)
-        if odd is None or scope["type"] == "websocket":
-            await self.inner(scope, receive, send)
-            return
-        status, more = odd
-        head = [(name.encode(), value.encode()) for name, value in more.items()]
-        await send({"type": "http.response.start", "status": status, "headers": head})
-        await send({"type": "http.response.body", "body": b"later"})
-
-
-class Limits(Gateway):
-    """Refuses every third request for its pace, of sessions too."""
-
-    def odd(self, scope: Scope, headers: dict[str, str]) -> tuple[int, dict[str, str]] | None:  # noqa: ARG002
-        return (429, {"Retry-After": "0"}) if scope["type"] == "http" and len(self.requests) % 3 == 1 else None
-
-
-@asynccontextmanager
-async def behind(gateway: type[Gateway], make: type[HelpCenter]) -> AsyncIterator[tuple[Stage, Gateway]]:
-    made: list[Gateway] = []
-
-    def wrap(app: ASGIApp) -> ASGIApp:
-        made.append(gateway(app))
-        return made[0]
-
-    async with stage_on(make, wrap=wrap) as stage:
-        yield stage, made[0]
-
-
 @pytest.mark.parametrize("make", [HelpCenter, StaysOnPolling])
 @in_loop
 async def test_limits_of_rate_are_waited_out(make: type[HelpCenter]) -> None:
@@ -178,42 +127,11 @@ async def test_limits_of_rate_are_waited_out(make: type[HelpCenter]) -> None:
         assert marks
 
 
-class LetsNoWebSocketThrough(Gateway):
-    def odd(self, scope: Scope, headers: dict[str, str]) -> None:  # noqa: ARG002
-        return None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "websocket":
-            await super().__call__(scope, receive, send)
-            return
-        await receive()
-        await send({"type": "websocket.close"})
-
-
 @in_loop
 async def test_where_no_websocket_gets_through_it_stays_on_polling() -> None:
     async with behind(LetsNoWebSocketThrough, HelpCenter) as (stage, _):
         lived(await flow(stage))
         assert {entry.get("via") for entry in stage.transcript.of(Kind.RECEIVED)} == {"polling"}
-
-
-class Sticks(Gateway):
-    """Sets a cookie as load balancers do, and knows no session without it."""
-
-    COOKIE = 'AWSALB="a/b+c=="'
-
-    def odd(self, scope: Scope, headers: dict[str, str]) -> tuple[int, dict[str, str]] | None:
-        if b"sid=" not in scope["query_string"]:
-            return None
-        return None if headers.get("cookie") == self.COOKIE else (400, {})
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def stuck(event: Any) -> None:
-            if event["type"] == "http.response.start":
-                event = {**event, "headers": [*event["headers"], (b"set-cookie", f"{self.COOKIE}; Path=/".encode())]}
-            await send(event)
-
-        await super().__call__(scope, receive, stuck)
 
 
 @pytest.mark.parametrize("make", [HelpCenter, StaysOnPolling])
@@ -224,11 +142,6 @@ async def test_cookies_of_a_balancer_go_back_as_they_came(make: type[HelpCenter]
         cookies = [headers.get("cookie") for headers in gateway.requests]
         assert cookies[0] is None
         assert set(cookies[1:]) == {Sticks.COOKIE}
-
-
-class Open(Gateway):
-    def odd(self, scope: Scope, headers: dict[str, str]) -> None:  # noqa: ARG002
-        return None
 
 
 @in_loop

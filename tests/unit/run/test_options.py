@@ -1,52 +1,23 @@
-"""The command line, read without running anything: what options mean, and the one line that each mistake gets."""
+"""The command line, read without running anything: what options mean."""
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
-import re
-import time
 from pathlib import Path
-from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 import help_center_conformance
-from conformance.auth.external import Hooked
-from conformance.auth.tokens import KeyMinter, claims_of
-from conformance.auth.users import Minted, ReadyMade, Source
 from conformance.errors import UsageError
-from conformance.redaction import Redactor
 from conformance.requirements import Level
 from conformance.run.option_table import OPTIONS
 from conformance.run.options import Options
 from conformance.run.options_parser import parse
-from conformance.run.token_source import source_of
-from tests.support.given import Given
-
-TARGET = "--target=http://localhost:3000"
-SECRET = "--jwt-secret=of the target"
-
-
-def hook(user: str) -> str:
-    return f"token-of-{user}"
-
-
-def read(*arguments: str, folder: Path = Path("/nowhere"), **environment: str) -> Options:
-    return parse(Given(folder, arguments), environment)  # type: ignore[arg-type]
-
-
-def refused(*arguments: str, folder: Path = Path("/nowhere"), **environment: str) -> str:
-    with pytest.raises(UsageError) as caught:
-        source_of(read(*arguments, folder=folder, **environment), Redactor(), None)
-    line = str(caught.value)
-    assert "\n" not in line
-    return line
-
+from tests.support.given import SECRET, TARGET, Given, read, refused
 
 # -- what is meant -------------------------------------------------------------------------------------------------
 
@@ -207,153 +178,6 @@ def test_headers() -> None:
     assert given.headers == {"X-Gateway": "a:b", "Empty": ""}
 
 
-# -- mistakes ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("arguments", "line"),
-    [
-        (["--target=localhost:3000"], "--target=localhost:3000 is not a URL: pass scheme, host and port"),
-        (["--target=ftp://host"], "--target=ftp://host is not a URL"),
-        (["--target=http://host:99999"], "--target=http://host:99999 is not a URL"),
-        (["--target=http://host/api"], "--target=http://host/api has a path"),
-        (["--target=http://[::1]:3000/api"], "pass http://[::1]:3000"),
-        (["--target=http://me:hidden@host/api"], "--target must not hold credentials"),
-        (["--target=http://me:hidden@host:99999"], "--target=http://‹redacted›@host:99999 is not a URL"),
-        (["--target=me:hidden@host"], "--target=‹redacted›@host is not a URL"),
-        (
-            [TARGET, "--jwt-key=-----BEGIN PRIVATE KEY-----\nhidden"],
-            "--jwt-key takes the name of a file, not its content",
-        ),
-        ([TARGET, f"--jwt-key={'hidden' * 400}"], "--jwt-key takes the name of a file, not its"),
-        ([TARGET, f"--jwt-key={'long' * 100}"], "is not a readable file"),
-        ([TARGET], "no way to get a token: set HELP_CENTER_JWT_SECRET to"),
-        ([TARGET, "--token="], "--token (number 1 of 1) is empty. Is the environment variable set?"),
-        ([TARGET, "--token=a b"], "--token (number 1 of 1) is not a token"),
-        ([TARGET, "--jwt-secret="], "--jwt-secret is empty. Is the environment variable set?"),
-        ([TARGET, SECRET, "--jwt-key=/etc/hostname"], "--jwt-secret and --jwt-key exclude each other"),
-        ([TARGET, SECRET, "--token-command=x"], "--jwt-secret and --token-command exclude each other"),
-        (["--token=abc"], "--token needs --target=URL"),
-        ([TARGET, SECRET, "--jwt-algorithm=HS999"], "--jwt-algorithm=HS999 does not work with --jwt-secret"),
-        ([TARGET, SECRET, "--jwt-algorithm=RS256"], "--jwt-algorithm=RS256 does not work with --jwt-secret"),
-        ([TARGET, "--jwt-key=/nope"], "--jwt-key=/nope is not a readable file"),
-        ([TARGET, "--jwt-key=/etc"], "--jwt-key=/etc is not a readable file"),
-        ([TARGET, SECRET, "--jwt-claims={"], "--jwt-claims is not valid JSON"),
-        ([TARGET, SECRET, "--jwt-claims=[]"], "--jwt-claims must be a JSON object"),
-        ([TARGET, "--token=a", '--jwt-claims={"a": 1}'], "--jwt-claims is for minted tokens"),
-        ([TARGET, SECRET, "--users=,"], "--users takes different subjects"),
-        ([TARGET, SECRET, "--users=a,a"], "--users takes different subjects"),
-        ([TARGET, SECRET, "--header=nonsense"], "--header takes 'Name: value'"),
-        ([TARGET, SECRET, "--header=A: b\r\nC: d"], "--header takes 'Name: value'"),
-        (["--level=may"], "--level=may is unknown: pass must or should"),
-        (["--deadline=soon"], "--deadline=soon is not a usable number: pass at least 0.1"),
-        (["--deadline=nan"], "--deadline=nan is not a usable number"),
-        (["--settle=-1"], "--settle=-1 is not a usable number: pass at least 0"),
-        (["--concurrency=0"], "--concurrency=0 is not a usable number: pass at least 1"),
-        (["--examples=2.5"], "--examples=2.5 is not a whole number"),
-        (["--max-time=0"], "--max-time=0 is not a usable number: pass at least 1"),
-        (["--max-payload=1MB"], "--max-payload=1MB is not a usable number of bytes: pass at least 1048576"),
-        (["--max-payload=1000"], "--max-payload=1000 is not a usable number of bytes: pass at least 1048576"),
-        (["--waivers=/nope"], "--waivers=/nope is not a readable file"),
-        (["--rejudge=/nope"], "--rejudge=/nope has no transcripts"),
-        (["--rejudge=/nope", TARGET, SECRET], "--rejudge=/nope has no transcripts"),
-        (["--ca-bundle=/nope"], "--ca-bundle=/nope is not a readable file"),
-        (["--ca-bundle=/etc/hostname"], "--ca-bundle=/etc/hostname holds no certificates"),
-    ],
-)
-def test_a_mistake_is_one_line(arguments: list[str], line: str) -> None:
-    assert line in refused(*arguments)
-
-
-@pytest.mark.parametrize(
-    ("environment", "line"),
-    [
-        ({"HELP_CENTER_JWT_KEY": "/nope"}, "HELP_CENTER_JWT_KEY=/nope is not a readable file"),
-        ({"HELP_CENTER_JWT_SECRET": "a", "HELP_CENTER_JWT_KEY": __file__}, "--jwt-secret and --jwt-key exclude"),
-        ({"HELP_CENTER_JWT_SECRET": "a", "HELP_CENTER_JWT_ALGORITHM": "x"}, "--jwt-algorithm=x does not work"),
-        ({"HELP_CENTER_TOKEN": " "}, "no way to get a token"),
-        ({"HELP_CENTER_JWT_SECRET": ""}, "no way to get a token"),
-    ],
-)
-def test_a_mistake_in_the_environment_is_one_line(environment: dict[str, str], line: str) -> None:
-    assert line in refused(TARGET, **environment)
-
-
-# -- where tokens come from ------------------------------------------------------------------------------------------
-
-
-def minted(source: Source, subject: str, *, fresh: bool = False) -> str:
-    return asyncio.run(source.token(subject, fresh=fresh))
-
-
-def token(**claims: Any) -> str:
-    return KeyMinter("k").sign(claims)
-
-
-def test_tokens_of_one_subject_are_one_users() -> None:
-    alice, again, bob = token(sub="alice"), token(sub="alice", jti="2"), token(sub="bob")
-    source = source_of(read(TARGET, f"--token={alice}", f"--token={bob}", f"--token={again}"), Redactor(), None)
-    assert isinstance(source, ReadyMade)
-    assert source.tokens == {"alice": [alice, again], "bob": [bob]}
-    assert source.minter is None
-
-
-def test_an_expired_token_is_refused_before_anything_runs() -> None:
-    line = refused(TARGET, f"--token={token(sub='a')}", f"--token={token(sub='b', exp=int(time.time()) - 5)}")
-    assert re.fullmatch(r"token 2 of 2 \(b\) expired at 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC: pass a fresh one", line)
-
-
-def test_a_private_key_signs(tmp_path: Path) -> None:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    path = tmp_path / "key.pem"
-    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    given = read(TARGET, f"--jwt-key={path}", '--jwt-claims={"mail": "{user}@x"}')
-    source = source_of(given, Redactor(), None)
-    assert isinstance(source, Minted)
-    assert given.jwt_algorithm == "RS256"
-    assert "--jwt-algorithm=EdDSA does not work with --jwt-key" in refused(
-        TARGET, f"--jwt-key={path}", "--jwt-algorithm=EdDSA"
-    )
-    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"pass")))
-    assert "holds no unencrypted private key in PEM form" in refused(TARGET, f"--jwt-key={path}")
-
-
-def test_claims_are_filled_in() -> None:
-    source = source_of(read(TARGET, SECRET, '--jwt-claims={"mail": "{user}@x"}', "--users=al,bo"), Redactor(), None)
-    assert list(source.subjects or ()) == ["al", "bo"]
-    claims = claims_of(minted(source, "al"))
-    assert claims is not None
-    assert (claims["sub"], claims["mail"]) == ("al", "al@x")
-
-
-def test_a_hook_is_asked_for_tokens() -> None:
-    given = parse(Given(Path("/run"), (TARGET, "--users=al,bo", "--hypothesis-seed=7"), [hook]), {})  # type: ignore[arg-type]
-    source = source_of(given, Redactor(), None)
-    assert isinstance(source, Hooked)
-    assert (source.subjects, minted(source, "al")) == (["al", "bo"], "token-of-al")
-    assert "seed 7, tokens by pytest_help_center_token" in given.headline
-
-
-@pytest.mark.parametrize(
-    ("arguments", "used"),
-    [
-        ([TARGET], True),
-        ([], False),
-        ([TARGET, SECRET], False),
-        ([TARGET, "--token=a"], False),
-        ([TARGET, "--token-command=mint"], False),
-    ],
-)
-def test_the_hook_goes_before_the_environment_and_after_the_command_line(arguments: list[str], used: bool) -> None:
-    environment = {"HELP_CENTER_TOKEN": "a", "HELP_CENTER_JWT_KEY": "/nope"} if used else {}
-    given = parse(Given(Path("/run"), tuple(arguments), [hook]), environment)  # type: ignore[arg-type]
-    assert (given.token_hook is not None) is used
-
-
-def test_a_command_that_cannot_be_read() -> None:
-    assert refused(TARGET, "--token-command=echo 'open") == "--token-command cannot be read: No closing quotation"
-
-
 def test_no_option_is_part_of_another_plugins() -> None:
     """pytest-timeout, pytest-replay and pytest-base-url have these."""
     assert not {"--timeout", "--replay", "--base-url", "--quiet", "--strict"} & {option.flag for option in OPTIONS}
@@ -390,12 +214,6 @@ def test_another_kind_of_signing_key_is_refused() -> None:
         == "HELP_CENTER_SIGNING_KEY holds no unencrypted Ed25519 key in PEM form: openssl genpkey -algorithm ed25519"
     )
     assert refused("--signing-key=/nope") == "--signing-key=/nope is not a readable file"
-
-
-def test_the_place_of_the_user_in_a_command_is_no_secret() -> None:
-    redactor = Redactor()
-    source_of(read(TARGET, "--token-command=mint --token={user} --password=hidden7", "--users=a,b"), redactor, None)
-    assert redactor.text("hello {user}, hidden7") == "hello {user}, ‹word of --token-command›"
 
 
 # -- an earlier set of requirements ----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The Engine.IO connection: order, upgrades, pings, sizes, and the routes it takes."""
+"""The Engine.IO connection: order, pings, sizes, and the routes it takes."""
 
 from __future__ import annotations
 
@@ -217,50 +217,6 @@ async def test_a_clean_goodbye_is_quick(urls: dict[str, str], make: str, transpo
         await wire.close()
         assert heard.ending == CloseReason("harness", reason="closed")
     assert time.monotonic() - began < wire_module.CLOSING
-
-
-# -- upgrades that fail --------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("probe", ["refused", "redirected", "wrong", "closed", "silent"])
-@in_loop
-async def test_an_upgrade_that_is_not_completed_leaves_the_connection_on_polling(probe: str) -> None:
-    class Odd(Polling):
-        async def websocket(self, request: web.Request) -> web.StreamResponse:
-            if probe in ("refused", "redirected"):
-                return web.Response(status=400 if probe == "refused" else 302, headers={"Location": "/"})
-            ws = web.WebSocketResponse()
-            await ws.prepare(request)
-            await ws.receive()
-            if probe == "wrong":
-                await ws.send_str("3")
-            if probe != "closed":
-                await asyncio.Event().wait()
-            return ws
-
-    server = Odd()
-    async with serving(server) as url, opened(url, "polling", deadline=1) as (wire, heard):
-        assert not await wire.upgrade()
-        send(wire, heard, "0")
-        await server.posted.wait()
-        assert server.posts == [["40"]]
-        assert heard.ending is None
-
-
-@in_loop
-async def test_an_upgrade_without_the_release_of_the_poll_ends_the_connection() -> None:
-    class Holding(Polling):
-        async def websocket(self, request: web.Request) -> web.StreamResponse:
-            ws = web.WebSocketResponse()
-            await ws.prepare(request)
-            await ws.receive()
-            await ws.send_str("3probe")
-            await ws.receive()
-            return ws
-
-    async with serving(Holding()) as url, opened(url, "polling", deadline=1) as (wire, heard):
-        assert not await wire.upgrade()
-        assert heard.ending == CloseReason("target", reason="did not release the running poll for the upgrade")
 
 
 # -- routes ---------------------------------------------------------------------------------------------------------

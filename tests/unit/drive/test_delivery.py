@@ -1,0 +1,101 @@
+"""What a device sends, and what of it is tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+
+import pytest
+
+from conformance.drive.device import ScenarioAborted
+from conformance.record.rate_limits import CONTROL
+from conformance.record.views import Record
+from conformance.reference import Event, HelpCenter, Problem
+from tests.support.peers import in_loop
+from tests.support.staging import attempts, stage_on
+
+
+class Throttling(HelpCenter):
+    """Refuses the first sends for their pace."""
+
+    refusals = 3
+    code = "RATE_LIMITED"
+
+    def validate(self, payload: object) -> str:
+        if self.refusals > 0:
+            self.refusals -= 1
+            raise Problem(self.code, "slower")
+        return super().validate(payload)
+
+
+@in_loop
+async def test_a_throttled_text_is_tried_again_with_growing_pauses() -> None:
+    async with stage_on(Throttling) as stage:
+        async with stage.device() as phone:
+            answer = await phone.send_text("hello")
+        assert answer["message"]["text"] == "hello"
+        assert [(e.get("send"), e.get("attempt")) for e in attempts(stage)] == [(1, 1), (1, 2), (1, 3), (1, 4)]
+        times = [e.at for e in attempts(stage)]
+        pauses = [later - earlier for earlier, later in itertools.pairwise(times)]
+        assert all(pause >= least for pause, least in zip(pauses, [0.1, 0.2, 0.4], strict=True))
+
+
+class Limiting(HelpCenter):
+    """Takes five texts a second, and no two at once."""
+
+    next_one = 0.0
+
+    async def on_send(self, event: Event) -> None:
+        now = asyncio.get_running_loop().time()
+        if now < self.next_one:
+            await self.reject(event, Problem("RATE_LIMITED", "Not so fast."))
+        else:
+            self.next_one = now + 0.2
+            await super().on_send(event)
+
+
+@in_loop
+async def test_texts_that_were_throttled_together_are_tried_again_one_by_one() -> None:
+    async with stage_on(Limiting, deadline=1.0) as stage, stage.device() as phone:
+        await phone.pipeline([f"text {number}" for number in range(8)])
+        assert len(Record(stage.transcript).accepted()) == 8
+
+
+@in_loop
+async def test_those_who_wait_for_their_turn_give_up_with_the_one_who_tries() -> None:
+    async with stage_on(type("Always", (Throttling,), {"refusals": 10**6}), deadline=0.8) as stage:
+        async with stage.device() as phone:
+            await phone.pipeline(["one", "two", "three"])
+        sends = [send for send in Record(stage.transcript).sends if send.tag != CONTROL]
+        assert sorted(send.attempts[-1].entry.get("attempt") for send in sends) == [1, 1, 4]
+
+
+@in_loop
+async def test_trying_again_is_bounded() -> None:
+    async with stage_on(type("Always", (Throttling,), {"refusals": 10**6}), deadline=0.8) as stage:
+        async with stage.device() as phone:
+            answer = await phone.send_text("hello")
+            with pytest.raises(ScenarioAborted):
+                await phone.send_plain()
+        assert answer["error"]["code"] == "RATE_LIMITED"
+        assert len(attempts(stage)) == 8
+
+
+@pytest.mark.parametrize(
+    ("code", "valid", "tries"),
+    [("VALIDATION_ERROR", True, 1), ("RATE_LIMITED", False, 1), ("RATE_LIMITED", True, 4)],
+)
+@in_loop
+async def test_what_is_tried_again(code: str, valid: bool, tries: int) -> None:
+    async with stage_on(type("Some", (Throttling,), {"code": code})) as stage:
+        async with stage.device() as phone:
+            await phone.send_text("hello", valid=valid)
+        assert len(attempts(stage)) == tries
+
+
+@in_loop
+async def test_an_invalid_text_is_tried_again_once_its_code_is_known_to_be_about_the_pace() -> None:
+    async with stage_on(Throttling) as stage, stage.device() as phone:
+        stage.run.throttle_codes.add("RATE_LIMITED")
+        answer = await phone.send_text("", valid=False)
+        assert answer["error"]["code"] == "VALIDATION_ERROR"

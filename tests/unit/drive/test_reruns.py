@@ -1,0 +1,61 @@
+"""Who is recorded again, and how often."""
+
+from __future__ import annotations
+
+from conformance.drive.reruns import ALIKE, EXTRA, HELPED, Case, RerunPolicy, suspect
+from conformance.drive.scenario import Scenario, ScenarioCall
+from conformance.record.health import (
+    lost,
+)
+from conformance.record.transcript import Kind, Transcript
+from tests.support.losses import CUT, chat, cut, refused
+
+
+async def _nothing(_: object) -> None: ...
+
+
+def case(*recordings: Transcript) -> Case:
+    return Case(ScenarioCall(Scenario("chat", _nothing), {}), list(recordings), lost(recordings[0]))
+
+
+def test_a_second_loss_counts_where_nobody_else_lost_anything() -> None:
+    assert not RerunPolicy().once_more(died=False)
+
+
+def test_a_second_loss_in_a_restless_environment_is_recorded_again_so_often() -> None:
+    policy = RerunPolicy(restless=True)
+    assert [policy.once_more(died=False) for _ in range(EXTRA + 1)] == [*[True] * EXTRA, False]
+
+
+def test_a_third_recording_that_helps_is_owed_to_others_too() -> None:
+    policy = RerunPolicy(restless=True)
+    for number in range(EXTRA + HELPED):
+        assert policy.once_more(died=False), number
+        policy.calm(case(*[cut("one", 1.0)] * 2, chat("one").transcript))
+    assert not policy.once_more(died=False)
+
+
+def test_a_second_recording_that_helps_is_owed_to_nobody() -> None:
+    policy = RerunPolicy(restless=True, extra=0)
+    policy.calm(case(cut("one", 1.0), chat("one").transcript))
+    assert not policy.once_more(died=False)
+
+
+def test_a_server_that_loses_all_is_not_asked_for_ever() -> None:
+    policy = RerunPolicy()
+    one = case(cut("one", 1.0))
+    assert policy.worthwhile(one)
+    policy.recurred[Kind.CLOSED] = 5
+    assert not policy.worthwhile(one)
+
+
+def test_what_was_blamed_often_enough_is_not_tried_again() -> None:
+    policy = RerunPolicy()
+    dead = refused()
+    dead.closed(**CUT)
+    found = suspect(dead.transcript)
+    assert found is not None
+    assert policy.familiar(case(dead.transcript)) is None
+    for _ in range(ALIKE):
+        policy.blame(found)
+    assert policy.familiar(case(dead.transcript)) == "REFUSAL-EVENT"
