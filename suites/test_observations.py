@@ -13,27 +13,16 @@ import pytest
 from conformance.auth.credentials import Presenting
 from conformance.auth.tokens import claims_of
 from conformance.checks import clock
-from conformance.drive.device import Device
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
 from conformance.errors import Unverified
 from conformance.observations import characters, experiments, run
 from conformance.observations.lateness import lateness
-from conformance.protocol import CONNECTED, MESSAGE
+from conformance.protocol import CONNECTED
 from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
 
 Observe = Callable[[str, str], None]
-
-LIFETIME = 2
-"""Seconds that a token lives which expires while connected."""
-LONG_LIFETIME = 30 * 24 * 3600
-"""Seconds that a token lives which outlives what some timers hold: 2³¹ milliseconds are 24.9 days."""
-WELL_PAST = LIFETIME + 0.25
-REPLY_PATIENCE = 2.0
-FURTHER_FIELDS = {"clientId": "c-1", "attachments": []}
-UNKNOWN_EVENT = "help_center:read"
-HALF_A_PAIR = "\ud83d"
 
 # -- texts (section 4.5) -----------------------------------------------------------------------------------------
 
@@ -41,15 +30,9 @@ HALF_A_PAIR = "\ud83d"
 @scenario(wave=2)
 async def counting(stage: Stage) -> None:
     """One device sends 100 and 1,500 emoji, and 100 and 1,500 letters with combining accents, all at once."""
-    texts = {
-        "few emoji": characters.EMOJI * characters.FEW,
-        "many emoji": characters.EMOJI * characters.MANY,
-        "few combined": characters.COMBINED * characters.FEW,
-        "many combined": characters.COMBINED * characters.MANY,
-        "many composable": characters.COMPOSABLE * characters.MANY,
-    }
+    texts = characters.COUNTED.items()
     async with stage.device(unjudged=True) as phone:
-        await stage.together(*(phone.send_text(text, tag=tag, valid=False) for tag, text in texts.items()))
+        await stage.together(*(phone.send_text(text, tag=tag, valid=False) for tag, text in texts))
 
 
 @requirement("OBS-COUNT-EMOJI")
@@ -93,12 +76,12 @@ def test_what_becomes_of_a_zero_character(zero_characters: Record, observe: Obse
 async def half_a_pair(stage: Stage) -> None:
     """One device sends a text with half of a surrogate pair inside, as a JSON escape."""
     async with stage.device(unjudged=True) as phone:
-        await phone.send_text(f"{stage.words()}{HALF_A_PAIR}end", tag="inside", valid=False)
+        await phone.send_text(f"{stage.words()}{characters.HALF_A_PAIR}end", tag="inside", valid=False)
 
 
 @requirement("OBS-SURROGATE")
 def test_what_becomes_of_half_a_surrogate_pair(half_a_pair: Record, observe: Observe) -> None:
-    observe(*characters.odd_character(half_a_pair, HALF_A_PAIR))
+    observe(*characters.odd_character(half_a_pair, characters.HALF_A_PAIR))
 
 
 # -- what a newer client might send (section 3.2) ----------------------------------------------------------------
@@ -108,20 +91,20 @@ def test_what_becomes_of_half_a_surrogate_pair(half_a_pair: Record, observe: Obs
 async def newer_client(stage: Stage) -> None:
     """One device sends a text with further fields beside it, then emits an event that the document does not know."""
     async with stage.device(unjudged=True) as phone:
-        await phone.emit_send({"text": stage.words(), **FURTHER_FIELDS}, tag="further fields")
+        await phone.emit_send({"text": stage.words(), **experiments.FURTHER_FIELDS}, tag="further fields")
         await phone.fence()
-        phone.emit(UNKNOWN_EVENT, {"messageId": "m-1"}, ack=True)
+        phone.emit(experiments.UNKNOWN_EVENT, {"messageId": "m-1"}, ack=True)
         await phone.fence()
 
 
 @requirement("OBS-EXTRA")
 def test_what_becomes_of_further_fields(newer_client: Record, observe: Observe) -> None:
-    observe(*experiments.further_fields(newer_client, list(FURTHER_FIELDS)))
+    observe(*experiments.further_fields(newer_client))
 
 
 @requirement("OBS-UNKNOWN-EVENT")
 def test_what_becomes_of_an_unknown_event(newer_client: Record, observe: Observe) -> None:
-    observe(*experiments.unknown_event(newer_client, UNKNOWN_EVENT))
+    observe(*experiments.unknown_event(newer_client))
 
 
 # -- tokens (sections 2.2 and 6) ---------------------------------------------------------------------------------
@@ -181,10 +164,10 @@ def test_which_of_two_tokens_counts(two_tokens: Record, observe: Observe) -> Non
 async def expires_while_connected(stage: Stage) -> None:
     """A device with a token of two seconds sends a text, stays until the token has expired and sends another one;
     then another device presents the same token."""
-    token = await stage.user.living(LIFETIME)
+    token = await stage.user.living(experiments.LIFETIME)
     async with stage.device(token=token, unjudged=True) as phone:
         await phone.send_plain(tag="before")
-        if not await phone.wait_closed(WELL_PAST):
+        if not await phone.wait_closed(experiments.WELL_PAST):
             await phone.send_text(stage.words(), tag="after", valid=False)
     async with stage.device("late phone", token=replace(token, good=False), unjudged=True):
         pass
@@ -198,7 +181,7 @@ def test_what_happens_when_a_token_expires_while_connected(expires_while_connect
 @scenario(wave=2, limit_concurrency=True)
 async def lives_long(stage: Stage) -> None:
     """A device with a token of thirty days sends a text, and another one."""
-    token = replace(await stage.user.living(LONG_LIFETIME), good=False)
+    token = replace(await stage.user.living(experiments.LONG_LIFETIME), good=False)
     async with stage.device(token=token, unjudged=True) as phone:
         await phone.send_plain(tag="first")
         await phone.send_plain(tag="second")
@@ -232,24 +215,13 @@ def test_whether_the_user_id_is_the_subject(namesake: Record, observe: Observe) 
 async def left_alone(stage: Stage) -> None:
     """One device sends a text and waits for a reply of support; if one comes, it does so once more."""
     async with stage.device() as phone:
-        for _ in range(2):
-            if not await _is_replied_to(stage, phone):
-                break
-
-
-async def _is_replied_to(stage: Stage, phone: Device) -> bool:
-    before = len(phone.inbox.heard(MESSAGE))
-    await phone.send_plain(tag="alone")
-    own_and_reply = before + 2
-    reply = await stage.recorder.until(
-        lambda: len(phone.inbox.heard(MESSAGE)) >= own_and_reply or None, within=REPLY_PATIENCE
-    )
-    return bool(reply)
+        if await phone.is_replied_to(tag="alone", within=experiments.REPLY_WITHIN):
+            await phone.is_replied_to(tag="alone", within=experiments.REPLY_WITHIN)
 
 
 @requirement("OBS-SUPPORT")
 def test_whether_support_replies_by_itself(left_alone: Record, observe: Observe) -> None:
-    observe(*experiments.support(left_alone, REPLY_PATIENCE))
+    observe(*experiments.support(left_alone))
 
 
 @scenario(wave=2)

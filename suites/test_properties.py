@@ -18,6 +18,8 @@ from conformance.drive.scenario import scenario
 from conformance.drive.search import explore
 from conformance.drive.stage import Stage
 from conformance.inputs import payload_strategies, text_strategies
+from conformance.inputs.payload_strategies import family
+from conformance.inputs.text_strategies import label
 from conformance.protocol import Json
 from conformance.record.views import Record
 from conformance.requirements import requirement
@@ -47,9 +49,7 @@ async def generated_invalid_texts(stage: Stage) -> None:
 
         async def drive(texts: Sequence[str]) -> None:
             stage.mark("batch")
-            await stage.together(
-                *(phone.send_text(text, tag=text_strategies.label(text) or "", valid=False) for text in texts)
-            )
+            await stage.together(*(phone.send_text(text, tag=label(text) or "", valid=False) for text in texts))
 
         def judge() -> None:
             smallest_deviation(last_batch(stage.transcript).sends, is_refused)
@@ -95,13 +95,11 @@ async def generated_payloads(stage: Stage) -> None:
         async def drive(payloads: Sequence[dict[str, Json]]) -> None:
             stage.mark("batch")
             await phone.revive()
-            await stage.together(
-                *(phone.send_payload(one, tag=payload_strategies.family(one) or "") for one in payloads)
-            )
+            await stage.together(*(phone.send_payload(one, tag=family(one) or "") for one in payloads))
 
         def judge() -> None:
             last = last_batch(stage.transcript)
-            sends = [send for family in ("absent", "structured", "blank") for send in last.tagged(family)]
+            sends = [send for tag in ("absent", "structured", "blank") for send in last.tagged(tag)]
             smallest_deviation(sends, was_refused)
             nothing_unexpected(unexpected_emitted(last))
             lives_on(last)

@@ -16,7 +16,7 @@ from conformance.drive.device_options import DeviceOptions
 from conformance.drive.inbox import PacketInbox
 from conformance.drive.session import ScenarioAborted, Session
 from conformance.drive.waiting import SUPPORT_SAID
-from conformance.protocol import CONNECTED, ERROR, SEND, TYPING, Json
+from conformance.protocol import CONNECTED, ERROR, MESSAGE, SEND, TYPING, Json
 from conformance.record.descriptions import problem
 from conformance.record.timeouts import ACK, REFUSING_ACK
 from conformance.record.transcript import Entry, first, only
@@ -146,6 +146,16 @@ class Device(Session):
     async def until_heard(self, message_id: str, *, kind: str = "message from elsewhere") -> None:
         """Wait for the ``help_center:message`` with this id."""
         await self.waiting.until(kind, message_named(message_id), lambda: self.inbox.messages.get(message_id))
+
+    async def is_replied_to(self, *, tag: str, within: float) -> bool:
+        """Whether another message follows a plain text that it sends, within so many seconds."""
+        own_and_reply = len(self.inbox.heard(MESSAGE)) + 2
+        await self.send_plain(tag=tag)
+
+        def replied() -> bool | None:
+            return len(self.inbox.heard(MESSAGE)) >= own_and_reply or None
+
+        return bool(await self.context.recorder.until(replied, within=within))
 
     async def until_support_heard(self, message_ids: Iterable[str]) -> None:
         """Wait for the events of all these messages of support."""

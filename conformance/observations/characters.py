@@ -16,6 +16,16 @@ COMBINED = "q\N{COMBINING DOT ABOVE}"
 """With no composed form of its own."""
 FEW, MANY = 100, 1500
 """Few are within the limit however one counts; of many, 2,000 lies between one way of counting and another."""
+COUNTED = {
+    "few emoji": EMOJI * FEW,
+    "many emoji": EMOJI * MANY,
+    "few combined": COMBINED * FEW,
+    "many combined": COMBINED * MANY,
+    "many composable": COMPOSABLE * MANY,
+}
+"""Texts by their tags."""
+HALF_A_PAIR = "\ud83d"
+"""Half of a surrogate pair."""
 
 
 def _takes(record: Record, what: str) -> Callable[[str], bool]:

@@ -16,15 +16,25 @@ from conformance.record.payloads import Message
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Record, Send
 
+FURTHER_FIELDS = {"clientId": "c-1", "attachments": []}
+UNKNOWN_EVENT = "help_center:read"
+LIFETIME = 2
+"""Seconds that a token lives which expires while connected."""
+WELL_PAST = LIFETIME + 0.25
+LONG_LIFETIME = 30 * 24 * 3600
+"""Seconds that a token lives which outlives what some timers hold: 2³¹ milliseconds are 24.9 days."""
+REPLY_WITHIN = 2.0
+"""Seconds in which a reply of support is expected."""
+
 # -- odd fields and events (section 3.2) -------------------------------------------------------------------------
 
 
-def further_fields(record: Record, names: Sequence[str]) -> ObservedValue:
+def further_fields(record: Record) -> ObservedValue:
     send = record.send("further fields")
     if fate(send) != ACCEPTED:
         why = code_of(send) if send.acks else "by ending the connection"
         return ObservedValue("refused", f"refuses a send with further fields ({why})")
-    kept = [name for name in names if name in _fields(send.message)]
+    kept = [name for name in FURTHER_FIELDS if name in _fields(send.message)]
     ending = f"gives back {' and '.join(kept)}" if kept else "drops them"
     return ObservedValue("kept" if kept else "ignored", f"accepts a send with further fields and {ending}")
 
@@ -33,11 +43,11 @@ def _fields(message: Message) -> Sequence[str]:
     return list(message.raw) if isinstance(message.raw, dict) else []
 
 
-def unknown_event(record: Record, name: str) -> ObservedValue:
+def unknown_event(record: Record) -> ObservedValue:
     connection = record.connection("phone")
-    sent = next((e for e in connection.entries if e.kind is Kind.SENT and e.get("event") == name), None)
+    sent = next((e for e in connection.entries if e.kind is Kind.SENT and e.get("event") == UNKNOWN_EVENT), None)
     if sent is None:
-        raise record.cut_short(name)
+        raise record.cut_short(UNKNOWN_EVENT)
     if connection.ended_by_target is not None:
         return ObservedValue("ended", "ends the connection over an event it does not know")
     if any(ack.get("id") == sent.get("id") for ack in connection.received("ACK", "BINARY_ACK")):
@@ -124,12 +134,12 @@ def user_id(record: Record) -> ObservedValue:
 # -- what comes unasked (sections 4.3, 4.4 and 9) ----------------------------------------------------------------
 
 
-def support(record: Record, patience: float) -> ObservedValue:
+def support(record: Record) -> ObservedValue:
     """Whether support replies by itself, to one message or to each, and how soon."""
     waits = [_reply_after(send) for send in record.tagged("alone")]
     soon = [wait for wait in waits if wait is not None]
     if not soon:
-        return ObservedValue("none", f"no reply of support came within {patience:g} s")
+        return ObservedValue("none", f"no reply of support came within {REPLY_WITHIN:g} s")
     often = "each message" if len(soon) == len(waits) else "the first of two messages"
     when = f"{min(soon):.2f} s" if min(soon) >= 0.01 else "less than 0.01 s"
     coarse = f"{min(soon):.1f} s" if min(soon) >= 0.1 else "at once"  # so that two runs can be compared

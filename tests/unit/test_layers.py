@@ -1,4 +1,5 @@
-"""Imports point one way (``lint-imports`` holds the layers of pyproject.toml), and what judges does no I/O."""
+"""Imports point one way (``lint-imports`` holds the layers of pyproject.toml), what judges does no I/O, and a module
+is short."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ import pytest
 from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
 ROOT = Path(__file__).resolve().parents[2]
+LONGEST = 300
+"""Lines of a module."""
 CONFORMANCE = ROOT / "conformance"
 
 IO = {
@@ -114,6 +117,13 @@ def test_suites_know_neither_the_wire_nor_the_run(path: Path) -> None:
 def test_the_reference_server_knows_nothing_of_the_harness(path: Path) -> None:
     known = [name for name in imports(path) if top(name) in ("conformance", "suites", "tests")]
     assert all(name.startswith("conformance.reference") for name in known)
+
+
+def test_no_module_is_long() -> None:
+    folders = ("benchmarks", "conformance", "suites", "tests")
+    modules = [*ROOT.glob("*.py"), *(path for folder in folders for path in (ROOT / folder).rglob("*.py"))]
+    lines = {named(path): len(path.read_text("utf-8").splitlines()) for path in modules}
+    assert {name: count for name, count in lines.items() if count > LONGEST} == {}
 
 
 def test_schemas_are_data() -> None:
