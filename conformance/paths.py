@@ -3,6 +3,7 @@ checkout they stand side by side with the package; in an installed wheel they ar
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
@@ -15,3 +16,9 @@ SCHEMAS = ROOT / "schemas"
 SETTINGS = ROOT / "pyproject.toml"
 """Of pytest, for a run that is to have no others."""
 CATALOGUE = PACKAGE / "requirements.toml"
+
+
+@cache
+def resolved(path: Path) -> Path:
+    """Where a file of tests truly lies. Each judgement asks several times, and a file system takes long to answer."""
+    return path.resolve()

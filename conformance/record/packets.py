@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
-from conformance.protocol import CONNECTED, Json
+from conformance.protocol import CONNECTED, MESSAGE, Json
 from conformance.record.events import Event
 from conformance.record.missing import Missing, Need
 from conformance.record.payloads import History
@@ -52,15 +53,15 @@ class Packets:
         """Whether it presented a token that must be accepted, and outlives the scenario."""
         return self.good and self.opened.get("lifetime") is None
 
-    @property
+    @cached_property
     def option(self) -> str:
         return str(self.opened.get("option"))
 
-    @property
+    @cached_property
     def transport(self) -> str:
         return str(self.opened.get("transport"))
 
-    @property
+    @cached_property
     def title(self) -> str:
         return f"{self.device} ({self.user}, {self.option}, {self.transport})"
 
@@ -81,9 +82,10 @@ class Packets:
 
     def received(self, *packets: str) -> list[Entry]:
         """The Socket.IO packets received, all or those of some types."""
-        if len(packets) == 1:
-            return self._received_by_packet.get(packets[0], [])
-        return [entry for entry in self._received if not packets or entry.get("packet") in packets]
+        if not packets:
+            return self._received
+        of_each = [self._received_by_packet.get(packet, []) for packet in packets]
+        return of_each[0] if len(of_each) == 1 else sorted(chain(*of_each), key=lambda entry: entry.serial)
 
     @cached_property
     def _received_by_packet(self) -> dict[str, list[Entry]]:
@@ -99,6 +101,19 @@ class Packets:
     def events(self, name: str | None = None) -> list[Event]:
         """The events received, all or those of one name, in wire order."""
         return self._events if name is None else self._events_by_name.get(name, [])
+
+    def messages_with(self, field: str, value: str) -> list[Event]:
+        """The messages it was told of that have this value in a field: "id" or "text"."""
+        return self._messages_by[field].get(value, [])
+
+    @cached_property
+    def _messages_by(self) -> dict[str, dict[str, list[Event]]]:
+        found: dict[str, dict[str, list[Event]]] = {"id": {}, "text": {}}
+        for event in self.events(MESSAGE):
+            for field, events in found.items():
+                if isinstance(event.payload, dict) and isinstance(value := event.payload.get(field), str):
+                    events.setdefault(value, []).append(event)
+        return found
 
     def heard(self, name: str | None = None) -> list[Event]:
         """The events that came before the device left: to nothing later does anybody listen."""

@@ -74,16 +74,16 @@ class Send(Exchange):
     def event_on(self, connection: Connection) -> Event | None:
         """The event by which a connection received this accepted message: by its id or, where the ack has another one,
         by its text."""
-        events = connection.events(MESSAGE)
-        found = pick((event.message for event in events), self.sent)
-        return next((event for event in events if found is not None and event.entry.serial == found.at), None)
+        sent = self.sent
+        alike = [*connection.messages_with("id", sent.id), *connection.messages_with("text", sent.text)]
+        found = pick((event.message for event in alike), sent)
+        return next((event for event in alike if event.message is found), None)
 
     def heard_on(self, connection: Connection) -> Event | None:
         """The same or, where several have its text, an event with that since it was sent: it may be another's."""
         text, since = self.message.text, self.entry.serial
-        later = (event for event in connection.events(MESSAGE) if event.entry.serial > since)
-        alike = (event for event in later if isinstance(event.payload, dict) and event.payload.get("text") == text)
-        return self.event_on(connection) or next((event for event in alike if not by_support(event.message)), None)
+        later = (event for event in connection.messages_with("text", text) if event.entry.serial > since)
+        return self.event_on(connection) or next((event for event in later if not by_support(event.message)), None)
 
 
 def _senders(record: Record) -> dict[str, set[int]]:

@@ -35,6 +35,7 @@ def _environment() -> jinja2.Environment:
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_FOLDER / "templates"),
         autoescape=True,
+        auto_reload=False,  # which looks for changes of the file whenever a template is used
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.paths import SUITES
+from conformance.paths import SUITES, resolved
 from conformance.requirements import Catalogue, Level, ids_of
 from conformance.run import selection
 from conformance.run.certification import Certification
@@ -23,7 +23,7 @@ def is_complete(
     """Whether these are the judgements of all suites, and have run. ``left_out``: files in which the run has nothing
     to judge."""
     files = {path.resolve() for path in SUITES.glob("test_*.py")}.difference(left_out)
-    collected = {item.path.resolve() for item in judgements}
+    collected = {resolved(item.path) for item in judgements}
     picked = any("::" in arg for arg in config.args)
     ran = {test_id(item) for item in judgements} <= {
         *certification.outcomes,

@@ -11,7 +11,7 @@ import pytest
 from conformance.checks.blame import explained
 from conformance.drive.scenario import scenario_calls
 from conformance.errors import Deviation, Unverified, one_line
-from conformance.paths import PACKAGE, ROOT, SUITES
+from conformance.paths import PACKAGE, ROOT, SUITES, resolved
 from conformance.record.missing import Missing
 from conformance.record.payloads import MalformedPayload
 from conformance.record.transcript import Transcript
@@ -25,7 +25,7 @@ from conformance.run.reproduce import again
 def test_id(item: pytest.Item) -> str:
     """The node id as seen from the checkout, wherever pytest's rootdir is."""
     inside = item.nodeid.partition("::")[2]
-    return f"{item.path.resolve().relative_to(ROOT).as_posix()}::{inside}"
+    return f"{resolved(item.path).relative_to(ROOT).as_posix()}::{inside}"
 
 
 def is_ours(item: pytest.Item, error: BaseException) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Collection, Generator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from conformance.drive.scenario import TRANSCRIPTS, basics, scenario_calls
 from conformance.errors import TargetUnusable, Unverified, UsageError
-from conformance.paths import SUITES
+from conformance.paths import SUITES, resolved
 from conformance.record.views import Everything
 from conformance.report import terminal
 from conformance.report.account import Account
@@ -106,7 +107,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     meant = list(selection.meant(items, certification.catalogue.as_of(certification.options.as_of)))
     if not certification.has_public_key:
         meant = [item for item in meant if item.get_closest_marker("public_key") is None]
-    config.stash[LEFT_OUT] = {item.path.resolve() for item in items} - {item.path.resolve() for item in meant}
+    config.stash[LEFT_OUT] = {resolved(item.path) for item in items} - {resolved(item.path) for item in meant}
     items[:] = meant
 
 
@@ -120,7 +121,7 @@ def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     report = yield
-    path = collector.path.resolve()
+    path = resolved(collector.path)
     if report.failed and SUITES in (path, *path.parents):
         collector.config.stash[UNCOLLECTED] = True
     return report
@@ -222,6 +223,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
             _conclude(session, certification, exitstatus)
     finally:
         certification.close()
+        gc.freeze()  # hundreds of thousands of objects, which pytest and Python would look through as they end
 
 
 def _conclude(session: pytest.Session, certification: Certification, exitstatus: int) -> None:

@@ -4,6 +4,7 @@ must not fail a requirement."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,5 +54,9 @@ def _keep_to_ours(item: pytest.Function) -> None:
 
 
 def _is_ours(function: Any) -> bool:
-    file = Path(function.__code__.co_filename) if hasattr(function, "__code__") else None
-    return file is not None and any(folder in file.resolve().parents for folder in (PACKAGE, SUITES))
+    return hasattr(function, "__code__") and _stands_with_us(function.__code__.co_filename)
+
+
+@cache
+def _stands_with_us(file: str) -> bool:
+    return any(folder in Path(file).resolve().parents for folder in (PACKAGE, SUITES))
