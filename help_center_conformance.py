@@ -32,6 +32,7 @@ NAMES = (
     "users",
     "reports",
     "level",
+    "profile",
     "as-of",
     "allow-incomplete",
     "wait",

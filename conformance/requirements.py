@@ -34,6 +34,14 @@ class Level(StrEnum):
     CLIENT = "client"
 
 
+class Profile(StrEnum):
+    """How much a run does for each MUST. FULL: all there is. QUICK: it judges each once, with no search and no wait by
+    design, for a merge request; what it finds is no verdict on the server."""
+
+    FULL = "full"
+    QUICK = "quick"
+
+
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """One clause. ``untestable`` is the written reason why no judgement cites it; ``reading`` says which readings

@@ -43,20 +43,20 @@ async def _converse(stage: Stage, number: int) -> None:
     )
 
 
-@scenario(users=2, wave=2, min_users=1, takes_seconds=True)
+@scenario(users=2, wave=2, min_users=1, takes_seconds=True, search=True)
 async def conversations(stage: Stage) -> None:
     """Programs of a few random steps: two devices of one user and one of another connect, leave, drop, send, type,
     ask REST."""
     await _converse(stage, 0)
 
 
-@scenario(users=2, wave=2, min_users=1, takes_seconds=True)
+@scenario(users=2, wave=2, min_users=1, takes_seconds=True, search=True)
 async def other_conversations(stage: Stage) -> None:
     """The same, other programs by other users, at the same time."""
     await _converse(stage, 1)
 
 
-@scenario(users=2, wave=2, min_users=1, takes_seconds=True)
+@scenario(users=2, wave=2, min_users=1, takes_seconds=True, search=True)
 async def more_conversations(stage: Stage) -> None:
     """The same once more."""
     await _converse(stage, 2)

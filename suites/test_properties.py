@@ -27,7 +27,7 @@ from conformance.requirements import requirement
 # -- texts -------------------------------------------------------------------------------------------------------
 
 
-@scenario
+@scenario(search=True)
 async def generated_texts(stage: Stage) -> None:
     """One device sends batches of generated valid texts, each batch pipelined."""
     async with stage.device("phone") as phone:
@@ -42,7 +42,7 @@ async def generated_texts(stage: Stage) -> None:
         await explore(stage, text_strategies.valid_batches, drive, judge)
 
 
-@scenario(wave=2)
+@scenario(wave=2, search=True)
 async def generated_invalid_texts(stage: Stage) -> None:
     """One device sends batches of generated texts that are blank or too long, each batch pipelined."""
     async with stage.device("phone") as phone:
@@ -86,7 +86,7 @@ async def _chatting(stage: Stage) -> AsyncIterator[Device]:
     await stage.fetch(tag="after")
 
 
-@scenario(wave=2)
+@scenario(wave=2, search=True)
 async def generated_payloads(stage: Stage) -> None:
     """One device sends a plain text, and batches of generated objects without a text to be taken, each batch pipelined;
     REST shows the conversation before and after. Where the connection is ended, the device connects again."""
@@ -147,7 +147,7 @@ def test_generated_payloads_do_not_end_the_connection(generated_payloads: Record
 # -- payloads that are no objects ----------------------------------------------------------------------------------
 
 
-@scenario(wave=2)
+@scenario(wave=2, search=True)
 async def generated_no_objects(stage: Stage) -> None:
     """One device sends a plain text, generated payloads that are no objects, and a plain text again; then another
     device does. REST shows the conversation before and after. Where the connection is ended, it is made again."""
@@ -198,7 +198,7 @@ def test_generated_payloads_of_no_object_are_survived(generated_no_objects: Reco
 # -- typing ------------------------------------------------------------------------------------------------------
 
 
-@scenario(wave=2)
+@scenario(wave=2, search=True)
 async def generated_typing(stage: Stage) -> None:
     """One device sends a plain text, batches of generated typing events, and a plain text after each batch; REST shows
     the conversation before and after. Where the connection is ended, the device connects again."""
@@ -243,7 +243,7 @@ def test_generated_typing_is_not_stored(generated_typing: Record) -> None:
 # -- tokens --------------------------------------------------------------------------------------------------------
 
 
-@scenario(wave=2, limit_concurrency=True, takes_seconds=True)
+@scenario(wave=2, limit_concurrency=True, takes_seconds=True, search=True)
 async def forged_tokens(stage: Stage) -> None:
     """A good token opens the socket and REST; devices present generated tokens, up to three at once, and stay until
     nothing more comes; REST is asked with the same."""

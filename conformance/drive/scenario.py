@@ -37,6 +37,8 @@ class Needs(TypedDict, total=False):
     """It does with so few users where there are not as many as it likes."""
     takes_seconds: bool
     """It waits for seconds by design, and begins before those that do not: then nothing waits for it at the end."""
+    search: bool
+    """It drives what Hypothesis generates."""
     alike: bool
     """Its users are those of ``similar_subjects.ALIKE``; it does with one where subjects are given."""
 
@@ -56,11 +58,17 @@ class Scenario:
     limit_concurrency: bool = False
     min_users: int | None = None
     takes_seconds: bool = False
+    search: bool = False
     alike: bool = False
 
     @property
     def doc(self) -> str:
         return inspect.getdoc(self.drive) or ""
+
+    @property
+    def quick(self) -> bool:
+        """Whether it is recorded for the quick profile, too."""
+        return not (self.search or self.takes_seconds)
 
     def key(self, values: Mapping[str, str]) -> str:
         """The name of the recording that these parameter values lead to."""

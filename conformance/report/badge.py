@@ -6,6 +6,7 @@ from typing import Any
 
 from conformance.report.account import Account
 from conformance.report.outcome import Status
+from conformance.report.terminal import label
 from conformance.report.verdict import Verdict
 from conformance.requirements import Level
 
@@ -21,7 +22,7 @@ def badge(account: Account) -> dict[str, Any]:
     return {
         "schemaVersion": 1,
         "label": "Help Center API",
-        "message": f"{result.verdict}{but} | document {account.revision} | {account.day}",
+        "message": f"{label(result)}{but} | document {account.revision} | {account.day}",
         "color": "green" if but else colour,
         "isError": result.verdict is Verdict.NON_CONFORMANT,
     }

@@ -52,6 +52,7 @@ def _named(account: Account) -> dict[str, Any]:
     facts = account.result.facts
     observations = {one.id: one.says for one in account.result.observations}
     return {
+        "profile": str(account.result.profile),
         "target": facts["target"],
         "document": facts["document"],
         "seed": facts["seed"],

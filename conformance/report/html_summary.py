@@ -10,7 +10,7 @@ from markupsafe import Markup
 from conformance.formatting import printable
 from conformance.report.outcome import Status
 from conformance.report.rendering import render
-from conformance.report.terminal import WORDS, counts
+from conformance.report.terminal import counts, label, meaning
 from conformance.report.verdict import Finding, Result, Verdict
 from conformance.requirements import Level
 
@@ -22,7 +22,7 @@ _FACTS = {"document": "Document (SHA-256)", "harness": "Harness version", "secon
 def title(result: Result) -> str:
     """Of the window, the file and the printed page: target, verdict and date."""
     day = str(result.facts.get("started", "")).partition("T")[0]
-    return printable(f"Help Center conformance of {result.facts.get('target')}: {result.verdict}, {day}")
+    return printable(f"Help Center conformance of {result.facts.get('target')}: {label(result)}, {day}")
 
 
 def anchor(status: Status, requirement: str) -> str:
@@ -39,6 +39,7 @@ def head(result: Result, notes: Sequence[str] = ()) -> Markup:
     return render(
         "summary.html.j2",
         verdict=str(result.verdict),
+        label=label(result),
         anchor=anchor,
         answer=_answer(result),
         bars=[_bar(result, level) for level in _JUDGED],
@@ -68,7 +69,7 @@ def _answer(result: Result) -> str:
         Verdict.INCOMPLETE: f"Not yet: nothing failed, but {_are(unverified, 'was', 'were')} not verified.",
     }
     so_far = f" {_are(failed, 'fails', 'fail')}." if failed else ""
-    return words.get(result.verdict) or f"Unknown: {WORDS[result.verdict]}.{so_far}"
+    return words.get(result.verdict) or f"Unknown: {meaning(result)}.{so_far}"
 
 
 def _are(number: int, one: str, many: str) -> str:

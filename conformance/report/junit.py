@@ -82,3 +82,4 @@ class JUnit:
         for name in ("target", "harness", "document", "started", "seed"):
             xml.add_global_property(name, str(result.facts[name]))
         xml.add_global_property("verdict", str(result.verdict))
+        xml.add_global_property("profile", str(result.profile))

@@ -10,7 +10,7 @@ import pytest
 
 from conformance.report.outcome import Status
 from conformance.report.verdict import BESIDES, Finding, Result, Verdict
-from conformance.requirements import Level
+from conformance.requirements import Level, Profile
 
 _LONGEST = 240
 """Characters of a reason that the terminal shows."""
@@ -57,7 +57,7 @@ def write_end(reporter: pytest.TerminalReporter, summary: Summary) -> None:
     result = summary.result
     if has_failures(reporter):
         colour = _colour(result)
-        reporter.section(f"help center conformance: {result.verdict}", sep="=", **{colour: True})
+        reporter.section(f"help center conformance: {label(result)}", sep="=", **{colour: True})
     for line in [*_observations(result), f"reports  {summary.reports}{'' if summary.page else _NO_PAGE}"]:
         reporter.write_line(line)
 
@@ -86,11 +86,22 @@ def lines(summary: Summary) -> Iterator[str]:
     yield from (f"note     {note}" for note in summary.notes)
 
 
+def label(result: Result) -> str:
+    """The verdict, with the profile where that is not the full one."""
+    return f"{result.verdict}{f' ({result.profile} profile)' if result.profile is not Profile.FULL else ''}"
+
+
+def meaning(result: Result) -> str:
+    """What the verdict means."""
+    quick = result.verdict is Verdict.PARTIAL and result.profile is not Profile.FULL and not result.cut
+    return "every MUST once, without searches: no verdict is claimed" if quick else WORDS[result.verdict]
+
+
 def in_words(result: Result) -> str:
     """The verdict in one line. Where something was waived, it is never said that every MUST holds."""
     waived = result.of(Level.MUST, Status.WAIVED)
     if result.verdict is not Verdict.CONFORMANT or not waived:
-        return f"{result.verdict}: {WORDS[result.verdict]}"
+        return f"{label(result)}: {meaning(result)}"
     unchecked = sum(finding.accepted is Status.UNVERIFIED for finding in waived)
     aside = f" ({unchecked} of them could not be checked)" if unchecked else ""
     return f"{result.verdict}, but for {len(waived)} waived{aside}"

@@ -12,7 +12,7 @@ from typing import Any
 
 from conformance.formatting import kind_of, printable
 from conformance.report.outcome import Outcome, Status
-from conformance.requirements import Level, Requirement
+from conformance.requirements import Level, Profile, Requirement
 
 BESIDES = "; besides: "
 """Between the reasons of one requirement that differ in kind."""
@@ -89,11 +89,12 @@ class Contradiction:
 
 @dataclass(frozen=True)
 class Result:
-    """Everything a verdict is made from. ``complete``: every judgement was selected and run."""
+    """Everything a verdict is made from. ``complete``: every judgement of the profile was selected and run."""
 
     findings: Sequence[Finding]
     observations: Sequence[Observation] = ()
     complete: bool = True
+    profile: Profile = Profile.FULL
     interrupted: bool = False
     broken: bool = False
     """The harness itself erred outside of any judgement."""
@@ -110,22 +111,28 @@ class Result:
         return [f for f in self.findings if f.requirement.level is level and (not statuses or f.status in statuses)]
 
     @property
+    def cut(self) -> bool:
+        """Whether not all was judged that belongs to the profile."""
+        return not self.complete or not self.findings
+
+    @property
     def verdict(self) -> Verdict:
         if self.interrupted:
             return Verdict.INTERRUPTED
         if self.broken or any(f.status is Status.ERROR for f in self.findings):
             return Verdict.ERROR
-        if not self.complete or not self.findings:
+        if self.cut or self.profile is not Profile.FULL:
             return Verdict.PARTIAL
         if self.of(Level.MUST, Status.FAILED):
             return Verdict.NON_CONFORMANT
         return Verdict.INCOMPLETE if self.of(Level.MUST, Status.UNVERIFIED) else Verdict.CONFORMANT
 
     def exit_code(self, *, level: Level, allow_incomplete: bool) -> int | None:
-        """The exit code that the contract gives this result; None to leave pytest's own (partial, interrupted)."""
+        """The exit code that the contract gives this result; None to leave pytest's own (interrupted, a selection). The
+        quick profile has those of a full run, for a gate goes by them."""
         if self.verdict is Verdict.ERROR:
             return Exit.INTERNAL
-        if self.verdict in (Verdict.PARTIAL, Verdict.INTERRUPTED):
+        if self.verdict is Verdict.INTERRUPTED or self.cut:
             return None
         judged = (Level.MUST, Level.SHOULD) if level is Level.SHOULD else (Level.MUST,)
         if any(self.of(each, Status.FAILED) for each in judged):
@@ -134,7 +141,8 @@ class Result:
             return Exit.FAILED
         if self.gone:
             return Exit.USAGE
-        incomplete = self.verdict is Verdict.INCOMPLETE and (self.ended is not None or not allow_incomplete)
+        unverified = bool(self.of(Level.MUST, Status.UNVERIFIED))
+        incomplete = unverified and (self.ended is not None or not allow_incomplete)
         return Exit.INCOMPLETE if incomplete else Exit.OK
 
     def summary(self) -> dict[str, dict[str, int]]:

@@ -31,9 +31,9 @@ from conformance.report.outcome import Outcome, OutcomeKind, Status
 from conformance.report.rejudge import Agreement, agreement, earlier
 from conformance.report.terminal import Circumstances
 from conformance.report.verdict import Observation, Result, contradictions, erred, findings
-from conformance.requirements import Catalogue
+from conformance.requirements import Catalogue, Profile
 from conformance.run import provenance
-from conformance.run.circumstances import drops, happenings
+from conformance.run.circumstances import circumstances
 from conformance.run.open_files import bounded
 from conformance.run.options import Options
 from conformance.run.progress import Progress
@@ -188,18 +188,21 @@ class Certification(TranscriptProvider):
 
     def result(self, *, complete: bool, interrupted: bool, broken: bool) -> Result:
         outcomes = [*self.outcomes.values(), *self._fates()]
+        profile = self.options.profile
+        whole = complete and profile is Profile.FULL
         found = findings(self.catalogue.as_of(self.options.as_of), outcomes)
         result = Result(
             found,
             self.observations,
             complete=complete,
+            profile=profile,
             interrupted=interrupted,
             broken=broken or erred(self.outcomes.values()),
             gone=self._gone(),
             ended=self._ended(),
             facts=self._facts(),
-            contradictions=contradictions(found, outcomes) if complete else (),
-            stale=self.waivers.stale(found) if complete and not self._gone() else (),
+            contradictions=contradictions(found, outcomes) if whole else (),
+            stale=self.waivers.stale(found) if whole and not self._gone() else (),
         )
         if self.options.rejudge is None:
             return result
@@ -257,16 +260,8 @@ class Certification(TranscriptProvider):
 
     @property
     def circumstances(self) -> Circumstances:
-        recorded = self.transcripts()
-        events = happenings(recorded, gone=self._gone() is not None)
-        events += [self._context.remark] if self._context is not None and self._context.remark else []
-        return Circumstances(events, drops(recorded), self._load())
-
-    def _load(self) -> str | None:
-        """What long conversations made of the run."""
-        if self._context is None:
-            return None
-        return self._context.load.note(self.options.concurrency, self._context.deadline)
+        gone, most = self._gone() is not None, self.options.concurrency
+        return circumstances(self.transcripts(), self._context, gone=gone, most=most)
 
     def save_transcripts(self) -> None:
         """Write what was recorded to ``reports/transcripts``, in place of what an earlier run left there."""

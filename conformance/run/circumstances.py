@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from conformance.drive.context import RunContext
 from conformance.record.incidents import Incident, incidents, losses
 from conformance.record.transcript import Transcript
+from conformance.report.terminal import Circumstances
+
+
+def circumstances(
+    transcripts: Sequence[Transcript], context: RunContext | None, *, gone: bool, most: int
+) -> Circumstances:
+    """Of a run, which knows nothing of it but its transcripts where those were saved. ``most``: ``--concurrency``."""
+    events = happenings(transcripts, gone=gone)
+    if context is None:
+        return Circumstances(events, drops(transcripts))
+    events += [context.remark] if context.remark else []
+    return Circumstances(events, drops(transcripts), context.load.note(most, context.deadline))
 
 
 def drops(transcripts: Sequence[Transcript]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.requirements import Level
+from conformance.requirements import Level, Profile
 from conformance.run import option_values as values
 from conformance.run import option_words as words
 from conformance.run.options import Concern, Option
@@ -96,6 +96,14 @@ OPTIONS = (
         default=Level.MUST,
         in_scope=str,
         in_reproduce=words.value,
+    ),
+    Option(
+        flag="--profile",
+        metavar="full|quick",
+        help="quick: every MUST once, for a merge request; no searches, and no verdict (default full)",
+        convert=values.profile,
+        default=Profile.FULL,
+        in_scope=str,
     ),
     Option(
         flag="--as-of",

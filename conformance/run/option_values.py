@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from conformance import __version__
 from conformance.errors import UsageError
-from conformance.requirements import FIRST_RELEASE, Level, version
+from conformance.requirements import FIRST_RELEASE, Level, Profile, version
 from conformance.run.options import Given
 
 if TYPE_CHECKING:
@@ -100,6 +100,12 @@ def level(given: Given) -> Level:
     if given.value not in ("", "must", "should"):
         raise UsageError(f"{given} is unknown: pass must or should")
     return Level(given.value or "must")
+
+
+def profile(given: Given) -> Profile:
+    if given.value not in ("", *Profile):
+        raise UsageError(f"{given} is unknown: pass full or quick")
+    return Profile(given.value or Profile.FULL)
 
 
 def number(*, least: float) -> Callable[[Given], float]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.hooks import NAME, TokenHook
-from conformance.requirements import Level
+from conformance.requirements import Level, Profile
 
 if TYPE_CHECKING:
     import ssl  # imported where it is needed: each run of pytest reads this module, whosever tests it runs
@@ -113,6 +113,7 @@ class Options:
     users: Sequence[str] | None
     reports: Path
     level: Level
+    profile: Profile
     as_of: str | None
     allow_incomplete: bool
     wait: float
@@ -155,6 +156,7 @@ class Options:
         notes = [f"seed {self.seed}"] if self.rejudge is None else []
         notes += [f"tokens by {NAME}"] if self.token_hook is not None else []
         notes += [f"level {self.level}"] if self.level is not Level.MUST else []
+        notes += [f"profile {self.profile}"] if self.profile is not Profile.FULL else []
         notes += [f"as of {self.as_of}"] if self.as_of else []
         notes += ["incomplete allowed"] if self.allow_incomplete else []
         notes += [f"waivers from {self.waivers}"] if self.waivers else []

@@ -13,6 +13,8 @@ import pytest
 
 from conformance.errors import UsageError
 from conformance.hooks import NAME, TokenHook
+from conformance.report.rejudge import earlier
+from conformance.requirements import Profile
 from conformance.run.option_table import OPTIONS
 from conformance.run.options import Option, Options, default_algorithm
 from conformance.run.selection import selection
@@ -41,6 +43,7 @@ def _options(found: Settings, hook: TokenHook | None, folder: Path, *, seed: int
             **fields,
             "jwt_algorithm": fields["jwt_algorithm"] or default_algorithm(fields["jwt_key"]),
             "reports": _reports(fields["reports"], fields["rejudge"], found, folder),
+            "profile": _profile(fields["profile"], fields["rejudge"]),
         },
         token_hook=hook,
         tls=_tls(fields["ca_bundle"], insecure=fields["insecure"]),
@@ -74,6 +77,13 @@ def _seed(config: pytest.Config) -> int:
     if isinstance(given, (int, str)) and str(given).lstrip("-").isdigit():
         return int(given)
     return secrets.randbelow(2**32)
+
+
+def _profile(given: Profile, judged: Path | None) -> Profile:
+    """As given; but where an earlier run of the quick profile is judged again, there is no more to judge."""
+    was = earlier(judged.parent) if judged is not None else None
+    recorded = (was or {}).get("options", {}).get("profile", given)
+    return Profile.QUICK if recorded == Profile.QUICK else given
 
 
 def _tls(bundle: Path | None, *, insecure: bool) -> ssl.SSLContext | None:

@@ -26,6 +26,7 @@ from conformance.run.certification import Certification
 from conformance.run.completeness import is_complete, missed
 from conformance.run.options_parser import parse
 from conformance.run.outcome_recorder import OutcomeRecorder, is_ours, test_id, unformatted
+from conformance.run.profiles import of_profile
 from conformance.run.progress import Progress
 from conformance.run.published import JUNIT, PAGE, aim, prepare, publish
 from conformance.run.shield import shield
@@ -104,7 +105,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if certification is None:
         return
     shield(config, items)
-    meant = list(selection.meant(items, certification.catalogue.as_of(certification.options.as_of)))
+    options, known = certification.options, certification.catalogue
+    meant = list(of_profile(selection.meant(items, known.as_of(options.as_of)), options.profile, known))
     if not certification.has_public_key:
         meant = [item for item in meant if item.get_closest_marker("public_key") is None]
     config.stash[LEFT_OUT] = {resolved(item.path) for item in items} - {resolved(item.path) for item in meant}
@@ -239,7 +241,7 @@ def _conclude(session: pytest.Session, certification: Certification, exitstatus:
     )
     attempt(session.config, result.write, options.reports)
     notes = [*terminal.notes(result, certification.circumstances), *certification.waivers.notes(result.findings)]
-    imposed = result.verdict is Verdict.PARTIAL and not selection.is_wanted(session.config)
+    imposed = result.verdict is Verdict.PARTIAL and result.cut and not selection.is_wanted(session.config)
     notes += [selection.intruders(session.config)] if imposed else []
     notes += selection.left_out(certification.catalogue, options.as_of)
     stash[RESULT], stash[NOTES] = result, notes

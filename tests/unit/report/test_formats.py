@@ -15,7 +15,7 @@ from conformance.report.badge import badge
 from conformance.report.ctrf import document
 from conformance.report.markdown import block, cell, code
 from conformance.report.verdict import write_json
-from conformance.requirements import Level
+from conformance.requirements import Level, Profile
 from tests.unit.report.accounts import HOSTILE, account
 
 CTRF = Path(__file__).parents[2] / "support" / "ctrf-schema-0.0.json"
@@ -77,6 +77,8 @@ def test_a_failure_has_its_text_and_its_transcript() -> None:
         (["SEND-MAX", "SEND-TRIM"], {}, "non-conformant", "red"),
         (["SEND-MAX", "AUTH-EXPIRED"], {}, "incomplete", "yellow"),
         (["SEND-MAX"], {"complete": False}, "partial", "lightgrey"),
+        (["SEND-MAX"], {"profile": Profile.QUICK}, "partial (quick profile)", "lightgrey"),
+        (["SEND-MAX", "SEND-TRIM"], {"profile": Profile.QUICK}, "partial (quick profile)", "lightgrey"),
         (["SEND-MAX"], {"interrupted": True}, "interrupted", "lightgrey"),
     ],
 )
@@ -87,6 +89,20 @@ def test_the_badge_says_verdict_document_and_day(
     assert shown["message"] == f"{says} | document 17a291af of 2026-01-01 | 2026-01-31"
     assert shown["color"] == colour
     assert "%" not in json.dumps(shown)
+
+
+# -- a profile that gives no verdict ---------------------------------------------------------------------------------
+
+
+def test_every_format_names_the_quick_profile() -> None:
+    quick = account("SEND-MAX", profile=Profile.QUICK, exit_code=0)
+    notice = next(github.commands(quick))
+    assert next(github.summary(quick)).startswith("## Help Center conformance: partial (quick profile): ")
+    assert "partial (quick profile)" in notice
+    extra = document(quick)["results"]["summary"]["extra"]["help-center-conformance"]
+    assert (extra["verdict"], extra["profile"]) == ("partial", "quick")
+    shown = [*github.summary(quick), notice, json.dumps(badge(quick)), json.dumps(document(quick))]
+    assert not [text for text in shown if "conformant" in text]
 
 
 # -- GitHub ----------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from conformance.report.html_table import Report, html_summary, kind_of
 from conformance.report.naming import judgement
 from conformance.report.outcome import Outcome, OutcomeKind, Status, put
 from conformance.report.verdict import Finding, Observation, Result
-from conformance.requirements import Level, catalogue
+from conformance.requirements import Level, Profile, catalogue
 
 FACTS = {"target": "http://127.0.0.1:3000", "harness": "1.2.3", "started": "2026-01-31T10:00:00+00:00", "seed": 7}
 
@@ -86,6 +86,13 @@ def test_the_title_names_target_verdict_and_date() -> None:
     assert html_summary.title(result(FAILED)) == (
         "Help Center conformance of http://127.0.0.1:3000: non-conformant, 2026-01-31"
     )
+
+
+def test_the_quick_profile_is_named_and_gives_no_verdict() -> None:
+    quick = result(PASSED, profile=Profile.QUICK)
+    assert html_summary.title(quick).endswith(": partial (quick profile), 2026-01-31")
+    assert "<p class=word>Partial (quick profile)</p>" in headed(quick)
+    assert "Unknown: every MUST once, without searches: no verdict is claimed." in headed(quick)
 
 
 def test_what_is_broken_comes_first_and_each_group_has_its_heading() -> None:

@@ -19,7 +19,7 @@ from conformance.report.verdict import (
     erred,
     findings,
 )
-from conformance.requirements import Level, Requirement, catalogue
+from conformance.requirements import Level, Profile, Requirement, catalogue
 from conformance.schema import validator
 from tests.support.handmade import FACTS
 
@@ -61,6 +61,20 @@ TABLE = [
     ("gone, a SHOULD failed before", result(UNVERIFIED, should=FAILED, gone="stopped"), "incomplete", 4, 1, 4),
     ("a selection", result(PASSED, complete=False), "partial", PYTESTS_OWN, PYTESTS_OWN, PYTESTS_OWN),
     ("a selection with failures", result(FAILED, complete=False), "partial", PYTESTS_OWN, PYTESTS_OWN, PYTESTS_OWN),
+    ("quick, all passed", result(PASSED, profile=Profile.QUICK), "partial", 0, 0, 0),
+    ("quick, a MUST failed", result(PASSED, FAILED, profile=Profile.QUICK), "partial", 1, 1, 1),
+    ("quick, a MUST unverified", result(UNVERIFIED, profile=Profile.QUICK), "partial", 10, 10, 0),
+    ("quick, gone", result(UNVERIFIED, profile=Profile.QUICK, gone="stopped"), "partial", 4, 4, 4),
+    ("quick, ended early", result(UNVERIFIED, profile=Profile.QUICK, ended="late"), "partial", 10, 10, 10),
+    ("quick, a judgement erred", result(ERROR, profile=Profile.QUICK), "error", 3, 3, 3),
+    (
+        "a selection of quick",
+        result(FAILED, profile=Profile.QUICK, complete=False),
+        "partial",
+        PYTESTS_OWN,
+        PYTESTS_OWN,
+        PYTESTS_OWN,
+    ),
     ("interrupted", result(FAILED, interrupted=True), "interrupted", PYTESTS_OWN, PYTESTS_OWN, PYTESTS_OWN),
     ("interrupted and erred", result(ERROR, interrupted=True), "interrupted", PYTESTS_OWN, PYTESTS_OWN, PYTESTS_OWN),
 ]

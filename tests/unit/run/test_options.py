@@ -13,11 +13,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 import help_center_conformance
 from conformance.errors import UsageError
-from conformance.requirements import Level
+from conformance.report.verdict import Result
+from conformance.requirements import Level, Profile
 from conformance.run.option_table import OPTIONS
 from conformance.run.options import Options
 from conformance.run.options_parser import parse
 from tests.support.given import SECRET, TARGET, Given, read, refused
+from tests.support.handmade import FACTS
 
 # -- what is meant -------------------------------------------------------------------------------------------------
 
@@ -217,6 +219,32 @@ def test_another_kind_of_signing_key_is_refused() -> None:
 
 
 # -- an earlier set of requirements ----------------------------------------------------------------------------------
+
+
+def test_the_profile_is_full_unless_it_is_quick() -> None:
+    assert (read().profile, read("--profile=quick").profile) == (Profile.FULL, Profile.QUICK)
+    assert read(HELP_CENTER_PROFILE="quick").headline.startswith("certifying the embedded reference server, seed ")
+    assert "profile quick" in read(HELP_CENTER_PROFILE="quick").headline
+    assert refused("--profile=fast") == "--profile=fast is unknown: pass full or quick"
+
+
+@pytest.mark.parametrize(
+    ("options", "given", "profile"),
+    [
+        ({"profile": "quick"}, (), Profile.QUICK),
+        ({"profile": "full"}, (), Profile.FULL),
+        ({"profile": "full"}, ("--profile=quick",), Profile.QUICK),
+        ({}, (), Profile.FULL),
+    ],
+    ids=["quick", "full", "less of a full run", "a run of an older release"],
+)
+def test_a_saved_run_is_judged_by_its_profile(
+    tmp_path: Path, options: dict[str, str], given: tuple[str, ...], profile: Profile
+) -> None:
+    (tmp_path / "transcripts").mkdir()
+    (tmp_path / "transcripts" / "chat.jsonl").touch()
+    Result([], facts={**FACTS, "options": options}).write(tmp_path)
+    assert read(f"--rejudge={tmp_path}", *given).profile is profile
 
 
 def test_a_run_may_be_as_of_an_earlier_release() -> None:

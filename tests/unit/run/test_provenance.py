@@ -74,6 +74,7 @@ def test_the_options_that_matter() -> None:
     )
     assert provenance.settings(read(*given), WAIVERS, 3) == {
         "level": "should",
+        "profile": "full",
         "as_of": None,
         "allow_incomplete": False,
         "waivers": {"SEND-TRIM": "2030-01-31"},
@@ -114,4 +115,4 @@ def test_what_only_a_recording_knows_is_left_out_where_none_was_made(folder: Pat
     (folder / "transcripts").mkdir()
     (folder / "transcripts" / "chat.jsonl").touch()
     shown = provenance.settings(read("--rejudge=.", folder=folder), {}, None)
-    assert sorted(shown) == ["allow_incomplete", "as_of", "level", "selection", "waivers"]
+    assert sorted(shown) == ["allow_incomplete", "as_of", "level", "profile", "selection", "waivers"]
