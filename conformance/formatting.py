@@ -50,6 +50,14 @@ def cut(identifier: Json, limit: int = 9) -> str:
     return text if len(text) <= limit else f"{text[:limit]}…"
 
 
+def size(count: int) -> str:
+    """Bytes, as people say it."""
+    for unit, bytes_of_it in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= bytes_of_it:
+            return f"{count / bytes_of_it:.1f} {unit}"
+    return f"{count} bytes"
+
+
 _CODE = re.compile(r'code: "([^"]*)"')
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"?|‹[^›]*›')
 _ASIDE = re.compile(r"\s*(?:\([^()]*\)|\{[^{}]*[}…]|\[[^\[\]]*[\]…])")

@@ -113,6 +113,7 @@ class ClientInbox(PacketInbox):
         except (ValueError, IndexError):
             fields = {"packet": "RAW", "text": message}
         notes = self.notes.popleft() if fields.get("event") == SEND and self.notes else {}
+        self._context.run.intake.meter.messages += fields.get("event") == SEND
         self.log(Kind.SENT, **fields, **notes, via=str(via))
 
     def on_closed(self, ending: CloseReason) -> None:

@@ -15,7 +15,7 @@ from conformance.drive.device_options import DeviceOptions
 from conformance.drive.inbox import PacketInbox
 from conformance.drive.retry import growing_pauses
 from conformance.drive.waiting import REFUSAL, Waiting, as_note
-from conformance.protocol import CONNECTED, ERROR, NAMESPACE, Json
+from conformance.protocol import CONNECTED, ERROR, NAMESPACE, SEND, Json
 from conformance.record.descriptions import said
 from conformance.record.rate_limits import SLOWER
 from conformance.record.timeouts import ENGINE_HANDSHAKE
@@ -241,6 +241,7 @@ class Session:
         self._wire.send(text, lambda via: self._written(fields, via))
 
     def _written(self, fields: Mapping[str, Json], via: Transport) -> None:
+        self.context.run.intake.meter.messages += fields.get("event") == SEND
         self.inbox.log(Kind.SENT, **fields, via=str(via))
 
     def emit(self, event: str, *args: Json, ack: bool = False, **notes: Json) -> int | None:

@@ -16,7 +16,12 @@ from conformance.requirements import Level
 
 _JUDGED = (Level.MUST, Level.SHOULD)
 _WORST_FIRST = (Status.ERROR, Status.FAILED, Status.WAIVED, Status.UNVERIFIED, Status.PASSED)
-_FACTS = {"document": "Document (SHA-256)", "harness": "Harness version", "seconds": "Duration in seconds"}
+_FACTS = {
+    "document": "Document (SHA-256)",
+    "harness": "Harness version",
+    "seconds": "Duration in seconds",
+    "cost": "What the run cost the target",
+}
 
 
 def title(result: Result) -> str:

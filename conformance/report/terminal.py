@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from conformance.formatting import size
 from conformance.report.outcome import Status
 from conformance.report.verdict import BESIDES, Finding, Result, Verdict
 from conformance.requirements import Level, Profile
@@ -80,6 +81,8 @@ def lines(summary: Summary) -> Iterator[str]:
     yield from (f"rejudged {line}" for line in summary.rejudged)
     yield f"target   {result.facts['target']}"
     yield f"seed     {result.facts['seed']}   {result.facts['seconds']} s"
+    if (spent := result.facts.get("cost")) is not None:
+        yield f"cost     {cost(spent)}"
     for level in (Level.MUST, Level.SHOULD):
         yield f"{level.upper():<8} {counts(result, level)}"
     yield from _findings(result)
@@ -105,6 +108,18 @@ def in_words(result: Result) -> str:
     unchecked = sum(finding.accepted is Status.UNVERIFIED for finding in waived)
     aside = f" ({unchecked} of them could not be checked)" if unchecked else ""
     return f"{result.verdict}, but for {len(waived)} waived{aside}"
+
+
+def cost(spent: Mapping[str, int]) -> str:
+    """What the run cost the target; ``spent`` as in verdict.json."""
+    numbers = (
+        ("devices_at_once", "device", " at once"),
+        ("connections", "connection", ""),
+        ("messages", "message", " sent"),
+        ("requests", "request", ""),
+    )
+    parts = [f"{spent[name]:,} {noun}{'' if spent[name] == 1 else 's'}{more}" for name, noun, more in numbers]
+    return ", ".join([*parts, f"{size(spent['bytes_sent'])} sent, {size(spent['bytes_received'])} received"])
 
 
 def counts(result: Result, level: Level) -> str:

@@ -243,6 +243,7 @@ class Certification(TranscriptProvider):
             "seed": self.options.seed,
             "scope": provenance.scope(self.folder if self.opened else None),
             "options": self.redactor.clean(settings),
+            **({"cost": self._context.intake.meter.reading()} if self._context is not None else {}),
         }
 
     @property

@@ -71,7 +71,9 @@ class Connection:
     ) -> None:
         self._listener = listener
         self._deadline = deadline
-        self._http = HttpSession(base, headers=headers, tls=tls, deadline=deadline, intake=intake or Intake())
+        intake = intake or Intake()
+        self._meter = intake.meter
+        self._http = HttpSession(base, headers=headers, tls=tls, deadline=deadline, intake=intake)
         self._transport: Polling | WebSocket | None = None
         self._max_payload = DEFAULT_MAX_PAYLOAD
         self._outgoing: deque[Outgoing] = deque()
@@ -88,6 +90,7 @@ class Connection:
 
     async def open(self, transport: Transport) -> None:
         """Shake hands. Raises HandshakeFailed when the target does not."""
+        self._meter.connections += 1
         try:
             async with unhurried(self._deadline):
                 await self._open(transport)
@@ -104,6 +107,7 @@ class Connection:
         transport = await WebSocket.connect(self._http) if websocket else self._polling()
         handshake, packets = await transport.open()
         self._transport = transport
+        self._meter.opened()
         self._max_payload = handshake.max_payload
         self._listener.on_handshake(handshake.fields, kind)
         for packet in packets:
@@ -252,6 +256,8 @@ class Connection:
     def _end(self, reason: CloseReason) -> None:
         if not self.closed:
             self.closed = True
+            if self._transport is not None:
+                self._meter.ended()
             self._all_written.set()  # nothing more will be
             self._listener.on_closed(reason)
 

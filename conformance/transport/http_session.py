@@ -80,6 +80,7 @@ class HttpSession:
     async def post(self, body: str) -> Reply:
         url = self._polling_url
         headers = {"Content-Type": "text/plain;charset=UTF-8", **self._cookies.header(url)}
+        self.intake.meter.sent(body)
         async with self._client.post(url, data=body, headers=headers, allow_redirects=False) as answer:
             return await self._reply(answer, url)
 
@@ -136,6 +137,7 @@ async def read_body(answer: aiohttp.ClientResponse, limit: int, intake: Intake) 
     async with intake.turns() as turn:
         async for chunk in answer.content.iter_any():
             body += chunk
+            intake.meter.received(chunk)
             if len(body) > limit:
                 answer.close()
                 return None

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
+from conformance.transport.meter import Meter
+
 MAX_BYTES = 64 * 2**20
 """Of one answer or one WebSocket message, decompressed. A greeting with 50,000 messages has 12 MB."""
 MAX_ERROR_BYTES = 2**20
@@ -24,6 +26,8 @@ class Intake:
     most: int = field(default_factory=lambda: MAX_BYTES)
     exceeded: bool = False
     """Whether a WebSocket message was larger than that. Others may be, at the same time, and cannot take turns."""
+    meter: Meter = field(default_factory=Meter)
+    """What is taken is counted, with all else that the run costs the target."""
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property

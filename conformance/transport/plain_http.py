@@ -48,6 +48,7 @@ async def get(
     """The answer to a GET. ``silence``: how many seconds may pass between two of its bytes. Raises httpx.HTTPError, and
     ValueError for a body that cannot be decompressed."""
     clock = asyncio.get_running_loop()
+    intake.meter.requests += 1
     began = clock.time()
     try:
         async with asyncio.timeout_at(began + silence) as bound, intake.turns() as turn:
@@ -62,6 +63,7 @@ async def get(
                     received += len(piece)
                     for part in decoder.decoded(piece):
                         body += part
+                        intake.meter.received(part)
                         if len(body) > limit:
                             return Answer(answer.status_code, answer.headers, None, limit)
                         waiting = clock.time()

@@ -72,8 +72,8 @@ class RecordedSession:
         patience: Callable[[], float],
         intake: Intake | None = None,
     ) -> None:
-        self.tap = Tap(listener)
         self._intake = intake or Intake()
+        self.tap = Tap(listener, self._intake.meter)
         self._patience = patience
         self._headers = {name: value for name, value in headers.items() if name.lower() != "cookie"}
         self._tls = tls
@@ -99,6 +99,7 @@ class RecordedSession:
     async def post(self, url: str, *, data: str, **options: Any) -> Answer:
         """Packets that the client sends over long-polling."""
         with self.tap.watched():
+            self._intake.meter.sent(data)
             packets = data.split(SEPARATOR)
             for packet in packets:
                 self.tap.sent(packet, Transport.POLLING)
@@ -234,6 +235,7 @@ class RecordedWebSocket:
         with self._tap.watched():
             if not self._ws.closed:
                 self._tap.sent(packet, Transport.WEBSOCKET)
+            self._intake.meter.sent(packet)
             self._probing = self._probing and packet != PacketType.UPGRADE
             await self._ws.send_str(packet)
 
@@ -243,6 +245,7 @@ class RecordedWebSocket:
     async def receive(self) -> aiohttp.WSMessage:
         with self._tap.watched():
             frame = await self._ws.receive()
+            self._intake.meter.received(frame.data)
             self._take(frame)
             return frame
 

@@ -20,6 +20,7 @@ from conformance.transport.engineio import (
     parse_handshake,
     parse_packet,
 )
+from conformance.transport.meter import Meter
 
 SENT = {PacketType.PING: "ping", PacketType.PONG: "pong", PacketType.UPGRADE: "upgrade", PacketType.CLOSE: "close"}
 """What a client sends beside messages."""
@@ -38,8 +39,9 @@ class ClientListener(Listener, Protocol):
 class Tap:
     """On one connection after the other."""
 
-    def __init__(self, listener: ClientListener) -> None:
+    def __init__(self, listener: ClientListener, meter: Meter) -> None:
         self.listener = listener
+        self._meter = meter
         self.ended = True
         """Whether there is no connection: not yet, or not any more."""
         self.broken: Exception | None = None
@@ -59,6 +61,7 @@ class Tap:
 
     def opening(self, via: Transport) -> None:
         """A connection begins."""
+        self._meter.connections += 1
         self._shaken, self.ended = False, False
         self.listener.on_opening(via)
 
@@ -66,6 +69,8 @@ class Tap:
         """The connection has ended; called once."""
         if not self.ended:
             self.ended = True
+            if self._shaken:
+                self._meter.ended()
             self.listener.on_closed(ending)
 
     def sent(self, packet: str, via: Transport) -> None:
@@ -105,4 +110,5 @@ class Tap:
             self.listener.on_garbled(packet, "not an Engine.IO handshake")
         else:
             self._shaken = True
+            self._meter.opened()
             self.listener.on_handshake(handshake.fields, via)

@@ -47,7 +47,7 @@ class WebSocket:
 
     async def open(self) -> tuple[Handshake, Iterable[Received]]:
         """Shake hands. Raises HandshakeFailed or NETWORK_ERRORS."""
-        first = await self._raw.receive()
+        first = await self._receive()
         if first.type in ENDS:
             raise HandshakeFailed(close_reason_of(first, self._http.intake))
         handshake = parse_handshake(first.data)
@@ -55,17 +55,17 @@ class WebSocket:
         return handshake, ()
 
     async def probe(self) -> None:
-        await self._raw.send_str(PROBE)
+        await self._send(PROBE)
 
     async def probed(self) -> str | None:
         """Wait for the answer to a probe: what came in its place, None where it is the right one."""
-        answer = await self._raw.receive()
+        answer = await self._receive()
         return None if answer.data == PROBED else repr(answer.data)
 
     async def read(self) -> Iterable[Received]:
         """Wait for a packet. Raises TransportClosed."""
         try:
-            frame = await self._raw.receive()
+            frame = await self._receive()
         except NETWORK_ERRORS as error:  # a pong that could not be written
             raise TransportClosed(CloseReason("network", reason=describe_error(error))) from error
         if frame.type in ENDS:
@@ -76,9 +76,18 @@ class WebSocket:
         """Raises TransportClosed."""
         try:
             for packet in packets:
-                await self._raw.send_str(packet)
+                await self._send(packet)
         except NETWORK_ERRORS as error:
             raise TransportClosed(CloseReason("network", reason=f"write failed: {describe_error(error)}")) from error
+
+    async def _send(self, packet: str) -> None:
+        self._http.intake.meter.sent(packet)
+        await self._raw.send_str(packet)
+
+    async def _receive(self) -> aiohttp.WSMessage:
+        frame = await self._raw.receive()
+        self._http.intake.meter.received(frame.data)
+        return frame
 
     async def close(self) -> None:
         """Send a close frame, and wait for the server's."""

@@ -56,7 +56,7 @@ def tail(run: Run) -> list[str]:
     lines = run.output.splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("VERDICT"))
     own = itertools.takewhile(lambda line: not line.startswith("reports "), lines[start:])
-    return [line for line in own if not line.startswith(("target", "seed"))]
+    return [line for line in own if not line.startswith(("target", "seed", "cost"))]
 
 
 # -- the verdicts ----------------------------------------------------------------------------------------------------

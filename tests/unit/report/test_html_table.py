@@ -88,6 +88,13 @@ def test_the_title_names_target_verdict_and_date() -> None:
     )
 
 
+def test_what_the_run_cost_the_target_is_listed() -> None:
+    spent = {"devices_at_once": 3, "connections": 1_200, "bytes_sent": 5}
+    text = headed(result(PASSED, facts={**FACTS, "cost": spent}))
+    assert "<th scope=row>What the run cost the target</th>" in text
+    assert "<div>Devices at once: 3</div><div>Connections: 1200</div><div>Bytes sent: 5</div>" in text
+
+
 def test_the_quick_profile_is_named_and_gives_no_verdict() -> None:
     quick = result(PASSED, profile=Profile.QUICK)
     assert html_summary.title(quick).endswith(": partial (quick profile), 2026-01-31")
