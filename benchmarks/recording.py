@@ -96,7 +96,7 @@ async def _bare(url: str, batch: int) -> Pace:
 
 
 class Heard:
-    """The messages that a client was told of."""
+    """The messages that a client has received."""
 
     def __init__(self) -> None:
         self._known: dict[str, asyncio.Event] = {}

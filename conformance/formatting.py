@@ -16,7 +16,7 @@ _DEPTHS = (6, 3, 2, 1)
 """How many levels of an object are shown: the first that is short enough."""
 
 
-def shown(value: Json, limit: int = 120) -> str:
+def preview(value: Json, limit: int = 120) -> str:
     """JSON for a person: one line of about ``limit`` characters, long texts cut, with their length."""
     if isinstance(value, str):
         text = escaped(json.dumps(value, ensure_ascii=False))

@@ -20,7 +20,7 @@ FIRST_RELEASE = "0.1.0"
 
 
 def version(release: str) -> tuple[int, ...]:
-    """In an order. Raises ValueError for what is no release."""
+    """In an order. Raises ValueError for what is not a release."""
     return tuple(int(part) for part in release.split("."))
 
 

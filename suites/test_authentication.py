@@ -15,12 +15,12 @@ from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
 
 TRANSPORTS = pytest.mark.parametrize("transport", ["websocket", "polling"])
-ROADS = ("kind", "option", "transport")
-MISSING_TOKENS = pytest.mark.parametrize(ROADS, MISSING)
-CONFUSED_TOKENS = [pytest.param(*road, marks=pytest.mark.public_key) for road in CONFUSING]
-WRONG_TOKENS = pytest.mark.parametrize(ROADS, [*WRONG, *CONFUSED_TOKENS])
-AGED_TOKENS = pytest.mark.parametrize(ROADS, AGED)
-BAD_TOKENS = pytest.mark.parametrize(ROADS, [*MISSING, *WRONG, *CONFUSED_TOKENS, *AGED])
+ROUTES = ("kind", "option", "transport")
+MISSING_TOKENS = pytest.mark.parametrize(ROUTES, MISSING)
+CONFUSED_TOKENS = [pytest.param(*route, marks=pytest.mark.public_key) for route in CONFUSING]
+WRONG_TOKENS = pytest.mark.parametrize(ROUTES, [*WRONG, *CONFUSED_TOKENS])
+AGED_TOKENS = pytest.mark.parametrize(ROUTES, AGED)
+BAD_TOKENS = pytest.mark.parametrize(ROUTES, [*MISSING, *WRONG, *CONFUSED_TOKENS, *AGED])
 
 # -- good tokens -------------------------------------------------------------------------------------------------
 

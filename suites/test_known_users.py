@@ -42,10 +42,10 @@ async def known_user(stage: Stage, state: str, transport: str) -> None:
         if state == "cut":
             await rejected.come_back(phone, token, bad[kind])
         else:
-            road = rejected.option_of(stage, kind, option)
-            intruder = stage.device("intruder", token=bad[kind], option=road, transport=transport)
+            route = rejected.option_of(stage, kind, option)
+            intruder = stage.device("intruder", token=bad[kind], option=route, transport=transport)
             await rejected.call(intruder)
-            await rejected.control(stage, intruder, road, transport)
+            await rejected.control(stage, intruder, route, transport)
     for kind in IN_BETWEEN:
         await stage.fetch(token=bad[kind], tag=kind)
     if state == "present":

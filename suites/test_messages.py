@@ -260,9 +260,9 @@ def test_messages_are_listed_oldest_first(everything: Everything) -> None:
 
 
 @requirement("HISTORY-DEPTH")
-@pytest.mark.parametrize("road", ["greeting", "REST"])
-def test_the_last_messages_are_listed(long_chat: Record, road: str) -> None:
-    history.deep(history.last_window(long_chat, road), DEPTH)
+@pytest.mark.parametrize("route", ["greeting", "REST"])
+def test_the_last_messages_are_listed(long_chat: Record, route: str) -> None:
+    history.deep(history.last_window(long_chat, route), DEPTH)
 
 
 @requirement("HISTORY-DEPTH")

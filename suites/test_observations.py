@@ -234,7 +234,7 @@ async def refused_with_ack(stage: Stage) -> None:
 
 @requirement("OBS-ERROR-ROADS")
 def test_on_which_roads_errors_come(refused_with_ack: Record, observe: Observe) -> None:
-    observe(*experiments.error_roads(refused_with_ack))
+    observe(*experiments.error_routes(refused_with_ack))
 
 
 @scenario

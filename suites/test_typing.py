@@ -19,7 +19,7 @@ from conformance.requirements import requirement
 
 @scenario
 async def typing_beside(stage: Stage) -> None:
-    """Two devices of one user are connected; one begins and stops typing, three times. Nobody sends."""
+    """Two devices of one user are connected; one begins and stops typing, three times. No one sends."""
     async with stage.device("phone") as phone, stage.device("tablet") as tablet:
         for _ in range(OFTEN):
             await phone.typing({"isTyping": True})

@@ -49,18 +49,18 @@ class LongMemory(HelpCenter):
 
     def __init__(self, users: Sequence[str], messages: int) -> None:
         super().__init__(Verifier(SECRET), store=Remembering())
-        self.told: dict[str, Json] = {}
+        self.reported: dict[str, Json] = {}
         for place, user in enumerate(users):
             for number in range(0, messages, 4):
-                told = [f"conformance check {place:08x} number {number + one}" for one in range(3)]
-                self.store.add_many(user, told, sender=USER)
+                reported = [f"conformance check {place:08x} number {number + one}" for one in range(3)]
+                self.store.add_many(user, reported, sender=USER)
                 self.store.add_many(user, [f"Thank you for message {number}. We will answer soon."], sender=SUPPORT)
 
     def message_payload(self, message: Message) -> Json:
-        told = self.told.get(message.id)
-        if told is None:
-            told = self.told[message.id] = super().message_payload(message)
-        return told
+        reported = self.reported.get(message.id)
+        if reported is None:
+            reported = self.reported[message.id] = super().message_payload(message)
+        return reported
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ class Commanded(Asked):
 
 
 async def _whole(stream: asyncio.StreamReader) -> bytes:
-    """All that comes. Raises Unverified where that is no token."""
+    """All that comes. Raises Unverified where that is not a token."""
     said = b""
     while piece := await stream.read(MOST):
         said += piece

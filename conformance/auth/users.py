@@ -78,7 +78,7 @@ class User:
     source: Source
     redactor: Redactor
     brand_new: bool
-    """Whether it was made up for this run. A user who was given may be new to the target too: nobody else knows."""
+    """Whether it was made up for this run. A user who was given may be new to the target too: only the target knows."""
     met: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held during the very first contact, which creates the conversation."""
     known: bool = False
@@ -89,7 +89,7 @@ class User:
     trait: str = ""
     """Of look-alikes: in what the subject differs from that of the first one."""
     turned_away: bool = False
-    """Whether the target took none of its good tokens: nobody else shall be blamed for that, or borrow it."""
+    """Whether the target took none of its good tokens: it is neither blamed elsewhere nor lent again."""
 
     async def token(self, *, fresh: bool = False) -> Token:
         """A good token of this user. Raises Unverified when there is none, or its time is up."""
@@ -133,7 +133,7 @@ class User:
 
 
 class Users:
-    """Lends users to scenarios. With a finite pool, scenarios wait their turn, and whom nobody has met yet are kept
+    """Lends users to scenarios. With a finite pool, scenarios wait their turn, and those not used yet are kept
     for those that need a user whom the target never saw."""
 
     def __init__(self, source: Source, redactor: Redactor, *, run: str) -> None:

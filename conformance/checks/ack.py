@@ -11,8 +11,9 @@ from conformance.checks.assertions import expect, expect_schema
 from conformance.checks.doubts import is_acked
 from conformance.checks.selectors import closed_beside_another, good_connections, raw
 from conformance.errors import Unverified
+from conformance.formatting import preview
 from conformance.protocol import CONNECTED, ERROR, TYPING, Json
-from conformance.record.payloads import Payload, shown
+from conformance.record.payloads import Payload
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Record, Send
 from conformance.record.waits import ack_of, given_up
@@ -73,7 +74,7 @@ def _fenced(send: Send) -> bool:
 def acked(send: Send) -> None:
     """ACK-CALLED."""
     acked = is_acked(send)
-    expect(acked, lambda: f"an ack of send #{send.number} {shown(send.args[0])}", "none", at=[send.entry.serial])
+    expect(acked, lambda: f"an ack of send #{send.number} {preview(send.args[0])}", "none", at=[send.entry.serial])
 
 
 def acking(record: Record) -> Iterator[Connection]:
@@ -101,13 +102,13 @@ def one_answer(ack: Ack) -> None:
     """ACK-ARGUMENT."""
     holds = len(ack.args) == 1 and isinstance(ack.args[0], dict)
     at = [ack.send.entry.serial, ack.entry.serial]
-    expect(holds, "an ack with one argument, an object", lambda: f"the arguments {shown(ack.args)}", at=at)
+    expect(holds, "an ack with one argument, an object", lambda: f"the arguments {preview(ack.args)}", at=at)
 
 
 def ack_fits(ack: Ack) -> None:
     """ACK-SHAPE: all but what is inside an error."""
     if not (len(ack.args) == 1 and isinstance(ack.args[0], dict)):
-        raise Unverified(f"an ack without an object: {shown(ack.args)}", because="ACK-ARGUMENT")
+        raise Unverified(f"an ack without an object: {preview(ack.args)}", because="ACK-ARGUMENT")
     answer = ack.args[0]
     if answer.get("error") is not None and answer.get("message") is None:
         answer = {**answer, "error": {"code": "ANY", "message": "any"}}
@@ -138,12 +139,12 @@ def answers_its_own(send: Send) -> None:
     others = {str(other.text).strip() for other in send.record.sends} - {own}
     expect(
         text not in others,
-        lambda: f"the ack of send #{send.number} to be about {shown(own)}",
-        lambda: shown(text),
+        lambda: f"the ack of send #{send.number} to be about {preview(own)}",
+        lambda: preview(text),
         at=send.at,
     )
     if text != own:
-        raise Unverified(f"the text came back changed: {shown(text)}", because="SEND-VERBATIM")
+        raise Unverified(f"the text came back changed: {preview(text)}", because="SEND-VERBATIM")
 
 
 # -- errors ------------------------------------------------------------------------------------------------------
@@ -161,7 +162,7 @@ def problems(record: Record) -> Iterator[Payload]:
 def problem_fits(problem: Payload) -> None:
     """ERROR-SHAPE."""
     if problem.where == ERROR and not isinstance(problem.raw, dict):
-        raise Unverified(f"{ERROR} without an object: {shown(problem.raw)}", because="EVENT-ARGUMENT")
+        raise Unverified(f"{ERROR} without an object: {preview(problem.raw)}", because="EVENT-ARGUMENT")
     expect_schema("error", problem.raw, problem.where, at=[problem.at])
 
 
@@ -182,7 +183,7 @@ def did_nothing_wrong(record: Record) -> Iterator[Connection]:
 def heard_no_error(connection: Connection) -> None:
     """ERROR-UNPROVOKED."""
     errors = connection.heard(ERROR)
-    actual = ", ".join(shown(event.payload) for event in errors)
+    actual = ", ".join(preview(event.payload) for event in errors)
     at = [event.entry.serial for event in errors]
     unheard = any(not send.asked for send in connection.record.sends if send.connection is connection)
     unless = "SEND-PLAIN" if unheard else None  # who refuses a text that asks for no ack says so by an event

@@ -7,10 +7,10 @@ from typing import TypeVar
 
 from conformance.checks.blame import explained
 from conformance.errors import Deviation, Unverified
-from conformance.formatting import kind_of
+from conformance.formatting import kind_of, preview
 from conformance.protocol import Json
 from conformance.record.missing import Missing
-from conformance.record.payloads import MalformedPayload, shown
+from conformance.record.payloads import MalformedPayload
 from conformance.schema import validator
 
 T = TypeVar("T")
@@ -40,14 +40,14 @@ def expect_equal(actual: Json, expected: Json, what: str, *, at: Sequence[int] =
     if actual == expected:
         return
     where = f" ({_difference(actual, expected)})" if isinstance(actual, str) and isinstance(expected, str) else ""
-    raise Deviation(f"{what} to be {shown(expected)}", f"{shown(actual)}{where}", at=at)
+    raise Deviation(f"{what} to be {preview(expected)}", f"{preview(actual)}{where}", at=at)
 
 
 def _difference(actual: str, expected: str) -> str:
     """Where two texts part: both may be too long to be shown, or look alike."""
     pairs = enumerate(zip(actual, expected, strict=False))
     place = next((place for place, (one, other) in pairs if one != other), min(len(actual), len(expected)))
-    ends = [shown(text[place : place + 8]) if place < len(text) else "the end" for text in (actual, expected)]
+    ends = [preview(text[place : place + 8]) if place < len(text) else "the end" for text in (actual, expected)]
     return f"differs at character {place + 1}: {ends[0]} for {ends[1]}"
 
 

@@ -17,9 +17,9 @@ from conformance.checks.doubts import not_in_doubt, was_greeted
 from conformance.checks.leaks import leaks, spoken
 from conformance.checks.limits import REMEDY, not_limited
 from conformance.errors import Unverified
+from conformance.formatting import preview
 from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED
 from conformance.record.descriptions import problem, said
-from conformance.record.payloads import shown
 from conformance.record.rate_limits import BUSY
 from conformance.record.token_kinds import ABSENT, CONFUSED, EXPIRED, FORGED, INVALID, NOT_STRINGS
 from conformance.record.transcript import Entry
@@ -130,7 +130,7 @@ def opens_nothing(connection: Connection) -> None:
     expect(
         not is_accepted(connection),
         f"no {CONNECTED} for a bad token ({connection.token})",
-        lambda: f"{CONNECTED}: {shown(greetings[0].get('args'))}" if greetings else "",
+        lambda: f"{CONNECTED}: {preview(greetings[0].get('args'))}" if greetings else "",
         at=at,
     )
 
@@ -141,13 +141,13 @@ def looked_at(connection: Connection) -> Connection:
     if closed is not None and closed.get("status") in BUSY:
         raise Unverified(f"{connection.title}: the target was busy (HTTP {closed.get('status')}): {REMEDY}")
     if not connection.handshake_completed:
-        because = _closed_road(connection)
+        because = _closed_route(connection)
         if because is not None or not _turned_away(connection):
             raise Unverified(f"{connection.title}: no Engine.IO handshake", because=because)
     return connection
 
 
-def _closed_road(connection: Connection) -> str | None:
+def _closed_route(connection: Connection) -> str | None:
     """The requirement that judges why not even a good token gets a handshake by this way of presenting it; None where
     one does. Who presents no token takes no route of its own."""
     good = [other for other in connection.record.connections if other.good and other.transport == connection.transport]
@@ -201,7 +201,7 @@ def _unheard(connection: Connection, error: Event) -> str:
 def _instead_of_an_event(connection: Connection) -> str:
     refused = connection.received("CONNECT_ERROR")
     if refused:
-        return f"a connect error ({shown(refused[0].get('data'))}), which the document does not promise"
+        return f"a connect error ({preview(refused[0].get('data'))}), which the document does not promise"
     closed = connection.closed
     if not connection.handshake_completed and closed is not None:
         return f"HTTP {closed.get('status')} for the handshake, which the document does not promise"
@@ -232,11 +232,11 @@ def ended(connection: Connection) -> None:
 def silent(connection: Connection) -> None:
     """No event but the error, and nothing of a conversation in whatever came."""
     others = [event.entry for event in connection.heard() if event.name != ERROR]
-    actual = ", ".join(f"{entry.get('event')} {shown(entry.get('args'))}" for entry in others)
+    actual = ", ".join(f"{entry.get('event')} {preview(entry.get('args'))}" for entry in others)
     expect(not others, f"no event but {ERROR} for a bad token", actual, at=_serials(others))
     texts = spoken(connection.record)
     leaks = [entry for entry in connection.received() if _packet_leaks(entry, texts)]
-    actual = ", ".join(f"{entry.get('packet')} {shown(entry.get('args') or entry.get('data'))}" for entry in leaks)
+    actual = ", ".join(f"{entry.get('packet')} {preview(entry.get('args') or entry.get('data'))}" for entry in leaks)
     expect(not leaks, "nothing of a conversation in what a refused client gets", actual, at=_serials(leaks))
 
 

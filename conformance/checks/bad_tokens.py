@@ -121,10 +121,10 @@ def forgotten(record: Record) -> None:
     early = [connection for connection in record.all_connections if connection.device == EARLY]
     if not any(connection.greeted for connection in early):
         raise Unverified("a token of a few seconds was not accepted in its time")
-    check_all(_roads(record), _forgotten_on)
+    check_all(_routes(record), _forgotten_on)
 
 
-def _roads(record: Record) -> Iterator[tuple[str, Sequence[_Try]]]:
+def _routes(record: Record) -> Iterator[tuple[str, Sequence[_Try]]]:
     for transport in ("websocket", "polling"):
         late = [c for c in record.all_connections if c.device != EARLY and c.transport == transport]
         yield transport, [_Try(c.device, is_accepted(c), c.opened.serial) for c in late if _answered(c)]
@@ -138,8 +138,8 @@ def _answered(connection: Connection) -> bool:
     return connection.handshake_completed or refused
 
 
-def _forgotten_on(road: tuple[str, Sequence[_Try]]) -> None:
-    name, tries = road
+def _forgotten_on(route: tuple[str, Sequence[_Try]]) -> None:
+    name, tries = route
     seen = [one.entered for one in tries if one.token == SEEN]
     unseen = [one.entered for one in tries if one.token == UNSEEN]
     if any(unseen):

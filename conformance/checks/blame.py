@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from conformance.checks.doubts import LONGER, is_acked, no_doubt
 from conformance.checks.limits import busy, not_for_its_pace, not_limited
 from conformance.errors import Deviation, Unverified, one_line
-from conformance.formatting import shown
+from conformance.formatting import preview
 from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED
 from conformance.record.descriptions import problem, said
 from conformance.record.missing import Missing, Need
@@ -69,7 +69,7 @@ def of_greeting(connection: Connection) -> str | None:
 
 
 def _unauthorized(connection: Connection) -> bool:
-    """Whether the target said that its token is no good one."""
+    """Whether the target said that its token is not a good one."""
     payloads = [event.payload for event in connection.events(ERROR)]
     return any(isinstance(one, dict) and one.get("code") == UNAUTHORIZED for one in payloads)
 
@@ -146,16 +146,16 @@ def _no_ack(missing: Missing) -> Unverified:
 
 
 def _no_message(missing: Missing) -> Unverified | Deviation:
-    """A refused plain text is judged by SEND-PLAIN; a stimulus is a Deviation; a closed conversation is nobody's
-    fault."""
+    """A refused plain text is judged by SEND-PLAIN; a stimulus is a Deviation; a closed conversation blames
+    no requirement."""
     send: Send = missing.subject
     if send.connection.conversation_closed:
         return Unverified("the conversation is closed and takes no messages: lend the run another user")
     not_for_its_pace(send)
     if send.plain:
-        answer = problem(send.answer.get("error")) if isinstance(send.answer, dict) else shown(send.answer)
+        answer = problem(send.answer.get("error")) if isinstance(send.answer, dict) else preview(send.answer)
         return Unverified(f"a plain text was refused with {answer}", because=of_refusal(send))
-    expected, actual = "ack: {message: …} (the text is valid)", f"ack: {shown(send.answer)}"
+    expected, actual = "ack: {message: …} (the text is valid)", f"ack: {preview(send.answer)}"
     return Deviation(expected, actual, at=[send.entry.serial, send.acks[0].serial], unless="SEND-PLAIN")
 
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from conformance.errors import Unverified
-from conformance.formatting import shown
+from conformance.formatting import preview
 from conformance.protocol import EMITTED, NAMESPACE, Json
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Record
@@ -82,11 +82,11 @@ def _acks_agree(connection: Connection) -> None:
     recorded = {send: _ack(ack, call=send in by_call) for send, ack in _recorded_acks(connection)}
     wrong = [send for send, args in called if recorded.get(send) != args]
     if wrong or len({send for send, _ in called}) < len(called):
-        raise Disagreement(f"callbacks of {connection.title} were called otherwise than recorded: {shown(called)}")
+        raise Disagreement(f"callbacks of {connection.title} were called otherwise than recorded: {preview(called)}")
     owed = {send for send, ack in _recorded_acks(connection) if ack.serial < _until(connection)}
     unseen = owed - {send for send, _ in called}
     if unseen and connection.record.transcript.cut is None:
-        raise Disagreement(f"callbacks of {connection.title} were not called: {shown(sorted(unseen))}")
+        raise Disagreement(f"callbacks of {connection.title} were not called: {preview(sorted(unseen))}")
 
 
 def _recorded_acks(connection: Connection) -> Iterator[tuple[tuple[int, int], Entry]]:
@@ -119,4 +119,4 @@ def _canonical(value: Json) -> str:
 
 
 def _names(entries: Sequence[Entry]) -> str:
-    return ", ".join(f"{entry.get('event')} {shown(entry.get('args'))}" for entry in entries[:6]) or "nothing"
+    return ", ".join(f"{entry.get('event')} {preview(entry.get('args'))}" for entry in entries[:6]) or "nothing"

@@ -8,8 +8,8 @@ from conformance.checks.assertions import expect, expect_schema
 from conformance.checks.doubts import not_in_doubt
 from conformance.checks.limits import not_limited
 from conformance.checks.selectors import closed_beside_another, good_connections, object_of, raw
+from conformance.formatting import preview
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, SUPPORT, TYPING, USER
-from conformance.record.payloads import shown
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Event, Record
 from conformance.record.waits import GREETING, given_up
@@ -63,7 +63,7 @@ def greeted_first(connection: Connection) -> None:
     expect(
         not early,
         f"{CONNECTED} before any other event",
-        lambda: ", ".join(f"{event.name} {shown(list(event.args))}" for event in early),
+        lambda: ", ".join(f"{event.name} {preview(list(event.args))}" for event in early),
         at=[e.entry.serial for e in (*early, greeting)],
     )
 

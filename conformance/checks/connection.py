@@ -11,9 +11,9 @@ from conformance.checks.controls import session_lost
 from conformance.checks.doubts import is_acked, not_in_doubt, was_greeted
 from conformance.checks.limits import not_for_its_pace, not_limited
 from conformance.errors import Deviation, Unverified
+from conformance.formatting import preview
 from conformance.protocol import ERROR, MESSAGE
 from conformance.record.descriptions import said
-from conformance.record.payloads import shown
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Record, Send
 from conformance.record.waits import message_of
@@ -91,7 +91,7 @@ def works(
 
     def judge(send: Send) -> None:
         if not done(send):
-            answer = shown(send.answer) if send.acks else "no ack"
+            answer = preview(send.answer) if send.acks else "no ack"
             expected = f"over {send.connection.transport}: {DONE[done]}"
             unless = "SEND-PLAIN" if send.acks and send.refused else None
             if not send.acks and any(_acks_over(send.connection.transport, one) for one in (record, *everything)):

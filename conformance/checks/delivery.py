@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from conformance.errors import Deviation
+from conformance.formatting import preview
 from conformance.protocol import NAMESPACE
-from conformance.record.payloads import shown
 from conformance.record.transcript import Entry
 from conformance.record.views import Connection, Event, Record
 
@@ -62,7 +62,7 @@ def in_time(pair: tuple[Connection, Sequence[Event]]) -> None:
     connection, events = pair
     entered = entrance(connection)
     if events and entered is not None:
-        actual = ", ".join(f"{event.name} {shown(event.payload)}" for event in events)
+        actual = ", ".join(f"{event.name} {preview(event.payload)}" for event in events)
         at = [*(event.entry.serial for event in events), entered.serial]
         raise Deviation("no event before the answer to CONNECT", f"{actual} came before it", at=at)
 

@@ -14,10 +14,11 @@ from conformance.checks.assertions import expect
 from conformance.checks.history_window import HistoryWindow, windows
 from conformance.checks.isolation import words_in
 from conformance.checks.selectors import good_connections
+from conformance.formatting import preview
 from conformance.inputs.texts import WHITE
 from conformance.protocol import MESSAGE, USER
 from conformance.record.exchanges import Attempt
-from conformance.record.payloads import Message, shown
+from conformance.record.payloads import Message
 from conformance.record.views import Record, Send
 
 
@@ -91,7 +92,7 @@ def not_emitted(failed: Failed) -> None:
 
 def not_stored(failed: Failed) -> None:
     """REJECT-STORED. Words that no run ever had before are known by themselves; of other texts, an earlier history on
-    the same road says which messages are old."""
+    the same route says which messages are old."""
     for window in windows(failed.send.record):
         if window.user == failed.send.connection.user and window.history.at > failed.error.acks[0].serial:
             old = _old(failed, window)
@@ -114,7 +115,7 @@ def _none_too_many(failed: Failed, messages: Sequence[Message], where: str) -> N
     since = failed.accepted.entry.serial if failed.accepted else None
     early = [message for message in messages if since is None or message.at < since]
     spare = len({message.id for message in messages}) - (1 if since is not None else 0)
-    actual = f"send #{failed.send.number} was answered with {shown(_error(failed))}, and is in {where}"
+    actual = f"send #{failed.send.number} was answered with {preview(_error(failed))}, and is in {where}"
     again = " twice" if not early else ""
     at = [*failed.at, *(message.at for message in messages)]
     expect(not early and spare <= 0, "nothing of a text that was answered with an error", f"{actual}{again}", at=at)

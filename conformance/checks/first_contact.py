@@ -2,7 +2,7 @@
 moment.
 
 A scenario has several such users, for whether things overlap is a matter of luck. Users whom the command line names may
-be known to the target, which nobody but the target can tell: what it does wrong with them counts, what it does right
+be known to the target, which only the target can tell: what it does wrong with them counts, what it does right
 shows nothing.
 """
 
@@ -112,7 +112,7 @@ def _was_taken(contact: Contact) -> None:
 
 
 def _is_known(contact: Contact) -> bool:
-    """Whether a user who was given had a conversation before. Raises Unverified where nobody can tell."""
+    """Whether a user who was given had a conversation before. Raises Unverified where that is unknown."""
     if not contact.given:
         return False
     texts = {text.strip() for text in _sent(contact.record)}

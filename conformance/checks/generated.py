@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from conformance.checks.assertions import expect, outcome_of
 from conformance.errors import Deviation, Unverified
+from conformance.formatting import preview
 from conformance.inputs.text_strategies import WHITE, described, label
 from conformance.protocol import CONNECTED
-from conformance.record.payloads import shown
 from conformance.record.transcript import Entry, Kind, Transcript
 from conformance.record.views import Record, Send
 
@@ -62,7 +62,7 @@ def _what(send: Send) -> str:
     """A text as such, where that is all there is; else the payload."""
     if isinstance(send.text, str) and send.args == [{"text": send.text}]:
         return described(send.text)
-    return ", ".join(map(shown, send.args)) or "no payload at all"
+    return ", ".join(map(preview, send.args)) or "no payload at all"
 
 
 def last_batch(transcript: Transcript) -> Record:

@@ -10,7 +10,7 @@ from conformance.checks.assertions import expect
 from conformance.checks.blame import of_ack
 from conformance.checks.history_window import HistoryWindow, windows
 from conformance.errors import Unverified
-from conformance.record.payloads import shown
+from conformance.formatting import preview
 from conformance.record.views import Record
 
 # -- one user, one conversation (section 4.1) --------------------------------------------------------------------
@@ -59,7 +59,7 @@ def agree_on(what: str, value: Callable[[HistoryWindow], str]) -> Callable[[Pair
     def judge(pair: Pair) -> None:
         one, other = value(pair.one), value(pair.other)
         expected = f"one {what} in {pair.one.history.where} and {pair.other.history.where}"
-        expect(one == other, expected, lambda: f"{shown(one)} and {shown(other)}", at=pair.at)
+        expect(one == other, expected, lambda: f"{preview(one)} and {preview(other)}", at=pair.at)
 
     return judge
 
@@ -68,7 +68,7 @@ def differ_in(what: str, value: Callable[[HistoryWindow], str]) -> Callable[[Pai
     def judge(pair: Pair) -> None:
         one, other = value(pair.one), value(pair.other)
         expected = f"{pair.one.user} and {pair.other.user} to differ in {what}"
-        expect(one != other, expected, lambda: f"{shown(one)} for both", at=pair.at)
+        expect(one != other, expected, lambda: f"{preview(one)} for both", at=pair.at)
 
     return judge
 
@@ -80,8 +80,8 @@ def of_its_conversation(window: HistoryWindow) -> None:
     wrong = [] if alike else [m for m in window.messages if m.conversation_id != own]
     expect(
         not wrong,
-        lambda: f"only messages of the conversation {shown(own)}",
-        lambda: ", ".join(f"{m.where} of {shown(m.conversation_id)}" for m in wrong[:3]),
+        lambda: f"only messages of the conversation {preview(own)}",
+        lambda: ", ".join(f"{m.where} of {preview(m.conversation_id)}" for m in wrong[:3]),
         at=[window.history.at],
     )
 

@@ -21,7 +21,7 @@ from conformance.record.views import Connection, Event, Record
 
 
 class Owner(NamedTuple):
-    """A user: the record's key, its name in it, and who that is in the whole run (None where nobody said)."""
+    """A user: the record's key, its name in it, and who that is in the whole run (None where that was not recorded)."""
 
     key: str
     name: str

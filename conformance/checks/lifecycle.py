@@ -12,10 +12,11 @@ from conformance.checks.doubts import is_acked, not_in_doubt, was_greeted
 from conformance.checks.history_window import greeting_of
 from conformance.checks.limits import not_limited
 from conformance.errors import Deviation, Unverified
+from conformance.formatting import preview
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, SUPPORT, UNAUTHORIZED
 from conformance.record.descriptions import said
 from conformance.record.matching import pick
-from conformance.record.payloads import History, shown
+from conformance.record.payloads import History
 from conformance.record.rate_limits import error_of, speaks_of_pace
 from conformance.record.views import Connection, Record, Send
 from conformance.record.waits import message_named, message_of
@@ -65,7 +66,7 @@ def showed_once(history: History, sends: Sequence[Send]) -> None:
 def _ids_once(history: History) -> None:
     twice = [message_id for message_id, count in Counter(history.ids).items() if count > 1]
     if twice:
-        actual = f"{len(twice)} of them twice or more, such as {shown(twice[0])}"
+        actual = f"{len(twice)} of them twice or more, such as {preview(twice[0])}"
         raise Deviation(f"each message once in {history.where}", actual, at=[history.at])
 
 
@@ -129,7 +130,7 @@ def chats_again(before: Send, after: Send) -> None:
     if not heard(before):
         raise Unverified("the device did not hear its message before it went either", because="MESSAGE-ECHO")
     if not heard(after):
-        actual = "no message event" if acked(after) else shown(after.answer) if after.acks else "no ack"
+        actual = "no message event" if acked(after) else preview(after.answer) if after.acks else "no ack"
         lost = session_lost(after.connection) or (None if after.acks else "ACK-CALLED")
         unless = "SEND-PLAIN" if after.acks and after.refused else lost
         what = "a message to be saved and heard, as before the device went"
@@ -183,8 +184,8 @@ def accepted(send: Send) -> None:
 def answered_with_own(send: Send) -> None:
     """Deviate when the ack of a send tells of another text."""
     if send.message.text != send.text:
-        actual = f"send #{send.number} was acked with {shown(send.message.text)}"
-        raise Deviation(f"the ack to carry {shown(send.text)}", actual, at=send.at)
+        actual = f"send #{send.number} was acked with {preview(send.message.text)}"
+        raise Deviation(f"the ack to carry {preview(send.text)}", actual, at=send.at)
 
 
 def not_too_early(early: Sequence[Send], late: Sequence[Send]) -> None:

@@ -8,7 +8,7 @@ text for what it says is found by sending others in between (``CONTROL``).
 from __future__ import annotations
 
 from conformance.errors import Unverified
-from conformance.formatting import shown
+from conformance.formatting import preview
 from conformance.protocol import ERROR, VALIDATION_ERROR, Json
 from conformance.record.rate_limits import BUSY, SLOWER, argument, error_of, retry_after, speaks_of_pace, wanted_pause
 from conformance.record.views import Connection, Fetch, Send
@@ -22,7 +22,7 @@ def not_for_its_pace(send: Send) -> None:
     if error is None or not _about_pace(send, error) or _about_the_text(send):
         return
     asked = wanted_pause(error)
-    refusal = f"{shown(error.get('code'))}{'' if asked is None else f', retryAfter {asked:g} s'}"
+    refusal = f"{preview(error.get('code'))}{'' if asked is None else f', retryAfter {asked:g} s'}"
     tries = f"{len(send.attempts)} attempts in {send.acks[0].at - send.attempts[0].entry.at:.1f} s"
     raise Unverified(f"a limit of rate held out: send #{send.number} was refused with {refusal} ({tries}): {REMEDY}")
 
@@ -32,7 +32,7 @@ def errors_not_for_pace(send: Send) -> None:
     events = (event.payload for event in send.connection.events(ERROR) if event.entry.serial > send.entry.serial)
     error = next((error for error in events if speaks_of_pace(error)), None)
     if error is not None:
-        raise Unverified(f"a limit of rate held out: send #{send.number} led to {shown(error)}: {REMEDY}")
+        raise Unverified(f"a limit of rate held out: send #{send.number} led to {preview(error)}: {REMEDY}")
 
 
 def _about_pace(send: Send, error: Json) -> bool:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from conformance.checks.assertions import expect, expect_schema
 from conformance.checks.selectors import good_connections, object_of, saved
+from conformance.formatting import preview
 from conformance.protocol import EMITTED, MESSAGE
-from conformance.record.payloads import Message, shown
+from conformance.record.payloads import Message
 from conformance.record.views import Connection, Event, Record
 
 
@@ -21,7 +22,7 @@ def one_object(event: Event) -> None:
     """EVENT-ARGUMENT. The offset that Socket.IO itself adds where it recovers connections is not an argument."""
     holds = len(event.args) == 1 and isinstance(event.payload, dict)
     what = f"{event.name} with one argument, an object"
-    expect(holds, what, lambda: f"the arguments {shown(list(event.args))}", at=[event.entry.serial])
+    expect(holds, what, lambda: f"the arguments {preview(list(event.args))}", at=[event.entry.serial])
 
 
 def messages(record: Record) -> Iterator[Event]:
@@ -38,7 +39,7 @@ def emitted_once(connection: Connection) -> None:
     events = connection.heard(MESSAGE)
     times = Counter((event.message.id, event.message.text) for event in events)
     twice = [event for event in events if times[event.message.id, event.message.text] > 1]
-    actual = ", ".join(f"{shown(event.message.id)}" for event in twice[:4])
+    actual = ", ".join(f"{preview(event.message.id)}" for event in twice[:4])
     at = [event.entry.serial for event in twice]
     expect(not twice, f"each message once on {connection.title}", f"again: {actual}", at=at)
 
@@ -56,7 +57,7 @@ class OneMessageForEachId:
         expect(
             seen == message.text,
             f"one message with the id {message.id}",
-            lambda: f"{shown(seen)} and {shown(message.text)}",
+            lambda: f"{preview(seen)} and {preview(message.text)}",
             at=[event.entry.serial],
         )
 
@@ -75,7 +76,7 @@ def in_its_conversation(pair: tuple[Connection, Message]) -> None:
     own = connection.history.conversation.id
     expect(
         message.conversation_id == own,
-        lambda: f"{message.where}.conversationId to be the conversation of the greeting, {shown(own)}",
-        lambda: shown(message.conversation_id),
+        lambda: f"{message.where}.conversationId to be the conversation of the greeting, {preview(own)}",
+        lambda: preview(message.conversation_id),
         at=[message.at],
     )

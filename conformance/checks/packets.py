@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from conformance.checks.blame import of_greeting
 from conformance.checks.limits import not_limited
 from conformance.errors import Deviation, Unverified
+from conformance.formatting import preview
 from conformance.protocol import EMITTED, NAMESPACE, Json
-from conformance.record.payloads import shown
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Record
 
@@ -62,7 +62,7 @@ def arrivals(record: Record) -> Iterator[Entry]:
 def whole(entry: Entry) -> None:
     """Deviate when what arrived is not a packet, or one without the data of its type."""
     if entry.kind is Kind.GARBLED:
-        garbled = f"{entry.get('why')}: {shown(entry.get('text'))}"
+        garbled = f"{entry.get('why')}: {preview(entry.get('text'))}"
         raise Deviation("only Engine.IO and Socket.IO packets", garbled, at=[entry.serial])
     form = FORMS[str(entry.get("packet"))]
     if not form.fits(entry):
@@ -101,4 +101,4 @@ def entered(connection: Connection) -> None:
 
 def _described(entry: Entry) -> str:
     content: Json = {name: entry.get(name) for name in ("id", "event", "args", "data") if entry.get(name) is not None}
-    return f"{entry.get('packet')} {shown(content) if content else 'with nothing in it'}"
+    return f"{entry.get('packet')} {preview(content) if content else 'with nothing in it'}"

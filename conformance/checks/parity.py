@@ -12,8 +12,9 @@ from conformance.checks.doubts import not_in_doubt
 from conformance.checks.history_window import windows
 from conformance.checks.selectors import good_connections, object_of, saved
 from conformance.errors import Deviation, Unverified
+from conformance.formatting import preview
 from conformance.protocol import CONNECTED, MESSAGE, SUPPORT, TYPING, USER
-from conformance.record.payloads import Message, shown
+from conformance.record.payloads import Message
 from conformance.record.transcript import Kind
 from conformance.record.views import Connection, Event, Record, Send
 from conformance.record.waits import given_up, message_named, message_of
@@ -152,14 +153,14 @@ def agree(copy: Copy) -> None:
 def differences(one: Message, other: Message) -> str:
     """In which fields two writings of one message differ; instants within a second count as equal."""
     id_and_conversation = {"id": (one.id, other.id), "conversationId": (one.conversation_id, other.conversation_id)}
-    found = [f"{name} {shown(a)} and {shown(b)}" for name, (a, b) in id_and_conversation.items() if a != b]
+    found = [f"{name} {preview(a)} and {preview(b)}" for name, (a, b) in id_and_conversation.items() if a != b]
     return ", ".join([*found, *filter(None, [different_content(one, other)])])
 
 
 def different_content(one: Message, other: Message) -> str:
     """As ``differences``, of sender, text and time."""
     fields = {"sender": (sender(one), sender(other)), "text": (one.text, other.text)}
-    found = [f"{name} {shown(a)} and {shown(b)}" for name, (a, b) in fields.items() if a != b]
+    found = [f"{name} {preview(a)} and {preview(b)}" for name, (a, b) in fields.items() if a != b]
     if apart(one, other) > CLOSE:
         found.append(f"createdAt {one.created_at} and {other.created_at}")
     return ", ".join(found)
@@ -199,14 +200,14 @@ def from_the_user(copy: Copy) -> None:
     if twin is None:
         return
     said = sender(twin)
-    expect(said == "user", f"{twin.where}.sender to be user", lambda: shown(said), at=[*copy.send.at, twin.at])
+    expect(said == "user", f"{twin.where}.sender to be user", lambda: preview(said), at=[*copy.send.at, twin.at])
 
 
 def sender(message: Message) -> str:
     """Who sent it. Raises Unverified for a sender that the document does not know: that is a matter of shape."""
     if message.sender not in (USER, SUPPORT):
         because = SHAPES[message.shape]
-        raise Unverified(f"{message.where}.sender is {shown(message.sender)}", because=because)
+        raise Unverified(f"{message.where}.sender is {preview(message.sender)}", because=because)
     return message.sender
 
 
@@ -231,6 +232,6 @@ def sent_by_the_user(pair: tuple[Record, Event]) -> None:
     expect(
         message.id in ids,
         "the sender user only for what the user sent",
-        lambda: f"{shown(message.text)}, which was never sent",
+        lambda: f"{preview(message.text)}, which was never sent",
         at=[message.at],
     )

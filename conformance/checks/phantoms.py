@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from conformance.checks.assertions import expect
 from conformance.checks.history_window import HistoryWindow, windows
 from conformance.checks.selectors import good_connections
+from conformance.formatting import preview
 from conformance.inputs.texts import WHITE
 from conformance.protocol import MESSAGE, USER
-from conformance.record.payloads import shown
 from conformance.record.views import Event, Record
 
 
@@ -56,6 +56,6 @@ def there(emission: Emission) -> None:
     listed = [event for event in emission.events if window.history.where_is("id", event.message.id)]
     due = [event for event in emission.events if window.reaches_before(event.entry)]
     missing = [event for event in due if listed and event not in listed]
-    names = ", ".join(shown(event.message.id) for event in missing)
+    names = ", ".join(preview(event.message.id) for event in missing)
     at = [event.entry.serial for event in emission.events] + [window.history.at]
     expect(not missing, f"{window.history.where} to show what was emitted under its id", f"no message {names}", at=at)

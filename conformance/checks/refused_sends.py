@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from conformance.checks.assertions import expect
 from conformance.errors import Unverified
-from conformance.record.payloads import History, shown
+from conformance.formatting import preview
+from conformance.record.payloads import History
 from conformance.record.token_kinds import EXPIRED, FORBIDDEN
 from conformance.record.views import Connection, Fetch, Send
 
@@ -16,7 +17,7 @@ def not_acked(connection: Connection) -> None:
     expect(
         not acks,
         "no ack with a message for a refused client",
-        lambda: ", ".join(f"ack: {shown(ack.get('args'))}" for ack in acks),
+        lambda: ", ".join(f"ack: {preview(ack.get('args'))}" for ack in acks),
         at=[ack.serial for ack in acks],
     )
 
@@ -30,14 +31,14 @@ def not_shown(connection: Connection, history: History) -> None:
     expect(
         not stored,
         f"{history.where} without what a refused client sent",
-        lambda: ", ".join(shown(message.raw) for message in stored),
+        lambda: ", ".join(preview(message.raw) for message in stored),
         at=at,
     )
 
 
 def shown_after(fetch: Fetch, connection: Connection, *, otherwise: Fetch) -> History:
     """What REST shows after a refused client. Raises Unverified where the user is shut out since then, or REST answers
-    nobody (``otherwise``)."""
+    no one (``otherwise``)."""
     if fetch.status in (401, 403):
         _ = otherwise.history
         because = "TOKEN-REFRESHED" if connection.token_kind in EXPIRED else None

@@ -14,7 +14,8 @@ from conformance.checks.leaks import leaks, spoken
 from conformance.checks.limits import not_busy
 from conformance.checks.parity import differences
 from conformance.errors import Unverified
-from conformance.record.payloads import History, shown
+from conformance.formatting import preview
+from conformance.record.payloads import History
 from conformance.record.rate_limits import BUSY
 from conformance.record.token_kinds import EXPIRED, FORGED
 from conformance.record.views import Fetch, Record
@@ -79,7 +80,7 @@ def refuses(record: Record, kind: str) -> None:
     of_kind(fetch.entry, kind)
     at = [fetch.entry.serial]
     expect(not fetch.successful, f"no 2xx for a bad token ({kind})", lambda: fetch.outcome, at=at)
-    leaked = ", ".join(shown(leak) for leak in leaks(fetch.body, spoken(record)))
+    leaked = ", ".join(preview(leak) for leak in leaks(fetch.body, spoken(record)))
     expect(not leaked, f"no conversation for a bad token ({kind})", f"HTTP {fetch.status} with {leaked}", at=at)
 
 
@@ -112,7 +113,7 @@ def _asked(record: Record, kind: str) -> Fetch:
 
 
 def views(record: Record) -> list[HistoryWindow]:
-    """The conversation as it was shown when nobody wrote any more: REST, greeting, REST."""
+    """The conversation as it was shown when no one wrote any more: REST, greeting, REST."""
     before, after = record.fetch("before", -1), record.fetch("after", -1)
     return [body_of(before, record), greeting_of(record.connection("tablet", -1)), body_of(after, record)]
 
@@ -155,12 +156,12 @@ def _same_messages(one: HistoryWindow, other: HistoryWindow) -> None:
     first, second = ([name for name in view.ids if name in both] for view in (earlier, later))
     expect(
         first == second,
-        lambda: f"the order of {earlier.where}, {shown(first)}, in {later.where}",
-        lambda: shown(second),
+        lambda: f"the order of {earlier.where}, {preview(first)}, in {later.where}",
+        lambda: preview(second),
         at=at,
     )
     lacking = one.differs_from(other)
-    alone = ", ".join(f"{message.where}, {shown(message.raw)}" for message in lacking)
+    alone = ", ".join(f"{message.where}, {preview(message.raw)}" for message in lacking)
     expect(not lacking, f"{earlier.where} and {later.where} with the same messages", f"one alone has {alone}", at=at)
     where = {name: place for place, name in enumerate(later.ids)}
     twins = [(place, where[name]) for place, name in enumerate(earlier.ids) if name in both]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.errors import Unverified
+from conformance.formatting import preview
 from conformance.protocol import Json
-from conformance.record.payloads import shown
 from conformance.record.transcript import Kind
 from conformance.record.views import Connection, Event, Record, Send
 
@@ -34,5 +34,5 @@ def saved(record: Record) -> list[Send]:
 def object_of(event: Event) -> Json:
     """The payload of an event; whether it is the only argument, and an object, is EVENT-ARGUMENT's."""
     if len(event.args) != 1 or not isinstance(event.payload, dict):
-        raise Unverified(f"{event.name} without one object: {shown(list(event.args))}", because="EVENT-ARGUMENT")
+        raise Unverified(f"{event.name} without one object: {preview(list(event.args))}", because="EVENT-ARGUMENT")
     return event.payload

@@ -11,8 +11,9 @@ from conformance.checks.controls import unacked_anyhow
 from conformance.checks.doubts import is_acked
 from conformance.checks.limits import not_for_its_pace, not_limited
 from conformance.errors import Deviation, Unverified
+from conformance.formatting import preview
 from conformance.protocol import LARGEST, MESSAGE, SEND, VALIDATION_ERROR
-from conformance.record.payloads import History, MalformedPayload, Message, shown
+from conformance.record.payloads import History, MalformedPayload, Message
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Everything, Record, Send
 
@@ -40,7 +41,9 @@ def is_accepted(send: Send) -> None:
 
 def _refused(send: Send) -> Deviation:
     key = send.record.transcript.key
-    return Deviation("ack: {message: …}", f"ack: {shown(send.answer)}", at=send.at, transcript=key, unless="SEND-PLAIN")
+    return Deviation(
+        "ack: {message: …}", f"ack: {preview(send.answer)}", at=send.at, transcript=key, unless="SEND-PLAIN"
+    )
 
 
 class PlainIsAccepted:
@@ -67,7 +70,7 @@ def comes_back(send: Send, text: str, *, because: str = "") -> None:
         for message in read(send):
             _spells(message, text)
 
-    check_all(_ROADS.values(), spells)
+    check_all(_COPIES.values(), spells)
 
 
 def _by_event(send: Send) -> list[Message]:
@@ -80,7 +83,7 @@ def _listed(send: Send, history: History) -> list[Message]:
     return history.where_is("id", send.message.id)
 
 
-_ROADS: Mapping[str, Callable[[Send], list[Message]]] = {
+_COPIES: Mapping[str, Callable[[Send], list[Message]]] = {
     "ack": lambda send: [send.message],
     "event": _by_event,
     "greeting": lambda send: _listed(send, send.record.connection("tablet").history),
@@ -101,7 +104,7 @@ def _spells(message: Message, text: str) -> None:
 
 def spelled(text: str) -> str:
     """A text for a person who has to see what is in it: in ASCII with escapes, a long one by its beginning."""
-    return json.dumps(text) if len(text) <= _WHOLE else shown(text)
+    return json.dumps(text) if len(text) <= _WHOLE else preview(text)
 
 
 # -- refused -------------------------------------------------------------------------------------------------------
@@ -112,9 +115,9 @@ def is_refused(send: Send) -> None:
     by ending the connection, too."""
     if not send.acks and _ended_for_its_size(send.connection) is send.entry:
         return
-    expect(not send.accepted, "ack: {error: {code, message}}", lambda: f"ack: {shown(send.answer)}", at=send.at)
+    expect(not send.accepted, "ack: {error: {code, message}}", lambda: f"ack: {preview(send.answer)}", at=send.at)
     if not send.refused:
-        raise MalformedPayload("an ack with a message or an error", shown(send.answer), at=send.at, shape="send-ack")
+        raise MalformedPayload("an ack with a message or an error", preview(send.answer), at=send.at, shape="send-ack")
 
 
 def refusals(record: Record, *, because: str = "") -> list[Send]:
@@ -185,7 +188,7 @@ def is_taken(send: Send, after: str) -> None:
     expect(
         not send.refused,
         f"a plain text to be accepted after {after}",
-        lambda: f"ack: {shown(send.answer)}",
+        lambda: f"ack: {preview(send.answer)}",
         at=send.at,
         unless="SEND-PLAIN",
     )
@@ -216,7 +219,7 @@ def each_taken(sends: Sequence[Send], after: str) -> None:
 
 def acked_with_an_error(send: Send) -> None:
     """Deviate unless a payload was acked with an error."""
-    actual = shown(send.answer) if send.acks else "no ack"
+    actual = preview(send.answer) if send.acks else "no ack"
     unless = None if send.acks else unacked_anyhow(send)
     expect(
         send.acks and send.refused, lambda: f"ack: {{error: …}} for {_offered(send)}", actual, at=send.at, unless=unless
@@ -224,7 +227,7 @@ def acked_with_an_error(send: Send) -> None:
 
 
 def _offered(send: Send) -> str:
-    return ", ".join(map(shown, send.args)) or "no payload"
+    return ", ".join(map(preview, send.args)) or "no payload"
 
 
 def can_still_chat(record: Record) -> None:
@@ -240,7 +243,7 @@ def can_still_chat(record: Record) -> None:
     again = record.connection("tablet")
     if not again.handshake_completed:
         raise record.cut_short("new connection")
-    actual = "; ".join(shown(send.answer) for send in later) or "no answer"
+    actual = "; ".join(preview(send.answer) for send in later) or "no answer"
     refused = "SEND-PLAIN" if all(send.refused for send in later) else None
     unless = refused if later else "ACK-CALLED"
     what = "a plain text to be accepted, at least on a new connection"

@@ -11,8 +11,9 @@ from conformance.checks.history_window import HistoryWindow, windows
 from conformance.checks.parity import different_content, readable
 from conformance.checks.selectors import good_connections
 from conformance.errors import Deviation, Unverified
+from conformance.formatting import preview
 from conformance.protocol import MESSAGE, SUPPORT
-from conformance.record.payloads import Message, shown
+from conformance.record.payloads import Message
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Event, Fetch, Record
 from conformance.record.waits import awaited_message, message_named, waited_out
@@ -88,7 +89,10 @@ def stored(reply: Reply) -> None:
         return
     due = window.oldest is None or window.oldest.at < reply.settled
     expect(
-        not due, lambda: f"{window.history.where} to show what support said: {shown(message.text)}", "not there", at=at
+        not due,
+        lambda: f"{window.history.where} to show what support said: {preview(message.text)}",
+        "not there",
+        at=at,
     )
 
 
@@ -128,9 +132,9 @@ def emitted(missing: Unheard) -> None:
     for connection in own:
         readable(connection)
     _shown_in_time(missing)
-    no_doubt(missing.wait, f"the event of {shown(message.text)}")
+    no_doubt(missing.wait, f"the event of {preview(message.text)}")
     what = f"a message of support to be emitted while {missing.connection.title} is there"
-    raise Deviation(what, f"not emitted: {shown(message.text)}", at=[message.at, missing.wait.serial])
+    raise Deviation(what, f"not emitted: {preview(message.text)}", at=[message.at, missing.wait.serial])
 
 
 def _shown_in_time(missing: Unheard) -> None:
@@ -162,6 +166,6 @@ def announced(connection: Connection, before: Fetch, after: Fetch) -> None:
     if not any(waited_out(connection, message_named(message.id)) for message in missing):
         for message in missing:
             not_in_doubt(connection, message_named(message.id))
-    actual = ", ".join(shown(message.text) for message in missing)
+    actual = ", ".join(preview(message.text) for message in missing)
     at = [after.entry.serial]
     expect(not missing, "every message of support that came meanwhile to be emitted", f"not emitted: {actual}", at=at)

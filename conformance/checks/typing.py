@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from conformance.checks.assertions import expect, expect_schema
 from conformance.errors import Unverified
+from conformance.formatting import preview
 from conformance.protocol import MESSAGE, SUPPORT, TYPING
-from conformance.record.payloads import shown
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Event, Record
 
@@ -43,7 +43,7 @@ def not_echoed(record: Record, device: str) -> None:
     expect(
         len(echoes) <= OF_SUPPORTS_OWN * (1 + answers),
         f"no {TYPING} for what the user types",
-        lambda: f"{len(echoes)} after {len(typed)} of the user: {shown(echoes[-1].payload) if echoes else ''}",
+        lambda: f"{len(echoes)} after {len(typed)} of the user: {preview(echoes[-1].payload) if echoes else ''}",
         at=[event.entry.serial for event in echoes],
     )
 

@@ -83,13 +83,13 @@ def _words(given: argparse.Namespace) -> Iterator[str]:
 
 
 def _environment(users: Users) -> dict[str, str]:
-    """What Locust is told by its environment, which no command line of a running process shows."""
+    """What Locust gets by its environment, which no command line of a running process shows."""
     others = {name: value for name, value in os.environ.items() if not name.startswith(VARIABLES)}
-    told = {name: value for name, value in _variables(users.options) if value}
+    passed = {name: value for name, value in _variables(users.options) if value}
     if users.tokens:
-        return {**others, **told, "HELP_CENTER_TOKEN_FILE": _in_file(users.tokens)}
+        return {**others, **passed, "HELP_CENTER_TOKEN_FILE": _in_file(users.tokens)}
     subjects = {"HELP_CENTER_USERS": ",".join(users.subjects)} if users.subjects is not None else {}
-    return {**others, **told, **subjects}
+    return {**others, **passed, **subjects}
 
 
 def _variables(options: Options) -> Iterator[tuple[str, str]]:
@@ -120,7 +120,7 @@ def _in_file(tokens: Sequence[str]) -> str:
 def _parser() -> Parser:
     parser = Parser("load", "Judges the server at URL by the laws of the document while many users chat at once.")
     add = parser.add_argument
-    add("url", metavar="URL", help="the server: scheme, host and port; one that nobody uses")
+    add("url", metavar="URL", help="the server: scheme, host and port; one that is not in use")
     many = "how many at once (default %s, or all who are known); or subjects that exist: A,B,C or @FILE, one a line"
     add("--users", metavar="N", help=many % settings.USERS)
     add("--rate", metavar="N", default=settings.RATE, help="new users a second (default %(default)s)")

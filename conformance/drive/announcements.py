@@ -1,6 +1,6 @@
 """What a history shows of support while a device of the user is there: it has to be emitted, and that is waited for.
 
-Told apart from what is merely old: by where it stands in the history, behind what the device has heard, or behind all
+Distinguished from what is merely old by where it stands in the history, behind what the device has heard, or behind all
 that an earlier history showed. Only what is surely new is waited for.
 """
 

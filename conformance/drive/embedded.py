@@ -21,7 +21,7 @@ class EmbeddedServer:
         self.url = ""
         self._process: subprocess.Popen[str] | None = None
         self._complaints = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
-        # (a file: a pipe that nobody reads would fill up and stop the server)
+        # (a file: a pipe that is not read would fill up and stop the server)
 
     def __enter__(self) -> EmbeddedServer:
         self._process = subprocess.Popen(

@@ -134,8 +134,8 @@ def _why(error: Exception, within: float) -> str:
     if "[SSL" in reason or "TLS" in reason:
         return f"does not speak TLS as it should ({reason}): is it http and not https?"
     if isinstance(error, httpx.ConnectError):
-        nobody = reason.startswith("All connection attempts")  # as httpx says it, whatever the system said
-        return f"cannot be reached: {'nothing listens there. Is it running, and on this port?' if nobody else reason}"
+        refused = reason.startswith("All connection attempts")  # as httpx says it, whatever the system said
+        return f"cannot be reached: {'nothing listens there. Is it running, and on this port?' if refused else reason}"
     if isinstance(error, httpx.RemoteProtocolError):
         return f"does not speak HTTP: {reason}"
     return f"does not answer: {reason or type(error).__name__}"

@@ -89,7 +89,7 @@ class Runner:
     # -- two waves ---------------------------------------------------------------------------------------------
 
     async def _record_or_say_why(self, calls: Sequence[ScenarioCall]) -> None:
-        """Nobody waits for ever: whatever ends the recordings, each future is settled."""
+        """Whatever ends the recordings, each future is settled: no one waits for ever."""
         recording = asyncio.ensure_future(self._record_all(calls))
         ending = asyncio.ensure_future(self._life.run_over.wait())
         try:

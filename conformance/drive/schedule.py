@@ -21,5 +21,5 @@ def new_users(still: Sequence[Sequence[ScenarioCall]]) -> int:
 
 def _phase(call: ScenarioCall) -> tuple[int, bool]:
     """By wave, and within a wave the first contacts of new users before all others, for whether they overlap is a
-    matter of milliseconds, and as long as a user is kept for them nobody else has it."""
+    matter of milliseconds, and as long as a user is kept for them no other scenario has it."""
     return call.scenario.wave, not call.scenario.brand_new

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.errors import Deviation, Unverified
-from conformance.formatting import shown
+from conformance.formatting import preview
 from conformance.protocol import ERROR, LONGEST, SEND, TYPING, Json
 from conformance.record.health import moment
 from conformance.record.token_kinds import EXPIRED
@@ -103,7 +103,7 @@ def _judged(connection: Connection, entry: Entry) -> tuple[bool, str, list[str]]
     """Whether an emission is odd, what it is, and who judges it."""
     name, args = entry.get("event"), entry.get("args") or []
     payload = args[0] if args else None
-    what = f"{name} {shown(payload)}" if args else f"{name} without a payload"
+    what = f"{name} {preview(payload)}" if args else f"{name} without a payload"
     if not connection.good:
         return True, what, ["REFUSAL-EVENT"]
     if name == TYPING:

@@ -100,7 +100,7 @@ TEMPLATES: Texts = {
 ADDRESSES: Texts = {
     "url-alone": Text("https://example.com/?a=1&b=%202#c", "nothing but a URL"),
     "url-without-scheme": Text("//example.com", "a URL without a scheme, or a comment"),
-    "url-local": Text("http://127.0.0.1:9/", "a URL that nobody should fetch for a preview"),
+    "url-local": Text("http://127.0.0.1:9/", "a URL that should not be fetched for a preview"),
     "javascript-url": Text("javascript:alert(1)", "a URL that runs"),
     "data-url": Text("data:text/plain;base64,SGVsbG8=", "a URL that holds a file"),
     "mail-alone": Text("someone@example.com", "nothing but an address"),

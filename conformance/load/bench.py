@@ -93,7 +93,7 @@ class Bench:
             gevent.spawn(self._end_in_time)
 
     def _end_in_time(self) -> None:
-        """In place of Locust's own timer, which ends a master before its workers have told of their last visits: each
+        """In place of Locust's own timer, which ends a master before its workers have reported their last visits: each
         worker ends once its visits are over, and with the last one Locust ends the master."""
         gevent.sleep(self._seconds)
         self._over = True

@@ -19,7 +19,7 @@ from conformance.transport.engineio import Received as Arrived
 from conformance.transport.socketio_packets import Received, Sending, fields_of
 
 SHOWN = 200
-"""Characters of what is no packet that are kept."""
+"""Characters that are kept of what is not a packet."""
 
 
 class Connection:

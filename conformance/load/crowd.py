@@ -1,6 +1,6 @@
 """Isolation among all users of a run: nothing that reaches one of them is another's (section 3.1).
 
-``checks.isolation`` compares what all users of a run were told, which nobody can keep under load. Here every text
+``checks.isolation`` compares what all users of a run received, which is too much to keep under load. Here every text
 names its sender, and the ids of conversations are remembered for the users who were there last.
 """
 

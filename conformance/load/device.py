@@ -35,7 +35,7 @@ class Text:
     ack: int = 0
     answer: Entry | None = None
     replied: bool = False
-    """Whether support has answered, or might have while nobody of the user was there."""
+    """Whether support has answered, or might have while no device of the user was there."""
 
     @property
     def error(self) -> Json:
@@ -172,7 +172,7 @@ class Device:
     def _acked(self, entry: Entry) -> None:
         text = self._acks.pop(entry.get("id"), None)
         if text is None:
-            return  # a second ack, or one that nobody asked for: ACK-ONCE judges it
+            return  # a second ack, or one that was not asked for: ACK-ONCE judges it
         if entry.get("id") == text.ack:
             text.answer = entry
         error = error_of(entry)

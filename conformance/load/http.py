@@ -80,9 +80,9 @@ class Http:
         except LOST as error:
             reason = CloseReason("network", reason=f"{method} failed: {describe_error(error)}")
             raise TransportClosed(reason) from error
-        told = [(name.lower(), value) for name, value in answer.headers]
-        self._cookies.take([value for name, value in told if name == "set-cookie"], url)
-        return Answer(answer.status_code, text, dict(told))
+        received = [(name.lower(), value) for name, value in answer.headers]
+        self._cookies.take([value for name, value in received if name == "set-cookie"], url)
+        return Answer(answer.status_code, text, dict(received))
 
     def close(self) -> None:
         self._client.close()

@@ -15,25 +15,25 @@ from conformance.checks.isolation import words_in
 from conformance.checks.law import Law
 from conformance.checks.limits import not_limited
 from conformance.checks.selectors import good_connections
+from conformance.formatting import preview
 from conformance.load.memory import doubled, shown_once
 from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED
-from conformance.record.payloads import shown
 from conformance.record.views import Connection, Record, Send
 from conformance.record.waits import GREETING, given_up, message_named
 
 
 def let_in(record: Record) -> Iterator[Connection]:
-    """Connections that were greeted, or told that their token is none."""
+    """Connections that were greeted, or refused for their token."""
     return (c for c in good_connections(record) if c.greeted or _unauthorized(c))
 
 
 def _unauthorized(connection: Connection) -> bool:
-    told = [event.payload for event in connection.heard(ERROR)]
-    return any(isinstance(one, dict) and one.get("code") == UNAUTHORIZED for one in told)
+    errors = [event.payload for event in connection.heard(ERROR)]
+    return any(isinstance(one, dict) and one.get("code") == UNAUTHORIZED for one in errors)
 
 
 def not_turned_away(connection: Connection) -> None:
-    """AUTH-BARE and AUTH-HEADER: a client that is told UNAUTHORIZED has its user log in again (section 5)."""
+    """AUTH-BARE and AUTH-HEADER: a client that gets UNAUTHORIZED has its user log in again (section 5)."""
     at = [event.entry.serial for event in connection.events(ERROR)]
     expect(connection.greeted, f"{connection.title} to be let in", f"{ERROR} {UNAUTHORIZED}", at=at)
 
@@ -92,7 +92,7 @@ def not_of_another_send(send: Send) -> None:
     """ACK-MATCH, beyond what is in flight on one connection: the ack tells of no other text of anybody."""
     text = send.message.text
     others = words_in(text) - words_in(send.text)
-    expect(not others, f"the ack of {shown(send.text)}", lambda: f"an ack of {shown(text)}", at=send.at)
+    expect(not others, f"the ack of {preview(send.text)}", lambda: f"an ack of {preview(text)}", at=send.at)
 
 
 OWN = (

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from conformance.checks.assertions import expect
 from conformance.checks.history_window import HistoryWindow, windows
 from conformance.checks.selectors import saved
-from conformance.record.payloads import shown
+from conformance.formatting import preview
 from conformance.record.views import Record
 
 REMEMBERED = 64
@@ -51,11 +51,11 @@ class Memory:
         lost = [one for one in missing if first is not None and one.sent > first]
         if window.length == 0:
             lost = missing
-        told = ", ".join(shown(one.text) for one in lost[:3])
+        examples = ", ".join(preview(one.text) for one in lost[:3])
         expect(
             not lost,
             f"{window.history.where} to show every message that was acked, or the last ones without a gap",
-            lambda: f"of earlier visits {len(lost)} missing among {window.length} messages: {told}",
+            lambda: f"of earlier visits {len(lost)} missing among {window.length} messages: {examples}",
             at=[window.history.at],
         )
 
@@ -67,7 +67,7 @@ class Memory:
         expect(
             not twice,
             f"each message once in {window.history.where}",
-            lambda: f"more than once: {', '.join(map(shown, twice[:3]))}",
+            lambda: f"more than once: {', '.join(map(preview, twice[:3]))}",
             at=[window.history.at],
         )
 
@@ -88,6 +88,6 @@ def shown_once(found: tuple[HistoryWindow, str, int]) -> None:
     expect(
         times == 1,
         f"each message once in {window.history.where}",
-        f"{shown(text)} {times} times",
+        f"{preview(text)} {times} times",
         at=[window.history.at],
     )

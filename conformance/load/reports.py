@@ -19,10 +19,10 @@ OF_ENVIRONMENT = ("--token", "--jwt-secret", "--token-command")
 
 def write(run: verdict.Run, folder: Path) -> list[str]:
     """Lines that say where they are."""
-    told = verdict.to_json(run, __version__)
+    content = verdict.to_json(run, __version__)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "load.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
-    (folder / "load.html").write_text(render("load.html.j2", run=told), encoding="utf-8")
+    (folder / "load.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    (folder / "load.html").write_text(render("load.html.j2", run=content), encoding="utf-8")
     return [f"  reports: {folder}/load.html, load.json, locust.html"]
 
 

@@ -16,7 +16,7 @@ USERS, RATE, TIME, THINK = 50, 5.0, 60.0, 1.0
 """Where nothing is said: users, new users a second, seconds, seconds between two things that a user does."""
 MOST_USERS, MOST_TIME = 20_000, 24 * 3600.0
 TRANSPORTS = ("websocket", "upgrade", "polling")
-"""``upgrade``: polling that becomes a WebSocket, as Socket.IO's clients do where they are told nothing else."""
+"""``upgrade``: polling that becomes a WebSocket, as Socket.IO's clients do where nothing else is asked for."""
 DEADLINE, OPENING = 15.0, 15.0
 """Seconds of silence after which what has not come is given up (by default), and that a connection is waited for."""
 SETTLE = 1.0
@@ -68,7 +68,7 @@ def seconds(flag: str, text: str) -> float:
     """Of a time with its unit. Raises UsageError."""
     found = re.fullmatch(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>[smh]?)", text)
     if found is None:
-        raise UsageError(f"{flag}={text} is no time: pass one as in 60s, 5m or 1h")
+        raise UsageError(f"{flag}={text} is not a time: pass one as in 60s, 5m or 1h")
     unit = {"": 1, "s": 1, "m": 60, "h": 3600}[found["unit"]]
     return number(flag, float(found["number"]) * unit, least=1, most=MOST_TIME)
 

@@ -55,12 +55,12 @@ class Tally:
         return {**counters, "examples": dict(self.examples), "windows": windows}
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Json]) -> Tally:
+    def from_json(cls, data: Mapping[str, Json]) -> Tally:
         tally = cls()
         for name in _COUNTERS:
-            getattr(tally, name).update(told[name])
-        tally.examples.update({name: list(texts) for name, texts in told["examples"].items()})
-        tally.windows.update({at: Counter(dict(times)) for at, times in told["windows"]})
+            getattr(tally, name).update(data[name])
+        tally.examples.update({name: list(texts) for name, texts in data["examples"].items()})
+        tally.windows.update({at: Counter(dict(times)) for at, times in data["windows"]})
         return tally
 
 

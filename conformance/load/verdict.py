@@ -55,7 +55,7 @@ class Run:
     @property
     def over_budget(self) -> list[str]:
         judged = (budget.judged(self.times) for budget in self.budgets)
-        return [told for told in judged if told is not None]
+        return [verdict for verdict in judged if verdict is not None]
 
     @property
     def failed(self) -> list[str]:
@@ -142,18 +142,18 @@ def to_json(run: Run, version: str) -> Json:
 
 def text(run: Run) -> str:
     """For the terminal."""
-    told = judged(run.tally)
-    counted = {one: sum(row["status"] == one for row in told) for one in ("held", "violated", "advice", "unverified")}
+    rows = judged(run.tally)
+    counted = {one: sum(row["status"] == one for row in rows) for one in ("held", "violated", "advice", "unverified")}
     lines = [f"{WORDS[run.exit_code]}: {run.target}, {run.users:,} users, {run.seconds:.0f} s"]
     lines += [f"  requirements: {', '.join(f'{number} {word}' for word, number in counted.items())}"]
     lines += [
         f"  {row['id']} ({row['level'].upper()}) violated {row['violated']:,} times: {row['title']}"
-        for row in told
+        for row in rows
         if row["violated"]
     ]
     lines += [f"  {_times(name, run.times[name])}" for name in OUTCOMES if name in run.times]
     lines += [f"  {_pace(pace(run.tally))}"]
-    lines += [f"  apart, and nobody's fault: {what}, {often:,} times" for what, often in run.tally.apart.most_common(8)]
+    lines += [f"  counted apart, no failure: {what}, {often:,} times" for what, often in run.tally.apart.most_common(8)]
     lines += [f"  over budget: {one}" for one in run.over_budget]
     lines += [f"  the harness failed {run.errors} times: please report it"] if run.errors else []
     return "\n".join(lines)
@@ -164,12 +164,12 @@ def _times(name: str, times: Mapping[float, float | None]) -> str:
     return f"{name.replace('_', ' ')}: {shown or 'none'}"
 
 
-def _pace(told: Mapping[str, Json]) -> str:
-    if not told["acks"]:
+def _pace(pace: Mapping[str, Json]) -> str:
+    if not pace["acks"]:
         return "no text was acked"
-    if told["highest_rate"] is None:
-        return f"{told['acks']:,} acks; the run was too short to tell how fast the target can go"
-    if told["kept_up"]:
-        return f"{told['acks']:,} acks; the target kept up with up to {told['highest_rate']:.1f} a second"
-    until = told["kept_up_until_rate"]
-    return f"{told['acks']:,} acks; the target stopped keeping up at {f'{until:.1f} a second' if until else 'once'}"
+    if pace["highest_rate"] is None:
+        return f"{pace['acks']:,} acks; the run was too short to tell how fast the target can go"
+    if pace["kept_up"]:
+        return f"{pace['acks']:,} acks; the target kept up with up to {pace['highest_rate']:.1f} a second"
+    until = pace["kept_up_until_rate"]
+    return f"{pace['acks']:,} acks; the target stopped keeping up at {f'{until:.1f} a second' if until else 'once'}"

@@ -36,7 +36,7 @@ TRIES, PAUSE, LONGEST_PAUSE = 4, 0.5, 10.0
 LINGER = 0.3
 """Seconds that a user stays after the last answer: an answer of support is heard, and not only sent."""
 LONGEST = 60.0
-"""Seconds that a token lives at least when a visit begins: what expires meanwhile must blame nobody."""
+"""Seconds that a token lives at least when a visit begins: what expires meanwhile must not count."""
 KEPT_HEADERS = ("content-type", "date", "retry-after")
 
 

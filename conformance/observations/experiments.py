@@ -154,7 +154,7 @@ def _reply_after(send: Send) -> float | None:
     return None if reply is None else reply.entry.at - event.entry.at
 
 
-def error_roads(record: Record) -> ObservedValue:
+def error_routes(record: Record) -> ObservedValue:
     send = record.send("refused")
     if fate(send) != REFUSED:
         raise Unverified("an empty text was not refused", because="SEND-EMPTY")

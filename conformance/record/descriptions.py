@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from conformance.formatting import cut, shown
+from conformance.formatting import cut, preview
 from conformance.protocol import ERROR, Json
 from conformance.record.transcript import Entry, Kind
 
@@ -22,12 +22,12 @@ def problem(payload: Json) -> str:
     """An error's code and message; anything else as it is."""
     if isinstance(payload, dict) and isinstance(payload.get("code"), str):
         return f"{{{', '.join([payload['code'], *_message(payload)])}}}"
-    return shown(payload)
+    return preview(payload)
 
 
 def _message(payload: dict[str, Json]) -> Iterator[str]:
     if "message" in payload:
-        yield shown(payload["message"])
+        yield preview(payload["message"])
 
 
 def _words(entries: Iterable[Entry]) -> Iterator[str]:
@@ -37,7 +37,7 @@ def _words(entries: Iterable[Entry]) -> Iterator[str]:
             yield f"{ERROR} {problem(args[0] if isinstance(args, list) and args else None)}"
         elif entry.kind is Kind.RECEIVED and entry.get("packet") in _ENDS:
             data = entry.get("data")
-            yield f"{entry.get('packet')}{f' {shown(data)}' if data is not None else ''}"
+            yield f"{entry.get('packet')}{f' {preview(data)}' if data is not None else ''}"
         elif entry.kind is Kind.CLOSED and entry.get("by") != "harness":
             yield closed(entry)
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from conformance.errors import Unverified
+from conformance.formatting import preview
 from conformance.protocol import Json
 from conformance.record.missing import Missing, Need
 from conformance.record.packets import Packets
-from conformance.record.payloads import History, Message, Problem, shown
+from conformance.record.payloads import History, Message, Problem
 from conformance.record.transcript import Entry
 
 
@@ -171,7 +172,7 @@ class Fetch:
         if self.status == 0:
             return f"no answer: {self.entry.get('reason')}"
         where = f" to {self.location}" if self.location else ""
-        return f"HTTP {self.status}{where} {self.content_type}: {shown(self.body)}"
+        return f"HTTP {self.status}{where} {self.content_type}: {preview(self.body)}"
 
     @property
     def history(self) -> History:

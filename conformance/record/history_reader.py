@@ -155,7 +155,7 @@ class Histories:
     # -- most is known -----------------------------------------------------------------------------------------
 
     def _read_rest(self, raw: bytes, shown: _Shown, common: _Common) -> Json:
-        """The value, of which only what is new is decoded; None where that is too much, or cannot be told apart."""
+        """The value, of which only what is new is decoded; None where that is too much, or cannot be distinguished."""
         marked = b'%b"%b"%b' % (raw[: common.begin], self._marker.encode(), raw[common.end :])
         try:
             value = json.loads(marked, parse_constant=no_constant)
@@ -231,7 +231,7 @@ def _next(raw: bytes, end: int) -> int:
 
 
 def _spans(raw: bytes, start: int, count: int) -> _Spans | None:
-    """Where so many messages stand, the first of them at ``start``; None where they cannot be told apart."""
+    """Where so many messages stand, the first of them at ``start``; None where they cannot be distinguished."""
     begins, ends = [], []
     for _ in range(count):
         found = _OBJECT.match(raw, start)

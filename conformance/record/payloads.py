@@ -13,10 +13,8 @@ from typing import Any, NamedTuple, overload
 
 from conformance.blocks import Block, blocks_of
 from conformance.errors import Deviation
-from conformance.formatting import cut, shown
+from conformance.formatting import preview
 from conformance.protocol import SUPPORT, Json
-
-__all__ = ["Conversation", "History", "MalformedPayload", "Message", "Payload", "Problem", "cut", "shown"]
 
 
 class MalformedPayload(Deviation):
@@ -45,9 +43,9 @@ class Payload:
 
     def _field(self, name: str, kind: type, expected: str) -> Any:
         if not isinstance(self.raw, dict):
-            raise self._malformed(f"{self.where} to be an object", shown(self.raw))
+            raise self._malformed(f"{self.where} to be an object", preview(self.raw))
         if not isinstance(self.raw.get(name), kind):
-            actual = shown(self.raw[name]) if name in self.raw else f"missing in {shown(self.raw)}"
+            actual = preview(self.raw[name]) if name in self.raw else f"missing in {preview(self.raw)}"
             raise self._malformed(f"{self.where}.{name} to be {expected}", actual)
         return self.raw[name]
 

@@ -140,12 +140,12 @@ class Verifier:
         return time.time()
 
     def check_expiry(self, claims: dict[str, Any]) -> None:
-        """A token without `exp` does not expire; there is no leeway."""
+        """A token without `exp` does not expire; leeway is none."""
         if "exp" in claims and self.instant(claims["exp"]) <= self.now():
             raise BadToken("The token has expired.")
 
     def check_start(self, claims: dict[str, Any]) -> None:
-        """A token is no good before its `nbf`, if it has one."""
+        """A token is not valid before its `nbf`, if it has one."""
         if "nbf" in claims and self.instant(claims["nbf"]) > self.now():
             raise BadToken("The token is not valid yet.")
 

@@ -1,7 +1,6 @@
 """Socket.IO itself: python-socketio, with events and acknowledgements in our own hands.
 
-The only module that touches python-socketio's private methods; `tests/unit/reference/test_server.py` pins what it
-relies on.
+The only module that touches python-socketio's private methods; `tests/unit/reference` pins what it relies on.
 """
 
 from __future__ import annotations

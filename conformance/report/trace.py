@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from conformance.formatting import printable
+from conformance.formatting import cut, preview, printable
 from conformance.protocol import NAMESPACE, Json
-from conformance.record.payloads import cut, shown
 from conformance.record.transcript import Entry, Kind, Transcript
 from conformance.record.waits import described
 
@@ -147,7 +146,7 @@ def _handshake(entry: Entry) -> Label:
 
 
 def _garbled(entry: Entry) -> Label:
-    return Label(RECEIVED, "garbled", f"{entry.get('why')}: {shown(entry.get('text'), _BRIEF)}")
+    return Label(RECEIVED, "garbled", f"{entry.get('why')}: {preview(entry.get('text'), _BRIEF)}")
 
 
 def _closed(entry: Entry) -> Label:
@@ -205,7 +204,7 @@ def _packet(entry: Entry, sends: Sends) -> Label:
     sign = SENT if entry.kind is Kind.SENT else RECEIVED
     name = entry.get("packet")
     if name == "EVENT" and entry.get("data") is not None:
-        return Label(sign, "EVENT", f"no array with an event's name: {shown(entry.get('data'), _BRIEF)}")
+        return Label(sign, "EVENT", f"no array with an event's name: {preview(entry.get('data'), _BRIEF)}")
     if name == "EVENT":
         return Label(sign, f"{_event(entry)}{_elsewhere(entry)}", _arguments(entry.get("args")))
     if name == "ACK":
@@ -213,16 +212,16 @@ def _packet(entry: Entry, sends: Sends) -> Label:
         whose = f"#{own}" if own else f"of id {entry.get('id')}, which was not asked for"
         return Label(sign, f"ack {whose}{_elsewhere(entry)}", _arguments(entry.get("args")))
     if name == "RAW":
-        return Label(sign, "raw", shown(entry.get("text"), _BRIEF))
+        return Label(sign, "raw", preview(entry.get("text"), _BRIEF))
     data = entry.get("data")
-    return Label(sign, f"{name} {entry.get('namespace')}{f' {shown(data, _BRIEF)}' if data is not None else ''}")
+    return Label(sign, f"{name} {entry.get('namespace')}{f' {preview(data, _BRIEF)}' if data is not None else ''}")
 
 
 def _event(entry: Entry) -> str:
     name = entry.get("event")
     number = f" #{entry.get('send')}" if entry.get("send") else ""
     again = f" (try {entry.get('attempt')})" if (entry.get("attempt") or 1) > 1 else ""
-    return f"{cut(name, _BRIEF) if isinstance(name, str) else shown(name, _BRIEF)}{number}{again}"
+    return f"{cut(name, _BRIEF) if isinstance(name, str) else preview(name, _BRIEF)}{number}{again}"
 
 
 def _elsewhere(entry: Entry) -> str:
@@ -231,13 +230,13 @@ def _elsewhere(entry: Entry) -> str:
 
 def _arguments(args: Json) -> str:
     if not isinstance(args, list):
-        return f"no list of arguments: {shown(args, _BRIEF)}"
+        return f"no list of arguments: {preview(args, _BRIEF)}"
     return ", ".join(_argument(arg) for arg in args[:3]) + ", …" * (len(args) > 3) if args else "(no argument)"
 
 
 def _argument(value: Json) -> str:
     if not isinstance(value, dict):
-        return shown(value, _BRIEF)
+        return preview(value, _BRIEF)
     if isinstance(value.get("messages"), list):
         return _counted(len(value["messages"]), "message")
     if set(value) == {"text"}:
@@ -246,12 +245,12 @@ def _argument(value: Json) -> str:
         return f"{{message: {_argument(value['message'])}}}"
     if {"id", "sender", "text"} <= set(value):
         return f"{cut(value['id'])} {cut(value['sender'])} {_text(value['text'])}"
-    return shown(value, _BRIEF)
+    return preview(value, _BRIEF)
 
 
 def _text(text: Json) -> str:
     long = isinstance(text, str) and len(text) > _BRIEF
-    return f"text of {_counted(len(text), 'character')}" if long else shown(text, _BRIEF)
+    return f"text of {_counted(len(text), 'character')}" if long else preview(text, _BRIEF)
 
 
 def _counted(number: int, noun: str) -> str:

@@ -91,10 +91,10 @@ class Claim:
         accepted = {one["id"]: one.get("accepted") for one in self.verdict["requirements"]}
         differ = [one for one in again["rejudged"]["differences"] if one["now"] != accepted.get(one["id"])]
         if differ:
-            told = [f"{one['id']} was {one['was']}, is {one['now']}" for one in differ[:_SHOWN]]
+            changes = [f"{one['id']} was {one['was']}, is {one['now']}" for one in differ[:_SHOWN]]
             changed = [one for one in again["rejudged"]["changed"] if one != "transcripts"]
             by = f" (by other {', '.join(changed)} than then)" if changed else ""
-            raise Refuted(f"judged again, {'; '.join(told)}{by}")
+            raise Refuted(f"judged again, {'; '.join(changes)}{by}")
 
 
 def read(content: bytes, key: Ed25519PublicKey | None) -> Claim:

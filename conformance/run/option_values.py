@@ -171,8 +171,8 @@ def signing_key(given: Given) -> Ed25519PrivateKey:
     except (ValueError, TypeError):
         key = None
     if not isinstance(key, ed25519.Ed25519PrivateKey):
-        told = given.flag if itself else given
-        raise UsageError(f"{told} holds no unencrypted Ed25519 key in PEM form: openssl genpkey -algorithm ed25519")
+        given_as = given.flag if itself else given
+        raise UsageError(f"{given_as} holds no unencrypted Ed25519 key in PEM form: openssl genpkey -algorithm ed25519")
     return key
 
 

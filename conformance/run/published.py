@@ -42,7 +42,7 @@ def prepare(reports: Path) -> Callable[[], None]:
 
 
 def aim(config: pytest.Config, reports: Path, transcripts: Path) -> None:
-    """Have pytest's own reports written beside the verdict, if nobody has said where."""
+    """Have pytest's own reports written beside the verdict, unless their files are given."""
     if getattr(config.option, "htmlpath", None) is None:
         config.option.htmlpath = str(reports / "report.html")
         config.option.self_contained_html = True

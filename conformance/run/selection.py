@@ -52,7 +52,7 @@ def intruders(config: pytest.Config) -> str:
 
 
 def meant(items: Iterable[pytest.Item], judged: Container[str]) -> Iterator[pytest.Item]:
-    """Without the judgements of requirements that the run is not about. What has none is no judgement."""
+    """Without the judgements of requirements that the run is not about. What has none is not a judgement."""
     for item in items:
         ids = ids_of(item)
         if not ids or any(name in judged for name in ids):

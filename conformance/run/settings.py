@@ -99,7 +99,7 @@ def _of_ini_file(config: pytest.Config, folder: Path) -> Settings:
 def _no_credential(option: Option, value: object) -> object:
     if option.credential:
         raise UsageError(
-            f"{option.setting}: an ini file is no place for a secret: set {option.variable}, "
+            f"{option.setting}: an ini file is not the place for a secret: set {option.variable}, "
             f"or {option.variable}_FILE to the name of a file that holds it"
         )
     return value

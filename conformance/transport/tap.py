@@ -43,7 +43,7 @@ class Tap:
         self.listener = listener
         self._meter = meter
         self.ended = True
-        """Whether there is no connection: not yet, or not any more."""
+        """Whether it is not connected: not yet, or not any more."""
         self.broken: Exception | None = None
         """What went wrong in the harness: the library would take it for the target's doing."""
         self._shaken = False

@@ -19,6 +19,6 @@ def bun(folder: Path) -> Iterator[str]:
     install_npm(FOLDER)  # Bun itself comes from npm
     port = free_port()
     command = [str(FOLDER / "node_modules" / ".bin" / "bun"), str(FOLDER / "server.js")]
-    told = environment(PORT=str(port), DATABASE=str(folder / "help-center.db"))
-    with Process(command, folder / "bun.log", ready="listening on", environment=told):
+    reported = environment(PORT=str(port), DATABASE=str(folder / "help-center.db"))
+    with Process(command, folder / "bun.log", ready="listening on", environment=reported):
         yield f"http://{HOST}:{port}"

@@ -40,5 +40,5 @@ def deployment(name: str, about: str) -> Callable[[Serve], Serve]:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """What a server is told."""
+    """What is passed to a server."""
     return {"JWT_SECRET": SECRET, **more}

@@ -40,7 +40,7 @@ http {{
     default       either;
   }}
   # the cookie names the node that answered, which is another one while the node that it named is being replaced; where
-  # none was asked, there is no such header
+  # none was asked, that header is missing
   map $upstream_addr $sticky {{
     "~{first}$"  "{cookie}={values[0]}; Path=/; HttpOnly";
     "~{second}$" "{cookie}={values[1]}; Path=/; HttpOnly";

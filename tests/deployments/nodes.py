@@ -73,8 +73,8 @@ def cluster(folder: Path) -> Iterator[str]:
     ports = (free_port(), free_port())
     command = [binary, str(FOLDER / "cluster.js")]
     with redis_server(folder) as redis:
-        told = environment(PORTS=",".join(map(str, ports)), REDIS_URL=redis)
-        workers = Process(command, folder / "cluster.log", ready="listening on", environment=told)
+        reported = environment(PORTS=",".join(map(str, ports)), REDIS_URL=redis)
+        workers = Process(command, folder / "cluster.log", ready="listening on", environment=reported)
         with workers, nginx(folder, ports) as balancer:
             yield balancer.url
 

@@ -58,5 +58,5 @@ def _python() -> str:
 
 
 def _process(command: list[str], port: int, folder: Path, *, ready: str, **more: str) -> Process:
-    told = environment(PORT=str(port), DATABASE=str(folder / "help-center.db"), **more)
-    return Process(command, folder / f"server-{port}.log", ready=ready, environment=told)
+    reported = environment(PORT=str(port), DATABASE=str(folder / "help-center.db"), **more)
+    return Process(command, folder / f"server-{port}.log", ready=ready, environment=reported)

@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
     with reports_in(asked.keep) as folder, pool() as workers:
         options = {f.name: selection(sorted(f.breaks)) if asked.selected else [] for f in faults}
         runs = [workers.submit(certify_fault, f, folder / f.name, *VERDICT_ONLY, *options[f.name]) for f in faults]
-        certified = {fault.name: _told(fault, run.result()) for fault, run in zip(faults, runs, strict=True)}
+        certified = {fault.name: _reported(fault, run.result()) for fault, run in zip(faults, runs, strict=True)}
     if asked.write:
         kept = {name: failed for name, failed in matrix.written().items() if name in known}
         failed = kept | {name: frozenset(one.failed) for name, one in certified.items()}
@@ -40,7 +40,7 @@ def _wrong(fault: Fault, certified: Certified) -> bool:
     return bool(missed or collateral or certified.ids("error") or certified.contradictions)
 
 
-def _told(fault: Fault, certified: Certified) -> Certified:
+def _reported(fault: Fault, certified: Certified) -> Certified:
     """Print how a fault was judged, as soon as that is known."""
     missed, collateral = fault.breaks - certified.failed, certified.failed - fault.breaks - fault.also
     failed = " ".join(sorted(certified.failed))

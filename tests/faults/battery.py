@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SECRET = "a secret that every server of the battery trusts"
 SIDE_BY_SIDE = 5
 TIMEOUT = 240
-"""Seconds: what a hanging certification would be killed after, unless told (a bug of ours: it never hangs)."""
+"""Seconds: what a hanging certification would be killed after, by default (a bug of ours: it never hangs)."""
 VERDICT_ONLY = ("-p", "no:html", "-p", "no:junitxml")
 """Options for whoever reads no report."""
 QUICK = ("--examples=4", *VERDICT_ONLY)
@@ -54,8 +54,8 @@ class Certified:
     @property
     def contradictions(self) -> list[str]:
         """Requirements that were left unverified for a failure of one that passed."""
-        told = self.verdict.get("contradictions", ())
-        return [f"{one['id']} for {one['because']}: {one['reason']}" for one in told]
+        reported = self.verdict.get("contradictions", ())
+        return [f"{one['id']} for {one['because']}: {one['reason']}" for one in reported]
 
     def reason(self, requirement: str) -> str:
         return next((r.get("reason", "") for r in self.verdict.get("requirements", ()) if r["id"] == requirement), "")

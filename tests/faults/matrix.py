@@ -67,7 +67,7 @@ def _figures(faults: Mapping[str, Fault], failed: Failed) -> Iterator[str]:
     testable = _testable()
     yield "| | |\n|---|---|"
     yield f"| faults | {len(failed)} |"
-    yield f"| survivors (nobody noticed) | {len(found.survived)} |"
+    yield f"| survivors (not noticed) | {len(found.survived)} |"
     yield f"| misattributions (what the fault breaks did not fail) | {len(found.misattributed)} |"
     yield f"| collateral (something failed that the fault does not break) | {len(found.collateral)} |"
     yield f"| requirements that some fault kills | {len(testable - found.unkilled)} of {len(testable)} |"

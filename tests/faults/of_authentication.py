@@ -90,7 +90,7 @@ class AsksForAnAuthObject(HelpCenter):
 
 @fault("AUTH-SHARED")
 class SpendsTheTokenOnTheSocket(HelpCenter):
-    """A token is a ticket: once used on the socket it is no good for REST."""
+    """A token is a ticket: once used on the socket it does not work for REST."""
 
     def authenticate(self, environ: Json, auth: object) -> str:
         token = self.token_of(environ, auth)

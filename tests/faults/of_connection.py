@@ -36,7 +36,7 @@ class LeavesTheSlashOut(HelpCenter):
 
 @fault("CONN-NAMESPACE")
 class TellsTheDefaultNamespace(HelpCenter):
-    """Emits messages in the default namespace, where nobody is."""
+    """Emits messages in the default namespace, where no client is."""
 
     async def announce(self, user: str, message: Message, *, origin: str | None) -> None:  # noqa: ARG002
         packet = Packet(EVENT, data=[MESSAGE, self.message_payload(message)], namespace="/")

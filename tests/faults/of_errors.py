@@ -51,7 +51,7 @@ for _name, _change in IN_EVENTS.items():
 
 @fault("ERROR-UNPROVOKED", also=("TYPING-HARMLESS",))
 class ErrorAfterEachSuccess(HelpCenter):
-    """The push notification fails, and the client is told."""
+    """The push notification fails, and the client gets an error for it."""
 
     async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
         message = await super().deliver(user, text, sender=sender, origin=origin)

@@ -88,7 +88,7 @@ class HangsUpOnWhoLosesTheRace(OnTheSocket):
 
 @fault("FIRST-CONTACT", also=("CONNECTED-SENT",))
 class SaysNothingToWhoLosesTheRace(OnTheSocket):
-    """An unhandled rejection: the device is connected, and nobody greets it."""
+    """An unhandled rejection: the device is connected, and is not greeted."""
 
     async def on_connect(self, sid: str, environ: Json, auth: object = None) -> None:
         try:
@@ -127,7 +127,7 @@ class WithoutConstraint(Store):
 
 @fault("FIRST-CONTACT", also=("CONNECTED-CONVERSATION", "SEND-KEPT", "MESSAGE-CONVERSATION", "BURST-AFTER-CONNECT"))
 class MakesTwoConversations(OnTheSocket, OverRest):
-    """There is no unique constraint, and each device is shown the conversation that was made for it."""
+    """A unique constraint is missing, and each device is shown the conversation that was made for it."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

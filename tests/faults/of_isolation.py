@@ -26,7 +26,7 @@ HEARD = (
     "TYPING-NO-MESSAGE",
     "TYPING-ODD",
 )
-"""What fails where a connection hears messages that its user has not sent, while nobody should hear any."""
+"""What fails where a connection hears messages that its user has not sent, while none should be heard."""
 
 SHOWN = (
     "CONNECTED-OWN",
@@ -252,9 +252,9 @@ class TellsOnceWhoTypes(Loud):
     """Once for each connection, to spare the network, by an event of its own that says whose typing it is."""
 
     async def on_typing(self, event: Event) -> None:
-        told = self.__dict__.setdefault("told", set())
-        if event.sid not in told:
-            told.add(event.sid)
+        reported = self.__dict__.setdefault("reported", set())
+        if event.sid not in reported:
+            reported.add(event.sid)
             await self.to_all("user_typing", {"isTyping": True, "sender": self.users[event.sid]}, but=[event.sid])
 
 

@@ -28,8 +28,8 @@ class Packs(HelpCenter):
     event = MESSAGE
 
     async def emit(self, event: str, payload: Json, *, to: str) -> None:
-        told = self.packed(payload) if event == self.event else payload
-        await self.wire.emit(event, told, to=to, namespace=self.wire.namespace)
+        reported = self.packed(payload) if event == self.event else payload
+        await self.wire.emit(event, reported, to=to, namespace=self.wire.namespace)
 
     def packed(self, payload: Json) -> Any:
         return payload
@@ -59,7 +59,7 @@ class MessageComesWithItsRoom(Packs):
 
 @fault("EVENT-ARGUMENT")
 class MessageComesWithItsOffset(Packs):
-    """As where Socket.IO recovers connections, but nobody does."""
+    """As where Socket.IO recovers connections, but it does not."""
 
     def packed(self, payload: Json) -> Any:
         return payload, "o-1"
@@ -110,7 +110,7 @@ SPOILED["EventInSnakeCase"] = lambda m: {SNAKE.get(name, name): value for name, 
 
 
 def _spoiled(name: str, change: Change) -> None:
-    fault("MESSAGE-SHAPE")(type(name, (Emits,), {"told": lambda _, message: change(message)}))
+    fault("MESSAGE-SHAPE")(type(name, (Emits,), {"reported": lambda _, message: change(message)}))
 
 
 for _name, _change in SPOILED.items():
@@ -142,7 +142,7 @@ class TellsTheOthersOnly(Tells):
 
 @fault("MESSAGE-ECHO", "MESSAGE-DEVICES", "SUPPORT-EMITTED", also=("SEND-UNACKED", "CONN-UPGRADE", "DEVICE-COEXIST"))
 class TellsNobody(Tells):
-    """Emits to a room that nobody is in."""
+    """Emits to a room that is empty."""
 
     def listeners(self, own: list[str], origin: str | None) -> list[str]:  # noqa: ARG002
         return []
@@ -264,15 +264,15 @@ class ReplyIsSignedByTheUser(HelpCenter):
 
 @fault("MESSAGE-DEVICES", also=("DEVICE-JOIN", "CONN-UPGRADE"))
 class ThrottlesOtherDevices(HelpCenter):
-    """Spares the user's other devices: what follows within 50 ms is told to the sender alone."""
+    """Spares the user's other devices: what follows within 50 ms is emitted to the sender alone."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.told: defaultdict[str, float] = defaultdict(float)
+        self.reported: defaultdict[str, float] = defaultdict(float)
 
     async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
         now = asyncio.get_running_loop().time()
-        soon, self.told[user] = now - self.told[user] < 0.05, now
+        soon, self.reported[user] = now - self.reported[user] < 0.05, now
         if soon and origin is not None:
             await self.emit(MESSAGE, self.message_payload(message), to=origin)
         else:

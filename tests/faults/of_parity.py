@@ -55,9 +55,9 @@ class Emits(HelpCenter):
     """A server that writes messages otherwise into its events; right as it stands."""
 
     async def emit(self, event: str, payload: Json, *, to: str) -> None:
-        await super().emit(event, self.told(dict(payload)) if event == MESSAGE else payload, to=to)
+        await super().emit(event, self.reported(dict(payload)) if event == MESSAGE else payload, to=to)
 
-    def told(self, message: Json) -> Json:
+    def reported(self, message: Json) -> Json:
         return message
 
 
@@ -65,7 +65,7 @@ class Emits(HelpCenter):
 class EventShortensTheText(Emits):
     """A preview, as for a notification."""
 
-    def told(self, message: Json) -> Json:
+    def reported(self, message: Json) -> Json:
         return message | {"text": message["text"][:20]}
 
 
@@ -73,13 +73,13 @@ class EventShortensTheText(Emits):
 class EventTellsWhenItWasEmitted(Emits):
     """The event is stamped when it leaves the queue, here five seconds later."""
 
-    def told(self, message: Json) -> Json:
+    def reported(self, message: Json) -> Json:
         return message | {"createdAt": self.instant(self.store.now() + 5000)}
 
 
 @fault("PARITY-EVENT", "MESSAGE-SENDER", also=("SUPPORT-STORED",))
 class OtherDevicesTakeItForSupport(HelpCenter):
-    """ "Mine" or "theirs", seen from the connection: the user's other device is told that support wrote."""
+    """ "Mine" or "theirs", seen from the connection: the user's other device hears that support wrote."""
 
     async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
         payload = self.message_payload(message)
@@ -127,5 +127,5 @@ class DatabaseKeepsSeconds(HelpCenter):
 class EventIsStampedAgain(Emits):
     """The event asks the clock once more."""
 
-    def told(self, message: Json) -> Json:
+    def reported(self, message: Json) -> Json:
         return message | {"createdAt": self.instant(self.store.now() + 3)}

@@ -37,7 +37,7 @@ class DisconnectsWithoutAnError(HelpCenter):
 
 @fault("REFUSAL-EVENT")
 class DisconnectsAMissingTokenWithoutAnError(HelpCenter):
-    """Only verification errors are told."""
+    """Only verification errors are reported."""
 
     async def refuse(self, sid: str, problem: Problem) -> None:
         if "required" in problem.message:
@@ -71,7 +71,7 @@ class RefusesInTheMiddleware(HelpCenter):
 
 @fault("REFUSAL-EVENT", also=("REJECT-UNACKED",))
 class EmitsOnTheDefaultNamespace(HelpCenter):
-    """io.emit where socket.emit was meant: the error goes to nobody who listens."""
+    """io.emit where socket.emit was meant: no client listens there."""
 
     async def emit_error(self, sid: str, problem: Problem) -> None:
         await self.wire.emit(ERROR, self.error_payload(problem), to=sid, namespace="/")
@@ -109,7 +109,7 @@ class RefusesTheHandshake(HelpCenter):
 
 @fault("REFUSAL-EVENT", "REFUSAL-CLOSE")
 class CrashesOnWhatIsNoString(HelpCenter):
-    """token.startsWith is not a function; nobody catches it."""
+    """token.startsWith is not a function, and the exception is not caught."""
 
     async def on_connect(self, sid: str, environ: Json, auth: object = None) -> None:
         token = auth.get("token") if isinstance(auth, dict) else None
@@ -125,7 +125,7 @@ class SaysNothingAtAll(HelpCenter):
         pass
 
 
-# -- an error that nobody hears ----------------------------------------------------------------------------------
+# -- an error that no client hears ----------------------------------------------------------------------------------
 
 
 class AnswersLast(HelpCenter):
@@ -137,7 +137,7 @@ class AnswersLast(HelpCenter):
 
 @fault("REFUSAL-EVENT", also=("EVENT-AFTER-CONNECT",))
 class ErrsBeforeAConnectError(AnswersLast):
-    """Emits, then raises ConnectionRefusedError: the client's library has nobody to hand the event to."""
+    """Emits, then raises ConnectionRefusedError: the client's library has no handler for the event yet."""
 
     async def on_connect(self, sid: str, environ: Json, auth: object = None) -> None:
         try:
@@ -240,7 +240,7 @@ class RefusesWithoutDisconnecting(HelpCenter):
 
 @fault("REFUSAL-CLOSE")
 class KeepsTheExpired(HelpCenter):
-    """Who was good once may stay, and is told to refresh."""
+    """Who was good once may stay, and is asked to refresh."""
 
     async def refuse(self, sid: str, problem: Problem) -> None:
         await self.emit_error(sid, problem)
@@ -250,7 +250,7 @@ class KeepsTheExpired(HelpCenter):
 
 @fault("REFUSAL-CLOSE", also=("EVENT-AFTER-CONNECT",))
 class DisconnectsBeforeItHasConnected(HelpCenter):
-    """python-socketio ignores a disconnect in the connect handler, unless it is told to connect always."""
+    """python-socketio ignores a disconnect in the connect handler, unless it is set to connect always."""
 
     def wire_options(self) -> dict[str, Any]:
         return {"always_connect": False}

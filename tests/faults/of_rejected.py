@@ -15,7 +15,7 @@ from tests.legal.middleware import Bounded
 
 @fault("REJECT-STORED")
 class SavesBeforeValidating(HelpCenter):
-    """The row is written first, and nobody takes it back; null is written as it prints."""
+    """The row is written first, and not taken back; null is written as it prints."""
 
     def validate(self, payload: Any) -> str:
         try:
@@ -121,7 +121,7 @@ class FailsOnOddTypes(HelpCenter):
 
 @fault("REJECT-UNACKED")
 class KeepsErrorsToItself(HelpCenter):
-    """Without a callback an error is told to nobody."""
+    """Without a callback an error is not reported."""
 
     async def reject(self, event: Event, problem: Problem) -> None:
         if event.ack is not None:
@@ -130,7 +130,7 @@ class KeepsErrorsToItself(HelpCenter):
 
 @fault("REJECT-UNACKED")
 class TellsOfLengthOnly(HelpCenter):
-    """Without a callback only some errors are told."""
+    """Without a callback only some errors are reported."""
 
     async def reject(self, event: Event, problem: Problem) -> None:
         if event.ack is not None or (problem.details or {}).get("rule") == "maximum":
@@ -223,7 +223,7 @@ class BlocksUsersForNull(HelpCenter):
 
 @fault("REJECT-NO-OBJECT")
 class HangsUpOnNull(HelpCenter):
-    """An exception that nobody catches takes the connection with it."""
+    """An exception that is not caught takes the connection with it."""
 
     async def on_send(self, event: Event) -> None:
         if not event.args or event.args[0] is None:

@@ -106,7 +106,7 @@ class Forbids(RefusesOtherwise):
 
 @fault("REST-STATUS")
 class FallsOverBadTokens(RefusesOtherwise):
-    """An exception that nobody maps."""
+    """An exception that is not mapped."""
 
     status = 500
 

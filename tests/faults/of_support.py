@@ -34,7 +34,7 @@ class AnyDisconnectForgetsTheUser(HelpCenter):
 
 
 class Silently(HelpCenter):
-    """A worker stores the reply some time later, and tells nobody."""
+    """A worker stores the reply some time later, and does not emit it."""
 
     DELAY = 0.0
 
@@ -68,6 +68,6 @@ class RepliesToTheSocketThatAsked(HelpCenter):
 
     async def answer(self, user: str, message: Message, origin: str) -> None:
         await asyncio.sleep(2.5)
-        told = self.save(user, self.reply_text(message), sender=SUPPORT)
+        reported = self.save(user, self.reply_text(message), sender=SUPPORT)
         if origin in self.users:
-            await self.emit(MESSAGE, self.message_payload(told), to=origin)
+            await self.emit(MESSAGE, self.message_payload(reported), to=origin)

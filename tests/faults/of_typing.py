@@ -149,7 +149,7 @@ class DisconnectsOnOddTyping(HelpCenter):
 
 @fault("TYPING-ODD")
 class HangsUpOnTypingWithoutPayload(HelpCenter):
-    """An exception that nobody catches."""
+    """An exception that is not caught."""
 
     async def on_typing(self, event: Event) -> None:
         if not event.args or event.args[0] is None:

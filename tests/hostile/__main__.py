@@ -29,10 +29,10 @@ def main(arguments: list[str]) -> int:
         where = Checkout(Path(temporary), quick=QUICK).folder if asked.quick else ROOT
         options = asked.option
         runs = [pool.submit(certify, one, folder / one.name, *options, checkout=where) for one in targets]
-        return sum(bool(_told(one, run.result()).broken) for one, run in zip(targets, runs, strict=True))
+        return sum(bool(_reported(one, run.result()).broken) for one, run in zip(targets, runs, strict=True))
 
 
-def _told(target: Target, one: Certified) -> Certified:
+def _reported(target: Target, one: Certified) -> Certified:
     word = "BROKEN" if one.broken else "ok"
     print(
         f"{word:<7}{target.name:<50} {one.exit_code:>3} {one.seconds:6.1f} s {one.megabytes:5.0f} MB  {one.line[:160]}",

@@ -71,7 +71,7 @@ async def refuses_engine_io_4(peer: Peer) -> None:
 
 
 @hostile(sockets)
-async def greets_nobody(peer: Peer) -> None:
+async def greets_no_one(peer: Peer) -> None:
     if "websocket" not in peer.request:
         return await peer.answer(b"no", status="400 Bad Request")
     await peer.upgrade()

@@ -1,5 +1,5 @@
 """``python -m tests.legal [--shared] [--keep=FOLDER] [NAME-PART …]``: certify odd servers that are right, and say what
-they are accused of. Each oddity has a server of its own, unless told.
+they are accused of. Each oddity has a server of its own, unless they share.
 """
 
 from __future__ import annotations

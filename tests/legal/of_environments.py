@@ -17,7 +17,7 @@ UNKNOWN = b'{"code":1,"message":"Session ID unknown"}'
 ENOUGH = 20
 """Connections, until the first node is replaced."""
 FEW = 6
-"""Connections that came when nobody else was there, until the second one is."""
+"""Connections that came when no other was there, until the second one is."""
 
 
 class Forgetful(Fronted):
@@ -77,7 +77,7 @@ class Forgetful(Fronted):
         self.sockets.discard(gone)
 
     def forget(self, sid: str) -> None:
-        """Nobody knows a polling session any more."""
+        """A polling session is not known any more."""
         self.sessions.setdefault(sid, asyncio.Event()).set()
 
     def replace(self) -> None:

@@ -1,4 +1,4 @@
-"""What still comes on a connection that the client has left already: nobody listens any more (section 1)."""
+"""What still comes on a connection that the client has left already: its handlers are gone (section 1)."""
 
 from __future__ import annotations
 

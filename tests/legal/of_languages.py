@@ -111,8 +111,8 @@ class InGo(House):
         return super().text_of(payload).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
     def written(self, payload: Json) -> str:
-        told = json.dumps(payload, sort_keys=True, ensure_ascii=False)
-        return told.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026") + "\n"
+        reported = json.dumps(payload, sort_keys=True, ensure_ascii=False)
+        return reported.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026") + "\n"
 
 
 @legal()

@@ -1,4 +1,4 @@
-"""Ack, event and support's reply in every order; who is told first; support that speaks for itself."""
+"""Ack, event and support's reply in every order; who gets it first; support that speaks for itself."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Announcing(HelpCenter):
     async def tell(self, user: str, message: Message, origin: str | None) -> None:
         await super().announce(user, message, origin=origin)
 
-    async def told_later(self, user: str, message: Message, seconds: float) -> None:
+    async def emitted_later(self, user: str, message: Message, seconds: float) -> None:
         await asyncio.sleep(seconds)
         await super().announce(user, message, origin=None)
 
@@ -41,7 +41,7 @@ class AcksFirst(Announcing):
     """The event goes through a broker and comes a quarter of a second after the ack, and after support's reply."""
 
     async def tell(self, user: str, message: Message, origin: str | None) -> None:  # noqa: ARG002
-        self.spawn(self.told_later(user, message, 0.25))
+        self.spawn(self.emitted_later(user, message, 0.25))
 
 
 @legal()
@@ -135,7 +135,7 @@ class TellsOnlyTheSender(Announcing):
 
 @legal(advice=["MESSAGE-ONCE"])
 class TellsEverythingTwice(HelpCenter):
-    """A broker that delivers at least once; clients are told to drop duplicates by id."""
+    """A broker that delivers at least once; clients are advised to drop duplicates by id."""
 
     async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
         await super().announce(user, message, origin=origin)

@@ -167,20 +167,20 @@ class SaysNoMaxPayload(Fronted):
     async def front(self, inner: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         async def sending(message: Message) -> None:
             name = "text" if message["type"] == "websocket.send" else "body"
-            told = message.get(name)
-            if isinstance(told, str) and told.startswith('0{"sid"'):
-                message = {**message, name: _without_limit(told)}
-            elif isinstance(told, bytes) and told.startswith(b'0{"sid"'):
-                message = {**message, name: _without_limit(told.decode()).encode()}
+            reported = message.get(name)
+            if isinstance(reported, str) and reported.startswith('0{"sid"'):
+                message = {**message, name: _without_limit(reported)}
+            elif isinstance(reported, bytes) and reported.startswith(b'0{"sid"'):
+                message = {**message, name: _without_limit(reported.decode()).encode()}
             await send(message)
 
         await inner(scope, receive, with_headers(sending, less=(b"content-length",)))
 
 
 def _without_limit(handshake: str) -> str:
-    told = json.loads(handshake[1:])
-    del told["maxPayload"]
-    return "0" + json.dumps(told)
+    reported = json.loads(handshake[1:])
+    del reported["maxPayload"]
+    return "0" + json.dumps(reported)
 
 
 @legal()

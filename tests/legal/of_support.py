@@ -40,7 +40,7 @@ class ReplyOvertakesTheMessage(Announcing):
     """Both are saved in order; the events pass two queues, and that of support is faster."""
 
     async def tell(self, user: str, message: Message, origin: str | None) -> None:  # noqa: ARG002
-        self.spawn(self.told_later(user, message, 0.1))
+        self.spawn(self.emitted_later(user, message, 0.1))
 
 
 @legal()
@@ -69,7 +69,7 @@ class NeverReplies(HelpCenter):
     """Section 9 mentions an auto-reply in passing."""
 
     def schedule_reply(self, user: str, message: Message) -> None:
-        """Nobody is there."""
+        """No one is there."""
 
 
 @legal()
@@ -182,5 +182,5 @@ class RelaysTypingToOtherDevices(HelpCenter):
         payload = self.payload_of(event)
         user = self.users.get(event.sid)
         if isinstance(payload, dict) and isinstance(payload.get("isTyping"), bool) and user is not None:
-            told = {"isTyping": payload["isTyping"], "sender": "support"}
-            await self.wire.emit(TYPING, told, to=self.room_of(user), skip_sid=event.sid, namespace=NAMESPACE)
+            reported = {"isTyping": payload["isTyping"], "sender": "support"}
+            await self.wire.emit(TYPING, reported, to=self.room_of(user), skip_sid=event.sid, namespace=NAMESPACE)

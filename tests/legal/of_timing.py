@@ -147,7 +147,7 @@ class GatewayLimitsConnections(Fronted):
 
 @legal()
 class NginxLimitsItsRate(GatewayLimitsItsRate):
-    """By the status that nginx has for it, unless told another one."""
+    """By the status that nginx has for it, or by another one that is given."""
 
     STATUS = 503
 

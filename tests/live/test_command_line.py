@@ -153,7 +153,7 @@ def test_a_selection_claims_no_verdict(checkout: Checkout, reports: str, target:
     assert run.status("SEND-TRIM") == "passed"
 
 
-def test_an_id_that_there_is_none_of_is_told(checkout: Checkout, reports: str, target: str) -> None:
+def test_an_id_that_there_is_none_of_is_reported(checkout: Checkout, reports: str, target: str) -> None:
     run = checkout.run("-k", "SEND-MAXX", f"--target={target}", f"--jwt-secret={SECRET}", reports)
     assert run.code == 5
     assert "no requirement has the id SEND-MAXX: did you mean SEND-MAX?" in run.output
@@ -199,8 +199,8 @@ def test_with_a_bug(chat):
 
 
 @requirement("SEND-MIN")
-def test_blaming_nobody(chat):
-    pytest.fail("as nobody should")
+def test_blaming_no_one(chat):
+    pytest.fail("as no one should")
 
 
 @requirement("SEND-PLAIN")
@@ -238,7 +238,7 @@ def test_the_harness_blames_itself(tmp_path: Path) -> None:
     assert run.status("SEND-TRIM") == "passed"
     assert {name: run.reason(name) for name in ("SEND-MAX", "SEND-MIN", "AUTH-BARE", "AUTH-HEADER")} == {
         "SEND-MAX": r"error of the harness: KeyError: 'oh\nno'",
-        "SEND-MIN": "error of the harness: Failed: as nobody should",
+        "SEND-MIN": "error of the harness: Failed: as no one should",
         "AUTH-BARE": "not now",
         "AUTH-HEADER": "the judgement is marked as failing: doubtful",
     }

@@ -24,7 +24,7 @@ def test_a_nest_gateway_is_conformant(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["nginx", "cluster", "nest"])
-def test_a_program_that_is_missing_is_told_in_one_line(
+def test_a_program_that_is_missing_is_reported_in_one_line(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda _, **__: None)
@@ -34,7 +34,7 @@ def test_a_program_that_is_missing_is_told_in_one_line(
     assert line.endswith("node is not installed: install Node.js 20 or later, with npm (apt-get install nodejs npm)")
 
 
-def test_a_name_that_is_unknown_is_told_with_those_that_are(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_name_that_is_unknown_is_reported_with_those_that_are(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["apache"])
     assert f"no deployment is named apache: there are {', '.join(DEPLOYMENTS)}" in capsys.readouterr().err

@@ -96,8 +96,8 @@ def test_github_is_given_a_summary_and_annotations(checkout: Checkout, failed: R
     lines = run.output.splitlines()
     stop = next(number for number, line in enumerate(lines) if line.startswith("::stop-commands::"))
     resume = lines.index(f"::{lines[stop].removeprefix('::stop-commands::')}::")
-    told = next(number for number, line in enumerate(lines) if line.startswith("SEND-TRIM   MUST"))
-    assert stop < told < resume
+    reported = next(number for number, line in enumerate(lines) if line.startswith("SEND-TRIM   MUST"))
+    assert stop < reported < resume
     annotations = [line for line in lines[resume + 1 :] if line.startswith("::")]
     assert [line.partition("::")[2].partition(" title=")[0] for line in annotations] == ["error", "error"]
     assert "MUST: 3 passed, 1 failed" in annotations[0]
@@ -105,8 +105,8 @@ def test_github_is_given_a_summary_and_annotations(checkout: Checkout, failed: R
 
 def test_ctrf_and_badge_stand_beside_the_verdict(failed: Run) -> None:
     ctrf = json.loads((failed.reports / "ctrf.json").read_text(encoding="utf-8"))
-    told = ctrf["results"]["summary"]["extra"]["help-center-conformance"]
-    assert (told["verdict"], told["exitCode"]) == ("non-conformant", 1)
+    reported = ctrf["results"]["summary"]["extra"]["help-center-conformance"]
+    assert (reported["verdict"], reported["exitCode"]) == ("non-conformant", 1)
     badge = json.loads((failed.reports / "badge.json").read_text(encoding="utf-8"))
     assert badge["message"].startswith("non-conformant | document 17a291af of ")
     assert SECRET not in json.dumps([ctrf, badge])

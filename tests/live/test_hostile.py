@@ -73,7 +73,7 @@ def test_nothing_listens(checkout: Checkout, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("handle", "told"),
+    ("handle", "reported"),
     [
         (silent, "accepts connections and does not answer within 5 s"),
         (dripping, "accepts connections and does not answer within 5 s"),
@@ -86,10 +86,10 @@ def test_nothing_listens(checkout: Checkout, tmp_path: Path) -> None:
         ),
     ],
 )
-def test_no_help_center(checkout: Checkout, tmp_path: Path, handle: object, told: str) -> None:
+def test_no_help_center(checkout: Checkout, tmp_path: Path, handle: object, reported: str) -> None:
     with tcp(handle) as url:  # type: ignore[arg-type]
         line = unusable(certify(checkout, url, tmp_path))
-        assert line == (told.format(url=url) if "{url}" in told else f"{url} {told}")
+        assert line == (reported.format(url=url) if "{url}" in reported else f"{url} {reported}")
 
 
 def test_tls_where_there_is_none(checkout: Checkout, tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_redirect_names_where_it_leads(checkout: Checkout, tmp_path: Path) -> 
 
 
 def test_a_token_that_is_refused(checkout: Checkout, tmp_path: Path) -> None:
-    refused = KeyMinter("a secret that nobody trusts").sign({"sub": "someone"})
+    refused = KeyMinter("a secret that is not trusted").sign({"sub": "someone"})
     with served(HelpCenter) as url:
         run = checkout.run(f"--target={url}", f"--token={refused}", f"--reports={tmp_path}", "--wait=60")
     assert unusable(run).startswith(
@@ -131,7 +131,7 @@ def test_a_token_that_is_refused(checkout: Checkout, tmp_path: Path) -> None:
 
 
 def test_one_of_several_tokens_is_refused(checkout: Checkout, tmp_path: Path) -> None:
-    good, bad = (KeyMinter(secret).sign({"sub": secret}) for secret in (SECRET, "a secret that nobody trusts"))
+    good, bad = (KeyMinter(secret).sign({"sub": secret}) for secret in (SECRET, "a secret that is not trusted"))
     with served(HelpCenter) as url:
         run = checkout.run(f"--target={url}", f"--token={good}", f"--token={bad}", f"--reports={tmp_path}")
     assert unusable(run).startswith(f"user 2 of 2: {url} rejects the token over WebSocket, polling and REST")
@@ -205,7 +205,7 @@ def _dropping(folder: Path) -> Run:
         return certify_with_all_suites(url, SECRET, folder, "--deadline=1")
 
 
-TROUBLE = {"answers-nothing": _mute, "greets-nobody": _deaf, "drops-all": _dropping}
+TROUBLE = {"answers-nothing": _mute, "greets-no-one": _deaf, "drops-all": _dropping}
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Tokens whose time is up: told apart from refused ones, and no target fails for them."""
+"""Tokens whose time is up: distinguished from refused ones, and no target fails for them."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def token(**claims: Any) -> str:
     return KeyMinter(SECRET).sign({"sub": "ada", **claims})
 
 
-def test_a_token_that_expires_during_the_run_fails_nobody(checkout: Checkout, target: str, tmp_path: Path) -> None:
+def test_a_token_that_expires_during_the_run_fails_no_one(checkout: Checkout, target: str, tmp_path: Path) -> None:
     expiry = time.time() + 3600
     given = token(exp=int(expiry))
     run = checkout.run(f"--target={target}", f"--token={given}", f"--reports={tmp_path}")
@@ -141,7 +141,7 @@ def test_a_token_that_expires_during_the_run_fails_nobody(checkout: Checkout, ta
 def test_a_token_that_lives_on_is_judged(
     checkout: Checkout, tmp_path: Path, verifier: type[Clock], status: str
 ) -> None:
-    """The same run with a token that there is no reason to refuse then."""
+    """The same run with a token that must not be refused then."""
     given = f"--token={token(exp=int(time.time() + 30 * 3600))}"
     with Served(Aging(verifier(SECRET)).app) as server:
         run = checkout.run(f"--target={server.url}", given, f"--reports={tmp_path}")
@@ -202,5 +202,5 @@ def test_an_opaque_token_does_not_tell(opaque: str) -> None:
 
 
 @pytest.mark.parametrize(("exp", "reads"), [(0, "1970-01-01 00:00:00"), (-5, "1970-01-01 00:00:00"), (2.5e11, "9892-")])
-def test_any_instant_can_be_told(exp: float, reads: str) -> None:
+def test_any_instant_can_be_reported(exp: float, reads: str) -> None:
     assert format_utc(expiry_of(token(exp=exp))).startswith(reads)

@@ -62,7 +62,7 @@ def test_a_limit_that_lets_the_run_through_is_met(
 
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize(
-    ("kind", "requirement", "told"),
+    ("kind", "requirement", "reported"),
     [
         (limits.FewEachMinute, "SEND-PLAIN", "RATE_LIMITED"),
         (limits.FewEachMinute, "SEND-VERBATIM", "RATE_LIMITED"),
@@ -71,12 +71,12 @@ def test_a_limit_that_lets_the_run_through_is_met(
     ],
 )
 def test_a_limit_that_holds_out_is_no_failure(
-    runs: dict[type[HelpCenter], Future[Certified]], kind: type[HelpCenter], requirement: str, told: str
+    runs: dict[type[HelpCenter], Future[Certified]], kind: type[HelpCenter], requirement: str, reported: str
 ) -> None:
     certified = runs[kind].result()
     assert not certified.failed, certified.output
     assert certified.exit_code != 1
-    assert told in certified.reason(requirement)
+    assert reported in certified.reason(requirement)
     assert "--users" in certified.reason(requirement)
     assert "--concurrency" in certified.reason(requirement)
 
@@ -138,8 +138,8 @@ def limited(device: str, status: int, **data: Any) -> Handmade:
     made = Handmade()
     made.opens("phone")
     made.greeted()
-    road = {"user": "user 1", "good": True, "token": "token", "option": "auth", "usual": True, "greet": True}
-    made.add(Kind.OPEN, device=device, connection=9, **road, **data)
+    route = {"user": "user 1", "good": True, "token": "token", "option": "auth", "usual": True, "greet": True}
+    made.add(Kind.OPEN, device=device, connection=9, **route, **data)
     made.add(Kind.CLOSED, device=device, connection=9, by="target", status=status, retry_after=7, reason="no")
     return made
 
@@ -148,9 +148,9 @@ def unverified(judge: Callable[[], object]) -> Unverified:
     """What a test says of a judgement that cannot be made."""
     with pytest.raises(Unverified) as reason:
         judge()
-    told = explained(reason.value) if isinstance(reason.value, Missing) else reason.value
-    assert isinstance(told, Unverified)
-    return told
+    reported = explained(reason.value) if isinstance(reason.value, Missing) else reason.value
+    assert isinstance(reported, Unverified)
+    return reported
 
 
 JUDGES: list[Callable[[Record], object]] = [

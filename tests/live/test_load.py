@@ -129,7 +129,7 @@ def test_two_workers_count_what_the_server_did(folder: Path) -> None:
 
 
 def test_where_nothing_answers_nothing_is_checked(folder: Path) -> None:
-    run = load(f"http://127.0.0.1:{free_port()}", folder / "nobody", *shape(users=2, seconds=2))
+    run = load(f"http://127.0.0.1:{free_port()}", folder / "no-server", *shape(users=2, seconds=2))
     assert run.exit_code == 10, run.output
     assert run.verdict["verdict"] == "nothing checked"
 

@@ -220,10 +220,10 @@ def test_who_is_never_late() -> None:
     chat.transcript.facts["deadline"] = 5.0
     assert lateness(Everything([chat.record])).value == "none"
     chat.transcript.facts["deadline"] = 0.001
-    told = "later than 0.001 s after they were asked for came "
+    reported = "later than 0.001 s after they were asked for came "
     assert lateness(Everything([chat.record])) == (
         "greetings; acks",
-        f"{told}1 of 1 greetings, up to 0.0 s; 1 of 1 acks, up to 0.0 s",
+        f"{reported}1 of 1 greetings, up to 0.0 s; 1 of 1 acks, up to 0.0 s",
     )
 
 

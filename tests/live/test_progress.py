@@ -217,9 +217,9 @@ def test_a_line_is_taken_away_though_its_writing_was_interrupted(
     assert [b"it stands" in said for said in written] == [True, False]
 
 
-def test_waiting_for_a_target_is_told_of(checkout: Checkout) -> None:
+def test_waiting_for_a_target_is_reported(checkout: Checkout) -> None:
     target = "--target=http://127.0.0.1:1"
-    with at_a_terminal(checkout, target, "--jwt-secret=nobody's secret", "--wait=2.5") as (process, terminal):
+    with at_a_terminal(checkout, target, "--jwt-secret=another secret", "--wait=2.5") as (process, terminal):
         said = read(terminal)
         assert process.wait(TIMEOUT) == 4
     assert b"waiting for http://127.0.0.1:1" in said

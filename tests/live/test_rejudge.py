@@ -33,7 +33,7 @@ def result(complete: bool = True, **statuses: str) -> Result:
     return Result([finding(name, status) for name, status in statuses.items()], complete=complete, facts=SCOPED)
 
 
-def told(was: Result | dict[str, Any], now: Result) -> Agreement:
+def reported(was: Result | dict[str, Any], now: Result) -> Agreement:
     return agreement(was if isinstance(was, dict) else was.to_json(), now)
 
 
@@ -68,23 +68,23 @@ def told(was: Result | dict[str, Any], now: Result) -> Agreement:
     ],
 )
 def test_the_same_verdict_and_statuses_agree(was: Result, now: Result, agrees: bool, differences: list[Any]) -> None:
-    found = told(was, now)
+    found = reported(was, now)
     assert found.agrees is agrees
     assert [(one.id, one.was, one.now) for one in found.differences] == differences
 
 
 def test_a_requirement_of_which_not_all_was_judged_contradicts_nothing() -> None:
     was = Result([finding("A", "failed", tests=2)], facts=SCOPED)
-    assert told(was, result(False, A="passed")).agrees is None
+    assert reported(was, result(False, A="passed")).agrees is None
 
 
 def test_an_error_of_the_harness_contradicts_the_same_statuses() -> None:
-    assert told(result(A="passed"), replace(result(A="passed"), broken=True)).agrees is False
+    assert reported(result(A="passed"), replace(result(A="passed"), broken=True)).agrees is False
 
 
 def test_what_changed_since_is_named() -> None:
     now = replace(result(A="passed"), facts={**SCOPED, "harness": "0.2.0", "scope": {**SCOPE, "transcripts": "4" * 64}})
-    found = told(result(A="passed"), now)
+    found = reported(result(A="passed"), now)
     assert (found.agrees, list(found.changed)) == (True, ["harness", "transcripts"])
     assert list(found.lines()) == [
         "same verdict and findings: conformant (of 2026-01-01T00:00:00+00:00, http://127.0.0.1:3000)",
@@ -95,12 +95,12 @@ def test_what_changed_since_is_named() -> None:
 
 def test_a_verdict_without_a_scope_can_be_held_against() -> None:
     was = {name: value for name, value in result(A="passed").to_json().items() if name != "scope"}
-    assert told(was, result(A="passed")).changed == []
+    assert reported(was, result(A="passed")).changed == []
 
 
 def test_what_the_terminal_says_of_differences() -> None:
     many = {f"A{n}": "passed" for n in range(30)}
-    lines = list(told(result(**many), result(**dict.fromkeys(many, "failed"))).lines())
+    lines = list(reported(result(**many), result(**dict.fromkeys(many, "failed"))).lines())
     assert lines[0] == (
         "DIFFERENT: the verdict was conformant, is now non-conformant; 30 requirements have another status "
         "(of 2026-01-01T00:00:00+00:00, http://127.0.0.1:3000)"
@@ -119,7 +119,7 @@ def test_an_older_verdict_that_is_the_same_but_for_its_findings_says_so() -> Non
 def test_what_the_terminal_says_where_nothing_can_be_said() -> None:
     (line,) = agreement(None, result(A="passed")).lines()
     assert line == "nothing to compare with: there is no verdict.json beside the transcripts"
-    (line,) = told(result(A="passed"), result(False, A="passed")).lines()
+    (line,) = reported(result(A="passed"), result(False, A="passed")).lines()
     assert line.startswith(
         "no differences, but only part of the run was judged: the verdict was conformant, is now partial"
     )
@@ -127,7 +127,7 @@ def test_what_the_terminal_says_where_nothing_can_be_said() -> None:
 
 @pytest.mark.parametrize("now", [result(A="failed"), result(False, A="passed")], ids=["differs", "part"])
 def test_it_fits_the_schema(now: Result) -> None:
-    for found in (told(result(A="passed"), now), agreement(None, now)):
+    for found in (reported(result(A="passed"), now), agreement(None, now)):
         verdict = replace(now, facts={**SCOPED, "rejudged": found.to_json()}).to_json()
         assert validator.mismatches("verdict", {**verdict, "requirements": []}) == []
 
@@ -187,7 +187,7 @@ def test_reports_into_the_run_that_is_judged_are_refused(checkout: Checkout, rep
     assert (checkout.folder / "reports" / "verdict.json").exists()
 
 
-def test_altered_transcripts_are_told_of_and_judged(checkout: Checkout, tmp_path: Path) -> None:
+def test_altered_transcripts_are_reported_of_and_judged(checkout: Checkout, tmp_path: Path) -> None:
     checkout.run(f"--reports={tmp_path}")
     chat = tmp_path / "transcripts" / "chat.jsonl"
     chat.write_text(chat.read_text(encoding="utf-8").replace('"text": "hello"', '"text": " hello"'), encoding="utf-8")

@@ -216,11 +216,11 @@ def test_a_target_that_comes_late(checkout: Checkout, reports: Path) -> None:
 
 def test_a_target_that_never_comes(checkout: Checkout, reports: Path) -> None:
     run = checkout.run("--target=http://127.0.0.1:1", f"--jwt-secret={SECRET}", f"--reports={reports}", "--wait=0.5")
-    told = (
+    reported = (
         "http://127.0.0.1:1 cannot be reached: nothing listens there. Is it running, and on this port? (waited 0.5 s)"
     )
-    assert (run.code, run.line("ERROR")) == (4, f"ERROR: {told}")
-    assert f"nothing was judged.</strong> {told}" in (reports / "report.html").read_text("utf-8")
+    assert (run.code, run.line("ERROR")) == (4, f"ERROR: {reported}")
+    assert f"nothing was judged.</strong> {reported}" in (reports / "report.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize(("times", "code"), [(1, 0), (2, 1)], ids=["once", "twice"])

@@ -45,8 +45,8 @@ from conformance.drive.scenario import scenario
 
 
 @scenario
-async def told(stage):
-    """One device sends a text, and is told everything."""
+async def talkative(stage):
+    """One device sends a text, and is sent everything."""
     async with stage.device("phone") as phone:
         await phone.send_plain()
     await stage.fetch()
@@ -72,7 +72,7 @@ def test_of_a_broken_scenario(leaky):
 
 
 @requirement("SEND-MIN")
-def test_with_a_bug(told, request):
+def test_with_a_bug(talkative, request):
     option = request.config.option
     secrets = (option.conformance_jwt_secret, option.conformance_token, option.conformance_header)
     lost(f"{option}", f"{secrets}", secrets)
@@ -80,14 +80,14 @@ def test_with_a_bug(told, request):
 
 @requirement("SEND-BLANK")
 @pytest.mark.xfail
-def test_marked_as_failing(told, request):
+def test_marked_as_failing(talkative, request):
     option = request.config.option
     lost(f"{option}", option.conformance_jwt_secret, option.conformance_token_command)
 
 
 @requirement("SEND-PLAIN")
-def test_what_was_told(told):
-    expect(False, "no secrets", "; ".join(str(dict(entry.data)) for entry in told.transcript))
+def test_what_was_sent(talkative):
+    expect(False, "no secrets", "; ".join(str(dict(entry.data)) for entry in talkative.transcript))
 '''
 
 
@@ -233,8 +233,8 @@ def test_nothing_that_a_run_leaves_holds_a_secret(checkout: Checkout, way: Any, 
 def test_the_sweep_finds_what_is_there() -> None:
     token = KeyMinter(SECRET).sign({"sub": "alice"})
     way = Way([], [SECRET])
-    for told in (SECRET, json.dumps(SECRET), quote(SECRET), base64.b64encode(SECRET.encode()).decode(), repr(SECRET)):
-        assert leaks({"file": f"it is {told}!"}, way, []), told
-    for told in (token, token.split(".")[1], token.split(".")[2], '{"sub": "alice"}'):
-        assert leaks({"file": f"it is {told}!"}, way, [token]), told
+    for form in (SECRET, json.dumps(SECRET), quote(SECRET), base64.b64encode(SECRET.encode()).decode(), repr(SECRET)):
+        assert leaks({"file": f"it is {form}!"}, way, []), form
+    for form in (token, token.split(".")[1], token.split(".")[2], '{"sub": "alice"}'):
+        assert leaks({"file": f"it is {form}!"}, way, [token]), form
     assert not leaks({"file": token.split(".")[0]}, way, [token])

@@ -80,7 +80,7 @@ def started(checkout: Checkout, reports: Path, seconds: float, *options: str) ->
     return process
 
 
-def test_a_full_disk_is_said_and_blames_nobody(checkout: Checkout, tmp_path: Path) -> None:
+def test_a_full_disk_is_said_and_blames_no_one(checkout: Checkout, tmp_path: Path) -> None:
     run = in_shell(checkout, "ulimit -f 4; ", tmp_path / "reports")
     assert run.code == 4, run.output
     assert run.line("ERROR: ") == "ERROR: the reports cannot be written: File too large"
@@ -164,5 +164,5 @@ def test_a_token_command_ends_with_the_run(checkout: Checkout, tmp_path: Path, u
 
 def test_a_token_command_that_prints_without_end_is_stopped(checkout: Checkout, tmp_path: Path, url: str) -> None:
     run = checkout.run(f"--target={url}", "--token-command=yes token", f"--reports={tmp_path / 'reports'}")
-    told = "ERROR: --token-command must print one token; it printed more than 65,536 bytes"
-    assert (run.code, run.line("ERROR: ")) == (4, told)
+    reported = "ERROR: --token-command must print one token; it printed more than 65,536 bytes"
+    assert (run.code, run.line("ERROR: ")) == (4, reported)

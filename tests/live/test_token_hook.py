@@ -66,7 +66,7 @@ def started_in(folder: Path, checkout: Checkout, *options: str, conftest: str = 
 def test_the_example_of_the_documentation_logs_in(
     checkout: Checkout, target: str, login: Login, tmp_path: Path
 ) -> None:
-    run = started_in(tmp_path, checkout, f"--target={target}", "--users=alice,bob", HELP_CENTER_TOKEN="of nobody")
+    run = started_in(tmp_path, checkout, f"--target={target}", "--users=alice,bob", HELP_CENTER_TOKEN="of no user")
     assert run.code == 10, run.output
     assert (run.status("SEND-TRIM"), run.status("REST-OPEN")) == ("passed", "passed")
     assert run.reason("AUTH-EXPIRED") == "an expired token needs the signing key: pass --jwt-secret or --jwt-key"

@@ -52,8 +52,8 @@ def _one(name: str, users: int | None, seconds: int) -> bool:
     found = breaks in run.violated if breaks else run.exit_code == 0 and not run.violated
     acks = run.verdict.get("pace", {}).get("acks")
     violated = ", ".join(f"{r['id']} {r['violated']}" for r in run.verdict.get("requirements", ()) if r["violated"])
-    told = f"exit {run.exit_code}, {count} users, {acks} acks; {violated or 'no violation'}"
-    print(f"{'ok' if found else 'WRONG'}  {name}: {told}", flush=True)
+    reported = f"exit {run.exit_code}, {count} users, {acks} acks; {violated or 'no violation'}"
+    print(f"{'ok' if found else 'WRONG'}  {name}: {reported}", flush=True)
     if not found:
         print(run.output[-3000:])
     return found

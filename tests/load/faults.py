@@ -56,7 +56,7 @@ class SwapsAcks(HelpCenter):
 
 @under_load("SEND-KEPT")
 class LosesConcurrentSends(HelpCenter):
-    """Two transactions at once: the database rolls one back, and nobody looks whether the commit went well."""
+    """Two transactions at once: the database rolls one back, and it is not checked whether the commit went well."""
 
     version = 0
 

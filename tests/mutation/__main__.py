@@ -29,7 +29,7 @@ from tests.faults.battery import SECRET, certify
 from tests.mutation.mutants import REFERENCE, ROOT, Mutant, mutants, unchanged
 
 OPTIONS = ("-x", "--examples=4", "--hypothesis-seed=1", "--deadline=4", "-p", "no:html", "-p", "no:junitxml")
-"""Cheap: the first failure is enough, and nobody reads a report."""
+"""Cheap: the first failure is enough, and no report is read."""
 START = 15
 """Seconds until a mutant has to listen."""
 TIMEOUT = 60

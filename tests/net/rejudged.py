@@ -52,13 +52,13 @@ def differences(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
     found = [name for name in sorted({*was, *now} - {"requirements", "failures"}) if was.get(name) != now.get(name)]
     before = {one["id"]: one for one in was.get("requirements", ())}
     after = {one["id"]: one for one in now.get("requirements", ())}
-    found += [_told(name, before.get(name), after.get(name)) for name in sorted({*before, *after})]
+    found += [_reported(name, before.get(name), after.get(name)) for name in sorted({*before, *after})]
     texts = was.get("failures", {}), now.get("failures", {})
-    found += [_told(name, texts[0].get(name), texts[1].get(name)) for name in sorted({*texts[0], *texts[1]})]
+    found += [_reported(name, texts[0].get(name), texts[1].get(name)) for name in sorted({*texts[0], *texts[1]})]
     return [one for one in found if one]
 
 
-def _told(name: str, was: Any, now: Any) -> str:
+def _reported(name: str, was: Any, now: Any) -> str:
     if was == now:
         return ""
     before, after = (json.dumps(one, ensure_ascii=False) for one in (was, now))

@@ -79,8 +79,8 @@ class Judging:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call" or report.outcome != "passed":
-            told = report.longrepr
-            text = told[2] if isinstance(told, tuple) else str(told or "")
+            reported = report.longrepr
+            text = reported[2] if isinstance(reported, tuple) else str(reported or "")
             self._texts[report.nodeid.removeprefix("suites/")] = _AGAIN.sub("", text.removeprefix(_SKIPPED))
 
     def _said(self, certification: Certification) -> Said:

@@ -32,12 +32,12 @@ POOL = 8
 
 
 def die() -> None:
-    """As a process does that nobody catches an exception in: without a word on any connection."""
+    """As a process does that does not catch an exception: without a word on any connection."""
     os._exit(1)
 
 
 class DiesOfBadTokens(HelpCenter):
-    """A rejected promise that nobody handles: the process ends."""
+    """A rejected promise that is not handled: the process ends."""
 
     def authenticate(self, environ: Json, auth: object) -> str:
         try:

@@ -67,10 +67,10 @@ class Handmade:
         """A connection up to the answer to its CONNECT packet. Its number; it is the current one from now on."""
         self.connection = len(self._devices)
         self._devices[self.connection] = device
-        road = {"option": "auth", "transport": "websocket", "usual": True, "greet": True, **data}
+        route = {"option": "auth", "transport": "websocket", "usual": True, "greet": True, **data}
         self.add(
             Kind.OPEN,
-            **{"user": user, **_token(road.get("token", "token" if good else "expired")), "good": good, **road},
+            **{"user": user, **_token(route.get("token", "token" if good else "expired")), "good": good, **route},
         )
         self.add(Kind.HANDSHAKE, upgrades=[], pingInterval=25000, pingTimeout=20000, via="websocket")
         self.packet(Kind.SENT, "CONNECT", data={"token": f"‹token of {user}›"})
@@ -100,10 +100,10 @@ class Handmade:
     def says(self, text: Any = "hello", *, saved: Any = None, **notes: Any) -> dict[str, Any]:
         """A send that is accepted: event and ack. The message of both."""
         self.emits({"text": text}, **notes)
-        told: dict[str, Any] = saved or message(text, id=f"m{self._sends}")
-        self.event(MESSAGE, told)
-        self.ack({"message": told})
-        return told
+        reported: dict[str, Any] = saved or message(text, id=f"m{self._sends}")
+        self.event(MESSAGE, reported)
+        self.ack({"message": reported})
+        return reported
 
     def fetches(self, body: Any, *, status: int = 200, json: bool = True, tag: str = "fetch", **data: Any) -> Entry:
         notes = {"user": "user 1", "good": True, "method": "GET", "path": "/api/help-center/messages"}

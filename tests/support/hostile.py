@@ -238,16 +238,16 @@ class Untrimming(HelpCenter):
 
 
 class Leaving(HelpCenter):
-    """Goes out of business (``leave``) when told to."""
+    """Goes out of business (``leave``) when asked to."""
 
     leave: Callable[[], None]
 
     async def on_send(self, event: Event) -> None:
         try:
-            told = self.payload_of(event).get("text")
+            reported = self.payload_of(event).get("text")
         except (Problem, AttributeError):
-            told = None
-        if told == "please leave":
+            reported = None
+        if reported == "please leave":
             self.leave()
         else:
             await super().on_send(event)

@@ -82,12 +82,12 @@ class Heard:
         self._tell(self.garbled, (text, why))
 
     def on_closed(self, ending: CloseReason) -> None:
-        assert self.ending is None, "told twice"
+        assert self.ending is None, "reported twice"
         self.ending = ending
         self._changed.set()
 
-    def _tell(self, told: list[Any], what: Any) -> None:
-        told.append(what)
+    def _tell(self, reported: list[Any], what: Any) -> None:
+        reported.append(what)
         self._changed.set()
 
     async def until(self, seen: Callable[[], object]) -> None:

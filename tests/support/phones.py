@@ -21,7 +21,7 @@ Story = list[tuple[str, Any]]
 """What was seen, in order: an event, an ack, a disconnect, a body of REST; and what came with it."""
 ACK, DISCONNECT, REST = "ack", "disconnect", "rest"
 CONNECT_ERROR = "connect_error"
-"""Told, and no part of the story: the client tries again by itself where there is no connection yet."""
+"""Reported, and no part of the story: the client tries again by itself before it is connected."""
 LOST, REFUSED, LEFT = "connection lost", "io server disconnect", "io client disconnect"
 
 
@@ -29,7 +29,7 @@ def saw(story: Story, what: str) -> list[Any]:
     return [detail for name, detail in story if name == what]
 
 
-def told(record: Iterable[Entry]) -> Iterator[tuple[str, Any]]:
+def reported(record: Iterable[Entry]) -> Iterator[tuple[str, Any]]:
     """The story in a transcript, in the words of the official client."""
     refused = set()
     for entry in record:
@@ -63,12 +63,12 @@ class Official:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self._changed = asyncio.Condition()
-        self._told: Story = []
+        self._reported: Story = []
         self._commands = 0
 
     @property
     def story(self) -> Story:
-        return [one for one in self._told if one[0] not in ("done", "thread", "transport", CONNECT_ERROR)]
+        return [one for one in self._reported if one[0] not in ("done", "thread", "transport", CONNECT_ERROR)]
 
     async def read(self) -> None:
         """Take down what it tells."""
@@ -76,7 +76,7 @@ class Official:
         async for line in self._process.stdout:
             what, detail = json.loads(line)
             async with self._changed:
-                self._told.append((what, detail))
+                self._reported.append((what, detail))
                 self._changed.notify_all()
 
     async def _tell(self, *command: Any) -> None:
@@ -88,7 +88,7 @@ class Official:
 
     async def until(self, what: str, count: int) -> None:
         async with asyncio.timeout(DEADLINE), self._changed:
-            await self._changed.wait_for(lambda: len(saw(self._told, what)) >= count)
+            await self._changed.wait_for(lambda: len(saw(self._reported, what)) >= count)
 
     async def store(self, token: Token) -> None:
         await self._tell("store", token.value)
@@ -115,12 +115,12 @@ class Official:
     async def rendered(self) -> Any:
         await self._tell("render")
         await self.until("thread", 1)
-        return saw(self._told, "thread")[0]
+        return saw(self._reported, "thread")[0]
 
     async def transport(self, *, moves: bool) -> Any:
         await self._tell("transport", moves)
         await self.until("transport", 1)
-        return saw(self._told, "transport")[0]
+        return saw(self._reported, "transport")[0]
 
 
 @asynccontextmanager
@@ -151,7 +151,7 @@ class Recorded:
 
     @property
     def story(self) -> Story:
-        return list(told(self._stage.transcript))
+        return list(reported(self._stage.transcript))
 
     async def until(self, what: str, count: int) -> None:
         found = await self._stage.recorder.until(lambda: len(saw(self.story, what)) >= count or None, within=DEADLINE)

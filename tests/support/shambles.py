@@ -15,7 +15,7 @@ class Forgiving(Verifier):
     """Takes expired tokens."""
 
     def check_expiry(self, claims: dict[str, Any]) -> None:
-        """Nobody looks."""
+        """It is not checked."""
 
 
 class Shambles(HelpCenter):
@@ -57,9 +57,9 @@ class Shambles(HelpCenter):
 
     async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
         """To the device that it came from, alone; what support says comes twice."""
-        told = self.message_payload(message)
+        reported = self.message_payload(message)
         for _ in range(1 if origin else 2):
-            await self.emit(MESSAGE, told, to=origin or self.room_of(user))
+            await self.emit(MESSAGE, reported, to=origin or self.room_of(user))
 
     async def on_typing(self, event: Event) -> None:
         await self.emit("help_center:typing", {}, to=event.sid)

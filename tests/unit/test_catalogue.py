@@ -87,8 +87,8 @@ def test_an_earlier_release_judges_by_fewer_requirements(tmp_path: Path) -> None
     known = made(tmp_path, entry("SEND-OLD"), entry("SEND-NEW", more='since = "0.10.0"'))
     assert list(known.as_of("0.2.0")) == ["SEND-OLD"]
     assert list(known.as_of("0.10.0")) == list(known.as_of(None)) == ["SEND-OLD", "SEND-NEW"]
-    told = "judged as of 0.2.0: left out, for they are newer, are SEND-NEW"
-    assert (left_out(known, "0.2.0"), left_out(known, None)) == ([told], [])
+    reported = "judged as of 0.2.0: left out, for they are newer, are SEND-NEW"
+    assert (left_out(known, "0.2.0"), left_out(known, None)) == ([reported], [])
 
 
 def test_a_release_that_is_none_stops_the_run(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_an_id_inside_another_one_stops_the_run(tmp_path: Path) -> None:
         made(tmp_path, entry("SEND-THIS"), entry("SEND-THIS-TOO"))
 
 
-def test_an_id_that_nobody_knows_cannot_be_cited() -> None:
+def test_an_id_that_no_one_knows_cannot_be_cited() -> None:
     with pytest.raises(ValueError, match="SEND-WHAT"):
         requirement("SEND-WHAT")
 
@@ -144,7 +144,7 @@ def test_the_page_is_in_step_with_the_catalogue(capsys: pytest.CaptureFixture[st
     assert docs.main(["--check"]) == 0, capsys.readouterr().err
 
 
-def test_a_stale_page_is_told_in_one_line(
+def test_a_stale_page_is_reported_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(docs, "ROOT", tmp_path)

@@ -45,8 +45,8 @@ def saved(folder: Path, name: str, content: dict[str, Any]) -> str:
 def test_equal_verdicts_are_no_loss(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     one, two = saved(tmp_path, "old", verdict()), saved(tmp_path, "new", verdict())
     assert compare.main([one, two]) == 0
-    told = capsys.readouterr().out.splitlines()
-    assert (told[0], told[-1]) == ("nothing is worse than in A old", "3 of 3 requirements are equal")
+    reported = capsys.readouterr().out.splitlines()
+    assert (reported[0], reported[-1]) == ("nothing is worse than in A old", "3 of 3 requirements are equal")
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ def test_differences_come_first_and_losses_before_gains(tmp_path: Path, capsys: 
     new = saved(tmp_path, "new", verdict("acks after it emits", SEND_MAX="failed"))
     page = tmp_path / "compared.html"
     assert compare.main([old, new, "--html", str(page)]) == 1
-    told = capsys.readouterr().out.splitlines()
-    assert told == [
+    reported = capsys.readouterr().out.splitlines()
+    assert reported == [
         "WORSE than A old: B new (1 requirement)",
         "A old  conformant      2026-01-02T03:04:05+00:00  http://127.0.0.1:3000",
         "B new  conformant      2026-01-02T03:04:05+00:00  http://127.0.0.1:3000",
@@ -119,8 +119,8 @@ def test_verdicts_that_speak_of_different_things_say_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], old: Any, new: Any, versions: list[str]
 ) -> None:
     assert compare.main([saved(tmp_path, "old", verdict() | old), saved(tmp_path, "new", verdict() | new)]) == 0
-    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note: ")]
-    assert told == [f"note: the verdicts speak of different versions of {what}" for what in versions]
+    reported = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note: ")]
+    assert reported == [f"note: the verdicts speak of different versions of {what}" for what in versions]
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"verdict": "conformant"}'])

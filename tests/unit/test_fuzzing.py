@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from conformance.drive.inbox import PacketInbox
 from conformance.errors import Unverified, UsageError
-from conformance.formatting import printable, shown
+from conformance.formatting import preview, printable
 from conformance.fragments import Fragments
 from conformance.observations.run import ping
 from conformance.record.recorder import Recorder
@@ -139,7 +139,7 @@ def test_files_that_may_be_waivers(content: bytes) -> None:
 @MANY
 @given(VALUES)
 def test_what_people_read_is_printable(value: object) -> None:
-    assert shown(value).isprintable()
+    assert preview(value).isprintable()
     assert printable(str(value)).replace("\n", "").isprintable()
 
 

@@ -137,10 +137,10 @@ def test_a_private_key_is_found_by_the_line_and_without_its_breaks() -> None:
     pem = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\nhkiG9w0BAQEFAASC\nBKcwgg==\n-----END PRIVATE KEY-----\n"
     made = Redactor()
     made.register_key(pem, "key")
-    told = made.text(
+    reported = made.text(
         f"{pem} hkiG9w0BAQEFAASC MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwgg== BKcwgg== -----BEGIN PRIVATE KEY-----"
     )
-    assert told == "‹key›\n ‹key› ‹key› ‹key› -----BEGIN PRIVATE KEY-----"
+    assert reported == "‹key›\n ‹key› ‹key› ‹key› -----BEGIN PRIVATE KEY-----"
 
 
 @pytest.mark.parametrize(

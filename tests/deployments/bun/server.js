@@ -48,7 +48,7 @@ helpCenter.on('connection', (socket) => {
     setImmediate(publish, userId, 'support', AUTO_REPLY);
   });
 
-  socket.on('help_center:typing', () => {}); // nobody on the support side is watching yet
+  socket.on('help_center:typing', () => {}); // no one on the support side is watching yet
 });
 
 /** Saves a message and emits it to every device of its user. */

@@ -1,5 +1,5 @@
 /**
- * What one device is told: the greeting, then every message that is not in it. The history and news of messages come
+ * What one device is sent: the greeting, then every message that is not in it. The history and news of messages come
  * by different connections from Redis, in either order: news that come before the greeting wait for it.
  */
 export class Feed {

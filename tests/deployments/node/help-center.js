@@ -27,7 +27,7 @@ export class HelpCenter {
     namespace.on('message', (userId, message) => this.#feeds.tell(userId, message)); // from the other nodes
   }
 
-  /** Waits for what was begun: a message that was stored is told of. */
+  /** Waits for what was begun: a message that was stored is emitted. */
   async close() {
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
   }
@@ -46,7 +46,7 @@ export class HelpCenter {
       const acknowledge = typeof args.at(-1) === 'function' ? args.pop() : null;
       this.#follow(this.#send(socket, userId, args[0], acknowledge));
     });
-    socket.on('help_center:typing', () => {}); // nobody on the support side is watching yet
+    socket.on('help_center:typing', () => {}); // no one on the support side is watching yet
     this.#follow(this.#greet(socket, userId, feed));
   }
 

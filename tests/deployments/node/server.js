@@ -23,7 +23,7 @@ const httpServer = createServer(createApp({ authenticate, conversations }));
 const io = new Server(httpServer, { adapter: createAdapter(redis, subscriber), serveClient: false });
 const helpCenter = new HelpCenter(io.of('/help-center'), { authenticate, conversations });
 
-/** Clients are told that their connections end, and connect to another node; what is under way is finished. */
+/** Clients hear that their connections end, and connect to another node; what is under way is finished. */
 async function shutDown() {
   await Promise.all([io.close(), helpCenter.close()]);
   await Promise.all([redis.close(), subscriber.close()]);

@@ -54,7 +54,7 @@ class Conversations:
         return {"conversation": conversation, "messages": [_message(row) for row in reversed(rows)]}
 
     def append(self, user: str, sender: str, text: str) -> dict[str, str]:
-        """Save a message; what clients are told of it."""
+        """Save a message; what clients are sent of it."""
         with self._connection as db:
             db.execute("BEGIN IMMEDIATE")
             conversation, now = self._open(db, user)["id"], _now()

@@ -82,7 +82,7 @@ async def send(sid: str, payload: Any = None, *_: Any) -> dict[str, Any]:
 
 @sio.on("help_center:typing", namespace=NAMESPACE)
 async def typing(*_: Any) -> None:
-    """Nobody on the support side is watching yet."""
+    """No one on the support side is watching yet."""
 
 
 async def publish(user: str, sender: str, text: str) -> dict[str, str]:

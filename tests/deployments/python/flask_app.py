@@ -84,7 +84,7 @@ def send(payload: Any = None, *_: Any) -> dict[str, Any]:
 
 @socketio.on("help_center:typing", namespace=NAMESPACE)
 def typing(*_: Any) -> None:
-    """Nobody on the support side is watching yet."""
+    """No one on the support side is watching yet."""
 
 
 def publish(user: str, sender: str, text: str) -> dict[str, str]:

@@ -176,7 +176,7 @@ def test_a_server_is_judged_the_same_again(name: str, runs: Mapping[str, Future[
 def test_the_public_key_is_tried_as_a_secret_where_there_is_one(
     name: str, runs: Mapping[str, Future[list[Certified]]], folder: Path, tmp_path: Path
 ) -> None:
-    """And so it is judged again from the record, where nobody tells the algorithm."""
+    """And so it is judged again from the record, where the algorithm is not given."""
     [one] = runs[name].result()
     again = [f"--rejudge={folder / name.replace(' ', '-') / '0'}", f"--reports={tmp_path}", "-p", "no:cacheprovider"]
     code = subprocess.run([sys.executable, "-m", "pytest", "suites", *again], cwd=ROOT, capture_output=True).returncode

@@ -47,7 +47,7 @@ SCRIPTS: Mapping[str, int] = {
 
 
 def saying(words: Sequence[str]) -> object:
-    """A server that answers the first CONNECT packet so, each packet by itself; nobody else gets any answer."""
+    """A server that answers the first CONNECT packet so, each packet by itself; no other gets any answer."""
     visitors = 0
 
     async def visit(request: web.Request) -> web.StreamResponse:

@@ -85,7 +85,7 @@ async def test_an_invalid_payload_is_refused_and_the_chat_goes_on(plain: str, us
         '2{ns},["no_such_event",null]',
         '2{ns},9["no_such_event"]',
         "2{ns},[7]",
-        '3{ns},99["an ack nobody asked for"]',
+        '3{ns},99["an ack that was not asked for"]',
     ],
     ids=["error", "forged", "unknown", "unknown-with-ack", "number", "stray-ack"],
 )

@@ -116,7 +116,7 @@ async def test_a_send_that_follows_the_connect_answer_at_once_is_answered(plain:
 
 
 @in_loop
-async def test_nobody_sees_another_users_messages(plain: str, user: str) -> None:
+async def test_no_one_sees_another_users_messages(plain: str, user: str) -> None:
     async with joined_wire(plain, user) as it:
         async with joined_wire(plain, f"{user}-other") as other:
             await other.write(f'2{NAMESPACE},1["{SEND}",{{"text":"mine"}}]')

@@ -24,7 +24,7 @@ from tests.support.servers import node_server
 from tests.support.staging import stage_at
 
 Story = list[tuple[str, Any]]
-ROADS = pytest.mark.parametrize("transport", ["websocket", "polling"])
+ROUTES = pytest.mark.parametrize("transport", ["websocket", "polling"])
 MAKES = pytest.mark.parametrize("make", ["reference", "node"])
 TEXTS = [f'text {number} – äöü 😀 \\ " \u2028.' for number in range(100)]
 
@@ -37,7 +37,7 @@ def urls() -> Iterator[dict[str, str]]:
 
 
 class Official:
-    """A python-socketio client with a sync handler: events come in order as long as nobody awaits."""
+    """A python-socketio client with a sync handler: events come in order as long as no handler awaits."""
 
     def __init__(self, client: socketio.AsyncClient) -> None:
         self.client = client
@@ -65,7 +65,7 @@ class Official:
 
 
 @MAKES
-@ROADS
+@ROUTES
 @in_loop
 async def test_both_tell_the_same_story(urls: dict[str, str], make: str, transport: str) -> None:
     async with official_client() as client, stage_at(urls[make], deadline=DEADLINE) as stage:
@@ -86,7 +86,7 @@ async def test_both_tell_the_same_story(urls: dict[str, str], make: str, transpo
 
 
 @MAKES
-@ROADS
+@ROUTES
 @in_loop
 async def test_both_read_the_same_acks(urls: dict[str, str], make: str, transport: str) -> None:
     """Each sends the same texts, valid or not: but for ids and times the answers are the same."""
@@ -108,17 +108,17 @@ def _timeless(answer: Any) -> Any:
 
 
 @MAKES
-@ROADS
+@ROUTES
 @in_loop
 async def test_both_are_refused_in_the_same_words(urls: dict[str, str], make: str, transport: str) -> None:
     async with official_client() as client, stage_at(urls[make], deadline=DEADLINE) as stage:
         official = Official(client)
         bad = await stage.user.bad("garbage")
         async with stage.device("phone", token=bad, transport=transport) as phone:
-            told = [(e.get("event"), e.get("args")) for e in phone.inbox.heard(ERROR)]
+            reported = [(e.get("event"), e.get("args")) for e in phone.inbox.heard(ERROR)]
         await official.connect(urls[make], "not-a-token", transport)
-    assert told == official.story
-    assert told[0][1][0]["code"] == "UNAUTHORIZED"
+    assert reported == official.story
+    assert reported[0][1][0]["code"] == "UNAUTHORIZED"
 
 
 # -- what we rely on inside of libraries ---------------------------------------------------------------------------

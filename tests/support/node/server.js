@@ -69,7 +69,7 @@ helpCenter.on('connection', (socket) => {
     if (options.reply) setTimeout(publish, options.reply.delay, userId, 'support', AUTO_REPLY);
   });
 
-  socket.on('help_center:typing', () => {}); // nobody on the support side is watching yet
+  socket.on('help_center:typing', () => {}); // no one on the support side is watching yet
 });
 
 /** Saves a message and emits it to every device of its user. */

@@ -144,7 +144,7 @@ def test_a_pasted_prefix_is_no_part_of_the_token() -> None:
     assert asked(returning(" Bearer abc\n"), "al") == "abc"
 
 
-def test_a_hook_that_is_not_told_for_whom_has_one_user() -> None:
+def test_a_hook_that_is_not_reported_for_whom_has_one_user() -> None:
     assert hooked(str, names_users=False).subjects == ["the hook's user"]
     assert hooked(str).subjects is None
 
@@ -185,7 +185,7 @@ def test_a_hook_that_raises_says_where_and_why(error: BaseException, why: str) -
 
 @in_loop
 async def test_a_hook_that_hangs_is_left_alone(monkeypatch: Any) -> None:
-    """Nobody waits for it, and it is not called again before it has returned."""
+    """It is not waited for, and it is not called again before it has returned."""
     monkeypatch.setattr(Hooked, "PATIENCE", 0.05)
     goes_on, calls = threading.Event(), []
 

@@ -40,7 +40,7 @@ def test_a_change_tells_nothing_of_the_token(change: Change) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "reported"),
     [
         (Words("abc"), "the words abc"),
         (Altered("signature", 3), "another character in the signature"),
@@ -51,8 +51,8 @@ def test_a_change_tells_nothing_of_the_token(change: Change) -> None:
         (Declaring("alg", "none", signed=False), "declaring alg = none, unsigned"),
     ],
 )
-def test_changes_read_as_sentences(change: Change, told: str) -> None:
-    assert str(change) == told
+def test_changes_read_as_sentences(change: Change, reported: str) -> None:
+    assert str(change) == reported
 
 
 @pytest.mark.parametrize(("name", "value"), [("sub", "ada"), ("exp", 4102444800)])

@@ -153,7 +153,7 @@ async def test_who_is_not_wanted_any_more_is_lent_to_everybody() -> None:
 
 
 @in_loop
-async def test_nobody_waits_for_users_that_are_kept_for_later() -> None:
+async def test_no_one_waits_for_users_that_are_kept_for_later() -> None:
     users = pool(*"abc")
     users.reserve([5], needed=2)
     await users.release(keep=5)
@@ -222,11 +222,11 @@ async def contacts(*, concurrent_first_contact: bool = False, bad_first: bool = 
                 await stage.device("intruder", token=await stage.user.bad("garbage")).connect()
             await stage.together(stage.device("phone").connect(), stage.device("tablet").connect(), stage.fetch())
             await stage.close()
-    told = {Kind.OPEN: "opens", Kind.HTTP: "fetched"}
+    reported = {Kind.OPEN: "opens", Kind.HTTP: "fetched"}
     names = [
-        f"{e.device} {'greeted' if e.get('event') else told.get(e.kind)}"
+        f"{e.device} {'greeted' if e.get('event') else reported.get(e.kind)}"
         for e in stage.transcript
-        if e.kind in told or e.get("event") == "help_center:connected"
+        if e.kind in reported or e.get("event") == "help_center:connected"
     ]
     return names[1:] if bad_first else names
 

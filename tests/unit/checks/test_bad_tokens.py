@@ -15,14 +15,14 @@ from tests.support.handmade import Handmade
 
 PROBLEM = {"code": "UNAUTHORIZED", "message": "expired"}
 TURNS = (UNSEEN, SEEN, SEEN, UNSEEN)
-NOBODY = (False, False, False, False)
+NO_ONE = (False, False, False, False)
 
 
-def tried(*, early: bool = True, websocket: Sequence[bool] = NOBODY, rest: Sequence[bool] = NOBODY) -> Record:
-    """Who was let in, in turns; over polling nobody."""
+def tried(*, early: bool = True, websocket: Sequence[bool] = NO_ONE, rest: Sequence[bool] = NO_ONE) -> Record:
+    """Who was let in, in turns; over polling no one."""
     hand = Handmade()
     try_connect(hand, EARLY, "websocket", entered=early, good=True)
-    for transport, entered in (("websocket", websocket), ("polling", NOBODY)):
+    for transport, entered in (("websocket", websocket), ("polling", NO_ONE)):
         for name, accepted in zip(TURNS, entered, strict=True):
             try_connect(hand, name, transport, entered=accepted)
     for name, accepted in zip(TURNS, rest, strict=True):
@@ -43,10 +43,10 @@ def test_a_target_that_refuses_both_has_forgotten() -> None:
     bad_tokens.forgotten(tried())
 
 
-@pytest.mark.parametrize("road", ["websocket", "rest"])
-def test_a_target_that_lets_in_the_one_it_has_seen_alone_remembers(road: str) -> None:
+@pytest.mark.parametrize("route", ["websocket", "rest"])
+def test_a_target_that_lets_in_the_one_it_has_seen_alone_remembers(route: str) -> None:
     with pytest.raises(Deviation, match="2 times of 2"):
-        bad_tokens.forgotten(tried(**{road: (False, True, True, False)}))
+        bad_tokens.forgotten(tried(**{route: (False, True, True, False)}))
 
 
 def test_of_a_target_with_leeway_nothing_is_said() -> None:

@@ -105,10 +105,10 @@ def test_a_missing_ack_points_at_the_end_of_the_connection_where_it_ended(ended:
 @pytest.mark.parametrize(("missing", "error"), [(1, Deviation), (2, Unverified)], ids=["the first", "one between"])
 def test_a_list_that_is_short_for_a_message_that_was_lost_points_at_that(missing: int, error: type[Exception]) -> None:
     made = _chat()
-    told = [message("one", id="m1"), made.says("two"), made.says("three")]
+    reported = [message("one", id="m1"), made.says("two"), made.says("three")]
     made.closed()
     made.opens("tablet")
-    made.greeted([one for number, one in enumerate(told, 1) if number != missing])
+    made.greeted([one for number, one in enumerate(reported, 1) if number != missing])
     with pytest.raises(error) as short:
         deep(windows(made.record)[-1], 3)
     assert getattr(short.value, "because", "SEND-KEPT") == "SEND-KEPT"
@@ -125,21 +125,21 @@ def test_a_doubled_ack_points_at_the_requirement_for_single_ones() -> None:
 # -- messages that are there, otherwise than the ack has them ----------------------------------------------------
 
 
-def _told(acked: dict[str, Any], told: dict[str, Any]) -> Handmade:
+def _reported(acked: dict[str, Any], reported: dict[str, Any]) -> Handmade:
     """A text whose ack and event differ, which was waited for by the id of the ack; and a history as the event."""
     made = _chat()
     made.emits({"text": "two"}, tag="chat")
-    made.event(MESSAGE, told)
+    made.event(MESSAGE, reported)
     made.ack({"message": acked})
     made.add(Kind.EXPIRED, waiting=message_of(2), seconds=15.0)
     made.closed()
     made.opens("tablet")
-    made.greeted([message("one", id="m1"), told])
+    made.greeted([message("one", id="m1"), reported])
     return made
 
 
 DIFFERENT = pytest.mark.parametrize(
-    ("acked", "told"),
+    ("acked", "reported"),
     [
         (message("two", id="tmp-2"), message("two", id="m2")),
         (message("two", id="m1"), message("two", id="m2")),
@@ -150,32 +150,34 @@ DIFFERENT = pytest.mark.parametrize(
 
 
 @DIFFERENT
-def test_a_message_that_is_told_otherwise_is_told_all_the_same(acked: dict[str, Any], told: dict[str, Any]) -> None:
-    record = _told(acked, told).record
+def test_a_message_that_is_reported_otherwise_is_reported_all_the_same(
+    acked: dict[str, Any], reported: dict[str, Any]
+) -> None:
+    record = _reported(acked, reported).record
     send = record.send("chat", 1)
-    assert send.event.payload == told
+    assert send.event.payload == reported
     assert heard(send)
     parity.heard(send)
     shows(record.connection("tablet"), record.tagged("chat"))
 
 
 @DIFFERENT
-def test_parity_judges_that_it_is_told_otherwise(acked: dict[str, Any], told: dict[str, Any]) -> None:
-    record = _told(acked, told).record
+def test_parity_judges_that_it_is_reported_otherwise(acked: dict[str, Any], reported: dict[str, Any]) -> None:
+    record = _reported(acked, reported).record
     with pytest.raises(Deviation):
         check_all(parity.to_the_sender(record), parity.agree)
 
 
 def test_a_message_that_is_not_emitted_is_found_though_support_repeats_it() -> None:
     parrot = message("two", id="m3", sender="support")
-    send = _told(message("two", id="m2"), parrot).record.send("chat", 1)
+    send = _reported(message("two", id="m2"), parrot).record.send("chat", 1)
     assert not heard(send)
     assert unverified(lambda: send.event).because == "MESSAGE-ECHO"
     with pytest.raises(Deviation):
         parity.heard(send)
 
 
-def test_a_device_that_hears_it_under_another_id_is_told_of_it() -> None:
+def test_a_device_that_hears_it_under_another_id_is_reported_of_it() -> None:
     made = Handmade()
     phone = made.opens("phone")
     made.greeted()
@@ -206,8 +208,8 @@ def test_what_was_doubled_before_points_at_who_judges_that(ids: tuple[str, str],
 # -- what support says -------------------------------------------------------------------------------------------
 
 
-def _unheard(told: Sequence[Any] = (), *, lagging: bool = False) -> Handmade:
-    """A text, and a message of support that REST shows; ``told`` is emitted. With ``lagging``, an earlier REST body
+def _unheard(reported: Sequence[Any] = (), *, lagging: bool = False) -> Handmade:
+    """A text, and a message of support that REST shows; ``reported`` is emitted. With ``lagging``, an earlier REST body
     shows neither."""
     made = _chat()
     replies = [message("thanks", id="s1", sender="support")]
@@ -215,19 +217,19 @@ def _unheard(told: Sequence[Any] = (), *, lagging: bool = False) -> Handmade:
     if lagging:
         made.fetches({**body, "messages": []}, began=made.transcript.entries[-1].at)
     made.fetches(body, began=made.transcript.entries[-1].at)
-    made.event(MESSAGE, *told)
+    made.event(MESSAGE, *reported)
     made.add(Kind.EXPIRED, waiting=message_named("s1"), seconds=15.0)
     return made
 
 
 @pytest.mark.parametrize(
-    ("told", "because"),
+    ("reported", "because"),
     [([[message("thanks", id="s1", sender="support")]], "EVENT-ARGUMENT"), ([{"data": {"id": "s1"}}], "MESSAGE-SHAPE")],
     ids=["an array", "no id"],
 )
-def test_a_message_of_support_that_cannot_be_read_points_at_its_shape(told: Sequence[Any], because: str) -> None:
+def test_a_message_of_support_that_cannot_be_read_points_at_its_shape(reported: Sequence[Any], because: str) -> None:
     with pytest.raises(Unverified) as found:
-        check_records([_unheard(told).record], support.unheard, support.emitted)
+        check_records([_unheard(reported).record], support.unheard, support.emitted)
     assert found.value.because == because
 
 
@@ -242,7 +244,7 @@ def test_a_message_of_support_that_was_there_before_points_at_the_history_that_l
 @pytest.mark.parametrize(
     ("socket", "status", "judge"), [(False, 404, "REST-FIRST"), (True, 404, "REST-OPEN"), (False, 500, "REST-OPEN")]
 )
-def test_rest_that_knows_nobody_before_their_socket_points_at_that(socket: bool, status: int, judge: str) -> None:
+def test_rest_that_knows_no_one_before_their_socket_points_at_that(socket: bool, status: int, judge: str) -> None:
     made = _chat() if socket else Handmade()
     made.fetches({"code": "NOT_FOUND"}, status=status)
     assert unverified(lambda: made.record.fetch().history).because == judge

@@ -49,7 +49,7 @@ def judged(made: Handmade, items: Any, law: Any) -> str | None:
 
 
 @pytest.mark.parametrize(
-    ("created", "told"),
+    ("created", "reported"),
     [
         ("2026-01-01T12:00:00Z", None),
         ("2026-01-01T12:05:00.123Z", None),
@@ -60,9 +60,9 @@ def judged(made: Handmade, items: Any, law: Any) -> str | None:
         ("2026-01-01T12:45:00Z", "45 min ahead"),
     ],
 )
-def test_hours_off_are_found_and_minutes_are_not(created: str, told: str | None) -> None:
+def test_hours_off_are_found_and_minutes_are_not(created: str, reported: str | None) -> None:
     found = judged(chat(created), clock.stamps, clock.on_time)
-    assert found is None if told is None else told in (found or "")
+    assert found is None if reported is None else reported in (found or "")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,9 @@ def test_what_was_emitted_and_not_kept_is_found() -> None:
     ("event", "listed", "because"),
     [("12:00", "12:00", "PARITY-EVENT"), ("14:00", "12:00", "PARITY-REST"), ("14:00", "14:00", None)],
 )
-def test_an_instant_that_is_told_differently_is_left_to_parity(event: str, listed: str, because: str | None) -> None:
+def test_an_instant_that_is_reported_differently_is_left_to_parity(
+    event: str, listed: str, because: str | None
+) -> None:
     made = Handmade()
     made.opens("phone")
     made.greeted()

@@ -61,9 +61,9 @@ def test_an_ack_that_is_missing_in_a_burst_explains_no_other() -> None:
 
 def test_a_message_that_is_emitted_twice_anywhere_explains_others() -> None:
     made = chat()
-    told = made.says()
+    reported = made.says()
     assert not emits_twice([made.record])
-    made.event("help_center:message", told)
+    made.event("help_center:message", reported)
     again = Handmade()
     again.transcript.entries.extend(made.transcript.entries)
     assert emits_twice([chat().record, again.record])

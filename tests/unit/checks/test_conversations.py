@@ -122,7 +122,7 @@ def test_what_an_earlier_program_said_may_be_shown_late() -> None:
     judge(made, RULE["nothing is shown that was refused"])
 
 
-def test_the_smallest_conversation_is_told_as_a_script() -> None:
+def test_the_smallest_conversation_is_reported_as_a_script() -> None:
     made = Handmade()
     program(made, "phone connects", "phone sends null", "phone sends an empty text")
     made.opens()

@@ -29,13 +29,13 @@ def refused(text: str = WORDS, *, listed: Sequence[object] = ()) -> Handmade:
 def again(made: Handmade, text: str = WORDS, *, id: str = "m2") -> None:
     """The text is sent again and accepted."""
     made.emits({"text": text}, send=1, attempt=2)
-    told = message(text, id=id)
-    made.event(MESSAGE, told)
-    made.ack({"message": told})
+    reported = message(text, id=id)
+    made.event(MESSAGE, reported)
+    made.ack({"message": reported})
 
 
-def listing(made: Handmade, *messages: object, road: str = "REST") -> None:
-    if road == "REST":
+def listing(made: Handmade, *messages: object, route: str = "REST") -> None:
+    if route == "REST":
         made.fetches({"conversation": CONVERSATION, "messages": list(messages)}, began=made.transcript.entries[-1].at)
     else:
         made.opens("tablet")
@@ -72,35 +72,35 @@ def test_what_failed_is_emitted_later() -> None:
     assert (judged(made, failed_sends.not_emitted) or "").endswith("twice")
 
 
-@pytest.mark.parametrize("road", ["REST", "greeting"])
-def test_what_failed_is_stored(road: str) -> None:
+@pytest.mark.parametrize("route", ["REST", "greeting"])
+def test_what_failed_is_stored(route: str) -> None:
     made = refused()
-    listing(made, message(WORDS, id="m1"), road=road)
+    listing(made, message(WORDS, id="m1"), route=route)
     assert "SERVER_ERROR" in (judged(made, failed_sends.not_stored) or "")
 
 
-@pytest.mark.parametrize("road", ["REST", "greeting"])
-def test_what_failed_and_what_was_accepted_are_both_stored(road: str) -> None:
+@pytest.mark.parametrize("route", ["REST", "greeting"])
+def test_what_failed_and_what_was_accepted_are_both_stored(route: str) -> None:
     made = refused()
     again(made)
-    listing(made, message(WORDS, id="m1"), message(WORDS, id="m2"), road=road)
+    listing(made, message(WORDS, id="m1"), message(WORDS, id="m2"), route=route)
     assert (judged(made, failed_sends.not_stored) or "").endswith("twice")
 
 
 def test_a_text_that_every_run_sends_may_be_there_from_earlier_ones() -> None:
     old = message("constructor", id="m0")
     made = refused("constructor", listed=[old])
-    listing(made, old, message("constructor", id="m1"), road="REST")
+    listing(made, old, message("constructor", id="m1"), route="REST")
     assert judged(made, failed_sends.not_stored) is None  # REST may show more than the greeting
-    listing(made, old, road="greeting")
+    listing(made, old, route="greeting")
     assert judged(made, failed_sends.not_stored) is None
-    listing(made, old, message("constructor", id="m1"), road="greeting")
+    listing(made, old, message("constructor", id="m1"), route="greeting")
     assert judged(made, failed_sends.not_stored) is not None
 
 
 def test_where_acks_are_mixed_up_nothing_is_said_of_errors() -> None:
     made = refused()
-    listing(made, message(WORDS, id="m1"), road="REST")
+    listing(made, message(WORDS, id="m1"), route="REST")
     made.says("another text", saved=message(WORDS, id="m1"))
     assert not list(failed_sends.sends(made.record))
 

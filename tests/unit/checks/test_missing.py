@@ -61,7 +61,7 @@ def test_a_refused_stimulus_is_a_deviation() -> None:
     assert deviation.at == (sent.serial, ack.serial)
 
 
-def test_nobody_is_blamed_for_a_closed_conversation() -> None:
+def test_no_one_is_blamed_for_a_closed_conversation() -> None:
     made = Handmade()
     made.opens()
     made.greeted(conversation={**CONVERSATION, "status": "closed"})
@@ -70,7 +70,7 @@ def test_nobody_is_blamed_for_a_closed_conversation() -> None:
     assert unverified(lambda: made.record.send().message).because is None
 
 
-def test_a_message_nobody_told_the_sender_of_is_blamed_on_the_event() -> None:
+def test_a_message_no_one_reported_the_sender_of_is_blamed_on_the_event() -> None:
     made = chat()
     made.emits({"text": "a"})
     made.ack({"message": message("a")})
@@ -95,7 +95,7 @@ def test_why_a_good_connection_was_not_greeted(option: str, transport: str, said
     assert blamed in catalogue()
 
 
-def test_a_rest_road_that_gives_nothing_is_blamed_on_rest() -> None:
+def test_a_rest_route_that_gives_nothing_is_blamed_on_rest() -> None:
     made = Handmade()
     made.fetches("<html>", status=502, json=False)
     assert unverified(lambda: made.record.fetch().history).because == "REST-OPEN"

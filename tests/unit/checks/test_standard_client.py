@@ -74,7 +74,7 @@ def test_a_client_that_is_not_greeted() -> None:
         welcomed(client.record)
 
 
-def test_a_probe_that_is_not_answered_is_told() -> None:
+def test_a_probe_that_is_not_answered_is_reported() -> None:
     client = Client()
     client.opens("app", trial=True, client="a library")
     client.add(Kind.ENGINE, direction=">", packet="ping probe", via="websocket")

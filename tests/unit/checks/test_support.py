@@ -26,7 +26,7 @@ from tests.support.peers import in_loop
 
 
 class Quiet(HelpCenter):
-    """The reply is there before the ack, and nobody hears of it."""
+    """The reply is there before the ack, and is not emitted."""
 
     async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
         message = await super().deliver(user, text, sender=sender, origin=origin)
@@ -38,7 +38,7 @@ class Quiet(HelpCenter):
         """There is one already."""
 
     async def tell(self, user: str, answer: Message) -> None:
-        """Nobody."""
+        """No one."""
 
 
 class Late(Quiet):
@@ -105,7 +105,7 @@ async def test_what_comes_late_has_come() -> None:
 
 
 @in_loop
-async def test_nobody_waits_where_no_device_is_there_or_what_is_shown_is_old() -> None:
+async def test_no_one_waits_where_no_device_is_there_or_what_is_shown_is_old() -> None:
     async with staged(Quiet) as stage:
         phone = stage.device("phone")
         await phone.connect()

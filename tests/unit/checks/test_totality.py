@@ -157,7 +157,7 @@ def test_only_deviations_and_doubts_come_out_of_a_record(record: Record) -> None
 
 @ANYTHING
 @given(records())
-def test_any_record_can_be_told(record: Record) -> None:
+def test_any_record_can_be_reported(record: Record) -> None:
     lines = trace.lines(record.transcript, [3])
     assert all(line.isprintable() and len(line) < 500 for line in lines)
 
@@ -208,15 +208,15 @@ def broken(payload: dict[str, Any], field: str, value: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("value", WRONG)
 @pytest.mark.parametrize("field", [*message(), *CONVERSATION])
 def test_any_field_may_be_anything(field: str, value: str) -> None:
-    told = broken(message(id="m1"), field, WRONG[value])
-    history = {"conversation": broken(CONVERSATION, field, WRONG[value]), "messages": [told]}
+    reported = broken(message(id="m1"), field, WRONG[value])
+    history = {"conversation": broken(CONVERSATION, field, WRONG[value]), "messages": [reported]}
     made = Handmade()
     for device in ("phone", "tablet"):
         made.opens(device)
         made.event(CONNECTED, history)
         made.emits({"text": "hello"}, plain=True)
-        made.event(MESSAGE, told)
-        made.ack({"message": told})
+        made.event(MESSAGE, reported)
+        made.ack({"message": reported})
         made.fetches(history)
     stumbled = {name: stumbles(judge, made.record) for name, judge in JUDGEMENTS.items()}
     stumbled |= {rule.says: stumbles(_follows(rule), made.record) for rule in RULES}

@@ -27,7 +27,7 @@ def test_a_folder_without_a_verdict_is_refused_in_one_line(tmp_path: Path, capsy
     with pytest.raises(SystemExit) as caught:
         main(["waivers", "draft", str(tmp_path)])
     assert caught.value.code == 4
-    told = capsys.readouterr().err
-    assert told == (
+    reported = capsys.readouterr().err
+    assert reported == (
         f"help-center-conformance waivers: {tmp_path} has no verdict.json: pass the --reports folder of a run\n"
     )

@@ -40,7 +40,7 @@ def test_timeouts_that_have_learned_nothing_leave_the_others_as_they_are(run: Ru
         (DeviceOptions(transport="upgrade"), Route("header", "upgrade"), False),
     ],
 )
-def test_a_device_takes_the_default_route_unless_told(
+def test_a_device_takes_the_default_route_unless_reported(
     options: DeviceOptions, route: Route, takes_default_route: bool
 ) -> None:
     assert (options.route(Route("header", "polling")), options.takes_default_route) == (route, takes_default_route)

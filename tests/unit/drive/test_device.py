@@ -47,8 +47,8 @@ async def test_the_bytes_of_a_binary_event_belong_to_it(transport: str) -> None:
         async with stage.device(transport=transport) as phone:
             await phone.send_plain()
         assert not stage.transcript.of(Kind.GARBLED)
-        told = [str(entry.get("packet")) for entry in stage.transcript.of(Kind.ENGINE)]
-        assert [line for line in told if "attachment" in line] == ["attachment of 4 bytes", "attachment of 0 bytes"]
+        reported = [str(entry.get("packet")) for entry in stage.transcript.of(Kind.ENGINE)]
+        assert [line for line in reported if "attachment" in line] == ["attachment of 4 bytes", "attachment of 0 bytes"]
 
 
 @BOTH
@@ -66,7 +66,7 @@ async def test_a_binary_event_without_its_bytes_is_garbled(transport: str) -> No
 @BOTH
 @in_loop
 async def test_who_was_cut_off_gives_back_what_recovers_a_connection(transport: str) -> None:
-    """As the official JavaScript client does; and only where it is told how, and asked to."""
+    """As the official JavaScript client does; and only where it knows how, and is asked to."""
     async with stage_on(Recovers) as stage:
         phone = stage.device(transport=transport)
         await phone.connect()
@@ -83,7 +83,7 @@ async def test_who_was_cut_off_gives_back_what_recovers_a_connection(transport: 
 
 
 @in_loop
-async def test_who_was_told_nothing_gives_nothing_back() -> None:
+async def test_who_was_reported_nothing_gives_nothing_back() -> None:
     async with stage_on(HelpCenter) as stage:
         phone = stage.device()
         await phone.connect()

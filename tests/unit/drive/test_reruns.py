@@ -18,7 +18,7 @@ def case(*recordings: Transcript) -> Case:
     return Case(ScenarioCall(Scenario("chat", _nothing), {}), list(recordings), lost(recordings[0]))
 
 
-def test_a_second_loss_counts_where_nobody_else_lost_anything() -> None:
+def test_a_second_loss_counts_where_no_one_else_lost_anything() -> None:
     assert not RerunPolicy().once_more(died=False)
 
 
@@ -35,7 +35,7 @@ def test_a_third_recording_that_helps_is_owed_to_others_too() -> None:
     assert not policy.once_more(died=False)
 
 
-def test_a_second_recording_that_helps_is_owed_to_nobody() -> None:
+def test_a_second_recording_that_helps_is_owed_to_no_one() -> None:
     policy = RerunPolicy(restless=True, extra=0)
     policy.calm(case(cut("one", 1.0), chat("one").transcript))
     assert not policy.once_more(died=False)

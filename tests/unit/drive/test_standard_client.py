@@ -75,14 +75,14 @@ async def test_the_flow_is_lived_and_recorded(make: type[HelpCenter], ends_on: s
 
 
 @in_loop
-async def test_nothing_of_it_is_left_behind_and_no_token_is_told() -> None:
+async def test_nothing_of_it_is_left_behind_and_no_token_is_reported() -> None:
     async with stage_on(HelpCenter) as stage:
         token, before = await stage.user.token(), asyncio.all_tasks()
         await flow(stage)
         assert asyncio.all_tasks() == before
-        told = json.dumps([entry.to_json() for entry in stage.transcript], ensure_ascii=False)
-        assert token.value not in told
-        assert "‹token of user 1›" in told
+        reported = json.dumps([entry.to_json() for entry in stage.transcript], ensure_ascii=False)
+        assert token.value not in reported
+        assert "‹token of user 1›" in reported
 
 
 @in_loop
@@ -202,7 +202,7 @@ async def test_an_error_of_the_harness_is_raised_as_such(monkeypatch: pytest.Mon
 
 
 @in_loop
-async def test_what_the_client_cannot_read_is_told_and_not_ours() -> None:
+async def test_what_the_client_cannot_read_is_reported_and_not_ours() -> None:
     class Garbles(HelpCenter):
         async def join(self, sid: str, user: str) -> None:
             await super().join(sid, user)
@@ -217,7 +217,7 @@ async def test_what_the_client_cannot_read_is_told_and_not_ours() -> None:
 
 @pytest.mark.parametrize("trusted", [True, False])
 @in_loop
-async def test_certificates_are_trusted_as_the_run_is_told(tmp_path: Path, trusted: bool) -> None:
+async def test_certificates_are_trusted_as_the_run_is_reported(tmp_path: Path, trusted: bool) -> None:
     server_side, certificate = self_signed(tmp_path)
     client_side = ssl.create_default_context(cafile=str(certificate) if trusted else None)
     with Served(HelpCenter(Verifier(SECRET)).app) as server:

@@ -46,7 +46,7 @@ def test_who_judges_typing(payload: Any, judges: list[str]) -> None:
     assert stimuli(made.transcript)[-1].judges == judges
 
 
-def test_what_was_answered_killed_nobody() -> None:
+def test_what_was_answered_killed_no_one() -> None:
     made = chat(wave=2)
     made.emits(None, valid=False)
     made.says("after")
@@ -185,7 +185,7 @@ async def test_nothing_is_said_of_recordings_that_ended_after_the_target_had_gon
     assert quiet.transcript.unverified.startswith("the target stopped answering at ")
 
 
-def test_whoever_judges_what_killed_it_blames_the_target_and_nobody_else_does() -> None:
+def test_whoever_judges_what_killed_it_blames_the_target_and_no_one_else_does() -> None:
     dead = refused()
     dead.closed(**CUT)
     [found] = stimuli(dead.transcript)

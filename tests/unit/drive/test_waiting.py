@@ -34,7 +34,7 @@ async def test_a_send_is_done_when_it_is_acked_and_heard() -> None:
 
 @pytest.mark.parametrize(("text", "last"), [(" hello ", "< help_center:message"), ("", "< help_center:error")])
 @in_loop
-async def test_a_send_without_ack_is_done_when_it_is_told_of(text: str, last: str) -> None:
+async def test_a_send_without_ack_is_done_when_it_is_reported(text: str, last: str) -> None:
     async with stage_on(LateEvents) as stage, stage.device() as phone:
         answer = await phone.send_text(text, ack=False)
         assert story(stage)[-1] == last
@@ -45,8 +45,8 @@ async def test_a_send_without_ack_is_done_when_it_is_told_of(text: str, last: st
 async def test_a_pipeline_goes_out_before_its_answers_are_waited_for() -> None:
     async with stage_on(HelpCenter) as stage, stage.device() as phone:
         await phone.pipeline(["a", "b", "c"])
-        told = [word for word in story(stage) if "send" in word or "ACK" in word]
-        assert told == ["> help_center:send"] * 3 + ["< ACK"] * 3
+        reported = [word for word in story(stage) if "send" in word or "ACK" in word]
+        assert reported == ["> help_center:send"] * 3 + ["< ACK"] * 3
         assert [e.get("args")[0]["text"] for e in attempts(stage)] == ["a", "b", "c"]
 
 
@@ -113,7 +113,7 @@ async def test_what_is_no_answer_does_not_keep_a_wait_for_ever() -> None:
 
 
 class AcksTooLate(HelpCenter):
-    """The first ack comes when nobody waits for it any more."""
+    """The first ack comes when it is not waited for any more."""
 
     async def acknowledge(self, event: Event, answer: Any) -> None:
         self.spawn(self.later(event, answer))

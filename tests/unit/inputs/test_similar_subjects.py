@@ -24,7 +24,7 @@ def test_no_two_look_alikes_are_the_same_and_the_first_is_as_usual() -> None:
     assert made[0] == "conformance-run-7"
 
 
-def test_what_looks_like_a_number_is_nobodys() -> None:
+def test_what_looks_like_a_number_is_no_ones() -> None:
     one, other = ([change(f"conformance-run-{n}") for change in ALIKE.values()] for n in (7, 8))
     numbers = [subject for subject in one if subject.strip("+").isdecimal()]
     assert len(numbers) >= 4

@@ -45,7 +45,7 @@ def test_a_text_that_is_refused_to_the_end_is_found() -> None:
     assert violated(judged(visit)) == {"SEND-PLAIN"}
 
 
-def test_a_text_that_is_refused_for_its_pace_blames_nobody() -> None:
+def test_a_text_that_is_refused_for_its_pace_blames_no_one() -> None:
     visit, _ = chat()
     visit.emits({"text": words(1)}, plain=True)
     visit.ack({"error": {"code": "RATE_LIMITED", "message": "Slow down."}})
@@ -107,15 +107,15 @@ def test_a_payload_without_its_shape_is_found_and_stops_no_other_law() -> None:
 
 
 def test_a_few_excerpts_of_each_kind_are_kept() -> None:
-    told: list[str] = []
-    judge = Judge(Tally(), told.append)
+    reported: list[str] = []
+    judge = Judge(Tally(), reported.append)
     for _ in range(EXAMPLES + 2):
         visit, _ = chat()
         visit.emits({"text": words(1)}, plain=True)
         visit.ack({"message": message(words(9))})
         judge.over(story(visit))
     assert len(judge.tally.examples["ACK-MATCH"]) == EXAMPLES
-    assert told.count("ACK-MATCH") == judge.tally.violated["ACK-MATCH"] >= EXAMPLES + 2
+    assert reported.count("ACK-MATCH") == judge.tally.violated["ACK-MATCH"] >= EXAMPLES + 2
     assert "number 9" in judge.tally.examples["ACK-MATCH"][0]
 
 
@@ -180,7 +180,7 @@ def test_a_text_of_another_user_is_found_in_a_history() -> None:
     assert violated(judged(visit)) == {"ISOLATION-HISTORY"}
 
 
-def test_words_of_support_and_of_other_runs_are_nobodys() -> None:
+def test_words_of_support_and_of_other_runs_are_no_ones() -> None:
     visit, _ = chat(history=[message("conformance check ffffffff0123456789 number 1", id="old")])
     visit.event(MESSAGE, message("How can we help?", id="s1", sender="support"))
     assert not violated(judged(visit))

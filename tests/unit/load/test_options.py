@@ -63,10 +63,10 @@ def test_locust_is_told_what_was_asked_for_and_no_secret(capsys: pytest.CaptureF
     assert expected <= set(it.command)
     assert not [word for word in it.command if "hush" in word]
     assert it.environment["HELP_CENTER_JWT_SECRET"] == "hush hush"
-    told = capsys.readouterr().out
-    assert "up to 200 users at once, 20 more a second, for 120 s" in told
-    assert "They stay in the target's database" in told
-    assert "hush" not in told
+    printed = capsys.readouterr().out
+    assert "up to 200 users at once, 20 more a second, for 120 s" in printed
+    assert "They stay in the target's database" in printed
+    assert "hush" not in printed
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_locust_is_told_what_was_asked_for_and_no_secret(capsys: pytest.CaptureF
         ([URL, "--token=one", "--header=nonsense"], "--header takes 'Name: value'"),
         ([URL, "--token=one", "--ca-bundle=/nowhere"], "--ca-bundle=/nowhere is not a readable file"),
         ([URL, "--token=one", "--jwt-claims={}", "--examples=3"], "unrecognized arguments: --examples=3"),
-        ([URL, "--time=soon"], "--time=soon is no time: pass one as in 60s, 5m or 1h"),
+        ([URL, "--time=soon"], "--time=soon is not a time: pass one as in 60s, 5m or 1h"),
         ([URL, "--time=30h"], "out of bounds"),
         ([URL, "--transports=carrier"], "--transports=carrier is not understood: pass shares"),
         ([URL, "--transports=websocket=0"], "is not understood"),

@@ -57,21 +57,21 @@ def test_exit_codes(it: Run, code: ExitCode) -> None:
 
 
 def test_a_person_reads_what_was_violated_and_how_often() -> None:
-    told = verdict.text(run(tally(violated={"ACK-MATCH": 1234}, apart={"ack refused (RATE_LIMITED)": 5})))
-    assert told.splitlines()[:3] == [
+    reported = verdict.text(run(tally(violated={"ACK-MATCH": 1234}, apart={"ack refused (RATE_LIMITED)": 5})))
+    assert reported.splitlines()[:3] == [
         "violated: http://localhost:3000, 200 users, 60 s",
         "  requirements: 1 held, 1 violated, 0 advice, 0 unverified",
         "  ACK-MATCH (MUST) violated 1,234 times: an ack answers its own send",
     ]
-    assert "  ack: p50 10 ms, p95 320 ms, p99 500 ms" in told
-    assert "  apart, and nobody's fault: ack refused (RATE_LIMITED), 5 times" in told
+    assert "  ack: p50 10 ms, p95 320 ms, p99 500 ms" in reported
+    assert "  counted apart, no failure: ack refused (RATE_LIMITED), 5 times" in reported
 
 
 def test_what_the_document_only_suggests_is_advice() -> None:
-    told = verdict.text(run(tally(violated={"MESSAGE-ONCE": 2})))
-    assert told.startswith("held: ")
-    assert "  MESSAGE-ONCE (SHOULD) violated 2 times" in told
-    assert "2 held, 0 violated, 1 advice, 0 unverified" in told
+    reported = verdict.text(run(tally(violated={"MESSAGE-ONCE": 2})))
+    assert reported.startswith("held: ")
+    assert "  MESSAGE-ONCE (SHOULD) violated 2 times" in reported
+    assert "2 held, 0 violated, 1 advice, 0 unverified" in reported
 
 
 def paced(*windows: tuple[int, int]) -> Tally:
@@ -116,7 +116,7 @@ def test_the_tallies_of_workers_add_up() -> None:
     assert one.examples["ACK-MATCH"] == ["first", "a", "b"]
 
 
-def test_what_was_told_is_not_told_again() -> None:
+def test_what_was_reported_is_not_reported_again() -> None:
     whole = paced((5, 20))
     whole.clear()
     assert whole.to_json() == Tally().to_json()

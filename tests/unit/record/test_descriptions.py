@@ -29,7 +29,7 @@ def test_an_error_reads_by_code_and_message(payload: object, reads: str) -> None
     assert problem(payload) == reads
 
 
-def test_what_is_said_is_told_in_the_order_of_the_wire() -> None:
+def test_what_is_said_is_reported_in_the_order_of_the_wire() -> None:
     hand = Handmade()
     hand.opens()
     hand.event(ERROR, PROBLEM)
@@ -46,11 +46,11 @@ def test_a_greeting_that_did_not_come_says_what_came() -> None:
     hand.opens()
     hand.event(ERROR, PROBLEM)
     hand.packet(Kind.RECEIVED, "DISCONNECT")
-    told = 'help_center:error {UNAUTHORIZED, "no such user"}, DISCONNECT'
-    assert ungreeted(hand.record.connection()).endswith(f"got no help_center:connected but {told}")
+    reported = 'help_center:error {UNAUTHORIZED, "no such user"}, DISCONNECT'
+    assert ungreeted(hand.record.connection()).endswith(f"got no help_center:connected but {reported}")
 
 
-def test_an_end_is_told_with_the_errors_right_before_it() -> None:
+def test_an_end_is_reported_with_the_errors_right_before_it() -> None:
     hand = Handmade()
     hand.opens()
     hand.greeted()
@@ -58,5 +58,5 @@ def test_an_end_is_told_with_the_errors_right_before_it() -> None:
     hand.says()
     hand.event(ERROR, PROBLEM)
     end = hand.packet(Kind.RECEIVED, "DISCONNECT")
-    told = described(end, hand.record.connection())
-    assert told == 'the target sent help_center:error {UNAUTHORIZED, "no such user"}, DISCONNECT'
+    reported = described(end, hand.record.connection())
+    assert reported == 'the target sent help_center:error {UNAUTHORIZED, "no such user"}, DISCONNECT'

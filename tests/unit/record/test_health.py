@@ -33,7 +33,7 @@ def test_a_good_connection_may_be_lost_in_either_wave(wave: int, how: dict[str, 
 
 
 @pytest.mark.parametrize("how", [UNKNOWN, CUT, REPLACED], ids=["forgotten", "cut", "replaced"])
-def test_a_refused_client_may_be_lost_before_it_is_told(how: dict[str, Any]) -> None:
+def test_a_refused_client_may_be_lost_before_it_is_reported(how: dict[str, Any]) -> None:
     made = refused()
     closed = made.closed(**how)
     assert lost(made.transcript) is closed
@@ -113,7 +113,7 @@ def test_a_bad_token_that_is_refused_is_not() -> None:
 
 @pytest.mark.parametrize("status", [0, 401, 500])
 @pytest.mark.parametrize("error", [None, ERROR])
-def test_a_user_whose_tokens_are_accepted_nowhere_is_told_so(error: Any, status: int) -> None:
+def test_a_user_whose_tokens_are_accepted_nowhere_hears_so(error: Any, status: int) -> None:
     made = began(Handmade())
     made.opens()
     if error is not None:
@@ -126,7 +126,7 @@ def test_a_user_whose_tokens_are_accepted_nowhere_is_told_so(error: Any, status:
     assert not accepts_no_token(made.record, "user 1")
 
 
-# -- what is not the target's failure, and what is no Help Center ------------------------------------------------------
+# -- what is not the target's failure, and what is not a Help Center ---------------------------------------------------
 
 
 def test_what_exceeds_a_limit_is_named() -> None:

@@ -266,13 +266,13 @@ def test_a_misfit_among_thousands_is_found(wrong: Json) -> None:
     assert not validator.fits("connected", misfit.raw)
 
 
-def test_misfits_in_blocks_are_told_as_in_any_list() -> None:
+def test_misfits_in_blocks_are_reported_as_in_any_list() -> None:
     wrong = [{"id": "x", "a": {}}, {**message(1), "sender": "bot"}, {**message(1), "createdAt": 5, "id": ""}]
     one, other = history([*wrong, *(message(number) for number in range(LONG)), *wrong])
     assert isinstance(one.raw["messages"], Blocks)
-    told = validator.mismatches("connected", other.raw | {"conversation": {}})
-    assert validator.mismatches("connected", one.raw | {"conversation": {}}) == told
-    assert len(told) > 10
+    reported = validator.mismatches("connected", other.raw | {"conversation": {}})
+    assert validator.mismatches("connected", one.raw | {"conversation": {}}) == reported
+    assert len(reported) > 10
 
 
 def test_runs_that_follow_each_other_are_one() -> None:

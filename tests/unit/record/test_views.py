@@ -39,7 +39,7 @@ def test_a_connection_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("connect", "args", "told"),
+    ("connect", "args", "reported"),
     [
         ({"sid": "s1", "pid": "p1"}, [{}, "o-1"], [{}]),
         ({"sid": "s1", "pid": "p1"}, [{}], [{}]),
@@ -48,12 +48,12 @@ def test_a_connection_is_read() -> None:
         ({"sid": "s1"}, [{}, "o-1"], [{}, "o-1"]),
     ],
 )
-def test_the_offset_of_socket_io_is_no_argument(connect: Json, args: list[Json], told: list[Json]) -> None:
+def test_the_offset_of_socket_io_is_no_argument(connect: Json, args: list[Json], reported: list[Json]) -> None:
     made = Handmade()
     made.opens("phone")
     made.packet(Kind.RECEIVED, "CONNECT", data=connect)
     made.event(MESSAGE, *args)
-    assert [event.args for event in made.record.connection().events()] == [told]
+    assert [event.args for event in made.record.connection().events()] == [reported]
 
 
 def test_an_accepted_send_is_read() -> None:

@@ -99,7 +99,7 @@ def test_a_bad_token_gets_one_error_and_a_disconnect(url: str, transport: str, a
         pytest.param(None, "{b}", None, id="header without Bearer"),
     ],
 )
-def test_either_road_for_the_token(
+def test_either_route_for_the_token(
     url: str, transport: str, auth: str | None, header: str | None, user: str | None
 ) -> None:
     tokens = {"a": token("a"), "b": token("b")}

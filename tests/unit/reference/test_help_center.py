@@ -55,7 +55,7 @@ class BrokenStore(Store):
         raise sqlite3.OperationalError("disk full")
 
 
-def test_an_internal_error_is_told_and_survived() -> None:
+def test_an_internal_error_is_reported_and_survived() -> None:
     store = BrokenStore()
 
     async def work(url: str) -> None:

@@ -16,8 +16,8 @@ from tests.unit.reference.raw_client import (
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_a_sent_message_is_the_same_on_every_road(url: str, transport: str) -> None:
-    user = f"roads {transport}"
+def test_a_sent_message_is_the_same_on_every_route(url: str, transport: str) -> None:
+    user = f"routes {transport}"
 
     async def work() -> None:
         async with (

@@ -48,7 +48,7 @@ def test_servers_share_a_process_but_nothing_else() -> None:
         assert rest(one.url, "ann")["conversation"]["id"] != rest(two.url, "ann")["conversation"]["id"]
 
 
-def test_stopping_waits_for_nobody() -> None:
+def test_stopping_waits_for_no_one() -> None:
     """Not for an idle connection, an open WebSocket, a pending poll, or an answer due in an hour."""
 
     async def poll(wire: Raw) -> None:

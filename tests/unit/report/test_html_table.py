@@ -78,8 +78,8 @@ def test_may_we_ship(shown: Result, answer: str) -> None:
 
 
 def test_a_stale_waiver_is_to_be_deleted() -> None:
-    told = "SEND-MAX passes: delete its waiver, which fails the run until then."
-    assert f"<p class=note>{told}</p>" in headed(result(PASSED, stale=["SEND-MAX"]))
+    reported = "SEND-MAX passes: delete its waiver, which fails the run until then."
+    assert f"<p class=note>{reported}</p>" in headed(result(PASSED, stale=["SEND-MAX"]))
 
 
 def test_the_title_names_target_verdict_and_date() -> None:
@@ -179,23 +179,23 @@ def report(kind: OutcomeKind, *ids: str, reason: str = "", failure: FailureRepor
     return made
 
 
-def row(hooks: Report, told: Any) -> list[str]:
+def row(hooks: Report, reported: Any) -> list[str]:
     cells = ['<td class="col-result">Passed</td>', "<td>test</td>", "<td>1 ms</td>", "<td></td>"]
-    hooks.pytest_html_results_table_row(told, cells)
+    hooks.pytest_html_results_table_row(reported, cells)
     return cells
 
 
-def details(hooks: Report, told: Any, *log: str) -> str:
+def details(hooks: Report, reported: Any, *log: str) -> str:
     data = list(log)
-    hooks.pytest_html_results_table_html(told, data)
+    hooks.pytest_html_results_table_html(reported, data)
     return "\n".join(data)
 
 
 @pytest.mark.parametrize("kind", OutcomeKind)
 def test_each_kind_of_outcome_has_its_word(kind: OutcomeKind) -> None:
-    told = report(kind, "SEND-TRIM")
-    assert kind_of(told) is kind
-    assert f">{kind.capitalize()}</button></td>" in row(Report(), told)[0]
+    reported = report(kind, "SEND-TRIM")
+    assert kind_of(reported) is kind
+    assert f">{kind.capitalize()}</button></td>" in row(Report(), reported)[0]
 
 
 @pytest.mark.parametrize(
@@ -219,9 +219,9 @@ def test_a_row_has_result_requirement_level_and_section() -> None:
 
 
 def test_only_the_first_row_of_its_kind_is_where_links_lead() -> None:
-    hooks, told = Report(), report(OutcomeKind.FAILED, "SEND-TRIM")
+    hooks, reported = Report(), report(OutcomeKind.FAILED, "SEND-TRIM")
     advice = report(OutcomeKind.ADVICE, "DEVICE-COEXIST")
-    ids = [" id=" in cells[1] for cells in (row(hooks, told), row(hooks, told), row(hooks, advice))]
+    ids = [" id=" in cells[1] for cells in (row(hooks, reported), row(hooks, reported), row(hooks, advice))]
     assert ids == [True, False, True]
     assert " id=" not in row(hooks, report(OutcomeKind.PASSED, "SEND-MAX"))[1]
 
@@ -235,14 +235,14 @@ def test_what_is_no_judgement_has_a_row_too() -> None:
 
 
 def test_a_row_opens_to_the_failure_and_its_diagram() -> None:
-    told = report(OutcomeKind.FAILED, "SEND-TRIM", failure=FailureReport("expected <a>", "<figure></figure>"))
-    assert details(Report(), told, "x") == "<pre>expected &lt;a&gt;</pre><figure></figure>"
+    reported = report(OutcomeKind.FAILED, "SEND-TRIM", failure=FailureReport("expected <a>", "<figure></figure>"))
+    assert details(Report(), reported, "x") == "<pre>expected &lt;a&gt;</pre><figure></figure>"
 
 
 def test_a_row_without_a_failure_says_what_is_asked_and_why_it_was_not_checked() -> None:
-    told = report(OutcomeKind.UNVERIFIED, "SEND-TRIM", reason="<no key>")
+    reported = report(OutcomeKind.UNVERIFIED, "SEND-TRIM", reason="<no key>")
     asks = "".join(f"<p>{catalogue()['SEND-TRIM'].statement}</p>")
-    assert details(Report(), told, "x") == f"<p>unverified: &lt;no key&gt;</p>{asks}"
+    assert details(Report(), reported, "x") == f"<p>unverified: &lt;no key&gt;</p>{asks}"
     assert details(Report(), report(OutcomeKind.PASSED, "SEND-TRIM"), "No log output captured.") == asks
 
 
@@ -252,7 +252,7 @@ def test_the_page_stays_small_and_says_what_it_leaves_out() -> None:
     drawn_one = FailureReport("text", figure)
     several = [report(OutcomeKind.FAILED, "SEND-TRIM", failure=drawn_one) for _ in range(20)]
     first = report(OutcomeKind.FAILED, "SEND-MAX", failure=drawn_one)
-    drawn = [figure in details(hooks, told) for told in [*several, first]]
+    drawn = [figure in details(hooks, reported) for reported in [*several, first]]
     assert drawn == [True] * 9 + [False] * 11 + [True]  # what failed for the first time has its place kept
     long = report(OutcomeKind.FAILED, "SEND-TRIM", failure=FailureReport("y" * 300_000, ""))
     assert details(hooks, long) == "<p>Left out to keep this page small: the terminal and junit.xml have it.</p>"

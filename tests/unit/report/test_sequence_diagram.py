@@ -103,8 +103,8 @@ def test_a_long_record_says_how_much_is_left_out() -> None:
     assert texts(figure, "gap") == ["⋮ 51 more", "⋮ 34 more", "⋮ 8 more"]
     shown = len(texts(figure, "at"))
     assert shown + 51 + 34 + 8 == 105
-    told = [text for text in trace.lines(made.transcript, [54, 94]) if text.strip() != "…"]
-    assert shown == len(told)
+    reported = [text for text in trace.lines(made.transcript, [54, 94]) if text.strip() != "…"]
+    assert shown == len(reported)
 
 
 def test_only_those_who_are_shown_have_a_lifeline() -> None:
@@ -119,8 +119,8 @@ def test_texts_of_the_target_stay_texts() -> None:
     made = chat()
     made.event("<script>alert('1')</script>", {"id": "x\x00\ud800", "sender": "&amp;", "text": "]]>"})
     figure = drawn(made, 5)
-    told = texts(figure)[-1]
-    assert told.startswith("<script>alert('1')</script>")
+    reported = texts(figure)[-1]
+    assert reported.startswith("<script>alert('1')</script>")
     assert "<script" not in sequence_diagram.figure(made.transcript, [5])
     assert "\n" not in sequence_diagram.figure(made.transcript, [5])
 

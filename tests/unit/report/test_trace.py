@@ -8,7 +8,7 @@ import pytest
 
 from conformance.checks.assertions import check_all, expect, expect_equal, expect_schema
 from conformance.errors import Deviation, one_line
-from conformance.formatting import printable, shown
+from conformance.formatting import preview, printable
 from conformance.record.transcript import Kind
 from conformance.report import trace
 from conformance.report.failure import text
@@ -38,7 +38,7 @@ def too_long() -> Handmade:
 def test_a_failure_reads_as_the_style_guide_shows() -> None:
     made = too_long()
     send = made.record.send()
-    deviation = Deviation("ack: {error: {code, message}}", f"ack: {shown(send.answer)}", at=send.at)
+    deviation = Deviation("ack: {error: {code, message}}", f"ack: {preview(send.answer)}", at=send.at)
     story = text([catalogue()["SEND-MAX"]], deviation, made.transcript, AGAIN)
     assert story == (
         "SEND-MAX   MUST   section 4.5   a text of more than 2,000 characters is refused\n"
@@ -89,9 +89,9 @@ def test_several_mismatches_stand_on_lines_of_their_own() -> None:
 
 def test_thousands_of_mismatches_are_counted() -> None:
     body = {"conversation": {}, "messages": [{}] * 1000}
-    told = deviation_of(expect_schema, "connected", body, "the REST body").actual.splitlines()
-    assert len(told) == 21
-    assert told[-1] == "and 4,985 more"
+    reported = deviation_of(expect_schema, "connected", body, "the REST body").actual.splitlines()
+    assert len(reported) == 21
+    assert reported[-1] == "and 4,985 more"
 
 
 def test_long_lines_are_continued_further_right() -> None:
@@ -113,12 +113,12 @@ def test_a_deviation_without_words_still_has_its_lines() -> None:
 # -- several deviations in one -------------------------------------------------------------------------------------
 
 
-def judged(told: Deviation | None) -> None:
-    if told is not None:
-        raise told
+def judged(reported: Deviation | None) -> None:
+    if reported is not None:
+        raise reported
 
 
-def test_the_deviations_of_a_law_are_told_one_by_one() -> None:
+def test_the_deviations_of_a_law_are_reported_one_by_one() -> None:
     first = Deviation("one ack", "2 for send #1", at=[3], transcript="chat")
     same_place = Deviation("one ack", "0 for send #2", at=[9], transcript="chat")
     elsewhere = Deviation("one ack for send #1", "none", at=[5], transcript="burst")
@@ -140,7 +140,7 @@ def test_many_deviations_of_a_law_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("actual", "expected", "told"),
+    ("actual", "expected", "reported"),
     [
         ("a" * 999 + "b" + "a" * 999, "a" * 1999, 'differs at character 1000: "baaaaaaa" for "aaaaaaaa"'),
         ("a" * 1999, "a" * 2000, 'differs at character 2000: the end for "a"'),
@@ -149,8 +149,8 @@ def test_many_deviations_of_a_law_are_counted() -> None:
         ("", "a", 'differs at character 1: the end for "a"'),
     ],
 )
-def test_where_two_texts_part_is_told(actual: str, expected: str, told: str) -> None:
-    assert told in deviation_of(expect_equal, actual, expected, "the text").actual
+def test_where_two_texts_part_is_reported(actual: str, expected: str, reported: str) -> None:
+    assert reported in deviation_of(expect_equal, actual, expected, "the text").actual
 
 
 def test_other_values_are_shown_as_they_are() -> None:
@@ -177,7 +177,7 @@ def test_other_values_are_shown_as_they_are() -> None:
     ],
 )
 def test_a_value_reads_on_one_short_line(value: object, reads: str) -> None:
-    assert shown(value) == reads
+    assert preview(value) == reads
 
 
 def test_what_a_terminal_would_obey_or_refuse_is_escaped() -> None:
@@ -196,8 +196,8 @@ def test_devices_are_named_where_there_are_several() -> None:
     made.closed("target", status=400, reason="bad\n request")
     made.opens("phone")
     assert trace.participants(made.transcript) == "phone (user 1), tablet (user 2), rest"
-    told = [line for line in trace.lines(made.transcript) if "CONNECT" not in line and "handshake" not in line]
-    assert told == [
+    reported = [line for line in trace.lines(made.transcript) if "CONNECT" not in line and "handshake" not in line]
+    assert reported == [
         "    0.000 phone   > opens websocket                good token, by auth",
         "    0.004 rest    = GET /api/help-center/messages  200 1 message",
         "    0.005 tablet  > opens polling                  bad token: expired, by bearer",
@@ -223,8 +223,8 @@ def test_every_kind_of_entry_has_its_words() -> None:
     made.add(Kind.EXPIRED, waiting={"ack": 1}, seconds=2.5)
     made.packet(Kind.RECEIVED, "DISCONNECT")
     made.fetches(None, status=0, json=False, good=False, token="expired", reason="ConnectError: refused")
-    told = [line[10:] for line in trace.lines(made.transcript)[4:]]
-    assert told == [
+    reported = [line[10:] for line in trace.lines(made.transcript)[4:]]
+    assert reported == [
         "      - batch",
         'phone > help_center:send #1 (try 2)  "hello"',
         'phone < help_center:error in the namespace /  {code: "X", message: "no"}',
@@ -246,11 +246,11 @@ def test_a_long_record_is_shown_around_what_matters() -> None:
     made.opens()
     for number in range(100):
         made.mark(f"mark {number}")
-    told = trace.lines(made.transcript, [54, 94])
-    assert [line for line in told if "*" in line] == ["  * 0.054 - mark 50", "  * 0.094 - mark 90"]
-    assert [line.strip() for line in told].count("…") == 1
-    assert len(told) <= 20
-    assert "mark 50" in told[3]
+    reported = trace.lines(made.transcript, [54, 94])
+    assert [line for line in reported if "*" in line] == ["  * 0.054 - mark 50", "  * 0.094 - mark 90"]
+    assert [line.strip() for line in reported].count("…") == 1
+    assert len(reported) <= 20
+    assert "mark 50" in reported[3]
 
 
 def test_without_a_place_the_end_of_a_long_record_is_shown() -> None:

@@ -124,42 +124,42 @@ def test_a_requirement_is_what_its_worst_judgement_is(statuses: list[Status], wo
 
 
 def test_the_reason_is_that_of_the_worst_judgements_one_of_each_kind() -> None:
-    told = [
+    reported = [
         outcome(UNVERIFIED, "no user"),
         outcome(FAILED, 'expected 1 ack; got {id: "A"}'),
         outcome(FAILED, 'expected 2 ack; got {id: "B"}'),
         outcome(FAILED, "expected an event; got nothing"),
     ]
     reason = 'expected 1 ack; got {id: "A"} (and 1 more like it); besides: expected an event; got nothing'
-    assert findings(catalogue(), told)[0].reason == reason
+    assert findings(catalogue(), reported)[0].reason == reason
 
 
 def test_reasons_of_many_kinds_are_counted_in_the_end() -> None:
-    told = [outcome(FAILED, f"expected {word}") for word in "abcdefg"]
-    assert findings(catalogue(), told)[0].reason.endswith("besides: expected e; besides: 2 more of other kinds")
+    reported = [outcome(FAILED, f"expected {word}") for word in "abcdefg"]
+    assert findings(catalogue(), reported)[0].reason.endswith("besides: expected e; besides: 2 more of other kinds")
 
 
 def test_the_file_names_contradictions_where_there_are_any() -> None:
     contradiction = Contradiction("SEND-MAX", "SEND-TRIM", "it was let in (see SEND-TRIM)")
-    told = result(UNVERIFIED, contradictions=[contradiction]).to_json()
-    assert told["contradictions"] == [
+    reported = result(UNVERIFIED, contradictions=[contradiction]).to_json()
+    assert reported["contradictions"] == [
         {"id": "SEND-MAX", "because": "SEND-TRIM", "reason": "it was let in (see SEND-TRIM)"}
     ]
-    assert validator.fits("verdict", told)
+    assert validator.fits("verdict", reported)
     assert "contradictions" not in result(UNVERIFIED).to_json()
     assert contradiction.says.startswith("SEND-MAX is unverified for a failure of SEND-TRIM, which passed")
 
 
 def test_who_is_unverified_for_a_failure_of_what_passed_contradicts_it() -> None:
-    told = [
+    reported = [
         outcome(PASSED, test="one"),
         Outcome("two", ["SEND-MAX"], OutcomeKind.UNVERIFIED, "it was let in (see SEND-TRIM)", "SEND-TRIM"),
         Outcome("three", ["SEND-MIN"], OutcomeKind.UNVERIFIED, "it was late (see SEND-MAX)", "SEND-MAX"),
     ]
-    found = findings(catalogue(), told)
-    assert [f"{one.id} {one.because}" for one in contradictions(found, told)] == ["SEND-MAX SEND-TRIM"]
-    told[0] = outcome(FAILED, "expected", test="one")
-    assert not contradictions(findings(catalogue(), told), told)
+    found = findings(catalogue(), reported)
+    assert [f"{one.id} {one.because}" for one in contradictions(found, reported)] == ["SEND-MAX SEND-TRIM"]
+    reported[0] = outcome(FAILED, "expected", test="one")
+    assert not contradictions(findings(catalogue(), reported), reported)
 
 
 @pytest.mark.parametrize(
@@ -212,13 +212,13 @@ def test_verdict_json_fits_its_schema(judged: Result, tmp_path: Path) -> None:
 
 def test_verdict_json_fits_its_schema_whatever_the_judgements_said(tmp_path: Path) -> None:
     reasons = ["", "\n", "NaN", "\ud800\udc00\ud800", 'quoted " and \\', "\x00\x1b", "‹redacted› ß \U0001f600"]
-    told = [
+    reported = [
         outcome(status, reason, ids=(name,), test=f"{name}-{status}")
         for name, reason in zip(catalogue(), reasons, strict=False)
         for status in (FAILED, UNVERIFIED)
     ]
     observed = [Observation("OBS-TRIM", "4.5", "\ud800", "two\nlines"), Observation("OBS-NUL", "4.5", "", "")]
-    file = written(Result(findings(catalogue(), told), observed, facts=FACTS), tmp_path)
+    file = written(Result(findings(catalogue(), reported), observed, facts=FACTS), tmp_path)
     assert validator.mismatches("verdict", file) == []
     assert [one["says"] for one in file["observations"]] == ["two lines", "no reason given"]
     assert file["observations"][0]["value"] == "\ud800"

@@ -98,7 +98,7 @@ def test_proxies_of_the_environment_are_named(target: str) -> None:
 
 
 def test_what_is_foretold_are_musts() -> None:
-    told = [one for each in unverifiable(ReadyMade({"a": ["t"]}), refreshable=False) for one in each.requirements]
-    assert len(set(told)) == len(told) == 9
-    assert {catalogue()[one].level for one in told} == {Level.MUST}
+    reported = [one for each in unverifiable(ReadyMade({"a": ["t"]}), refreshable=False) for one in each.requirements]
+    assert len(set(reported)) == len(reported) == 9
+    assert {catalogue()[one].level for one in reported} == {Level.MUST}
     assert list(unverifiable(Minted(KeyMinter(SECRET)), refreshable=True)) == []

@@ -124,8 +124,8 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("of the target\n", encoding="utf-8")
     given = read(TARGET, folder=tmp_path, HELP_CENTER_JWT_SECRET_FILE="secret")
     assert (given.jwt_secret, list(given.warnings)) == ("of the target", [])
-    told = refused(TARGET, folder=tmp_path, HELP_CENTER_JWT_SECRET_FILE="nothing")
-    assert told == f"HELP_CENTER_JWT_SECRET_FILE={tmp_path / 'nothing'} cannot be read: FileNotFoundError"
+    reported = refused(TARGET, folder=tmp_path, HELP_CENTER_JWT_SECRET_FILE="nothing")
+    assert reported == f"HELP_CENTER_JWT_SECRET_FILE={tmp_path / 'nothing'} cannot be read: FileNotFoundError"
 
 
 def test_a_secret_on_the_command_line_is_warned_about_and_not_shown() -> None:
@@ -140,7 +140,7 @@ def test_a_secret_in_an_ini_file_is_refused_and_not_shown() -> None:
     with pytest.raises(UsageError) as caught:
         parse(config, {})  # type: ignore[arg-type]
     assert str(caught.value).startswith(
-        "help_center_token: an ini file is no place for a secret: set HELP_CENTER_TOKEN"
+        "help_center_token: an ini file is not the place for a secret: set HELP_CENTER_TOKEN"
     )
     assert "hidden" not in str(caught.value)
 
@@ -171,8 +171,8 @@ def test_what_is_judged_again_gets_a_folder_of_its_own(tmp_path: Path) -> None:
     assert read("--rejudge=old", folder=tmp_path).reports == tmp_path / "old" / "rejudged"
     assert read("--rejudge=old/transcripts", folder=tmp_path).reports == tmp_path / "old" / "rejudged"
     assert read("--rejudge=old", "--reports=new", folder=tmp_path).reports == tmp_path / "new"
-    told = refused("--rejudge=old", "--reports=new/../old", folder=tmp_path)
-    assert told.startswith("--reports=new/../old would overwrite the run that is judged again")
+    reported = refused("--rejudge=old", "--reports=new/../old", folder=tmp_path)
+    assert reported.startswith("--reports=new/../old would overwrite the run that is judged again")
 
 
 def test_headers() -> None:
@@ -210,9 +210,9 @@ def test_a_signing_key_is_a_file_or_stands_in_its_variable(tmp_path: Path) -> No
 
 def test_another_kind_of_signing_key_is_refused() -> None:
     wrong = pem(ec.generate_private_key(ec.SECP256R1()))
-    told = refused(HELP_CENTER_SIGNING_KEY=wrong)
+    reported = refused(HELP_CENTER_SIGNING_KEY=wrong)
     assert (
-        told
+        reported
         == "HELP_CENTER_SIGNING_KEY holds no unencrypted Ed25519 key in PEM form: openssl genpkey -algorithm ed25519"
     )
     assert refused("--signing-key=/nope") == "--signing-key=/nope is not a readable file"

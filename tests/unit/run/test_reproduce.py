@@ -47,24 +47,24 @@ REST = "--hypothesis-seed=7 -k SEND-MAX"
     ],
 )
 def test_the_line_repeats_what_matters(arguments: tuple[str, ...], line: str) -> None:
-    told = again(read(*arguments, SEED), "SEND-MAX")
-    assert told == line
-    assert "hidden" not in told
-    assert shlex.split(told)[0] == "pytest"
+    reported = again(read(*arguments, SEED), "SEND-MAX")
+    assert reported == line
+    assert "hidden" not in reported
+    assert shlex.split(reported)[0] == "pytest"
 
 
 def test_files_are_named_as_they_lie(tmp_path: Path) -> None:
     key = tmp_path / "my key.pem"
     key.write_text("any")
-    told = again(read(TARGET, f"--jwt-key={key}", "--jwt-algorithm=ES256", SEED), "SEND-MAX")
-    assert shlex.split(told)[2:4] == [f"--jwt-key={key}", "--jwt-algorithm=ES256"]
+    reported = again(read(TARGET, f"--jwt-key={key}", "--jwt-algorithm=ES256", SEED), "SEND-MAX")
+    assert shlex.split(reported)[2:4] == [f"--jwt-key={key}", "--jwt-algorithm=ES256"]
 
 
 def test_a_saved_run_needs_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "transcripts").mkdir()
     (tmp_path / "transcripts" / "chat.jsonl").write_text("")
-    told = again(read(f"--rejudge={tmp_path}", "--deadline=9", SEED), "SEND-MAX")
-    assert told == f"pytest --rejudge={tmp_path / 'transcripts'} {REST}"
+    reported = again(read(f"--rejudge={tmp_path}", "--deadline=9", SEED), "SEND-MAX")
+    assert reported == f"pytest --rejudge={tmp_path / 'transcripts'} {REST}"
 
 
 def test_what_needs_new_users_says_so_where_they_were_named() -> None:

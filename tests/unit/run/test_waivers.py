@@ -59,7 +59,7 @@ def test_an_empty_file_waives_nothing(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         ("[waiver]\n", " is not a list of waivers"),
         ("waivers = []\n", " is not a list of waivers"),
@@ -82,9 +82,9 @@ def test_an_empty_file_waives_nothing(tmp_path: Path, text: str) -> None:
         ("[[waiver", ": "),
     ],
 )
-def test_anything_else_is_refused_in_one_line(tmp_path: Path, text: str, told: str) -> None:
+def test_anything_else_is_refused_in_one_line(tmp_path: Path, text: str, reported: str) -> None:
     said = problem(tmp_path, text)
-    assert said.startswith(f"--waivers={tmp_path / 'waivers.toml'}{told}")
+    assert said.startswith(f"--waivers={tmp_path / 'waivers.toml'}{reported}")
     assert said.endswith(EXAMPLE)
 
 

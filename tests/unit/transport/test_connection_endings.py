@@ -221,7 +221,7 @@ class Raising(Heard):
 
 @BOTH
 @in_loop
-async def test_an_error_of_the_harness_is_told_by_close(transport: str) -> None:
+async def test_an_error_of_the_harness_is_reported_by_close(transport: str) -> None:
     class Talking(Polling):
         async def websocket(self, request: web.Request) -> web.StreamResponse:
             ws = web.WebSocketResponse()
@@ -240,7 +240,7 @@ async def test_an_error_of_the_harness_is_told_by_close(transport: str) -> None:
 
 
 @in_loop
-async def test_an_error_while_writing_is_told_by_close() -> None:
+async def test_an_error_while_writing_is_reported_by_close() -> None:
     async with serving(Polling()) as url:
         wire = wire_to(url, heard := Heard())
         await wire.open(Transport.POLLING)

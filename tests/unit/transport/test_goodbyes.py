@@ -1,4 +1,4 @@
-"""What arrives once a device has left is held against nobody; what arrives before is."""
+"""What arrives once a device has left does not count; what arrives before does."""
 
 from __future__ import annotations
 

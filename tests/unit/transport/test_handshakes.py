@@ -128,7 +128,7 @@ async def test_a_server_that_speaks_something_else(transport: str, answer: bytes
 
 @BOTH
 @in_loop
-async def test_a_port_where_nobody_listens(transport: str) -> None:
+async def test_a_port_where_no_one_listens(transport: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     ending = await refusal(f"http://127.0.0.1:{port}", transport)

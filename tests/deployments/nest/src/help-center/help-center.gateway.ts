@@ -71,7 +71,7 @@ export class HelpCenterGateway implements OnGatewayInit<Namespace>, OnGatewayCon
 
   @SubscribeMessage('help_center:typing')
   typing(): void {
-    // nobody on the support side is watching yet
+    // no one on the support side is watching yet
   }
 
   /** Saves a message and emits it to every device of its user. */
