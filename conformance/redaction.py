@@ -6,11 +6,13 @@ import base64
 import html
 import json
 import re
+import sys
 import threading
 from bisect import bisect_right
 from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
+from conformance import fragments
 from conformance.blocks import Blocks
 from conformance.fragments import Fragments, base64s
 from conformance.protocol import Json
@@ -48,6 +50,8 @@ class Redactor:
     def __init__(self) -> None:
         self._labels: dict[str, str] = {}
         self._by_length: list[str] = []
+        self._least = sys.maxsize
+        """Characters that a text has which may hold a secret, or a part of one."""
         self._fragments = Fragments()
         self._lock = threading.Lock()
         self._known: dict[str, dict[str, str]] = {}
@@ -62,6 +66,7 @@ class Redactor:
                 if len(piece) >= _SHORTEST:
                     self._labels.setdefault(piece, f"‹{label}›")
             self._by_length = sorted(self._labels, key=len)
+            self._least = min([fragments.SHORTEST, *map(len, self._by_length[:1])])
             if (signature := _signature(secret)) is not None:
                 self._fragments.add(signature, f"‹part of {label}›")
 
@@ -85,9 +90,9 @@ class Redactor:
         return f"{self.beginning(text, _KEPT)}… ({len(text):,} characters)"
 
     def _replaced(self, text: str) -> str:
-        order = self._by_length
-        if not order or len(text) < _SHORTEST:
+        if len(text) < self._least:
             return text
+        order = self._by_length
         fitting = bisect_right(order, len(text), key=len)  # a history has many short strings, a run many long tokens
         for secret in reversed(order[:fitting]):
             if secret in text:
@@ -97,7 +102,7 @@ class Redactor:
     def clean(self, value: Json, *, depth: int = _DEEPEST) -> Json:
         """The same value with every secret replaced, in keys too; what is nested too deeply is left out."""
         if isinstance(value, str):
-            return self.text(value)
+            return value if len(value) < self._least else self.text(value)
         if not isinstance(value, (dict, list, tuple)) or isinstance(value, Blocks):
             return value  # blocks are made of what was cleaned before
         if depth == 0:

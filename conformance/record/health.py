@@ -42,11 +42,13 @@ def lost(transcript: Transcript) -> Entry | None:
 def _is_loss(record: Record, entry: Entry) -> bool:
     if entry.kind is not Kind.RECEIVED and _is_accident(record, entry):
         return True
-    connection = record.connection_of(entry)
-    if connection is None or record.transcript.wave != 1 or entry.serial > connection.left:
-        return False
     ended = entry.get("packet") == "DISCONNECT" or (entry.kind is Kind.CLOSED and entry.get("by") == "target")
-    return ended and connection.good and connection.handshake_completed
+    if not ended or record.transcript.wave != 1:
+        return False
+    connection = record.connection_of(entry)
+    if connection is None or entry.serial > connection.left:
+        return False
+    return connection.good and connection.handshake_completed
 
 
 def accidents(transcript: Transcript) -> list[Entry]:
@@ -58,6 +60,8 @@ def accidents(transcript: Transcript) -> list[Entry]:
 def _is_accident(record: Record, entry: Entry) -> bool:
     if entry.kind is Kind.HTTP:
         return entry.get("by") == "network" or entry.get("status") in GATEWAY
+    if entry.get("by") == "harness":
+        return False
     connection = record.connection_of(entry)
     if connection is None or entry.serial > connection.left or (not connection.good and _refused(connection)):
         return False
