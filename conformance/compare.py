@@ -1,7 +1,9 @@
-"""``python -m conformance.compare OLD NEW …``: verdicts side by side, differences first, for people and for CI.
+"""``help-center-conformance compare OLD NEW …``: verdicts side by side, differences first, for people and for CI. Also
+``python -m conformance.compare``.
 
 The first verdict is what the others are held against: staging against production, this release against the last.
-Exit code 0 when nothing got worse, 1 when something did, 2 for files that are not verdicts.
+Exit code 0 when nothing got worse, 1 when something did, 2 for files that are not verdicts, or have no requirement in
+common.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +26,10 @@ from conformance.schema import validator
 _RANK = {"passed": 0, "waived": 1, "unverified": 2, "failed": 3, "error": 3}
 """From good to bad; to lose certainty is to get worse."""
 _ABSENT = "-"
+_CLAIMS = ("conformant", "non-conformant", "incomplete")
+"""Verdicts of runs that have judged everything."""
+_DESCRIPTION = "Verdicts side by side, differences first: the first one is what the others are held against."
+_WIDTH = 110
 _LONGEST = 110
 """Characters of a reason; the report of its run has all of it."""
 
@@ -37,6 +44,12 @@ class Run:
     @property
     def letter(self) -> str:
         return self.name.partition(" ")[0]
+
+    @property
+    def kind(self) -> str:
+        """The verdict in a word, and of a selection what was selected."""
+        selected = self.verdict.get("options", {}).get("selection", ())
+        return f"{self.verdict['verdict']}{f' ({chr(32).join(selected)})' if selected else ''}"
 
     @property
     def statuses(self) -> dict[str, str]:
@@ -63,7 +76,12 @@ class Row:
 
     @property
     def differs(self) -> bool:
-        return len(set(self.cells)) > 1
+        """Whether there is something to show: that a run did not judge what passed elsewhere is said by a note."""
+        return len(set(self.cells)) > 1 and set(self.cells) != {"passed", _ABSENT}
+
+    @property
+    def comparable(self) -> bool:
+        return _ABSENT not in self.cells
 
     @property
     def worse(self) -> list[int]:
@@ -129,7 +147,8 @@ def lines(runs: Sequence[Run]) -> Iterator[str]:
     for run in runs:
         v = run.verdict
         yield f"{run.name:<{width}}  {v['verdict']:<15} {v['started']}  {v['target']}"
-    yield from (f"note: {note}" for note in notes(runs))
+    for note in [*notes(runs), *uncompared(runs, table)]:
+        yield textwrap.fill(f"note: {note}", _WIDTH, subsequent_indent="      ", break_on_hyphens=False)
     differing = [row for row in table if row.differs]
     if differing:
         yield ""
@@ -138,7 +157,8 @@ def lines(runs: Sequence[Run]) -> Iterator[str]:
         yield f"{row.id:<26}{row.level:<8}{_columns(row.cells)}{'WORSE' if row.worse else ''}".rstrip()
         yield from (f"  {runs[number].letter}: {reason}" for number, reason in _reasons(runs, row).items())
     yield ""
-    yield f"{len(table) - len(differing)} of {len(table)} requirements are equal"
+    compared = [row for row in table if row.comparable]
+    yield f"{sum(not row.differs for row in compared)} of {len(compared)} requirements are equal{_left_out(table)}"
     for row in silent(runs):
         yield f"{row.id} differs:"
         yield from (f"  {', '.join(letters)}: {says}" for says, letters in _alike(runs, row).items())
@@ -148,7 +168,30 @@ def losses(runs: Sequence[Run], table: Sequence[Row]) -> str:
     """The first line: has anything got worse, and where?"""
     worse = {run.name: sum(number in row.worse for row in table) for number, run in enumerate(runs)}
     lines = [f"{name} ({count} requirement{'s' * (count > 1)})" for name, count in worse.items() if count]
-    return f"WORSE than {runs[0].name}: {', '.join(lines)}" if lines else f"nothing is worse than in {runs[0].name}"
+    if lines:
+        return f"WORSE than {runs[0].name}: {', '.join(lines)}"
+    compared = sum(row.comparable for row in table)
+    over = "" if compared == len(table) else f", over the {compared} of {len(table)} requirements that every run judged"
+    return f"nothing is worse than in {runs[0].name}{over}"
+
+
+def uncompared(runs: Sequence[Run], table: Sequence[Row]) -> Iterator[str]:
+    """Which runs judged a part, and which requirements could not be compared for it."""
+    for number, run in enumerate(runs):
+        if run.verdict["verdict"] not in _CLAIMS:
+            yield f"{run.letter} is {run.kind}: it claims no verdict, and is compared over what it judged"
+        missing = [row.id for row in table if row.cells[number] == _ABSENT]
+        if missing:
+            yield f"not compared, for {run.letter} did not judge {_these(missing)}: {', '.join(missing)}"
+
+
+def _these(names: Sequence[str]) -> str:
+    return f"these {len(names)}" if len(names) > 1 else "it"
+
+
+def _left_out(table: Sequence[Row]) -> str:
+    absent = sum(not row.comparable for row in table)
+    return f"; {absent} {'is' if absent == 1 else 'are'} not compared" if absent else ""
 
 
 def notes(runs: Sequence[Run]) -> Iterator[str]:
@@ -196,7 +239,7 @@ def page(runs: Sequence[Run]) -> str:
         "compare.html.j2",
         style=Markup(asset("compare.css")),  # noqa: S704  our own
         runs=runs,
-        lines=[losses(runs, table), *notes(runs)],
+        lines=[losses(runs, table), *notes(runs), *uncompared(runs, table)],
         rows=[(row, _reasons(runs, row)) for row in table],
         silent=[(row, {}) for row in silent(runs)],
         statuses=_RANK,
@@ -208,7 +251,8 @@ def page(runs: Sequence[Run]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m conformance.compare", description=__doc__.partition("\n")[0])
+    prog = "python -m conformance.compare" if arguments is None else "help-center-conformance compare"
+    parser = argparse.ArgumentParser(prog=prog, description=_DESCRIPTION)
     parser.add_argument("verdicts", nargs="+", metavar="VERDICT", help="verdict.json, or the folder it is in")
     parser.add_argument("--html", metavar="FILE", help="write the comparison as a page, too")
     options = parser.parse_args(arguments)
@@ -216,6 +260,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("pass at least two verdicts: the first is what the others are held against")
     try:
         runs = load(options.verdicts)
+        if not any(row.comparable for row in rows(runs)):
+            raise ValueError("these verdicts have no requirement in common: nothing can be compared")
         if options.html:
             Path(options.html).write_text(page(runs), encoding="utf-8")
     except (ValueError, OSError) as error:

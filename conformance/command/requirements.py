@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
@@ -18,7 +19,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("word", metavar="WORD", nargs="?", default="", help="an id, or what to search for")
     word, known = parser.parse_args(arguments).word, catalogue()
     if word.upper() in known:
-        print("\n".join(shown(known[word.upper()])))
+        print("\n".join(shown(known[word.upper()], known)))
         return 0
     found = [one for one in known.values() if speaks_of(one, word)]
     print("\n".join(map(line, found)) if found else _nothing(word, known))
@@ -37,10 +38,10 @@ def _level(one: Requirement) -> str:
     return one.level.upper() if one.level in (Level.MUST, Level.SHOULD) else str(one.level)
 
 
-def shown(one: Requirement) -> Iterator[str]:
+def shown(one: Requirement, known: Catalogue) -> Iterator[str]:
     """All that is known of one."""
     yield f"{one.id}   {_level(one)}   section {one.section}   {one.title}"
-    for name, text in (("clause", one.statement), ("reading", one.reading), ("not judged", one.untestable)):
+    for name, text in (("clause", one.statement), ("reading", reading(one, known)), ("not judged", one.untestable)):
         if text:
             yield ""
             yield from textwrap.wrap(
@@ -48,6 +49,16 @@ def shown(one: Requirement) -> Iterator[str]:
             )
     if one.testable:
         yield f"\n  judge it    {NAME} certify URL -k {one.id}"
+
+
+def reading(one: Requirement, known: Catalogue) -> str:
+    """With the reading of another where it holds for this one, too: "As SEND-FULL"."""
+
+    def inlined(found: re.Match[str]) -> str:
+        other = known[found[1]].reading.removesuffix(".")
+        return f"As {found[1]} ({other[0].lower()}{other[1:]})"
+
+    return re.sub(r"\bAs ([A-Z]+(?:-[A-Z]+)+)", inlined, one.reading)
 
 
 def _nothing(word: str, known: Catalogue) -> str:

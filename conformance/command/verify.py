@@ -1,4 +1,4 @@
-"""``help-center-conformance verify FILE``: whether what a statement claims still holds."""
+"""``help-center-conformance verify DIR``: whether what a statement claims still holds."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from conformance.command.parser import Parser
 from conformance.command.pytest_run import CLEAN_ENVIRONMENT, OURS
 from conformance.report.rejudge import earlier
 from conformance.report.verification import Refuted, read
+from conformance.run.published import SIGNED, STATEMENT
 
 HOLDS, REFUTED = 0, 1
 
@@ -25,11 +26,13 @@ def main(arguments: Sequence[str]) -> int:
     """Says in one line whether the claim holds. Returns 0 if it does, whatever the verdict; else 1."""
     parser = Parser("verify", "Checks a statement: its signature, its digests, and the verdict, judged again offline.")
     parser.add_argument(
-        "file", metavar="FILE", help="reports/statement.json, or the signed reports/statement.dsse.json"
+        "path", metavar="DIR", help="the reports of a run, or a statement in them; the signed one first"
     )
     parser.add_argument("--key", metavar="PUB", help="the public key (Ed25519, PEM) that must have signed it")
     given = parser.parse_args(arguments)
-    path = Path(given.file)
+    path = _statement(Path(given.path))
+    if not path.is_file():
+        parser.error(f"{given.path} has no statement: pass the --reports folder of a full run")
     try:
         key = _public_key(Path(given.key)) if given.key else None
         content = path.read_bytes()
@@ -44,6 +47,13 @@ def main(arguments: Sequence[str]) -> int:
         return REFUTED
     print(f"holds: {claim.says}")
     return HOLDS
+
+
+def _statement(given: Path) -> Path:
+    """Of a folder the signed statement, if there is one."""
+    if not given.is_dir():
+        return given
+    return next((path for name in (SIGNED, STATEMENT) if (path := given / name).exists()), given / STATEMENT)
 
 
 def _public_key(path: Path) -> Ed25519PublicKey:

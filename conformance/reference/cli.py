@@ -51,7 +51,8 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code, 2 for anything wrong with the input."""
-    parser = _build_parser()
+    prog = "python -m conformance.reference" if arguments is None else "help-center-conformance serve"
+    parser = _build_parser(prog)
     options = parser.parse_args(arguments)
     logging.basicConfig(format="%(levelname)s %(message)s")
     try:
@@ -66,9 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _build_parser() -> argparse.ArgumentParser:
+def _build_parser(prog: str) -> argparse.ArgumentParser:
     parser = _Parser(
-        prog="python -m conformance.reference",
+        prog=prog,
         description="Serves a correct Help Center (Socket.IO and REST) to build a client against.",
         allow_abbrev=False,
     )

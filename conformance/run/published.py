@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from conformance.blocks import FILE as HISTORIES
 from conformance.errors import UsageError
 from conformance.report import badge, ctrf, github
 from conformance.report.account import Account
@@ -17,28 +19,50 @@ from conformance.report.junit import JUnit
 from conformance.report.statement import CLAIMS, statement, text
 from conformance.report.verdict import write_json
 from conformance.run.options import Options
-from conformance.run.options_parser import REJUDGED
+from conformance.run.options_parser import REJUDGED, reports_of
 from conformance.run.reservation import reserve
 
 PAGE, JUNIT = "help-center-report", "help-center-junit"
 """Names of plugins."""
-_STATEMENT, _SIGNED = "statement.json", "statement.dsse.json"
-_VERDICTS = ("verdict.json", "ctrf.json", "badge.json", _STATEMENT, _SIGNED)
+STATEMENT, SIGNED = "statement.json", "statement.dsse.json"
+_LEFT = ("verdict.json", "report.html", "junit.xml", "ctrf.json", "badge.json", STATEMENT, SIGNED)
+_RECORDED = ("*.jsonl", HISTORIES)
+"""In the folder of the transcripts."""
 
 
 def prepare(reports: Path) -> Callable[[], None]:
-    """Make sure that the folder can be written to; so that no one takes the verdict of an earlier run for this one's.
-    Returns what gives the folder free again. Raises UsageError."""
+    """Make sure that the folder can be written to, and empty it: no one shall take what an earlier run left for this
+    one's, which may come to judge nothing. Returns what gives the folder free again. Raises UsageError."""
     try:
         reports.mkdir(parents=True, exist_ok=True)
         release = reserve(reports)
         with tempfile.TemporaryFile(dir=reports):
-            for folder in (reports, reports / REJUDGED):
-                for name in _VERDICTS:
-                    (folder / name).unlink(missing_ok=True)
+            _empty(reports)
     except OSError as error:
         raise UsageError(f"--reports={reports} cannot be written to: {error.strerror}") from error
     return release
+
+
+def forget(config: pytest.Config) -> None:
+    """Empty the folder for a run that cannot begin. One that cannot be told, or that another run is writing to, stays
+    as it is."""
+    with suppress(UsageError, OSError):
+        if (reports := reports_of(config)).is_dir():
+            prepare(reports)()
+
+
+def _empty(reports: Path) -> None:
+    for folder in (reports, reports / REJUDGED):
+        for name in _LEFT:
+            (folder / name).unlink(missing_ok=True)
+    transcripts = reports / "transcripts"
+    if transcripts.is_symlink():  # to a run that may be the one to judge again
+        return
+    for pattern in _RECORDED:
+        for path in transcripts.glob(pattern):
+            path.unlink()
+    with suppress(OSError):  # what is not ours stays there
+        transcripts.rmdir()
 
 
 def aim(config: pytest.Config, reports: Path, transcripts: Path) -> None:
@@ -67,6 +91,6 @@ def publish(account: Account, options: Options) -> None:
 def _state(account: Account, options: Options) -> None:
     """A statement of what a full run against a target claims; signed, too, where there is a key."""
     made = text(statement(options.reports, account.result.to_json(), account.exit_code))
-    (options.reports / _STATEMENT).write_bytes(made)
+    (options.reports / STATEMENT).write_bytes(made)
     if options.signing_key is not None:
-        write_json(options.reports / _SIGNED, signed(made, options.signing_key))
+        write_json(options.reports / SIGNED, signed(made, options.signing_key))

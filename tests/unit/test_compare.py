@@ -101,6 +101,47 @@ def test_the_same_observation_of_several_is_said_once(tmp_path: Path, capsys: py
     assert capsys.readouterr().out.splitlines()[-2:] == ["  A, C: this", "  B: that"]
 
 
+def part(**statuses: str) -> dict[str, Any]:
+    """The verdict of a run in which one requirement was selected."""
+    whole = verdict(**statuses)
+    judged = [one for one in whole["requirements"] if one["id"] == "SEND-TRIM"]
+    return {**whole, "verdict": "partial", "requirements": judged, "options": {"selection": ["-k SEND-TRIM"]}}
+
+
+def test_over_what_a_partial_run_was_compared_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert compare.main([saved(tmp_path, "old", verdict()), saved(tmp_path, "new", part())]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "nothing is worse than in A old, over the 1 of 3 requirements that every run judged"
+    assert told[3:] == [
+        "note: B is partial (-k SEND-TRIM): it claims no verdict, and is compared over what it judged",
+        "note: not compared, for B did not judge these 2: SEND-MAX, MESSAGE-ONCE",
+        "",
+        "1 of 1 requirements are equal; 2 are not compared",
+    ]
+
+
+def test_what_a_partial_run_lost_is_a_loss(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert compare.main([saved(tmp_path, "old", verdict()), saved(tmp_path, "new", part(SEND_TRIM="failed"))]) == 1
+    assert capsys.readouterr().out.startswith("WORSE than A old: B new (1 requirement)\n")
+
+
+def test_what_failed_and_was_not_judged_again_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert compare.main([saved(tmp_path, "old", verdict(SEND_MAX="failed")), saved(tmp_path, "new", part())]) == 0
+    assert "SEND-MAX                  must    failed      -" in capsys.readouterr().out.splitlines()
+
+
+def test_verdicts_without_a_requirement_in_common_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nothing = {**part(), "requirements": []}
+    with pytest.raises(SystemExit) as ended:
+        compare.main([saved(tmp_path, "old", verdict()), saved(tmp_path, "new", nothing)])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "help-center-conformance compare: error: these verdicts have no requirement in common: nothing can be compared"
+    )
+
+
 SCOPE = {"requirements": "1" * 64, "schemas": "2" * 64, "transcripts": "3" * 64}
 
 

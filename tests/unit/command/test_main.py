@@ -37,7 +37,7 @@ def test_every_command_has_a_main_of_its_own(name: str, capsys: pytest.CaptureFi
     with pytest.raises(SystemExit) as ended:
         command.main([name, "--help"])
     assert ended.value.code == 0
-    assert capsys.readouterr().out.startswith("usage: ")
+    assert capsys.readouterr().out.startswith(f"usage: help-center-conformance {name} ")
 
 
 def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
