@@ -21,8 +21,8 @@ class Examining:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Returns 0 when a certification can begin, 4 when not."""
-    parser = Parser("doctor", "Checks a configuration against the server at URL, without certifying it.")
+    """Returns 0 when a certification can come to a verdict, 10 when it would end incomplete, 4 when it cannot begin."""
+    parser = Parser("doctor", "Checks a configuration against the server at URL, without certifying it (-v: defaults).")
     parser.add_argument("url", metavar="URL", nargs="?", help="the server: scheme, host and port")
     parser.pass_on_the_rest()
     given, others = parser.parse_known_args(arguments[:1])

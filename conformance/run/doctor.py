@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -13,15 +15,18 @@ from conformance.drive.context import RunContext
 from conformance.drive.examination import SESSIONS, Examination, examine
 from conformance.errors import TargetUnusable, Unverified, UsageError
 from conformance.redaction import Redactor
-from conformance.run.foresight import unverifiable
+from conformance.report.outcome import Status
+from conformance.requirements import catalogue
+from conformance.run.foresight import Unverifiable, unverifiable
 from conformance.run.option_table import OPTIONS
 from conformance.run.options import Option, Options
 from conformance.run.options_parser import parse
 from conformance.run.settings import Settings, settings
 from conformance.run.token_source import source_of
+from conformance.run.waivers import Waivers, load
 
-READY, UNUSABLE = 0, 4
-"""Exit codes: a certification can begin; it cannot."""
+READY, UNUSABLE, INCOMPLETE = 0, 4, 10
+"""Exit codes: a certification can come to a verdict; it cannot begin; it would end incomplete."""
 CLOCK = 30.0
 """Seconds that clocks may be apart before tokens are refused for it."""
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
@@ -29,13 +34,13 @@ Say = Callable[[str], None]
 
 
 def report(config: pytest.Config, say: Say, environment: Mapping[str, str] | None = None) -> int:
-    """Print what there is to say, line by line. Returns the exit code."""
+    """Print what there is to say, line by line, the conclusion last. Returns the exit code."""
     environment = os.environ if environment is None else environment
     redactor = Redactor()
     try:
         given, _ = settings(config, environment)
         say("configuration")
-        for line in configuration(given):
+        for line in configuration(given, defaults=config.option.verbose > 0):
             say(f"  {line}")
         options = parse(config, environment)
         if options.target is None:
@@ -43,22 +48,28 @@ def report(config: pytest.Config, say: Say, environment: Mapping[str, str] | Non
         say("target")
         source = source_of(options, redactor, None)
         found = _examined(options, source, redactor)
+        waivers = load(options.waivers, catalogue(), options.target) if options.waivers else {}
     except (UsageError, TargetUnusable, Unverified) as error:
         say(f"  FAILS  {redactor.text(' '.join(str(error).split()))}")
+        say("NOT READY: a certification would not begin (exit code 4)")
         return UNUSABLE
-    lines = [*findings(found), *notes(options, environment), *foreseen(source)]
-    for line in lines:
+    missing = foreseeable(source, Waivers(waivers, datetime.datetime.now(datetime.UTC).date()))
+    for line in [*findings(found), *notes(options, environment), *foreseen(missing)]:
         say(f"  {redactor.text(line)}")
-    return READY
+    code, conclusion = concluded(missing, options)
+    say(conclusion)
+    return code
 
 
 # -- the configuration -------------------------------------------------------------------------------------------
 
 
-def configuration(given: Settings) -> Iterator[str]:
-    """Each option, its value, and where that comes from."""
+def configuration(given: Settings, *, defaults: bool) -> Iterator[str]:
+    """Each option that was given, its value, and where that comes from; with ``defaults`` the others, too."""
     for option in OPTIONS:
         setting = given.get(option.flag)
+        if setting is None and not defaults:
+            continue
         value = _default(option) if setting is None else _shown(option, setting.given.value)
         origin = "default" if setting is None else setting.origin
         yield f"{option.flag:<18} {value:<30} {origin}".rstrip()
@@ -135,9 +146,34 @@ def notes(options: Options, environment: Mapping[str, str]) -> Iterator[str]:
         yield "WARNS  --insecure: the target's certificate is not verified"
 
 
-def foreseen(source: Source) -> Iterator[str]:
-    """What will stay unverified, and what to pass."""
+def foreseeable(source: Source, waivers: Waivers) -> list[Unverifiable]:
+    """What a run with these tokens cannot judge, and no waiver accepts."""
     refreshable = not isinstance(source, ReadyMade) or any(len(own) > 1 for own in source.tokens.values())
+    found = []
     for one in unverifiable(source, refreshable=refreshable):
-        known = " (where it knows these)" if one.requirements == ("FIRST-CONTACT",) else ""
+        left = [name for name in one.requirements if waivers.accepting([name], Status.UNVERIFIED) is None]
+        if left:
+            found.append(replace(one, requirements=tuple(left)))
+    return found
+
+
+def foreseen(missing: Sequence[Unverifiable]) -> Iterator[str]:
+    """What will stay unverified, and what to pass."""
+    for one in missing:
+        known = "" if one.certain else " (where the target knows these users)"
         yield f"WARNS  will stay unverified{known}: {', '.join(one.requirements)}: {one.remedy}"
+
+
+def concluded(missing: Sequence[Unverifiable], options: Options) -> tuple[int, str]:
+    """The exit code, and the line that says what a certification would come to."""
+    command = f"help-center-conformance certify {options.target}"
+    certain = [name for one in missing if one.certain for name in one.requirements]
+    if certain and not options.allow_incomplete:
+        return INCOMPLETE, (
+            f"INCOMPLETE: {len(certain)} MUST would stay unverified, and a certification would end with exit code "
+            f"{INCOMPLETE}: pass what is said above, waive them, or allow it with --allow-incomplete"
+        )
+    but = f"all but {len(certain)} MUST, as allowed" if certain else "every requirement"
+    perhaps = [name for one in missing if not one.certain for name in one.requirements]
+    aside = f" ({', '.join(perhaps)} if these users are new to the target)" if perhaps else ""
+    return READY, f"READY: {command} can judge {but}{aside}"

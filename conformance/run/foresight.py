@@ -19,10 +19,11 @@ _OF_TWO_USERS = (
 
 @dataclass(frozen=True)
 class Unverifiable:
-    """Requirements that cannot be judged, and what would change that."""
+    """Requirements that cannot be judged, and what would change that. ``certain``: whatever the target is like."""
 
     requirements: tuple[str, ...]
     remedy: str
+    certain: bool = True
 
 
 def unverifiable(source: Source, *, refreshable: bool) -> Iterator[Unverifiable]:
@@ -37,4 +38,4 @@ def unverifiable(source: Source, *, refreshable: bool) -> Iterator[Unverifiable]
     if users is not None:
         few = " and more than one of them" if len(users) < 2 else ""
         remedy = f"pass --users whom the target has never seen{few}, or a signing key without --users"
-        yield Unverifiable(("FIRST-CONTACT",), remedy)
+        yield Unverifiable(("FIRST-CONTACT",), remedy, certain=False)

@@ -43,15 +43,18 @@ class Given:
         arguments: tuple[str, ...],
         hooks: Sequence[Hook] = (),
         ini: Mapping[str, str | list[str]] | None = None,
+        settings: str | None = None,
     ) -> None:
         parser = argparse.ArgumentParser(allow_abbrev=False)
         parser.addoption = parser.add_argument  # type: ignore[attr-defined]
         add_short(SimpleNamespace(getgroup=lambda *_: parser))  # type: ignore[arg-type]
         parser.add_argument("--hypothesis-seed")
+        parser.add_argument("-v", action="count", dest="verbose", default=0)
         self.option = parser.parse_args(arguments)
         self.invocation_params = SimpleNamespace(dir=folder)
         self.hook = SimpleNamespace(pytest_help_center_token=_Caller(hooks))
         self.args_source = None
+        self.known_args_namespace = SimpleNamespace(inifilename=settings)
         self.inipath = folder / "pytest.ini"
         self._ini = ini or {}
 

@@ -37,22 +37,31 @@ def said(*arguments: str, folder: Path = Path("/nowhere"), **environment: str) -
 def test_a_configuration_that_works(target: str) -> None:
     code, lines = said(f"--target={target}", "--level=should", HELP_CENTER_JWT_SECRET=SECRET)
     assert code == 0
-    assert {
+    assert lines[:5] == [
+        "configuration",
         f"--target {target} command line",
         "--jwt-secret ‹hidden› $HELP_CENTER_JWT_SECRET",
         "--level should command line",
-        "--deadline 5 default",
-        "ok a token is accepted",
-        "ok 6 polling sessions at once, each answered throughout",
-    } <= set(lines)
+        "target",
+    ]
+    assert {"ok a token is accepted", "ok 6 polling sessions at once, each answered throughout"} <= set(lines)
+    assert lines[-1] == f"READY: help-center-conformance certify {target} can judge every requirement"
     assert any(line.startswith("ok a Help Center: enters by auth over websocket, ") for line in lines)
     assert SECRET not in "".join(lines)
     assert not [line for line in lines if line.startswith(("WARNS", "FAILS"))]
 
 
+def test_defaults_are_listed_where_they_are_asked_for(target: str) -> None:
+    _, lines = said("-v", f"--target={target}", "--wait=soon")
+    assert {"--deadline 5 default", "--insecure no default"} <= set(lines)
+
+
 def test_what_will_stay_unverified_is_foretold(target: str) -> None:
     code, lines = said(f"--target={target}", f"--token={KeyMinter(SECRET).sign({'sub': 'someone'})}")
-    assert code == 0
+    assert code == 10
+    assert lines[-1].startswith(
+        "INCOMPLETE: 8 MUST would stay unverified, and a certification would end with exit code"
+    )
     warned = "\n".join(line for line in lines if line.startswith("WARNS"))
     assert "--token on the command line can be read by every user" in warned
     for requirement in ("AUTH-EXPIRED", "TOKEN-REFRESHED", "ISOLATION-MESSAGES", "FIRST-CONTACT"):
@@ -71,7 +80,8 @@ def test_what_will_stay_unverified_is_foretold(target: str) -> None:
 def test_what_does_not_work_is_said_in_one_line(target: str, arguments: list[str], line: str) -> None:
     code, lines = said(*(argument.replace("TARGET", target) for argument in arguments))
     assert code == 4
-    assert lines[-1].startswith(line.replace("TARGET", target))
+    assert lines[-2].startswith(line.replace("TARGET", target))
+    assert lines[-1] == "NOT READY: a certification would not begin (exit code 4)"
 
 
 @pytest.mark.parametrize(
@@ -94,7 +104,21 @@ def test_sessions_that_are_lost() -> None:
 
 def test_proxies_of_the_environment_are_named(target: str) -> None:
     _, lines = said(f"--target={target}", HELP_CENTER_JWT_SECRET=SECRET, https_proxy="http://127.0.0.1:1")
-    assert lines[-1] == "note HTTPS_PROXY of the environment is not used"
+    assert lines[-2] == "note HTTPS_PROXY of the environment is not used"
+
+
+def test_what_is_allowed_or_waived_leaves_it_ready(target: str, tmp_path: Path) -> None:
+    given = (f"--target={target}", f"--token={KeyMinter(SECRET).sign({'sub': 'someone'})}")
+    code, lines = said(*given, "--allow-incomplete")
+    assert (code, lines[-1].partition(" can ")[2]) == (
+        0,
+        "judge all but 8 MUST, as allowed (FIRST-CONTACT if these users are new to the target)",
+    )
+    names = [one for each in unverifiable(ReadyMade({"a": ["t"]}), refreshable=False) for one in each.requirements]
+    entry = '[[waiver]]\nrequirement = "{}"\nreason = "one token"\nexpires = 9999-12-31\naccepts = "unverified"\n'
+    (tmp_path / "waivers.toml").write_text("".join(map(entry.format, names)), encoding="utf-8")
+    code, lines = said(*given, f"--waivers={tmp_path / 'waivers.toml'}")
+    assert (code, lines[-1].partition(" can ")[2]) == (0, "judge every requirement")
 
 
 def test_what_is_foretold_are_musts() -> None:
