@@ -1,5 +1,7 @@
 """What pytest loads wherever the harness is installed, and next to nothing. The package ``conformance`` is imported
-where a certification is asked for, and nowhere else: a team may have a package of that name, and other things to do."""
+where a certification is asked for, and nowhere else: a team may have a package of that name, and other things to do.
+
+PYTEST_DONT_REWRITE: the console command has imported it before pytest does, and a warning of that would help no one."""
 
 from __future__ import annotations
 

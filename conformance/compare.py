@@ -47,9 +47,11 @@ class Run:
 
     @property
     def kind(self) -> str:
-        """The verdict in a word, and of a selection what was selected."""
-        selected = self.verdict.get("options", {}).get("selection", ())
-        return f"{self.verdict['verdict']}{f' ({chr(32).join(selected)})' if selected else ''}"
+        """The verdict in a word, and of a part which."""
+        options = self.verdict.get("options", {})
+        quick = ["--profile=quick"] if options.get("profile") == "quick" else []
+        part = " ".join([*quick, *options.get("selection", ())])
+        return f"{self.verdict['verdict']}{f' ({part})' if part else ''}"
 
     @property
     def statuses(self) -> dict[str, str]:
@@ -132,7 +134,7 @@ def silent(runs: Sequence[Run]) -> list[Row]:
         Row(name, one["section"], "observation", name, [run.observations.get(name, _ABSENT) for run in runs])
         for name, one in known.items()
     ]
-    return [row for row in table if row.differs]
+    return [row for row in table if len({*row.cells} - {_ABSENT}) > 1]
 
 
 # -- the terminal ------------------------------------------------------------------------------------------------
@@ -147,8 +149,7 @@ def lines(runs: Sequence[Run]) -> Iterator[str]:
     for run in runs:
         v = run.verdict
         yield f"{run.name:<{width}}  {v['verdict']:<15} {v['started']}  {v['target']}"
-    for note in [*notes(runs), *uncompared(runs, table)]:
-        yield textwrap.fill(f"note: {note}", _WIDTH, subsequent_indent="      ", break_on_hyphens=False)
+    yield from (f"note: {note}" for note in notes(runs))
     differing = [row for row in table if row.differs]
     if differing:
         yield ""
@@ -158,7 +159,9 @@ def lines(runs: Sequence[Run]) -> Iterator[str]:
         yield from (f"  {runs[number].letter}: {reason}" for number, reason in _reasons(runs, row).items())
     yield ""
     compared = [row for row in table if row.comparable]
-    yield f"{sum(not row.differs for row in compared)} of {len(compared)} requirements are equal{_left_out(table)}"
+    yield f"{sum(not row.differs for row in compared)} of {len(compared)} requirements are equal"
+    for line in uncompared(runs, table):
+        yield textwrap.fill(line, _WIDTH, subsequent_indent="  ", break_on_hyphens=False)
     for row in silent(runs):
         yield f"{row.id} differs:"
         yield from (f"  {', '.join(letters)}: {says}" for says, letters in _alike(runs, row).items())
@@ -176,26 +179,17 @@ def losses(runs: Sequence[Run], table: Sequence[Row]) -> str:
 
 
 def uncompared(runs: Sequence[Run], table: Sequence[Row]) -> Iterator[str]:
-    """Which runs judged a part, and which requirements could not be compared for it."""
+    """Which requirements could not be compared, and for which run."""
     for number, run in enumerate(runs):
-        if run.verdict["verdict"] not in _CLAIMS:
-            yield f"{run.letter} is {run.kind}: it claims no verdict, and is compared over what it judged"
-        missing = [row.id for row in table if row.cells[number] == _ABSENT]
-        if missing:
-            yield f"not compared, for {run.letter} did not judge {_these(missing)}: {', '.join(missing)}"
-
-
-def _these(names: Sequence[str]) -> str:
-    return f"these {len(names)}" if len(names) > 1 else "it"
-
-
-def _left_out(table: Sequence[Row]) -> str:
-    absent = sum(not row.comparable for row in table)
-    return f"; {absent} {'is' if absent == 1 else 'are'} not compared" if absent else ""
+        if missing := [row.id for row in table if row.cells[number] == _ABSENT]:
+            yield f"not compared, as {run.letter} did not judge them ({len(missing)}): {', '.join(missing)}"
 
 
 def notes(runs: Sequence[Run]) -> Iterator[str]:
     """What keeps verdicts from speaking of the same; older ones do not name all of it."""
+    for run in runs:
+        if run.verdict["verdict"] not in _CLAIMS:
+            yield f"{run.letter} is {run.kind}: it claims no verdict, and is compared over what it judged"
     for name, what in _JUDGED_BY.items():
         where = [run.verdict if name in _AT_THE_TOP else run.verdict.get("scope", {}) for run in runs]
         if len({one[name] for one in where if name in one}) > 1:

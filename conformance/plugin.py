@@ -135,6 +135,19 @@ def _aim(config: pytest.Config) -> None:
         config.args = [str(SUITES)]
         if INSTALLED or config.rootpath != ROOT:
             config._inicache["cache_dir"] = str(_cache(config))
+        _name_alike(config)
+
+
+def _name_alike(config: pytest.Config) -> None:
+    """Judgements have the same names wherever pytest was started: as seen from the suites' own folder."""
+    config._rootpath = ROOT
+    config.cwd_relative_nodeid = lambda nodeid: nodeid  # type: ignore[method-assign]
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and session.config.pluginmanager.hasplugin(SESSION):
+        reporter.startpath = session.config.rootpath  # from where it writes the names of files
 
 
 def _cache(config: pytest.Config) -> Path:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from conformance import __version__
-from conformance.command.parser import NAME
+from conformance.command.parser import NAME, USAGE
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,11 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    given = _parser().parse_args(arguments)
+    parser = _parser()
+    if not (sys.argv[1:] if arguments is None else arguments):
+        parser.print_help()
+        return USAGE
+    given = parser.parse_args(arguments)
     command = COMMANDS[given.command]
     code: int = importlib.import_module(command.module).main(given.arguments)
     return code

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from markupsafe import Markup
 
@@ -57,10 +58,18 @@ def head(result: Result, notes: Sequence[str] = ()) -> Markup:
             "Advice: the document suggests otherwise": result.of(Level.SHOULD, Status.FAILED),
             "Waived: accepted for now, each until a day": _found(result, Status.WAIVED),
         }.items(),
-        facts=result.facts,
+        facts=_facts(result.facts),
         names=_FACTS,
         observations=result.observations,
     )
+
+
+def _facts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """As they are, but for a certificate where there is none."""
+    options = facts.get("options", {})
+    if "certificate_verified" not in options or str(facts.get("target", "")).startswith("https:"):
+        return dict(facts)
+    return {**facts, "options": {**options, "certificate_verified": "no TLS (http)"}}
 
 
 def _answer(result: Result) -> str:

@@ -76,8 +76,14 @@ class Report:
         if outcome is not None and outcome.failure is not None:
             data[:] = [self._explained(outcome.failure, set(outcome.requirements))]
         elif outcome is not None and outcome.kind is not OutcomeKind.ERROR:
-            why = f"{outcome.kind}: {outcome.reason}" if outcome.reason else ""
-            data[:] = [part(_TABLE, "paragraphs", [why, *(one.statement for one in _requirements(report))])]
+            why = "; ".join(said for said in (outcome.excuse, outcome.reason) if said)
+            data[:] = [
+                part(
+                    _TABLE,
+                    "paragraphs",
+                    [f"{outcome.kind}: {why}" if why else "", *(one.statement for one in _requirements(report))],
+                )
+            ]
         else:  # pytest-html has escaped it
             data[:] = [part(_TABLE, "log", Markup("".join(data)))]  # noqa: S704
 

@@ -46,7 +46,7 @@ _STATUS = {OutcomeKind.ADVICE: Status.FAILED, OutcomeKind.OBSERVED: Status.PASSE
 class Outcome:
     """How one judgement (a test) ended. ``because``: the requirement whose failure left this one unverified;
     ``failure``: what a person reads of a deviation, waived and advised ones included; ``accepted``: of what is waived,
-    how it would have ended."""
+    how it would have ended, and ``excuse``, what the waiver says."""
 
     test: str
     requirements: Sequence[str]
@@ -55,6 +55,7 @@ class Outcome:
     because: str | None = None
     failure: FailureReport | None = None
     accepted: Status | None = None
+    excuse: str = ""
 
     @property
     def status(self) -> Status:

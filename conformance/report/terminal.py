@@ -1,8 +1,10 @@
-"""What the terminal says at the end: the verdict first."""
+"""What the terminal says at the end: the verdict first, and last once more where pytest's account of failures stands in
+between."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from conformance.requirements import Level, Profile
 
 _LONGEST = 240
 """Characters of a reason that the terminal shows."""
+_WIDTH, _INDENT = 110, " " * 11
 _NO_PAGE = "   (without report.html: pytest-html is switched off)"
 WORDS = {
     Verdict.CONFORMANT: "every MUST holds",
@@ -54,13 +57,34 @@ def has_failures(reporter: pytest.TerminalReporter) -> bool:
 
 
 def write_end(reporter: pytest.TerminalReporter, summary: Summary) -> None:
-    """What may be read later."""
+    """What stays on the screen: the observations, or below failures only what failed."""
     result = summary.result
-    if has_failures(reporter):
-        colour = _colour(result)
-        reporter.section(f"help center conformance: {label(result)}", sep="=", **{colour: True})
-    for line in [*_observations(result), f"reports  {summary.reports}{'' if summary.page else _NO_PAGE}"]:
-        reporter.write_line(line)
+    if not has_failures(reporter):
+        for line in [*_observations(result), _folder(summary)]:
+            reporter.write_line(line)
+        return
+    colour = _colour(result)
+    reporter.section(f"help center conformance: {label(result)}", sep="=", **{colour: True})
+    if number := len(result.observations):
+        page = "report.html" if summary.page else "verdict.json"
+        many = "observation" if number == 1 else "observations"
+        reporter.write_line(f"where the document is silent: {number} {many}, in {page}")
+    reporter.write_line(_folder(summary))
+    for line in _failed(result):
+        reporter.write_line(line, **{colour: True, "bold": True})
+
+
+def _folder(summary: Summary) -> str:
+    return f"reports  {summary.reports}{'' if summary.page else _NO_PAGE}"
+
+
+def _failed(result: Result) -> Iterator[str]:
+    """By their ids: each has lines of its own above."""
+    for level, word in ((Level.MUST, "failed"), (Level.SHOULD, "advice")):
+        for status in (Status.ERROR, Status.FAILED):
+            if found := result.of(level, status):
+                named = "error" if status is Status.ERROR else word
+                yield from _ids(f"{named:<8} {len(found)} {level.upper()}: ", found, " " * 9)
 
 
 def _colour(result: Result) -> str:
@@ -75,7 +99,7 @@ def lines(summary: Summary) -> Iterator[str]:
     for name in result.stale:
         yield f"STALE    {name} passes, so this run fails (exit code 1): delete its waiver"
     if result.gone:
-        yield f"the target {result.gone}; what was not judged by then is unverified"
+        yield f"the target {_cut(result.gone)}; what was not judged by then is unverified"
     if result.ended:
         yield f"the run was ended early: {result.ended}; what was not judged by then is unverified"
     yield from (f"rejudged {line}" for line in summary.rejudged)
@@ -136,22 +160,48 @@ def _findings(result: Result) -> Iterator[str]:
         (Level.SHOULD, Status.ERROR, "ERROR"),
         (Level.MUST, Status.FAILED, "FAILED"),
         (Level.SHOULD, Status.FAILED, "advice"),
-        (Level.MUST, Status.UNVERIFIED, "unverified"),
-        (Level.SHOULD, Status.UNVERIFIED, "unverified"),
-        (Level.MUST, Status.WAIVED, "waived"),
-        (Level.SHOULD, Status.WAIVED, "waived"),
     ]
     for level, status, word in groups:
         for finding in result.of(level, status):
             yield from _finding(finding, word)
+    for status in (Status.UNVERIFIED, Status.WAIVED):
+        yield from _by_reason([*result.of(Level.MUST, status), *result.of(Level.SHOULD, status)], str(status))
+
+
+def _by_reason(findings: Iterable[Finding], word: str) -> Iterator[str]:
+    """A few reasons cover many requirements: each is said once."""
+    reasons: dict[str, list[Finding]] = {}
+    for finding in findings:
+        reasons.setdefault(finding.reason, []).append(finding)
+    for alike in reasons.values():
+        if len(alike) == 1:
+            yield from _finding(alike[0], word)
+            continue
+        levels = [one.requirement.level.upper() for one in alike]
+        counted = ", ".join(f"{levels.count(level)} {level}" for level in dict.fromkeys(levels))
+        yield from _ids(f"{word:<11}{counted}: ", alike, _INDENT)
+        yield from _reasons(alike[0])
+
+
+def _ids(before: str, findings: Iterable[Finding], indent: str) -> list[str]:
+    ids = ", ".join(finding.requirement.id for finding in findings)
+    return textwrap.wrap(before + ids, _WIDTH, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def _finding(finding: Finding, word: str) -> Iterator[str]:
     one = finding.requirement
     yield f"{word:<11}{one.id:<24} {one.level.upper():<7}{one.section:<5} {one.title}"
+    yield from _reasons(finding)
+
+
+def _reasons(finding: Finding) -> Iterator[str]:
     for number, reason in enumerate(finding.reason.split(BESIDES)):
         said = f"{'besides: ' if number else ''}{reason}"
-        yield f"{'':<11}{said if len(said) <= _LONGEST else f'{said[: _LONGEST - 1]}…'}"
+        yield f"{_INDENT}{_cut(said)}"
+
+
+def _cut(reason: str) -> str:
+    return reason if len(reason) <= _LONGEST else f"{reason[: _LONGEST - 1]}…"
 
 
 @dataclass(frozen=True)

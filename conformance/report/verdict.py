@@ -211,7 +211,9 @@ def _finding(requirement: Requirement, outcomes: Sequence[Outcome]) -> Finding:
     reasons = list(dict.fromkeys(_line(o.reason) for o in outcomes if o.status is worst))
     tests = list(dict.fromkeys(o.test for o in outcomes))
     accepted = [o.accepted for o in outcomes if o.status is worst and o.accepted is not None]
-    return Finding(requirement, worst, tests, _kinds_of(reasons), min(accepted, key=_WORST_FIRST.index, default=None))
+    excuses = list(dict.fromkeys(_line(o.excuse) for o in outcomes if o.status is worst and o.excuse))
+    reason = "; ".join([*excuses, _kinds_of(reasons)])
+    return Finding(requirement, worst, tests, reason, min(accepted, key=_WORST_FIRST.index, default=None))
 
 
 def _kinds_of(reasons: Sequence[str]) -> str:

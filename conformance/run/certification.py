@@ -218,7 +218,8 @@ class Certification(TranscriptProvider):
                     waiver = self.waivers.accepting([name], Status.FAILED)
                     kind = OutcomeKind.FAILED if waiver is None else OutcomeKind.WAIVED
                     reason = self.redactor.text(one_line(blame(transcript)))
-                    yield Outcome(tests[0].test, [name], kind, reason, accepted=Status.FAILED if waiver else None)
+                    accepted, excuse = (None, "") if waiver is None else (Status.FAILED, waiver.says)
+                    yield Outcome(tests[0].test, [name], kind, reason, accepted=accepted, excuse=excuse)
 
     def _gone(self) -> str | None:
         """Since when the target did not answer; in a saved run its transcripts tell."""
@@ -265,13 +266,11 @@ class Certification(TranscriptProvider):
         return circumstances(self.transcripts(), self._context, gone=gone, most=most)
 
     def save_transcripts(self) -> None:
-        """Write what was recorded to ``reports/transcripts``, in place of what an earlier run left there."""
+        """Write what was recorded to ``reports/transcripts``."""
         if self._runner is None:
             return
         folder = self.folder
         folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.glob("*.jsonl"):
-            old.unlink()
         for transcript in self.transcripts():
             transcript.save(folder)
         if self._context is not None:

@@ -36,8 +36,13 @@ def _observing(judgements: Sequence[pytest.Item], known: Catalogue) -> set[str]:
     return {test_id(item) for item in judgements if known[ids_of(item)[0]].level is Level.OBSERVATION}
 
 
-def missed(config: pytest.Config, certification: Certification, judgements: Sequence[pytest.Item] | None) -> str | None:
-    """Why there was nothing to judge. ``judgements``: what was collected, None when collecting has not ended."""
-    if judgements is not None and not judgements and not selection.is_wanted(config):
+def missed(
+    config: pytest.Config, certification: Certification, judgements: Sequence[pytest.Item] | None, deselected: int
+) -> str | None:
+    """Why there was nothing to judge. ``judgements``: those that were selected, None when collecting has not ended;
+    ``deselected``: how many were not."""
+    if judgements is None or judgements:
+        return None
+    if not selection.is_wanted(config):
         return selection.intruders(config)
-    return selection.unknown(config, certification.catalogue)
+    return selection.matched_nothing(config, certification.catalogue, deselected)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
@@ -135,6 +135,10 @@ class Options:
     """The words of the command line that select judgements; none: all are meant."""
     warnings: Sequence[str] = ()
     """About how the options were given."""
+    ambient: Container[str] = ()
+    """Flags of the options that environment or ini file give, to a run that is started in the same place, too."""
+    by_command: bool = False
+    """Started by ``help-center-conformance``."""
 
     @property
     def concerns(self) -> set[Concern]:

@@ -6,6 +6,7 @@ import os
 import secrets
 import ssl
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from conformance.requirements import Profile
 from conformance.run.option_table import OPTIONS
 from conformance.run.options import Option, Options, default_algorithm
 from conformance.run.selection import selection
-from conformance.run.settings import Settings, of_environment, settings, warnings
+from conformance.run.settings import COMMAND_LINE, Settings, of_environment, settings, warnings
+from help_center_conformance import has_our_settings
 
 REJUDGED = "rejudged"
 """The folder, inside of that of an earlier run, that gets its verdict when it is judged again."""
@@ -28,7 +30,8 @@ def parse(config: pytest.Config, environment: Mapping[str, str] | None = None) -
     """The options of this run. Raises UsageError."""
     found, hook = settings(config, os.environ if environment is None else environment)
     folder = Path(config.invocation_params.dir)
-    return _options(found, hook, folder, seed=_seed(config), words=selection(config))
+    options = _options(found, hook, folder, seed=_seed(config), words=selection(config))
+    return replace(options, by_command=has_our_settings(config))
 
 
 def parse_environment(environment: Mapping[str, str], folder: Path) -> Options:
@@ -42,7 +45,7 @@ def _options(found: Settings, hook: TokenHook | None, folder: Path, *, seed: int
         **{
             **fields,
             "jwt_algorithm": fields["jwt_algorithm"] or default_algorithm(fields["jwt_key"]),
-            "reports": _reports(fields["reports"], fields["rejudge"], found, folder),
+            "reports": _reports(found, folder),
             "profile": _profile(fields["profile"], fields["rejudge"]),
         },
         token_hook=hook,
@@ -50,6 +53,7 @@ def _options(found: Settings, hook: TokenHook | None, folder: Path, *, seed: int
         seed=seed,
         selection=words,
         warnings=warnings(found),
+        ambient=frozenset(flag for flag, one in found.items() if one.origin != COMMAND_LINE),
     )
     _check(options)
     return options
@@ -60,8 +64,16 @@ def _value(option: Option, found: Settings) -> Any:
     return option.default if setting is None else option.convert(setting.given)
 
 
-def _reports(given: Path | None, judged: Path | None, found: Settings, folder: Path) -> Path:
+def reports_of(config: pytest.Config) -> Path:
+    """The folder of the reports of a run whose other options may be wrong. Raises UsageError."""
+    return _reports(settings(config, os.environ)[0], Path(config.invocation_params.dir))
+
+
+def _reports(found: Settings, folder: Path) -> Path:
     """What judges an earlier run again leaves that run's own reports alone."""
+    values = {option.flag: _value(option, found) for option in OPTIONS if option.flag in ("--reports", "--rejudge")}
+    given: Path | None = values["--reports"]
+    judged: Path | None = values["--rejudge"]
     if judged is None:
         return given or folder / "reports"
     reports = given or judged.parent / REJUDGED

@@ -101,13 +101,17 @@ class OutcomeRecorder:
         because: str | None = None,
         failure: FailureReport | None = None,
         accepted: Status | None = None,
+        excuse: str = "",
     ) -> str:
-        reason = "; ".join(self._certification.redactor.text(reason).splitlines())
+        reason, excuse = self._line(reason), self._line(excuse)
         ids = [requirement.id for requirement in self._requirements]
-        outcome = Outcome(test_id(self._item), ids, kind, reason, because, failure, accepted)
+        outcome = Outcome(test_id(self._item), ids, kind, reason, because, failure, accepted, excuse)
         put(self._report, outcome)
         self._certification.judged(outcome)
-        return reason
+        return f"{excuse}; {reason}" if excuse else reason
+
+    def _line(self, text: str) -> str:
+        return "; ".join(self._certification.redactor.text(text).splitlines())
 
     def _skipped(self, reason: str) -> None:
         path, _, _ = test_id(self._item).partition("::")
@@ -145,7 +149,7 @@ class OutcomeRecorder:
         waiver = self._certification.waivers.accepting([one.id for one in self._requirements], status)
         if waiver is None:
             return False
-        outcome = self._record(OutcomeKind.WAIVED, f"{waiver.says}; {why}", failure=failure, accepted=status)
+        outcome = self._record(OutcomeKind.WAIVED, why, failure=failure, accepted=status, excuse=waiver.says)
         self._skipped(f"waived: {outcome}")
         self._report.wasxfail = f"waived: {outcome}"
         return True

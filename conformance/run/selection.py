@@ -51,11 +51,13 @@ def intruders(config: pytest.Config) -> str:
     )
 
 
-def meant(items: Iterable[pytest.Item], judged: Container[str]) -> Iterator[pytest.Item]:
-    """Without the judgements of requirements that the run is not about. What has none is not a judgement."""
+def meant(items: Iterable[pytest.Item], judged: Container[str], *, public_key: bool) -> Iterator[pytest.Item]:
+    """Without the judgements of requirements that the run is not about, and without those of tokens that are signed
+    with a public key, where there is none. What has no requirement is not a judgement."""
     for item in items:
         ids = ids_of(item)
-        if not ids or any(name in judged for name in ids):
+        of_public_key = item.get_closest_marker("public_key") is not None
+        if not ids or (any(name in judged for name in ids) and (public_key or not of_public_key)):
             yield item
 
 
@@ -67,11 +69,17 @@ def left_out(known: Catalogue, release: str | None) -> list[str]:
     )
 
 
-def unknown(config: pytest.Config, known: Collection[str]) -> str | None:
-    """What to say where ``-k`` names a requirement that there is none of; None where it does not."""
+def matched_nothing(config: pytest.Config, known: Collection[str], among: int) -> str:
+    """What to say where no judgement of so many was selected."""
+    words = ", ".join(selection(config))
+    return f"nothing was judged: {words} selects none of the {among} judgements{_hint(config, known)}"
+
+
+def _hint(config: pytest.Config, known: Collection[str]) -> str:
+    """About a name in ``-k`` that looks like a requirement's."""
     word = str(config.getoption("keyword", "") or "")
-    if not re.fullmatch(r"[A-Z]+(-[A-Z]+)+", word) or any(word in one for one in known):
-        return None
-    near = difflib.get_close_matches(word, known, n=1)
-    hint = f"did you mean {near[0]}? " if near else ""
-    return f"no requirement has the id {word}: {hint}docs/requirements.md lists them all"
+    if not re.fullmatch(r"[A-Za-z]+(-[A-Za-z]+)+", word):
+        return ""
+    near = difflib.get_close_matches(word.upper(), known, n=1)
+    listed = "help-center-conformance requirements lists their ids"
+    return f": did you mean -k {near[0]}?" if near else f": no requirement has this id; {listed}"

@@ -28,14 +28,15 @@ from conformance.run.options_parser import parse
 from conformance.run.outcome_recorder import OutcomeRecorder, is_ours, test_id, unformatted
 from conformance.run.profiles import of_profile
 from conformance.run.progress import Progress
-from conformance.run.published import JUNIT, PAGE, aim, prepare, publish
+from conformance.run.published import JUNIT, PAGE, aim, forget, prepare, publish
 from conformance.run.shield import shield
 from conformance.run.surroundings import UNWRITTEN, attempt
 
 CERTIFICATION = pytest.StashKey[Certification]()
 ACTIVE = pytest.StashKey[bool]()
 ITEMS = pytest.StashKey[Sequence[pytest.Item]]()
-DESELECTED = pytest.StashKey[bool]()
+DESELECTED = pytest.StashKey[int]()
+"""How many judgements were."""
 LEFT_OUT = pytest.StashKey[Collection[Path]]()
 """Files of the suites in which nothing is meant to be judged."""
 UNCOLLECTED = pytest.StashKey[bool]()
@@ -77,6 +78,7 @@ def pytest_configure(config: pytest.Config) -> None:
         certification = Certification(options, catalogue(), Progress(config))
         config.add_cleanup(prepare(options.reports))
     except UsageError as error:
+        forget(config)
         raise pytest.UsageError(str(error)) from None
     config.stash[CERTIFICATION] = config.stash[TRANSCRIPTS] = certification
     aim(config, options.reports, certification.folder)
@@ -99,23 +101,14 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep what is meant for other tests away. Without a public key there are no tokens that are signed with it, and
-    nothing of the kind to judge."""
-    certification = config.stash.get(CERTIFICATION, None)
-    if certification is None:
-        return
-    shield(config, items)
-    options, known = certification.options, certification.catalogue
-    meant = list(of_profile(selection.meant(items, known.as_of(options.as_of)), options.profile, known))
-    if not certification.has_public_key:
-        meant = [item for item in meant if item.get_closest_marker("public_key") is None]
-    config.stash[LEFT_OUT] = {resolved(item.path) for item in items} - {resolved(item.path) for item in meant}
-    items[:] = meant
+    """Keep what is meant for other tests away."""
+    if CERTIFICATION in config.stash:
+        shield(config, items)
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
     for item in items:
-        item.config.stash[DESELECTED] = True
+        item.config.stash[DESELECTED] = item.config.stash.get(DESELECTED, 0) + bool(ids_of(item))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -123,9 +116,17 @@ def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     report = yield
-    path = resolved(collector.path)
+    path, stash = resolved(collector.path), collector.config.stash
     if report.failed and SUITES in (path, *path.parents):
-        collector.config.stash[UNCOLLECTED] = True
+        stash[UNCOLLECTED] = True
+    items = [one for one in report.result if isinstance(one, pytest.Item)]
+    if items and (certification := stash.get(CERTIFICATION, None)) is not None:
+        options, known = certification.options, certification.catalogue
+        meant = selection.meant(items, known.as_of(options.as_of), public_key=certification.has_public_key)
+        left_out = set(items).difference(of_profile(meant, options.profile, known))
+        report.result = [one for one in report.result if one not in left_out]  # before pytest counts them
+        if not report.result:
+            stash[LEFT_OUT] = {*stash.get(LEFT_OUT, ()), path}
     return report
 
 
@@ -234,7 +235,7 @@ def _conclude(session: pytest.Session, certification: Certification, exitstatus:
     attempt(session.config, certification.save_transcripts)  # first: the verdict has their digest
     uncollected = stash.get(UNCOLLECTED, False)
     result = certification.result(
-        complete=not stash.get(DESELECTED, False)
+        complete=not stash.get(DESELECTED, 0)
         and is_complete(session.config, stash.get(ITEMS, ()), certification, stash.get(LEFT_OUT, ())),
         interrupted=exitstatus == Exit.INTERRUPTED and not uncollected,
         broken=exitstatus == Exit.INTERNAL or uncollected,
@@ -270,7 +271,8 @@ def pytest_terminal_summary(
     """The verdict comes first, then pytest's account of what failed, then the rest."""
     result, certification = config.stash.get(RESULT, None), config.stash.get(CERTIFICATION, None)
     if result is None or certification is None:
-        if certification is not None and (why := missed(config, certification, config.stash.get(ITEMS, None))):
+        judgements, deselected = config.stash.get(ITEMS, None), config.stash.get(DESELECTED, 0)
+        if certification is not None and (why := missed(config, certification, judgements, deselected)):
             terminalreporter.write_line(f"help-center: {why}", red=True)
         return (yield)
     rejudged = list(certification.agreement.lines()) if certification.agreement is not None else []

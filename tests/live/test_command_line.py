@@ -156,7 +156,9 @@ def test_a_selection_claims_no_verdict(checkout: Checkout, reports: str, target:
 def test_an_id_that_there_is_none_of_is_reported(checkout: Checkout, reports: str, target: str) -> None:
     run = checkout.run("-k", "SEND-MAXX", f"--target={target}", f"--jwt-secret={SECRET}", reports)
     assert run.code == 5
-    assert "no requirement has the id SEND-MAXX: did you mean SEND-MAX?" in run.output
+    assert run.line("help-center: nothing") == (
+        "help-center: nothing was judged: -k SEND-MAXX selects none of the 6 judgements: did you mean -k SEND-MAX?"
+    )
 
 
 def test_a_selection_that_selects_all_is_a_full_run(checkout: Checkout, reports: str) -> None:
@@ -176,9 +178,30 @@ def test_stopping_at_the_first_failure_and_going_on_with_it(checkout: Checkout, 
     assert (again.code, again.verdict and [r["id"] for r in again.verdict["requirements"]]) == (1, ["SEND-TRIM"])
 
 
-def test_nothing_selected(checkout: Checkout, reports: str) -> None:
-    run = checkout.run("-k", "nothing", reports)
-    assert (run.code, run.verdict) == (5, None)
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["-k", "nothing"], 5), (["--target=http://127.0.0.1:1"], 4), (["--wait=soon"], 4)]
+)
+def test_a_run_that_judges_nothing_leaves_nothing_of_the_one_before(
+    checkout: Checkout, tmp_path: Path, arguments: list[str], code: int
+) -> None:
+    before = tmp_path / "reports"
+    (before / "transcripts").mkdir(parents=True)
+    for name in ("verdict.json", "statement.json", "junit.xml", "report.html", "transcripts/chat.jsonl"):
+        (before / name).write_text("old", encoding="utf-8")
+    run = checkout.run(*arguments, f"--reports={before}", HELP_CENTER_JWT_SECRET=SECRET)
+    assert run.code == code
+    left = {path: path.read_text(encoding="utf-8") for path in before.rglob("*") if path.is_file()}
+    assert {path.name for path in left} <= {"junit.xml", "report.html"}
+    assert "old" not in left.values()
+
+
+def test_names_of_judgements_are_short_wherever_pytest_was_started(
+    checkout: Checkout, reports: str, untrimming: str, tmp_path: Path
+) -> None:
+    run = checkout.run(f"--target={untrimming}", reports, "-v", cwd=tmp_path, HELP_CENTER_JWT_SECRET=SECRET)
+    assert run.line("suites/test_chat.py::test_greeting ").startswith("suites/test_chat.py::test_greeting PASSED")
+    assert run.line("FAILED suites").startswith("FAILED suites/test_chat.py::test_trim - ")
+    assert "collected 6 items" in run.output
 
 
 @pytest.mark.parametrize("arguments", [["--collect-only"], ["--help"], ["tests"]])

@@ -105,7 +105,8 @@ def part(**statuses: str) -> dict[str, Any]:
     """The verdict of a run in which one requirement was selected."""
     whole = verdict(**statuses)
     judged = [one for one in whole["requirements"] if one["id"] == "SEND-TRIM"]
-    return {**whole, "verdict": "partial", "requirements": judged, "options": {"selection": ["-k SEND-TRIM"]}}
+    options = {"selection": ["-k SEND-TRIM"]}
+    return {**whole, "verdict": "partial", "requirements": judged, "observations": [], "options": options}
 
 
 def test_over_what_a_partial_run_was_compared_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -114,9 +115,9 @@ def test_over_what_a_partial_run_was_compared_is_said(tmp_path: Path, capsys: py
     assert told[0] == "nothing is worse than in A old, over the 1 of 3 requirements that every run judged"
     assert told[3:] == [
         "note: B is partial (-k SEND-TRIM): it claims no verdict, and is compared over what it judged",
-        "note: not compared, for B did not judge these 2: SEND-MAX, MESSAGE-ONCE",
         "",
-        "1 of 1 requirements are equal; 2 are not compared",
+        "1 of 1 requirements are equal",
+        "not compared, as B did not judge them (2): SEND-MAX, MESSAGE-ONCE",
     ]
 
 

@@ -47,6 +47,11 @@ def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert [words[0] for words in lines] == list(command.COMMANDS)
 
 
+def test_without_a_command_help_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main([]) == 4
+    assert capsys.readouterr().out.startswith("usage: help-center-conformance COMMAND")
+
+
 def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         command.main(["certifi"])

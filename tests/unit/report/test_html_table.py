@@ -37,6 +37,15 @@ WAIVER = finding("SEND-BLANK", Status.WAIVED, "fixed soon (until 2030-01-31); ex
 ADVISED = finding("DEVICE-COEXIST", Status.FAILED, "expected more; got less")
 
 
+@pytest.mark.parametrize(
+    ("target", "verified", "said"),
+    [("http://a", True, "no TLS (http)"), ("https://a", True, "yes"), ("https://a", False, "no")],
+)
+def test_a_certificate_is_verified_only_where_there_is_one(target: str, verified: bool, said: str) -> None:
+    facts = {**FACTS, "target": target, "options": {"certificate_verified": verified}}
+    assert f"Certificate verified: {said}" in headed(result(PASSED, facts=facts))
+
+
 # -- the summary -----------------------------------------------------------------------------------------------------
 
 

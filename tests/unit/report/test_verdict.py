@@ -134,6 +134,16 @@ def test_the_reason_is_that_of_the_worst_judgements_one_of_each_kind() -> None:
     assert findings(catalogue(), reported)[0].reason == reason
 
 
+def test_what_a_waiver_says_is_said_once() -> None:
+    why = ("expected an ack; got nothing", "expected an event; got an error")
+    waived = [
+        Outcome("t", ["SEND-TRIM"], OutcomeKind.WAIVED, one, excuse="fixed soon (until 2030-01-31)") for one in why
+    ]
+    assert findings(catalogue(), waived)[0].reason == (
+        "fixed soon (until 2030-01-31); expected an ack; got nothing; besides: expected an event; got an error"
+    )
+
+
 def test_reasons_of_many_kinds_are_counted_in_the_end() -> None:
     reported = [outcome(FAILED, f"expected {word}") for word in "abcdefg"]
     assert findings(catalogue(), reported)[0].reason.endswith("besides: expected e; besides: 2 more of other kinds")

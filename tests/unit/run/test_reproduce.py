@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from conformance.paths import SETTINGS
+from conformance.run.options_parser import parse
 from conformance.run.reproduce import again
+from tests.support.given import Given
 from tests.unit.run.test_options import SECRET, TARGET, read
 
 SEED = "--hypothesis-seed=7"
@@ -51,6 +54,25 @@ def test_the_line_repeats_what_matters(arguments: tuple[str, ...], line: str) ->
     assert reported == line
     assert "hidden" not in reported
     assert shlex.split(reported)[0] == "pytest"
+
+
+def test_what_the_environment_has_is_not_repeated_where_it_is_secret() -> None:
+    told = again(read(SEED, HELP_CENTER_TARGET="http://localhost:3000", HELP_CENTER_JWT_SECRET="hidden"), "SEND-MAX")
+    assert told == f"{PYTEST} {REST}"
+    mixed = again(read(TARGET, "--token=hidden", SEED, HELP_CENTER_JWT_SECRET="hidden"), "SEND-MAX")
+    assert mixed == f'{PYTEST} --token="$HELP_CENTER_TOKEN" {REST}'
+
+
+def test_the_command_that_was_run_is_repeated(tmp_path: Path) -> None:
+    """Run by help-center-conformance, which passes its own settings to pytest."""
+    (tmp_path / "transcripts").mkdir()
+    (tmp_path / "transcripts" / "chat.jsonl").write_text("")
+    certified = parse(Given(tmp_path, (TARGET, SECRET, SEED), settings=str(SETTINGS)), {})  # type: ignore[arg-type]
+    assert again(certified, "SEND-MAX") == (
+        f'help-center-conformance certify http://localhost:3000 --jwt-secret="$HELP_CENTER_JWT_SECRET" {REST}'
+    )
+    saved = parse(Given(tmp_path, (f"--rejudge={tmp_path}", SEED), settings=str(SETTINGS)), {})  # type: ignore[arg-type]
+    assert again(saved, "SEND-MAX") == f"help-center-conformance rejudge {tmp_path / 'transcripts'} {REST}"
 
 
 def test_files_are_named_as_they_lie(tmp_path: Path) -> None:
