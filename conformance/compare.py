@@ -251,7 +251,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--html", metavar="FILE", help="write the comparison as a page, too")
     options = parser.parse_args(arguments)
     if len(options.verdicts) < 2:
-        parser.error("pass at least two verdicts: the first is what the others are held against")
+        parser.exit(2, f"{prog}: pass at least two verdicts: the first is what the others are held against\n")
     try:
         runs = load(options.verdicts)
         if not any(row.comparable for row in rows(runs)):
@@ -259,7 +259,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.html:
             Path(options.html).write_text(page(runs), encoding="utf-8")
     except (ValueError, OSError) as error:
-        parser.error(str(error))
+        parser.exit(2, f"{prog}: {error}\n")
     print("\n".join(lines(runs)))
     return 1 if any(row.worse for row in rows(runs)) else 0
 

@@ -12,7 +12,7 @@ from tests.faults.battery import ROOT, certify_fault
 from tests.faults.fault import load_all
 from tests.support.tools import program
 
-BROKEN = "AcceptsOneMore"
+BROKEN = "AcceptsEmpty"
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SIZE = {"width": 1100, "height": 760}
 

@@ -22,4 +22,5 @@ class Parser(argparse.ArgumentParser):
     def pass_on_the_rest(self) -> None:
         """What follows the positional arguments is taken as it is, as ``options``: it is pytest's."""
         help_text = "any option of pytest; pytest --help lists ours under 'help-center conformance'"
-        self.add_argument("options", nargs=argparse.REMAINDER, metavar="OPTION", help=help_text)
+        rest = self.add_argument("options", nargs=argparse.REMAINDER, metavar="OPTION", help=help_text)
+        rest.required = False  # argparse would say that it is missing

@@ -33,11 +33,12 @@ def grouped(reporter: pytest.TerminalReporter) -> Iterator[None]:
 
 
 def one_each(reports: Sequence[pytest.TestReport]) -> list[pytest.TestReport]:
-    """The first report of each requirement, with the others named in it."""
+    """The simplest report of each requirement (the shortest), with the others named in it."""
     groups: dict[str, list[pytest.TestReport]] = {}
     for report in reports:
         groups.setdefault(_group(report), []).append(report)
-    return [_with_others(first, others) for first, *others in groups.values()]
+    sorted_groups = [sorted(alike, key=lambda report: len(report.longreprtext)) for alike in groups.values()]
+    return [_with_others(first, others) for first, *others in sorted_groups]
 
 
 def _group(report: pytest.TestReport) -> str:

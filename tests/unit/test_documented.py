@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from conformance.command import main as command
 from conformance.paths import SCHEMAS
 from help_center_conformance import NAMES
+from tests.net.kept import FOLDER, load
 from tests.support.checkout import ROOT
 from tests.support.documented import KINDS, Block, blocks, named
 
@@ -28,6 +30,16 @@ def test_what_takes_no_time_works_as_it_stands_there(block: Block, tmp_path: Pat
         (tmp_path / name).mkdir()
         (tmp_path / name / "verdict.json").write_text(VERDICT, encoding="utf-8")
     assert block.run(tmp_path, seconds=60)
+
+
+def test_the_failure_that_is_explained_is_a_real_one() -> None:
+    """The same text as is shown of what is kept of this broken server."""
+    (shown,) = load(FOLDER / "AcceptsEmpty.json.gz").expected.values()
+    page = (ROOT / "docs" / "failures.md").read_text(encoding="utf-8")
+    assert f"```\n{shown['text'].rstrip()}\n\n  Again     help-center-conformance certify " in page
+    found = re.search(r"`reports/(transcripts/[\w-]+\.jsonl)`", page)
+    assert found is not None
+    assert found[1].removeprefix("transcripts/") in load(FOLDER / "AcceptsEmpty.json.gz").files
 
 
 def test_every_command_that_is_named_exists(capsys: pytest.CaptureFixture[str], pytestconfig: pytest.Config) -> None:

@@ -24,6 +24,11 @@ def test_one_block_for_each_requirement_names_the_others() -> None:
     assert second is reports[1]
 
 
+def test_the_simplest_stands_for_all() -> None:
+    (shown,) = one_each([report("test_a_long_name", "SEND-TRIM"), report("test_b", "SEND-TRIM")])
+    assert shown.longreprtext == "block of test_b\n\n  Also      a long name: expected a; got b"
+
+
 def test_many_others_are_counted() -> None:
     (shown,) = one_each([report(f"test_{number}", "SEND-TRIM") for number in range(9)])
     assert shown.longreprtext.count("expected a; got b") == 5
