@@ -18,6 +18,7 @@ from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
 
 KNOWN_USERS = pytest.mark.parametrize(("state", "transport"), KNOWN)
+TRANSPORTS = pytest.mark.parametrize("transport", ["websocket", "polling"])
 LIFETIME = 3
 """Seconds that a token lives which is tried again after its time."""
 
@@ -105,6 +106,40 @@ def test_rest_gives_nothing_for_an_expired_token_of_a_known_user(known_user: Rec
 @KNOWN_USERS
 def test_rest_gives_nothing_for_an_invalid_token_of_a_known_user(known_user: Record) -> None:
     bad_tokens.rest_gave_nothing(known_user, "REST-REFUSAL")
+
+
+# -- a transport on which the user was let in ----------------------------------------------------------------------
+
+
+@scenario(wave=2, limit_concurrency=True)
+async def entered_again(stage: Stage, transport: str) -> None:
+    """A device is let in with a good token, leaves the namespace, and enters it again on the same transport with a bad
+    token that is made from the good one; so with each of some kinds."""
+    token = await stage.user.token()
+    bad = await rejected.bad_ones(stage.user, IN_BETWEEN, token)
+    phone = stage.device("phone", token=token, transport=transport)
+    for kind in IN_BETWEEN:
+        await phone.reconnect(token=token)
+        await phone.enter_again(bad[kind])
+        await phone.close()
+
+
+@requirement("AUTH-EXPIRED")
+@TRANSPORTS
+def test_no_expired_token_is_let_in_on_a_transport_that_was_let_in(entered_again: Record) -> None:
+    bad_tokens.opened_nothing(entered_again, "AUTH-EXPIRED")
+
+
+@requirement("AUTH-INVALID")
+@TRANSPORTS
+def test_no_invalid_token_is_let_in_on_a_transport_that_was_let_in(entered_again: Record) -> None:
+    bad_tokens.opened_nothing(entered_again, "AUTH-INVALID")
+
+
+@requirement("AUTH-MISSING")
+@TRANSPORTS
+def test_nobody_is_let_in_without_a_token_on_a_transport_that_was_let_in(entered_again: Record) -> None:
+    bad_tokens.opened_nothing(entered_again, "AUTH-MISSING")
 
 
 # -- users whom the target has never seen --------------------------------------------------------------------------

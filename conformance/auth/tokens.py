@@ -193,6 +193,11 @@ def _resigned(basis: Basis) -> str:
     return f"{header}.{payload}.{_altered(signature)}"
 
 
+def _recased(basis: Basis) -> str:
+    signed, _, signature = basis.good.rpartition(".")
+    return f"{signed}.{signature.swapcase()}"
+
+
 def _unsigned(basis: Basis, algorithm: str = "none") -> str:
     header = {"alg": algorithm, "typ": "JWT"}
     return f"{encode_part(header)}.{encode_part(_claims(basis.good))}."
@@ -242,6 +247,7 @@ _MADE: dict[str, Callable[[Basis], Any]] = {
     "truncated": lambda basis: basis.good.rpartition(".")[0],
     "tampered": _tampered,
     "resigned": _resigned,
+    "recased": _recased,
     "stripped": _stripped,
     "unsigned": _unsigned,
     "unsigned-nOnE": lambda basis: _unsigned(basis, "nOnE"),

@@ -80,6 +80,11 @@ def assert_rejected(record: Record, requirement: str) -> None:
     check_all(_tried(record, requirement), lambda connection: opens_nothing(looked_at(connection)))
 
 
+def opened_nothing(record: Record, requirement: str) -> None:
+    """The same, where the target does not have to look at any of them: it may have closed the transport before."""
+    check_all(_tried(record, requirement), opens_nothing)
+
+
 def refused(record: Record, judge: Callable[[Connection], None]) -> None:
     """A judgement of refused clients, for all of them."""
     check_all(_tried(record), lambda connection: judge(refused_after_all(looked_at(connection))))

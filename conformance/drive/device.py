@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
+from socketio.packet import CONNECT, DISCONNECT
+
+from conformance.auth.tokens import Token
 from conformance.auth.users import User
 from conformance.drive.context import ScenarioContext
 from conformance.drive.delivery import Delivery
 from conformance.drive.device_options import DeviceOptions
 from conformance.drive.inbox import PacketInbox
 from conformance.drive.session import ScenarioAborted, Session
-from conformance.drive.waiting import SUPPORT_SAID
+from conformance.drive.waiting import GREETED, REFUSAL, SUPPORT_SAID
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, SEND, TYPING, Json
 from conformance.record.descriptions import problem
 from conformance.record.timeouts import ACK, REFUSING_ACK
@@ -25,7 +28,7 @@ from conformance.record.waits import errors_of, message_named
 __all__ = ["Device", "ScenarioAborted"]
 
 UNHURRIED = 3
-"""How many times as long as acks take an ack is waited for that is not promised."""
+"""How many times as long as others took an answer is waited for that is not promised."""
 
 
 class Device(Session):
@@ -116,6 +119,18 @@ class Device(Session):
             self.inbox.on_kept.remove(flush)
             for task in sending:
                 task.cancel()
+
+    async def enter_again(self, token: Token) -> None:
+        """Leave the namespace, and enter it once more on the same transport with another token, as a client does that
+        has other namespaces open. An experiment: the document does not say that the transport stays open."""
+        run = self.context.run
+        self.packet(DISCONNECT)
+        self._begin(token, unjudged=True)
+        self.packet(CONNECT, self._credentials.auth)
+        window = max(run.settle, UNHURRIED * run.timeout.slowest(GREETED, REFUSAL))
+        await self.context.recorder.until(lambda: bool(self.inbox.received) or self.gone or None, within=window)
+        if not self.closed:
+            await self.settle()
 
     async def typing(self, *args: Json) -> None:
         """Emit ``help_center:typing`` with any arguments (section 3.2)."""

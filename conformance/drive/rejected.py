@@ -58,17 +58,23 @@ REQUESTS = ["missing", "empty", *INVALID, *EXPIRED]
 """The kinds that a REST request can carry; with a public key, those of ``CONFUSED`` too."""
 
 KNOWN: Mapping[tuple[str, str], Sequence[tuple[str, str]]] = {
-    ("present", "websocket"): [("expired", "auth"), ("resigned", "header"), ("missing", "auth"), ("expired", "auth")],
+    ("present", "websocket"): [
+        ("expired", "auth"),
+        ("resigned", "header"),
+        ("recased", "auth"),
+        ("missing", "auth"),
+        ("expired", "auth"),
+    ],
     ("present", "polling"): [("wrong-key", "auth"), ("expired", "header"), ("resigned", "bearer")],
     ("left", "websocket"): [("expired", "header"), ("wrong-key", "auth"), ("resigned", "auth"), ("resigned", "auth")],
-    ("left", "polling"): [("resigned", "bearer"), ("expired", "auth"), ("missing", "auth")],
+    ("left", "polling"): [("resigned", "bearer"), ("recased", "header"), ("expired", "auth"), ("missing", "auth")],
     ("cut", "websocket"): [("expired", ""), ("missing", ""), ("resigned", "")],
     ("cut", "polling"): [("expired", ""), ("wrong-key", ""), ("missing", "")],
 }
 """Kind and option of the tokens that are tried for a user whom the target knows, by state and transport: any two of
 state, kind and transport meet, and what is there twice is the very same token. Who was cut off comes back by the usual
 option."""
-IN_BETWEEN = ("expired", "resigned", "missing")
+IN_BETWEEN = ("expired", "resigned", "recased", "missing")
 """The kinds that REST is asked with meanwhile."""
 PAST = 1.0
 """Seconds after its time that a token is tried again."""

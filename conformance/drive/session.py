@@ -14,7 +14,7 @@ from conformance.drive.context import ScenarioContext
 from conformance.drive.device_options import DeviceOptions
 from conformance.drive.inbox import PacketInbox
 from conformance.drive.retry import growing_pauses
-from conformance.drive.waiting import REFUSAL, Waiting, as_note
+from conformance.drive.waiting import GREETED, REFUSAL, Waiting, as_note
 from conformance.protocol import CONNECTED, ERROR, NAMESPACE, SEND, Json
 from conformance.record.descriptions import said
 from conformance.record.rate_limits import SLOWER
@@ -99,7 +99,7 @@ class Session:
             raise ScenarioAborted(f"{self.name}: no {self._route.transport} connection: {why}")
         return False
 
-    def _begin(self, token: Token) -> None:
+    def _begin(self, token: Token, *, unjudged: bool = False) -> None:
         self._presented = token
         self.inbox.begin(next(self.context.connections))
         self.waiting.begin()
@@ -111,7 +111,7 @@ class Session:
             transport=self._route.transport,
             usual=self.options.takes_default_route,
             greet=self.options.greet,
-            **({"trial": True} if self.options.unjudged else {}),
+            **({"trial": True} if unjudged or self.options.unjudged else {}),
         )
 
     async def _let_in(self) -> HandshakeFailed | None:
@@ -194,7 +194,7 @@ class Session:
             return CONNECTED if "CONNECT" in packets and self.inbox.heard(CONNECTED) else None
 
         # an experiment says nothing about the other waits
-        kind = "connected on trial" if self.options.unjudged else "connected"
+        kind = "connected on trial" if self.options.unjudged else GREETED
         answer = await self.waiting.until(kind, GREETING, answered)
         if answer != CONNECTED:
             instead = said(self.inbox.received) or ("a closed transport" if self.closed else "nothing")

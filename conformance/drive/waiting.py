@@ -12,8 +12,8 @@ from conformance.record.timeouts import Talk
 from conformance.record.transcript import Doubt, Entry, Kind, first
 from conformance.record.waits import Awaited
 
-REFUSAL, SUPPORT_SAID = "refusal", "message of support"
-"""Kinds of waits (``AdaptiveTimeout``); the first one is not over when the connection is."""
+GREETED, REFUSAL, SUPPORT_SAID = "connected", "refusal", "message of support"
+"""Kinds of waits (``AdaptiveTimeout``); that for a refusal is not over when the connection is."""
 
 
 class Missed(NamedTuple):

@@ -18,6 +18,9 @@ INVALID = (
 CONFUSED = ("public-key", "public-key-trimmed")
 """Strings that are no valid token either, where tokens are signed with a private key: HMAC with the file of the public
 key as the secret, with and without its last line break."""
+RECASED = ("recased",)
+"""A good token but for the case of the letters in its signature: whoever has seen the good one, and looks up what was
+verified without case, finds it."""
 NOT_STRINGS = ("number", "true", "list", "object")
 """Values of ``auth.token`` that are not strings at all; there is no such header. None has a good token inside: a server
 that turns what it gets into a string would find it, and that is not a hole."""
@@ -29,5 +32,5 @@ GOOD = "good"
 """The kind of all others, however long they live."""
 FORBIDDEN = "forbidden"
 """The tag of what a client sends that presented a bad one."""
-BAD = (*ABSENT, *INVALID, *CONFUSED, *NOT_STRINGS, *EXPIRED)
+BAD = (*ABSENT, *INVALID, *CONFUSED, *RECASED, *NOT_STRINGS, *EXPIRED)
 """All that have a name."""

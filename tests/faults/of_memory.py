@@ -91,6 +91,16 @@ class VerifiesTheFirstConnection(Remembers):
         return self.claimed(token)
 
 
+@fault("AUTH-EXPIRED", "AUTH-INVALID", "AUTH-MISSING")
+class RemembersTheTransport(HelpCenter):
+    """The user is kept with the transport: who enters the namespace a second time is not asked for a token again."""
+
+    def authenticate(self, environ: Json, auth: object) -> str:
+        if "user" not in environ:
+            environ["user"] = super().authenticate(environ, auth)
+        return str(environ["user"])
+
+
 @fault("AUTH-EXPIRED", "AUTH-INVALID", "REST-EXPIRY", "REST-REFUSAL")
 class CachesUsersBySubject(Verifier):
     """What was verified is kept by the subject, and looked up by it before anything is verified."""
@@ -119,6 +129,17 @@ class CachesUsersByTokenId(Verifier):
         if name not in known:
             known[name] = super().verify(token)
         return known[name]
+
+
+@fault("AUTH-INVALID", "REST-REFUSAL")
+class LooksTokensUpWithoutCase(Verifier):
+    """Verified tokens are kept in a table whose collation ignores case."""
+
+    def claims(self, token: str) -> dict[str, Any]:
+        known: dict[str, dict[str, Any]] = self.__dict__.setdefault("known", {})
+        if token.lower() not in known:
+            known[token.lower()] = super().claims(token)
+        return known[token.lower()]
 
 
 @fault("AUTH-EXPIRED", "AUTH-INVALID")
