@@ -84,7 +84,7 @@ def works(
     done: Callable[[Send], bool], record: Record, other: Record, *, because: str, everything: Iterable[Record] = ()
 ) -> None:
     """Deviate when a send of ``record`` was not ``done`` while all those of ``other`` were. A transport over which any
-    send of the run (``everything``) was acked does not lose all acks; by chance some may be lost."""
+    send of the run (``everything``) was acked, or any message heard, does not lose all; by chance some may be lost."""
     sends = record.tagged("chat")
     if not all(map(done, sends)) and not _all_done(done, other):
         raise Unverified("no transport does better", because=_blamed(sends, because))
@@ -93,16 +93,28 @@ def works(
         if not done(send):
             answer = preview(send.answer) if send.acks else "no ack"
             expected = f"over {send.connection.transport}: {DONE[done]}"
-            unless = "SEND-PLAIN" if send.acks and send.refused else None
-            if not send.acks and any(_acks_over(send.connection.transport, one) for one in (record, *everything)):
-                unless = "ACK-CALLED"
+            unless = _unless(send, (record, *everything))
             raise Deviation(expected, f"send #{send.number}: {answer}", at=send.at, unless=unless)
 
     check_all(sends, judge)
 
 
+def _unless(send: Send, records: Iterable[Record]) -> str | None:
+    """The requirement to blame where what went wrong with a send goes wrong by chance."""
+    if send.acks and send.refused:
+        return "SEND-PLAIN"
+    comes = _hears_over if send.acks else _acks_over
+    if not any(comes(send.connection.transport, record) for record in records):
+        return None
+    return "MESSAGE-ECHO" if send.acks else "ACK-CALLED"
+
+
 def _acks_over(transport: str, record: Record) -> bool:
     return any(send.acks and send.connection.transport == transport for send in record.sends)
+
+
+def _hears_over(transport: str, record: Record) -> bool:
+    return any(connection.events(MESSAGE) for connection in record.connections if connection.transport == transport)
 
 
 def _blamed(sends: Sequence[Send], otherwise: str) -> str | None:

@@ -14,7 +14,7 @@ from itertools import pairwise
 from conformance.protocol import MESSAGE, SUPPORT, TYPING
 from conformance.record.transcript import Kind
 from conformance.record.views import Connection, Record, Send
-from conformance.record.waits import ack_of, given_up
+from conformance.record.waits import ack_of, given_up, message_of
 
 Control = Callable[[Iterable[Record]], bool]
 
@@ -46,6 +46,14 @@ def _plain(records: Iterable[Record]) -> Iterator[Send]:
 def refuses_plain_texts(records: Iterable[Record]) -> bool:
     """SEND-PLAIN does not hold."""
     return any(send.refused and not send.connection.conversation_closed for send in _plain(records))
+
+
+def loses_messages(records: Iterable[Record]) -> bool:
+    """MESSAGE-ECHO does not hold, of plain texts that were accepted."""
+    return any(
+        send.accepted and given_up(send.connection, message_of(send.number)) and send.heard_on(send.connection) is None
+        for send in _plain(records)
+    )
 
 
 def loses_acks(records: Iterable[Record]) -> bool:
@@ -114,6 +122,7 @@ CONTROLS: Mapping[str, Control] = {
     "SEND-PLAIN": refuses_plain_texts,
     "ACK-CALLED": loses_acks,
     "CONN-STAYS": ends_connections,
+    "MESSAGE-ECHO": loses_messages,
     "MESSAGE-ONCE": emits_twice,
     "CONN-POLLING": forgets_sessions,
 }

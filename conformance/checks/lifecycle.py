@@ -131,7 +131,7 @@ def chats_again(before: Send, after: Send) -> None:
         raise Unverified("the device did not hear its message before it went either", because="MESSAGE-ECHO")
     if not heard(after):
         actual = "no message event" if acked(after) else preview(after.answer) if after.acks else "no ack"
-        lost = session_lost(after.connection) or (None if after.acks else "ACK-CALLED")
+        lost = session_lost(after.connection) or ("MESSAGE-ECHO" if after.acks else "ACK-CALLED")
         unless = "SEND-PLAIN" if after.acks and after.refused else lost
         what = "a message to be saved and heard, as before the device went"
         raise Deviation(what, actual, at=after.at, unless=unless)
@@ -244,7 +244,7 @@ def heard_once(record: Record, device: str) -> None:
             not_in_doubt(listener, message_named(send.message.id))
         if not 1 <= times <= usual * len(send.attempts):
             actual = f"that of send #{send.number} was heard {times} times ({_state(listener)})"
-            unless = "MESSAGE-ONCE" if times else None
+            unless = "MESSAGE-ONCE" if times else "MESSAGE-ECHO"
             raise Deviation("each message to be heard once around the upgrade", actual, at=send.at, unless=unless)
 
     check_all(

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import MESSAGE, Event, Json, Problem
+from conformance.reference.protocol import MESSAGE, SUPPORT, Event, Json, Problem
 from conformance.reference.store import Message
 from tests.faults.fault import fault
 from tests.legal.middleware import Fronted, answer
@@ -68,6 +68,19 @@ class LosesAcksNowAndThen(HelpCenter):
     async def acknowledge(self, event: Event, answer: Json) -> None:
         if next(self.count) % 11:
             await super().acknowledge(event, answer)
+
+
+@fault("MESSAGE-ECHO", also=("DEVICE-JOIN", "MESSAGE-DEVICES", "SEND-UNACKED", "STANDARD-CLIENT"))
+class LosesMessagesNowAndThen(HelpCenter):
+    """Every eleventh message of a user reaches no device: a broker that delivers at most once."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.count = itertools.count(1)
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
+        if message.sender == SUPPORT or next(self.count) % 11:
+            await super().announce(user, message, origin=origin)
 
 
 @fault("CONN-POLLING", also=("CONN-UPGRADE",))

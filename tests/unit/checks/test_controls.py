@@ -5,12 +5,20 @@ from __future__ import annotations
 import pytest
 
 from conformance.checks.assertions import check_all
-from conformance.checks.controls import emits_twice, forgets_sessions, loses_acks, refuses_plain_texts, session_lost
+from conformance.checks.controls import (
+    emits_twice,
+    forgets_sessions,
+    loses_acks,
+    loses_messages,
+    refuses_plain_texts,
+    session_lost,
+)
 from conformance.checks.lifecycle import shows_once
 from conformance.checks.sending import is_taken
 from conformance.errors import Deviation
+from conformance.protocol import MESSAGE
 from conformance.record.transcript import Kind
-from conformance.record.waits import ack_of
+from conformance.record.waits import ack_of, message_of
 from tests.support.handmade import Handmade, message
 
 REFUSAL = {"error": {"code": "SERVER_ERROR", "message": "not now"}}
@@ -48,6 +56,17 @@ def test_an_ack_that_is_missing_anywhere_explains_others_but_not_where_the_conne
     cut.closed("network")
     assert loses_acks([made.record])
     assert not loses_acks([cut.record])
+
+
+@pytest.mark.parametrize("heard", [False, True])
+def test_a_message_that_is_not_heard_anywhere_explains_others(heard: bool) -> None:
+    made = chat()
+    made.emits({"text": "hello"}, plain=True)
+    made.ack({"message": message("hello")})
+    made.add(Kind.EXPIRED, waiting=message_of(1), seconds=15.0)
+    if heard:
+        made.event(MESSAGE, message("hello"))
+    assert loses_messages([made.record]) is not heard
 
 
 def test_an_ack_that_is_missing_in_a_burst_explains_no_other() -> None:
