@@ -144,7 +144,7 @@ def test_what_support_says_is_emitted_to_the_device_that_is_there(answered_chat:
     support.announced(answered_chat.connection(), answered_chat.fetch("before"), answered_chat.fetch("after"))
 
 
-WAYS = pytest.mark.parametrize("way", ["older-left", "newer-left", "cut-off", "closed"])
+WAYS = pytest.mark.parametrize("way", ["older-left", "newer-left", "cut-off", "closed", "handed-over"])
 ANSWERED, LATE = 3.0, 4.0
 """Seconds that an answer is waited for; and seconds after which it is late, later than everything else in a run."""
 
