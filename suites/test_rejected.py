@@ -181,6 +181,38 @@ def test_a_long_text_without_ack_is_not_taken_either(unacked_refusals: Record) -
     nothing_unexpected([message for message in unexpected_emitted(unacked_refusals) if len(message.text) > LONGEST])
 
 
+# -- a while later -----------------------------------------------------------------------------------------------
+
+LATE = 4.0
+"""Seconds after which a queue or a worker has done what it does."""
+
+
+@scenario(wave=2)
+async def refused_long_ago(stage: Stage) -> None:
+    """A device sends a text that is too long and an empty one, stays for some seconds, and sends a plain text; REST
+    shows the conversation before and after."""
+    await stage.fetch(tag="before")
+    async with stage.device("phone") as phone:
+        for misfit in (invalid_payloads.LONG["2001-ascii"], invalid_payloads.EMPTY["empty"]):
+            await phone.send_payload(misfit.payload, tag="refused")
+        await stage.recorder.until(lambda: phone.closed or None, within=LATE)
+        await phone.revive()
+        await phone.fence()
+    await stage.fetch(tag="after")
+
+
+@requirement("REJECT-STORED")
+def test_a_refused_text_is_not_stored_later(refused_long_ago: Record) -> None:
+    refusals(refused_long_ago, because="SEND-MAX")
+    nothing_unexpected(unexpected_in_rest(refused_long_ago))
+
+
+@requirement("REJECT-EMITTED")
+def test_a_refused_text_is_not_emitted_later(refused_long_ago: Record) -> None:
+    refusals(refused_long_ago, because="SEND-MAX")
+    nothing_unexpected(unexpected_emitted(refused_long_ago))
+
+
 # -- good texts that are refused ---------------------------------------------------------------------------------
 
 

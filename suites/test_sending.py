@@ -98,7 +98,8 @@ def test_white_space_does_not_count_against_the_limit(accepted_texts: Record, na
 @requirement("SEND-TRIM")
 @named(*each("padded-once", texts.PADDED_ONCE), *each("padded-twice", texts.PADDED_TWICE))
 def test_the_saved_text_is_trimmed(accepted_texts: Record, name: str) -> None:
-    comes_back(accepted_texts.send(name), texts.PADDED[name].saved)
+    send = accepted_texts.send(name)
+    comes_back(send, str(send.text).strip(texts.WHITE))
 
 
 @requirement("SEND-VERBATIM")
@@ -165,11 +166,12 @@ def test_a_send_without_ack_is_in_the_rest_body(unacked_send: Record) -> None:
 
 @scenario
 async def same_text_twice(stage: Stage) -> None:
-    """One device sends a text, and the same text again once it is acked."""
+    """One device sends a text, and the same text again once it is acked; then REST shows the conversation."""
     async with stage.device("phone") as phone:
         text = stage.words()
         await phone.send_plain(text, tag="once")
         await phone.send_text(text, tag="again")
+    await stage.fetch()
 
 
 @requirement("SEND-TWICE")

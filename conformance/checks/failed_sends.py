@@ -29,7 +29,8 @@ class Failed:
     send: Send
     error: Attempt
     """The first attempt."""
-    accepted: Attempt | None
+    accepted: Sequence[Attempt]
+    """The attempt that was accepted of this send, and of each other send of the same text."""
 
     @property
     def at(self) -> list[int]:
@@ -42,16 +43,16 @@ class Failed:
 
 
 def sends(record: Record) -> Iterator[Failed]:
-    """Those whose text was sent by no other send of the scenario; none where acks are mixed up (ACK-MATCH), and not
-    those whose error may be another's."""
+    """Those of whose text every attempt was answered; none where acks are mixed up (ACK-MATCH), and not those whose
+    error may be another's."""
     for send in record.sends if not _mixed_up(record) else ():
         if send.valid and send.connection.good and isinstance(send.text, str) and _failed(send.attempts[0]):
             if any(_may_be_of(other, send.attempts[0]) for other in record.sends if not other.valid):
                 continue
-            texts = [str(other.text).strip(WHITE) for other in record.sends]
-            if texts.count(send.text.strip(WHITE)) == 1:
-                accepted = next((one for one in send.attempts if one.acks and not _failed(one)), None)
-                yield Failed(send, send.attempts[0], accepted)
+            same = [other for other in record.sends if str(other.text).strip(WHITE) == send.text.strip(WHITE)]
+            attempts = [attempt for other in same for attempt in other.attempts]
+            if all(attempt.acks for attempt in attempts):
+                yield Failed(send, send.attempts[0], [attempt for attempt in attempts if not _failed(attempt)])
 
 
 def _mixed_up(record: Record) -> bool:
@@ -111,10 +112,10 @@ def _old(failed: Failed, window: HistoryWindow) -> set[str] | None:
 
 
 def _none_too_many(failed: Failed, messages: Sequence[Message], where: str) -> None:
-    """None before the attempt that was accepted, and one after it."""
-    since = failed.accepted.entry.serial if failed.accepted else None
+    """None before the first attempt that was accepted, and after it as many as there were of those."""
+    since = min((attempt.entry.serial for attempt in failed.accepted), default=None)
     early = [message for message in messages if since is None or message.at < since]
-    spare = len({message.id for message in messages}) - (1 if since is not None else 0)
+    spare = len({message.id for message in messages}) - len(failed.accepted)
     actual = f"send #{failed.send.number} was answered with {preview(_error(failed))}, and is in {where}"
     again = " twice" if not early else ""
     at = [*failed.at, *(message.at for message in messages)]

@@ -19,11 +19,19 @@ def comes_back(send: Send) -> None:
     """A valid text is accepted, and ack and event carry it verbatim but for trimming (which SEND-TRIM judges)."""
     if label(send.text) != "valid":
         return  # shrunk into a text that not every reading calls valid
+    if send.refused and is_double(send):
+        return  # SEND-TWICE
     taken = not send.refused or send.connection.conversation_closed
     expect(taken, "the text to be accepted", "an error", at=send.at, unless="SEND-PLAIN")
     wanted = send.text.strip(WHITE)
     for where, got in (("ack", send.message.text), ("event", send.event.message.text)):
         expect(got.strip(WHITE) == wanted, f"the {where} to carry {described(wanted)}", described(got), at=send.at)
+
+
+def is_double(send: Send) -> bool:
+    """Whether another send of the same text was accepted."""
+    text = str(send.text).strip(WHITE)
+    return any(str(other.text).strip(WHITE) == text for other in send.record.accepted() if other.number != send.number)
 
 
 def is_refused(send: Send) -> None:

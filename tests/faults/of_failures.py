@@ -7,6 +7,7 @@ import itertools
 from typing import Any
 
 from conformance.reference.help_center import HelpCenter
+from conformance.reference.protocol import USER
 from conformance.reference.store import Message
 from tests.faults.fault import fault
 
@@ -72,3 +73,19 @@ class EmitsBeforeItFails(FailsNowAndThen):
         message = Message(self.store.new_id(), self.store.conversation_of(user).id, "user", text, self.store.now())
         await self.announce(user, message, origin=origin)
         raise self.server_problem()
+
+
+@fault("REJECT-STORED", "SEND-TWICE")
+class ChecksForDoublesAfterTheInsert(HelpCenter):
+    """Who sends the same text again is answered with an error, and the text is there twice."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.said: set[tuple[str, str]] = set()
+        super().__init__(*arguments, **options)
+
+    def save(self, user: str, text: str, *, sender: str) -> Message:
+        message = super().save(user, text, sender=sender)
+        if sender == USER and (user, text) in self.said:
+            raise self.server_problem()
+        self.said.add((user, text))
+        return message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from conformance.reference.help_center import HelpCenter
@@ -42,8 +43,23 @@ class SavesDrafts(HelpCenter):
 
     def check_length(self, text: str) -> None:
         if len(text) > MAX_LENGTH:
-            self.save(self.user, text[:100], sender=USER)
+            self.keep(self.user, text[:100])
         super().check_length(text)
+
+    def keep(self, user: str, draft: str) -> None:
+        self.save(user, draft, sender=USER)
+
+
+@fault("REJECT-STORED")
+class SavesDraftsLater(SavesDrafts):
+    """By a queue, a while after the refusal."""
+
+    def keep(self, user: str, draft: str) -> None:
+        self.spawn(self.work(user, draft))
+
+    async def work(self, user: str, draft: str) -> None:
+        await asyncio.sleep(1.5)
+        super().keep(user, draft)
 
 
 @fault("REJECT-EMITTED")

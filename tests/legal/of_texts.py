@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from typing import Any
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import Problem
+from conformance.reference.protocol import USER, Problem
+from conformance.reference.store import Message
 from tests.legal.legal import legal
 
 Length = Callable[[str], int]
@@ -134,3 +136,18 @@ class RefusesControlCharacters(HelpCenter):
         super().check_storable(text)
         if "\0" in text:
             raise Problem("VALIDATION_ERROR", "no control characters")
+
+
+@legal(advice=["SEND-TWICE"])
+class RefusesDoubles(HelpCenter):
+    """Whoever says the same again has pressed the button twice: it is refused."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.said: set[tuple[str, str]] = set()
+
+    def save(self, user: str, text: str, *, sender: str) -> Message:
+        if sender == USER and (user, text) in self.said:
+            raise self.invalid("This has been sent already.", rule="double")
+        self.said.add((user, text))
+        return super().save(user, text, sender=sender)

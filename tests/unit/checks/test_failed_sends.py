@@ -8,7 +8,7 @@ import pytest
 
 from conformance.checks import failed_sends
 from conformance.checks.law import check_records
-from conformance.errors import Deviation
+from conformance.errors import Deviation, Unverified
 from conformance.protocol import MESSAGE
 from tests.support.handmade import CONVERSATION, Handmade, message
 
@@ -134,3 +134,30 @@ def judged_alone(made: Handmade) -> str | None:
     except Deviation as deviation:
         return deviation.actual
     return None
+
+
+def doubled(*, stored: Sequence[str], acked: bool = True) -> Handmade:
+    """The same text twice, the second time answered with an error; then REST lists it under these ids."""
+    made = Handmade()
+    made.opens("phone")
+    made.greeted([])
+    made.emits({"text": WORDS}, send=1)
+    if acked:
+        made.ack({"message": message(WORDS, id="m1")})
+    made.emits({"text": WORDS}, send=2)
+    made.ack({"error": ERROR})
+    listing(made, *(message(WORDS, id=one) for one in stored))
+    return made
+
+
+def test_the_same_text_again_may_be_refused() -> None:
+    assert judged(doubled(stored=["m1"]), failed_sends.not_stored) is None
+
+
+def test_the_same_text_again_failed_and_is_stored() -> None:
+    assert (judged(doubled(stored=["m1", "m2"]), failed_sends.not_stored) or "").endswith("twice")
+
+
+def test_what_was_not_acked_may_be_the_one_that_is_stored() -> None:
+    with pytest.raises(Unverified):
+        judged(doubled(stored=["m1"], acked=False), failed_sends.not_stored)
