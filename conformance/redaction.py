@@ -114,7 +114,7 @@ class Redactor:
 
     def clean_message(self, message: dict[str, Json]) -> dict[str, Json]:
         """As ``clean``, of one of many thousands that is cleaned just once."""
-        return {self.text(name): self.clean(inner, depth=_DEEPEST - 1) for name, inner in message.items()}
+        return {self.clean(name): self.clean(inner, depth=_DEEPEST - 1) for name, inner in message.items()}
 
     def _cleaned(self, value: dict[str, Json], depth: int) -> dict[str, Json]:
         cleaned = {self.clean(key): self.clean(inner, depth=depth - 1) for key, inner in value.items()}

@@ -217,7 +217,7 @@ def words_in(value: Json) -> set[str]:
     if isinstance(value, Blocks):
         return set().union(*(block.fact(_words_of_block) for block in value.blocks))
     inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return set().union(*(words_in(inner) for inner in inside))
+    return set().union(*(words_in(inner) for inner in inside if isinstance(inner, (str, dict, list))))
 
 
 def _words_of_block(messages: Sequence[Json]) -> set[str]:
@@ -233,7 +233,7 @@ def _named_ids(value: Json) -> set[tuple[str, str]]:
     if not isinstance(value, dict):
         return set()
     fields = {(name, value[name]) for name in ("conversationId", "userId") if isinstance(value.get(name), str)}
-    return fields.union(*(_named_ids(inner) for inner in value.values()))
+    return fields.union(*(_named_ids(inner) for inner in value.values() if isinstance(inner, (dict, list))))
 
 
 def _ids_of_block(messages: Sequence[Json]) -> set[tuple[str, str]]:

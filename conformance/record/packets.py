@@ -154,6 +154,11 @@ class Packets:
         return next((entry for entry in self.entries if entry.kind is Kind.CLOSED), None)
 
     @cached_property
+    def expired(self) -> list[Entry]:
+        """The waits that were given up."""
+        return [entry for entry in self.entries if entry.kind is Kind.EXPIRED]
+
+    @cached_property
     def left(self) -> float:
         """The serial number at which the device itself said goodbye, closed or dropped the line; infinity when it never
         did. What arrives later is not listened to."""

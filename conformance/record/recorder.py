@@ -54,10 +54,15 @@ class Recorder:
         entry = Entry(len(entries), self.now, kind, device, connection, self._redactor.clean(data))
         entries.append(entry)
         self._count(kind, data)
-        for waiter in self._waiters:
+        self._wake()
+        return entry
+
+    def _wake(self) -> None:
+        """Those who wait for the next entry; until they have looked at it, they wait for no other."""
+        waiters, self._waiters = self._waiters, set()
+        for waiter in waiters:
             if not waiter.done():
                 waiter.set_result(None)
-        return entry
 
     def _count(self, kind: Kind, data: Mapping[str, Json]) -> None:
         if kind is Kind.SENT:

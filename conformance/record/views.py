@@ -60,7 +60,7 @@ class Send(Exchange):
     def sent(self) -> Sent:
         """What its message is found again by. Raises Missing where it was not accepted."""
         message = self.message
-        return Sent(self.number, message.id, message.text, str(self.text).strip(), self.record.once(_senders))
+        return Sent(self.number, message.id, message.text, str(self.text).strip(), self.record.senders)
 
     @property
     def event(self) -> Event:
@@ -84,14 +84,6 @@ class Send(Exchange):
         text, since = self.message.text, self.entry.serial
         later = (event for event in connection.messages_with("text", text) if event.entry.serial > since)
         return self.event_on(connection) or next((event for event in later if not by_support(event.message)), None)
-
-
-def _senders(record: Record) -> dict[str, set[int]]:
-    """The numbers of the sends of each text, without the white space around it."""
-    senders: dict[str, set[int]] = {}
-    for send in record.sends:
-        senders.setdefault(str(send.text).strip(), set()).add(send.number)
-    return senders
 
 
 @dataclass(frozen=True)
@@ -143,6 +135,14 @@ class Record:
                     attempts.setdefault(number, []).append(Attempt(entry, answered))
                     owner[number] = connection
         return [Send(owner[number], attempts[number]) for number in sorted(attempts)]
+
+    @cached_property
+    def senders(self) -> dict[str, set[int]]:
+        """The numbers of the sends of each text, without the white space around it."""
+        senders: dict[str, set[int]] = {}
+        for send in self.sends:
+            senders.setdefault(str(send.text).strip(), set()).add(send.number)
+        return senders
 
     def _acks(self) -> dict[tuple[int, int | None], list[Entry]]:
         acks: dict[tuple[int, int | None], list[Entry]] = {}

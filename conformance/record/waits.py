@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, Json
 from conformance.record.packets import Packets
-from conformance.record.transcript import Entry, Kind
+from conformance.record.transcript import Entry
 
 Awaited = Mapping[str, Json]
 
@@ -69,8 +69,8 @@ def described(waiting: Json) -> str:
 def given_up(connection: Packets, waiting: Awaited) -> Entry | None:
     """The entry that says that this was waited for in vain, on a connection that was still there."""
     ended = connection.ended_by_target
-    for entry in connection.entries:
-        if entry.kind is Kind.EXPIRED and entry.get("waiting") == waiting:
+    for entry in connection.expired:
+        if entry.get("waiting") == waiting:
             return entry if ended is None or ended.serial > entry.serial else None
     return None
 
