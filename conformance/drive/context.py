@@ -20,6 +20,7 @@ from conformance.drive.device_options import Route
 from conformance.drive.load import Load
 from conformance.drive.retry import Pauses, Turns
 from conformance.protocol import Json
+from conformance.record.capacity import Capacity
 from conformance.record.history_reader import Histories
 from conformance.record.recorder import Recorder
 from conformance.record.timeouts import AdaptiveTimeout, Taken, Talk, late
@@ -59,6 +60,8 @@ class RunContext:
     """What the preflight found that explains all the rest, if it found such a thing."""
     intake: Intake = field(default_factory=Intake)
     """How much of what the target sends is taken."""
+    capacity: Capacity = field(default_factory=Capacity)
+    """How much of it is kept."""
 
     @classmethod
     def create(
@@ -140,7 +143,9 @@ class ScenarioContext:
         self.deadly = deadly
         """The requirements that judge what the target is known to die of: a scenario about something else may leave
         such things out."""
-        self.recorder = Recorder(transcript, run.redactor, run.histories)
+        self.recorder = Recorder(
+            transcript, run.redactor, run.histories, run.capacity, is_held=lambda: run.intake.waiting > 0
+        )
         self.attendance = Attendance(run.support_waits)
         self.connections = itertools.count(1)
         self.sends = itertools.count(1)

@@ -71,7 +71,7 @@ class Studio:
         """Raises Unverified where the target sent more than the harness takes: nothing can be said of what it does."""
         if stage.recorder.flooded.is_set():
             entries = stage.transcript.entries
-            reason = (
+            reason = stage.recorder.excess or (
                 f"the target sent so much that recording was ended: {len(entries):,} packets in {entries[-1].at:.1f} s"
             )
             self._floods += 1

@@ -23,7 +23,7 @@ from conformance.record.transcript import Kind
 from conformance.transport import plain_http
 from conformance.transport.close_reason import describe_error
 from conformance.transport.cookies import Cookies
-from conformance.transport.limits import oversized
+from conformance.transport.limits import TooMuch
 
 KEPT = ("content-type", "date", "location", "retry-after")
 """Headers of answers that are recorded."""
@@ -186,10 +186,10 @@ class RestClient:
     def _content(self, answer: plain_http.Answer, subject: str) -> dict[str, Json]:
         """``{"json": True, "body": …}``, or the beginning of a body that is not JSON, with the reason why."""
         recorder = self._context.recorder
-        if answer.content is None:
-            return {"json": False, "reason": oversized(answer.limit, "answer"), "body": None} | (
-                {"oversized": answer.limit} if answer.limit == self._context.run.intake.most else {}
-            )
+        if isinstance(answer.content, TooMuch):
+            found: dict[str, Json] = {"json": False, "reason": str(answer.content), "body": None}
+            ours = answer.content.limit == self._context.run.intake.most
+            return found | ({"oversized": answer.content.limit} if ours else {})
         try:
             return {"json": True, "body": recorder.read(answer.content, of=subject)}
         except (ValueError, RecursionError) as error:

@@ -105,8 +105,10 @@ class Histories:
     def read(self, text: str | bytes, *, of: str = "") -> Json:
         """The value of a JSON text that was meant for a user (``of``). Raises ValueError or RecursionError where it is
         none. Secrets are still in it, but for the messages that are shared."""
+        if len(text) < SMALL or (isinstance(text, str) and '"messages"' not in text):
+            return json.loads(text, parse_constant=no_constant)
         raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-        start = _LIST.search(raw) if len(raw) >= SMALL else None
+        start = _LIST.search(raw)
         if start is None:
             return json.loads(text, parse_constant=no_constant)
         shown = self._shown.get(of)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from conformance.protocol import Json
+from conformance.record.capacity import LONGEST_HELD, Capacity
 from conformance.record.clock import one_slice
 from conformance.record.history_reader import Histories
 from conformance.record.timeouts import CHATTER, Talk
@@ -24,8 +25,19 @@ _FROM_TARGET = (Kind.RECEIVED, Kind.GARBLED, Kind.CLIENT)
 class Recorder:
     """Appends entries in wire order. Everything passes the redactor before it is kept."""
 
-    def __init__(self, transcript: Transcript, redactor: Redactor, histories: Histories | None = None) -> None:
+    def __init__(
+        self,
+        transcript: Transcript,
+        redactor: Redactor,
+        histories: Histories | None = None,
+        capacity: Capacity | None = None,
+        is_held: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """``is_held``: whether what the target sent is not read just now, as other large messages are."""
         self.transcript = transcript
+        self._capacity = capacity or Capacity()
+        self._is_held = is_held
+        self._held = 0.0
         self._redactor = redactor
         self._histories = histories or Histories(redactor)
         self._began = time.monotonic()
@@ -33,6 +45,8 @@ class Recorder:
         self._room = FREE
         self.flooded = asyncio.Event()
         """The target sent more than is kept: nothing is recorded any more."""
+        self.excess = ""
+        """What was too much, where it was not the packets."""
 
     @property
     def now(self) -> float:
@@ -52,6 +66,11 @@ class Recorder:
         if self.flooded.is_set():
             return Entry(len(entries), self.now, kind, device, connection, {})
         entry = Entry(len(entries), self.now, kind, device, connection, self._redactor.clean(data))
+        if kind is Kind.SENT:
+            self._capacity.sent()
+        elif not self._capacity.kept(entry.data):
+            self._end("the target sent more than is kept in a run: raise --max-payload")
+            return entry
         entries.append(entry)
         self._count(kind, data)
         self._wake()
@@ -72,11 +91,27 @@ class Recorder:
             if self._room < 0:
                 self.flooded.set()
 
+    def _end(self, excess: str = "") -> None:
+        """Record nothing any more."""
+        self.excess = excess
+        self.flooded.set()
+
+    async def _slice(self, seconds: float, wait: Callable[[float], Awaitable[object]]) -> float:
+        """As ``one_slice``; while we do not read, no time passes for the target."""
+        took = await one_slice(seconds, wait)
+        if not self._is_held():
+            return took
+        self._held += took
+        if self._held > LONGEST_HELD:
+            self._end(f"large messages were read for {LONGEST_HELD:.0f} s: pass a lower --max-payload or --concurrency")
+            return seconds
+        return 0.0
+
     async def until(self, found: Callable[[], T | None], *, within: float) -> T | None:
         """The first non-None answer of ``found``, asked again after each new entry; None after ``within`` seconds."""
         left = within
         while (answer := found()) is None and left > 0:
-            left -= await one_slice(left, self._next_entry)
+            left -= await self._slice(left, self._next_entry)
         return answer
 
     async def unless_silent(
@@ -88,7 +123,7 @@ class Recorder:
         heard, answered = talk.heard, talk.answered
         silence = unanswered = longest = 0.0
         while (answer := found()) is None and silence < limit() and unanswered < CHATTER * limit():
-            took = await one_slice(limit() - silence, self._next_entry)
+            took = await self._slice(limit() - silence, self._next_entry)
             silence, unanswered, longest = silence + took, unanswered + took, max(longest, silence + took)
             if talk.heard != heard:
                 heard, silence = talk.heard, 0.0
@@ -101,7 +136,7 @@ class Recorder:
         last = self._last_activity(connection)
         silent, left = min(self.now - last, seconds / 2), at_most
         while silent < seconds and left > 0:
-            took = await one_slice(min(seconds - silent, left), self._next_entry)
+            took = await self._slice(min(seconds - silent, left), self._next_entry)
             left -= took
             latest = self._last_activity(connection)
             silent = silent + took if latest == last else 0.0

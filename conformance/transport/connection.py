@@ -267,6 +267,7 @@ class Connection:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         await self._http.release(within=CLOSING)
+        self._transport = None
 
     # -- tasks -------------------------------------------------------------------------------------------------
 

@@ -23,7 +23,8 @@ from conformance.transport.close_reason import (
 )
 from conformance.transport.cookies import Cookies
 from conformance.transport.engineio import Transport, query
-from conformance.transport.limits import Intake, oversized
+from conformance.transport.gate import Gate
+from conformance.transport.limits import Intake, TooMuch, oversized
 
 LONGEST_HEADER = 2**16
 NETWORK_ERRORS = (aiohttp.ClientError, OSError)
@@ -39,10 +40,32 @@ class Reply:
 
 
 class RawWebSocket(aiohttp.ClientWebSocketResponse):
-    """One that can be cut without a close frame."""
+    """One that can be cut without a close frame, and whose large messages take turns."""
+
+    _gate: Gate | None = None
+
+    def limited(self, intake: Intake) -> None:
+        """Read large messages when it is their turn, and none with too many values."""
+        connection = self._response.connection  # private, there is no other way; tests pin it
+        if connection is not None and connection.transport is not None:
+            self._gate = Gate(connection.transport, intake, compressed=bool(self.compress))
+
+    async def receive(self, timeout: float | None = None) -> aiohttp.WSMessage:  # noqa: ASYNC109  as aiohttp's
+        """The next message; where it is too much, an error that says so."""
+        while self._gate is not None:
+            self._gate.consumed()
+            message = await super().receive(timeout)
+            if message.type is aiohttp.WSMsgType.PING:
+                await self.pong(message.data)
+            elif message.type is not aiohttp.WSMsgType.PONG:
+                return self._gate.checked(message)
+        return await super().receive(timeout)
 
     def cut(self) -> None:
-        self._response.close()  # private, there is no other way; tests pin it
+        self._response.close()
+        self._parser = None  # it may have much of a message
+        if self._gate is not None:
+            self._gate.over()
 
     @property
     def set_cookies(self) -> list[str]:
@@ -91,10 +114,14 @@ class HttpSession:
     async def _reply(self, answer: aiohttp.ClientResponse, url: URL) -> Reply:
         self._cookies.take(answer.headers.getall("Set-Cookie", []), url)
         limit = self.intake.most if answer.status == 200 else limits.MAX_ERROR_BYTES
-        body = await read_body(answer, limit, self.intake)
-        text = oversized(limit, "answer") if body is None else body.decode("utf-8", "replace")
+        try:
+            text = (await read_body(answer, limit, self.intake)).decode("utf-8", "replace")
+        except TooMuch as why:
+            if answer.status == 200:
+                return Reply(200, "", CloseReason("target", reason=str(why), oversized=why.limit))
+            text = str(why)
         if answer.status == 200:
-            return Reply(200, text, CloseReason("target", reason=text, oversized=limit) if body is None else None)
+            return Reply(200, text, None)
         return Reply(answer.status, "", refusal(answer.status, answer.headers, text))
 
     async def websocket(self) -> RawWebSocket:
@@ -106,8 +133,10 @@ class HttpSession:
             headers=cookies,
             max_msg_size=self.intake.of_message,
             compress=15,
+            autoping=False,
         )
         assert isinstance(ws, RawWebSocket)
+        ws.limited(self.intake)
         self._cookies.take(ws.set_cookies, url)
         self._websockets.append(ws)
         return ws
@@ -116,6 +145,7 @@ class HttpSession:
         """Cut every connection to the server."""
         for ws in self._websockets:
             ws.cut()
+        self._websockets.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within):
                 if self._client.connector is not None:
@@ -130,18 +160,23 @@ def refusal(status: int, headers: Mapping[str, str], text: str) -> CloseReason:
     return CloseReason("target", status=status, reason=why, retry_after=retry_after(headers))
 
 
-async def read_body(answer: aiohttp.ClientResponse, limit: int, intake: Intake) -> bytes | None:
-    """The body of an answer, decompressed as it comes; None, and no more is read, where it has more than so many
-    bytes."""
+async def read_body(answer: aiohttp.ClientResponse, limit: int, intake: Intake) -> bytes:
+    """The body of an answer, decompressed as it comes. Raises TooMuch, and no more is read, where it has more than so
+    many bytes, or too many values."""
     body = bytearray()
-    async with intake.turns() as turn:
-        async for chunk in answer.content.iter_any():
-            body += chunk
-            intake.meter.received(chunk)
-            if len(body) > limit:
-                answer.close()
-                return None
-            await turn.taken(len(body))
+    try:
+        with intake.turns() as turn:
+            async with turn.held():
+                async for chunk in answer.content.iter_any():
+                    body += chunk
+                    intake.meter.received(chunk)
+                    if len(body) > limit:
+                        raise oversized(limit, "answer")
+                    await turn.taken(len(body))
+        intake.check(body, "answer")
+    except TooMuch:
+        answer.close()
+        raise
     return bytes(body)
 
 

@@ -4,8 +4,8 @@ ours is never the target's failure: what exceeds one is named, with the option t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 from conformance.transport.meter import Meter
@@ -15,7 +15,13 @@ MAX_BYTES = 64 * 2**20
 MAX_ERROR_BYTES = 2**20
 """Of the body of an answer other than 200, which is only quoted."""
 LARGE = 4 * 2**20
-"""Bodies that are larger are read one after the other, and so are messages once one was too large."""
+"""Bytes of an answer or a message that nobody has to wait for."""
+AT_ONCE = 32 * 2**20
+"""Bytes of larger ones that are held at once, over all connections; who came first may have more."""
+LONGEST_TURN = 20.0
+"""Seconds within which the first one has to grow by ``LARGE``, where others wait: it may stop just before its end."""
+PER_VALUE = 40
+"""Bytes that a JSON value must have on average in what is large: each takes some times as many in memory."""
 OPTION = "--max-payload"
 
 
@@ -25,35 +31,125 @@ class Intake:
 
     most: int = field(default_factory=lambda: MAX_BYTES)
     exceeded: bool = False
-    """Whether a WebSocket message was larger than that. Others may be, at the same time, and cannot take turns."""
+    """Whether a WebSocket message was larger than that. Others may be, at the same time."""
     meter: Meter = field(default_factory=Meter)
     """What is taken is counted, with all else that the run costs the target."""
-    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
+    """How many large answers and messages are not read on now, as others are."""
+    _held: dict[Turn, int] = field(default_factory=dict)
+    """By how many bytes, the first comer first."""
+    _freed: set[asyncio.Future[None]] = field(default_factory=set)
 
     @property
     def of_message(self) -> int:
         """What a WebSocket message may have now."""
         return min(self.most, LARGE) if self.exceeded else self.most
 
-    @asynccontextmanager
-    async def turns(self) -> AsyncIterator[Turn]:
-        """Whoever reads a body asks for its turn when that becomes large."""
-        async with AsyncExitStack() as stack:
-            yield Turn(self._turn, stack)
+    def check(self, text: str | bytes | bytearray, what: str) -> None:
+        """Raises TooMuch where a JSON text cannot be decoded within bounds of memory."""
+        limit = max(self.most, LARGE) // PER_VALUE
+        if len(text) > limit and _marks(text) > limit:
+            raise TooMuch(f"sent more than {limit:,} JSON values in one {what}", self.most)
+
+    @property
+    def in_hand(self) -> int:
+        """Bytes of large answers and messages, held now."""
+        return sum(self._held.values())
+
+    def turn(self) -> Turn:
+        """Of a reader of messages, who says when one of them is over."""
+        return Turn(self)
+
+    @contextmanager
+    def turns(self) -> Iterator[Turn]:
+        """Whoever reads what may become large asks for its turn as it grows."""
+        turn = Turn(self)
+        try:
+            yield turn
+        finally:
+            turn.over()
+
+
+class TooMuch(Exception):
+    """What the target sent cannot be taken; ``limit``: in bytes, what an option raises."""
+
+    def __init__(self, reason: str, limit: int) -> None:
+        super().__init__(reason)
+        self.limit = limit
 
 
 class Turn:
-    """Of one reader."""
+    """Of one reader. ``lost``: why it has to stop reading, once it has; then ``stop`` was called."""
 
-    def __init__(self, lock: asyncio.Lock, stack: AsyncExitStack) -> None:
-        self._lock, self._stack, self._taken = lock, stack, False
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self.stop: Callable[[], object] = lambda: None
+        self.lost: TooMuch | None = None
 
     async def taken(self, size: int) -> None:
-        """Go on with a body that has so many bytes by now, when it is its turn."""
-        if size > LARGE and not self._taken:
-            self._taken = True
-            await self._stack.enter_async_context(self._lock)
+        """Go on with an answer or a message that has so many bytes by now, when there is room for them."""
+        while not self.admitted(size):
+            await self._room()
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """While reading, which stops where the turn is lost: then TooMuch is raised."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(None) as bound:
+                self.stop = lambda: bound.reschedule(loop.time())
+                yield
+        except TimeoutError:
+            if self.lost is None:
+                raise
+            raise self.lost from None
+
+    def admitted(self, size: int) -> bool:
+        """Whether there is room for so many bytes now."""
+        held = self._intake._held
+        others = sum(held.values()) - held.get(self, 0)
+        if size > LARGE and others and self is not next(iter(held)) and others + size > AT_ONCE:
+            return False
+        if size > LARGE:
+            held[self] = size
+        return True
+
+    async def _room(self) -> None:
+        """Wait until somebody is done, or was first for too long."""
+        intake, freed = self._intake, asyncio.get_running_loop().create_future()
+        intake._freed.add(freed)
+        intake.waiting += 1
+        first, size = next(iter(intake._held.items()))
+        try:
+            async with asyncio.timeout(LONGEST_TURN):
+                await freed
+        except TimeoutError:
+            if 0 < intake._held.get(first, 0) < size + LARGE:
+                first._lose(size)
+        finally:
+            intake.waiting -= 1
+            intake._freed.discard(freed)
+
+    def _lose(self, size: int) -> None:
+        reason = f"sent {size:,} bytes and more, and less than {LARGE:,} of them in {LONGEST_TURN:.0f} s"
+        self.lost = TooMuch(f"{reason}, while other large answers waited", self._intake.most)
+        self.over()
+        self.stop()
+
+    def over(self) -> None:
+        """What was read has been dealt with."""
+        if self._intake._held.pop(self, None) is not None:
+            for freed in self._intake._freed:
+                if not freed.done():
+                    freed.set_result(None)
 
 
-def oversized(limit: int, what: str) -> str:
-    return f"sent more than {limit:,} bytes in one {what}"
+def _marks(text: str | bytes | bytearray) -> int:
+    """Each value of JSON has one of these before it; they may stand in texts, too."""
+    if isinstance(text, str):
+        return sum(text.count(mark) for mark in ",:[{")
+    return sum(text.count(mark) for mark in (b",", b":", b"[", b"{"))
+
+
+def oversized(limit: int, what: str) -> TooMuch:
+    return TooMuch(f"sent more than {limit:,} bytes in one {what}", limit)

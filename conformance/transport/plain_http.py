@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from conformance.transport import limits
-from conformance.transport.limits import Intake
+from conformance.transport.limits import Intake, TooMuch, Turn, oversized
 
 ENCODINGS = "gzip, deflate"
 """What is asked for, and read within bounds."""
@@ -28,12 +28,11 @@ _RAW = -15
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``content``: decompressed; None where it had more bytes than ``limit``."""
+    """``content``: decompressed; or why it was not taken."""
 
     status: int
     headers: httpx.Headers
-    content: bytes | None
-    limit: int
+    content: bytes | TooMuch
 
 
 async def get(
@@ -51,29 +50,56 @@ async def get(
     intake.meter.requests += 1
     began = clock.time()
     try:
-        async with asyncio.timeout_at(began + silence) as bound, intake.turns() as turn:
+        async with asyncio.timeout_at(began + silence) as bound:
             sent = {"Accept-Encoding": ENCODINGS, **(headers or {})}
             asked = client.stream("GET", path, headers=sent, timeout=silence, extensions=extensions)
             async with asked as answer:
-                latest = began + PROLONGED * silence
-                bound.reschedule(latest)
-                limit = intake.most if answer.is_success else limits.MAX_ERROR_BYTES
-                body, decoder, received = bytearray(), _Decoder(answer.headers), 0
-                async for piece in answer.aiter_raw():
-                    received += len(piece)
-                    for part in decoder.decoded(piece):
-                        body += part
-                        intake.meter.received(part)
-                        if len(body) > limit:
-                            return Answer(answer.status_code, answer.headers, None, limit)
-                        waiting = clock.time()
-                        bound.reschedule(None)  # that others are read first is not the target's delay
-                        await turn.taken(len(body))
-                        latest += clock.time() - waiting
-                        bound.reschedule(latest + received / SLOWEST)
-                return Answer(answer.status_code, answer.headers, bytes(body), limit)
+                patience = _Patience(bound, began + PROLONGED * silence)
+                content = await _content(answer, intake, patience)
+                return Answer(answer.status_code, answer.headers, content)
     except (TimeoutError, httpx.ReadTimeout) as error:
         raise httpx.ReadTimeout(f"not answered within {clock.time() - began:.1f} s") from error
+
+
+class _Patience:
+    """With a body: until ``latest``, later the larger it is. That others are read first is not the target's delay."""
+
+    def __init__(self, bound: asyncio.Timeout, latest: float) -> None:
+        self._clock = asyncio.get_running_loop()
+        self._bound, self._latest = bound, latest
+        bound.reschedule(latest)
+
+    async def turn(self, turn: Turn, size: int, *, received: int) -> None:
+        """Wait for room for so many bytes. ``received``: how many came, compressed."""
+        began = self._clock.time()
+        self._bound.reschedule(None)
+        await turn.taken(size)
+        self._latest += self._clock.time() - began
+        self._bound.reschedule(self._latest + received / SLOWEST)
+
+
+async def _content(answer: httpx.Response, intake: Intake, patience: _Patience) -> bytes | TooMuch:
+    try:
+        with intake.turns() as turn:
+            async with turn.held():
+                return await _body(answer, intake, turn, patience)
+    except TooMuch as why:
+        return why
+
+
+async def _body(answer: httpx.Response, intake: Intake, turn: Turn, patience: _Patience) -> bytes:
+    limit = intake.most if answer.is_success else limits.MAX_ERROR_BYTES
+    body, decoder, received = bytearray(), _Decoder(answer.headers), 0
+    async for piece in answer.aiter_raw():
+        received += len(piece)
+        for part in decoder.decoded(piece):
+            body += part
+            intake.meter.received(part)
+            if len(body) > limit:
+                raise oversized(limit, "answer")
+            await patience.turn(turn, len(body), received=received)
+    intake.check(body, "answer")
+    return bytes(body)
 
 
 class _Decoder:

@@ -25,8 +25,8 @@ from conformance.transport.close_reason import CloseReason, HandshakeFailed, des
 from conformance.transport.connection import CLOSING
 from conformance.transport.cookies import Cookies
 from conformance.transport.engineio import SEPARATOR, PacketType, Transport
-from conformance.transport.http_session import LONGEST_HEADER, no_redirects, read_body, refusal
-from conformance.transport.limits import Intake, oversized
+from conformance.transport.http_session import LONGEST_HEADER, RawWebSocket, no_redirects, read_body, refusal
+from conformance.transport.limits import Intake, TooMuch
 from conformance.transport.polling import FIRST_PAUSE, LIMITED
 from conformance.transport.tap import ClientListener, Tap
 from conformance.transport.websocket import ENDS, close_reason_of
@@ -81,6 +81,7 @@ class RecordedSession:
         self._http: aiohttp.ClientSession | None = None
         self._running: set[asyncio.Future[Answer]] = set()
         self._cut: set[asyncio.Future[Answer]] = set()
+        self._ws: RawWebSocket | None = None
         self.closed = False
         """What the client asks before each request: whether the session can be used."""
 
@@ -122,10 +123,13 @@ class RecordedSession:
                 raise aiohttp.ClientConnectionError(describe_error(error)) from error
             return RecordedWebSocket(ws, self.tap, moves=not opens, intake=self._intake)
 
-    async def _upgraded(self, url: URL, **options: Any) -> aiohttp.ClientWebSocketResponse:
+    async def _upgraded(self, url: URL, **options: Any) -> RawWebSocket:
         headers = {**options.pop("headers", {}), **self._cookies.header(url)}
-        options |= {"headers": headers, "max_msg_size": self._intake.of_message}
-        ws: aiohttp.ClientWebSocketResponse = await self._session.ws_connect(url, **options)
+        options |= {"headers": headers, "max_msg_size": self._intake.of_message, "autoping": False}
+        ws = await self._session.ws_connect(url, **options)
+        assert isinstance(ws, RawWebSocket)
+        ws.limited(self._intake)
+        self._ws = ws
         return ws
 
     async def close(self) -> None:
@@ -151,6 +155,7 @@ class RecordedSession:
             cookie_jar=aiohttp.DummyCookieJar(),  # see conformance.transport.cookies
             headers=self._headers,
             timeout=aiohttp.ClientTimeout(total=None),
+            ws_response_class=RawWebSocket,
             trace_configs=[no_redirects()],
             max_line_size=LONGEST_HEADER,
             max_field_size=LONGEST_HEADER,
@@ -170,6 +175,9 @@ class RecordedSession:
         for exchange in running:  # aiohttp would make some of them again, on another connection
             exchange.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        if self._ws is not None:
+            self._ws.cut()
+            self._ws = None
         if self._http is not None and not self._http.closed:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(CLOSING):
@@ -215,10 +223,11 @@ class RecordedSession:
         async with self._session.request(method, url, headers=headers, allow_redirects=False, **options) as answer:
             self._cookies.take(answer.headers.getall("Set-Cookie", []), url)
             limit = self._intake.most
-            body = await read_body(answer, limit, self._intake)
-            if body is None:
-                self.tap.end(CloseReason("target", reason=oversized(limit, "answer"), oversized=limit))
-                raise aiohttp.ClientPayloadError(oversized(limit, "answer"))
+            try:
+                body = await read_body(answer, limit, self._intake)
+            except TooMuch as why:
+                self.tap.end(CloseReason("target", reason=str(why), oversized=limit))
+                raise aiohttp.ClientPayloadError(str(why)) from why
             return Answer(answer.status, body, answer.headers)
 
 

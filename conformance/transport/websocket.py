@@ -19,7 +19,7 @@ from conformance.transport.engineio import (
     parse_packet,
 )
 from conformance.transport.http_session import NETWORK_ERRORS, HttpSession, RawWebSocket
-from conformance.transport.limits import Intake, oversized
+from conformance.transport.limits import Intake, TooMuch, oversized
 
 ENDS = frozenset(
     {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
@@ -106,9 +106,11 @@ def close_reason_of(last: aiohttp.WSMessage, intake: Intake) -> CloseReason:
     """Why a WebSocket ended that gave this last (aiohttp gives one without a close frame code 1000)."""
     if last.type is aiohttp.WSMsgType.CLOSE:
         return CloseReason("target", code=last.data, reason=quoted(last.extra or ""))
+    if isinstance(last.data, TooMuch):
+        return CloseReason("target", reason=str(last.data), oversized=last.data.limit)
     if isinstance(last.data, aiohttp.WebSocketError):
         if last.data.code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG:
             limit, intake.exceeded = intake.of_message, True
-            return CloseReason("target", reason=oversized(limit, "message"), oversized=limit)
+            return CloseReason("target", reason=str(oversized(limit, "message")), oversized=limit)
         return CloseReason("target", reason=f"no WebSocket frame: {last.data}")
     return CloseReason("network", reason="the connection ended without a close frame")

@@ -108,6 +108,13 @@ async def rounds() -> None:
         await asyncio.sleep(0)
 
 
+async def rounds_until(seen: Callable[[], object]) -> None:
+    """Let things go on until this is so."""
+    async with asyncio.timeout(4 * DEADLINE):
+        while not seen():  # noqa: ASYNC110  nobody says when
+            await asyncio.sleep(0)
+
+
 def wire_to(url: str, heard: Any, *, deadline: float = DEADLINE, tls: ssl.SSLContext | None = None) -> Connection:
     return Connection(url, heard, headers={}, tls=tls, deadline=deadline)
 

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from conformance.record.capacity import Capacity
 from conformance.record.clock import SLICE, one_slice, unhurried
 from conformance.record.recorder import EACH, FREE, Recorder
 from conformance.record.transcript import Kind, Transcript
@@ -76,6 +77,43 @@ def test_whoever_is_sent_much_may_answer_much() -> None:
         for _ in range(EACH):
             recorder.add(Kind.RECEIVED)
     assert len(recorder.transcript.entries) == FREE * (EACH + 1)
+
+
+def test_no_more_is_kept_than_there_is_room_for_in_a_run() -> None:
+    capacity = Capacity(room=100_000)
+    recorders = [Recorder(Transcript("key", "key"), Redactor(), capacity=capacity) for _ in range(2)]
+    for recorder in recorders:
+        recorder.add(Kind.RECEIVED, args=["x" * 30_000, *[{}] * 500])
+    assert [recorder.flooded.is_set() for recorder in recorders] == [False, True]
+    assert [len(recorder.transcript.entries) for recorder in recorders] == [1, 0]
+    assert "--max-payload" in recorders[1].excess
+
+
+def test_whoever_is_sent_something_may_answer_it() -> None:
+    capacity = Capacity(room=0)
+    recorder = Recorder(Transcript("key", "key"), Redactor(), capacity=capacity)
+    recorder.add(Kind.SENT)
+    recorder.add(Kind.RECEIVED, args=["x" * 2000])
+    assert not recorder.flooded.is_set()
+
+
+@in_loop
+async def test_while_nothing_is_read_no_time_passes_for_the_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = iter([True] * 5)
+    recorder = Recorder(Transcript("key", "key"), Redactor(), is_held=lambda: next(held, False))
+    began = time.monotonic()
+    assert await recorder.until(lambda: None, within=0.2) is None
+    assert time.monotonic() - began >= 5 * 0.1 + 0.2
+    assert not recorder.flooded.is_set()
+
+
+@in_loop
+async def test_it_is_not_waited_for_ever_until_others_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.record.recorder.LONGEST_HELD", 0.3)
+    recorder = Recorder(Transcript("key", "key"), Redactor(), is_held=lambda: True)
+    assert await recorder.until(lambda: None, within=0.2) is None
+    assert recorder.flooded.is_set()
+    assert "--concurrency" in recorder.excess
 
 
 def test_of_a_long_text_the_beginning_is_kept_without_secrets() -> None:

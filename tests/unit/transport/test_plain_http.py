@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from conformance.transport import limits, plain_http
-from conformance.transport.limits import Intake
+from conformance.transport.limits import Intake, TooMuch
 from tests.support.peers import Stream, in_loop, raw_server
 
 BOUND, SILENCE = 2**20, 0.3
@@ -34,6 +34,11 @@ def answering(body: bytes, encoding: str = "identity", status: str = "200 OK") -
         await stream[0].read()
 
     return handle
+
+
+def too_much(answer: plain_http.Answer) -> tuple[str, int]:
+    assert isinstance(answer.content, TooMuch)
+    return str(answer.content), answer.content.limit
 
 
 def dripping(head: bytes) -> Callable[[Stream], Awaitable[None]]:
@@ -79,7 +84,7 @@ async def test_bodies_are_decompressed(encoding: str, body: bytes) -> None:
 @in_loop
 async def test_what_is_too_large_is_not_read(encoding: str, body: bytes) -> None:
     answer = await asked(answering(body, encoding))
-    assert (answer.status, answer.content, answer.limit) == (200, None, BOUND)
+    assert (answer.status, *too_much(answer)) == (200, f"sent more than {BOUND:,} bytes in one answer", BOUND)
 
 
 @in_loop
@@ -89,11 +94,21 @@ async def test_what_is_as_large_as_the_bound_is_read() -> None:
 
 
 @in_loop
+async def test_too_many_values_are_not_decoded() -> None:
+    answer = await asked(answering(b"[" + b"{}," * BOUND + b"{}]"), bound=4 * BOUND)
+    assert too_much(answer) == (
+        f"sent more than {limits.LARGE // limits.PER_VALUE:,} JSON values in one answer",
+        4 * BOUND,
+    )
+
+
+@in_loop
 async def test_large_bodies_are_read_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "LARGE", 10)
+    monkeypatch.setattr(limits, "AT_ONCE", 100)
     intake = Intake(BOUND)
     async with raw_server(answering(b"x" * 100)) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:
-        async with intake.turns() as turn:
+        with intake.turns() as turn:
             await turn.taken(11)
             waiting = asyncio.ensure_future(plain_http.get(client, "/", intake, silence=SILENCE))
             done, _ = await asyncio.wait([waiting], timeout=4 * SILENCE)
@@ -119,7 +134,7 @@ async def test_what_is_compressed_waits_for_its_turn_before_much_is_made_of_it(m
 async def test_error_pages_have_a_bound_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MAX_ERROR_BYTES", 10)
     answer = await asked(answering(b"x" * 11, status="500 No"))
-    assert (answer.status, answer.content, answer.limit) == (500, None, 10)
+    assert (answer.status, *too_much(answer)) == (500, "sent more than 10 bytes in one answer", 10)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,40 @@
+"""How much of what a target sends a run keeps in its transcripts: no target may take all memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from sys import getsizeof
+
+from conformance.blocks import Blocks
+from conformance.protocol import Json
+
+FREE, EACH = 64 * 2**20, 16 * 2**10
+"""Bytes of memory: so many, and so many more for each packet that the target was sent."""
+LONGEST_HELD = 60.0
+"""Seconds that a scenario may wait in all for others' large messages to be read."""
+
+
+@dataclass
+class Capacity:
+    """Of a run. ``room``: how many bytes more are kept."""
+
+    room: int = FREE
+
+    def sent(self) -> None:
+        """The target was sent a packet, and may answer."""
+        self.room += EACH
+
+    def kept(self, value: Json) -> bool:
+        """Whether there is room for a value, which then is taken."""
+        self.room -= weight(value)
+        return self.room >= 0
+
+
+def weight(value: Json) -> int:
+    """How many bytes a value takes in memory. What histories share weighs nothing."""
+    size = 0 if isinstance(value, Blocks) else getsizeof(value)
+    if isinstance(value, dict):
+        return size + sum(getsizeof(name) + weight(inner) for name, inner in value.items())
+    if isinstance(value, list) and not isinstance(value, Blocks):
+        return size + sum(map(weight, value))
+    return size

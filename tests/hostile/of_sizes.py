@@ -1,0 +1,90 @@
+"""What is just below the limits, on every connection and in every answer of a run."""
+
+from __future__ import annotations
+
+import functools
+import json
+
+from tests.hostile.peer import Peer, deflated, frame
+from tests.hostile.target import hostile, polls, rest, websockets
+
+MEGABYTES = 60
+"""Of each; ``--max-payload`` is 64."""
+DEFLATE = b"Sec-WebSocket-Extensions: permessage-deflate\r\n"
+
+
+@functools.cache
+def typing(value: bytes) -> bytes:
+    """A packet of so many megabytes that holds this again and again."""
+    values = b",".join([value] * (MEGABYTES * 2**20 // (len(value) + 1)))
+    return b'42/help-center,["help_center:typing",{"conversationId":"c","isTyping":true,"more":[%b]}]' % values
+
+
+LONG, MANY = b'"%b"' % (b"x" * 2**20), b"{}"
+"""A text of a megabyte, and a value of two bytes that takes forty times as many in memory."""
+
+
+@hostile(websockets, 0, 1, 4, 10)
+async def frames_just_below_the_limit(peer: Peer) -> None:
+    await peer.through(beside=lambda peer: peer.send(frame(typing(LONG))))
+
+
+@hostile(websockets, 0, 1, 4, 10)
+async def frames_of_many_values_just_below_the_limit(peer: Peer) -> None:
+    await peer.through(beside=lambda peer: peer.send(frame(typing(MANY))))
+
+
+@hostile(websockets, 0, 1, 4, 10)
+async def frames_that_stop_just_before_their_end(peer: Peer) -> None:
+    async def most(peer: Peer) -> None:
+        await peer.send(frame(typing(LONG))[:-1])
+        await peer.gone()
+
+    await peer.through(beside=most)
+
+
+@hostile(websockets)
+async def compressed_frames_just_below_the_limit(peer: Peer) -> None:
+    await peer.upgrade(DEFLATE)
+    await peer.send(
+        frame(deflated(b'0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000}', 0), first=0xC0)
+    )
+    await peer.send(frame(deflated(b"4", MEGABYTES), first=0xC0))
+    await peer.gone()
+
+
+@hostile(polls, 0, 1, 10)
+async def polls_just_below_the_limit(peer: Peer) -> None:
+    await polled(peer, typing(LONG))
+
+
+@hostile(polls, 0, 1, 10)
+async def polls_of_many_values_just_below_the_limit(peer: Peer) -> None:
+    await polled(peer, typing(MANY))
+
+
+async def polled(peer: Peer, packet: bytes) -> None:
+    """Whatever else a poll brings, it brings this too."""
+    if peer.request.startswith("POST"):
+        return await peer.through()
+    body = await peer.correct()
+    if b"help_center:connected" in body:
+        body += b"\x1e" + packet
+    await peer.answer(body, headers=b"Content-Type: text/plain\r\n")
+
+
+@hostile(rest, 0, 1, 10)
+async def rest_just_below_the_limit(peer: Peer) -> None:
+    await answered(peer, LONG)
+
+
+@hostile(rest, 0, 1, 10)
+async def rest_of_many_values_just_below_the_limit(peer: Peer) -> None:
+    await answered(peer, MANY)
+
+
+async def answered(peer: Peer, value: bytes) -> None:
+    """The conversation, and much else."""
+    body = json.loads(await peer.correct() or b"{}")
+    more = b",".join([value] * (MEGABYTES * 2**20 // (len(value) + 1)))
+    await peer.answer(json.dumps({**body, "more": "MORE"}).encode().replace(b'"MORE"', b"[%b]" % more))

@@ -1,0 +1,124 @@
+"""Large messages of several connections are read in turns, and one that stops halfway does not stop the others."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import web
+
+from conformance.transport import limits
+from conformance.transport.close_reason import CloseReason
+from conformance.transport.connection import Connection
+from conformance.transport.engineio import Transport
+from conformance.transport.limits import Intake
+from tests.support.peers import (
+    DEADLINE,
+    HANDSHAKE,
+    Heard,
+    Polling,
+    Stream,
+    accept_websocket,
+    in_loop,
+    raw_server,
+    rounds_until,
+    send,
+    serving,
+)
+
+MANY = "4" + "[" + ",".join(["{}"] * 2000) + "]"
+BOUND = 64_000
+"""Which allows 1,600 values."""
+LARGE = 5_000
+
+
+@pytest.fixture(autouse=True)
+def bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "LARGE", LARGE)
+    monkeypatch.setattr(limits, "AT_ONCE", 2 * LARGE)
+    monkeypatch.setattr(limits, "LONGEST_TURN", 0.2)
+
+
+@asynccontextmanager
+async def connected(url: str, intake: Intake, transport: str = "websocket") -> AsyncIterator[Heard]:
+    heard = Heard()
+    wire = Connection(url, heard, headers={}, tls=None, deadline=DEADLINE, intake=intake)
+    try:
+        await wire.open(Transport(transport))
+        send(wire, heard, "now")
+        yield heard
+    finally:
+        await wire.close()
+
+
+def saying(*frames: bytes) -> Callable[[Stream], Awaitable[None]]:
+    async def handle(stream: Stream) -> None:
+        await accept_websocket(stream)
+        await stream[0].read(1)
+        for frame in frames:
+            stream[1].write(frame)
+        await stream[0].read()
+
+    return handle
+
+
+def frame(size: int, *, sent: int | None = None) -> bytes:
+    """A text frame, or its beginning."""
+    return bytes([0x81, 127]) + size.to_bytes(8, "big") + b"4".ljust(size if sent is None else sent, b"x")
+
+
+@in_loop
+async def test_a_large_message_waits_for_another_one() -> None:
+    intake = Intake(BOUND)
+    async with raw_server(saying(frame(4 * LARGE))) as url:
+        with intake.turns() as other:
+            assert other.admitted(3 * LARGE)
+            async with connected(url, intake) as heard:
+                await rounds_until(lambda: intake.waiting)
+                assert not heard.messages
+                other.over()
+                await heard.until(lambda: heard.messages)
+    assert (intake.waiting, intake.in_hand) == (0, 0)
+
+
+@in_loop
+async def test_small_messages_wait_for_nobody() -> None:
+    intake = Intake(BOUND)
+    async with raw_server(saying(*[frame(LARGE // 4)] * 20)) as url:
+        with intake.turns() as other:
+            assert other.admitted(3 * LARGE)
+            async with connected(url, intake) as heard:
+                await heard.until(lambda: len(heard.messages) == 20)
+
+
+@in_loop
+async def test_a_message_that_stops_halfway_is_given_up_where_others_wait() -> None:
+    intake = Intake(BOUND)
+    stuck, whole = saying(frame(4 * LARGE, sent=3 * LARGE)), saying(frame(4 * LARGE))
+    async with raw_server(stuck) as url, connected(url, intake) as held:
+        await rounds_until(lambda: intake.in_hand)
+        async with raw_server(whole) as other, connected(other, intake) as heard:
+            await heard.until(lambda: heard.messages)
+            ending = await held.the_end()
+    assert (ending.by, ending.oversized) == ("target", BOUND)
+    assert "while other large answers waited" in ending.reason
+    assert (intake.waiting, intake.in_hand) == (0, 0)
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+@in_loop
+async def test_too_many_values_are_not_decoded(transport: str) -> None:
+    class Server(Polling):
+        async def websocket(self, request: web.Request) -> web.StreamResponse:
+            ws = web.WebSocketResponse()
+            await ws.prepare(request)
+            await ws.send_str(HANDSHAKE)
+            await ws.send_str(MANY)
+            await ws.receive()
+            return ws
+
+    reason = f"sent more than 1,600 JSON values in one {'message' if transport == 'websocket' else 'answer'}"
+    async with serving(Server(MANY)) as url, connected(url, Intake(BOUND), transport) as heard:
+        assert await heard.the_end() == CloseReason("target", reason=reason, oversized=BOUND)
+        assert not heard.messages
