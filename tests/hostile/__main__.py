@@ -35,7 +35,8 @@ def main(arguments: list[str]) -> int:
 def _reported(target: Target, one: Certified) -> Certified:
     word = "BROKEN" if one.broken else "ok"
     print(
-        f"{word:<7}{target.name:<50} {one.exit_code:>3} {one.seconds:6.1f} s {one.megabytes:5.0f} MB  {one.line[:160]}",
+        f"{word:<7}{target.name:<50} {one.exit_code:>3} {one.seconds:6.1f} s {one.megabytes:5.0f} MB"
+        f"  {len(one.left):>2} left  {one.line[:160]}",
         flush=True,
     )
     for broken in one.broken:

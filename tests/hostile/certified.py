@@ -12,11 +12,12 @@ import sys
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from conformance.schema.validator import mismatches
+from tests.hostile import leaks
 from tests.hostile.target import SECRET, Target
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,6 +40,8 @@ class Certified:
     seconds: float
     megabytes: float
     verdict: dict[str, Any]
+    left: list[str]
+    """What it has not let go of: threads, tasks, sockets, processes, files."""
     broken: list[str] = field(default_factory=list)
 
     @property
@@ -78,13 +81,18 @@ def _serving(target: Target) -> Iterator[str]:
 
 
 def _run(url: str, reports: Path, checkout: Path, *options: str) -> Certified:
-    command = [sys.executable, "-m", "pytest", "suites", "-q", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "suites", "-q", "-p", "no:cacheprovider", "-p", leaks.__name__]
     output, began = reports / "output.txt", time.monotonic()
+    left = reports.with_suffix(".left")
+    left.unlink(missing_ok=True)
+    temporary = reports.with_suffix(".temporary")
+    temporary.mkdir(exist_ok=True)
+    surroundings = {leaks.FILE: str(left), "TMPDIR": str(temporary), "HELP_CENTER_JWT_SECRET": SECRET}
     with output.open("wb") as out:
         process = subprocess.Popen(
             [*command, f"--target={url}", f"--reports={reports}", *options],
             cwd=checkout,
-            env={**os.environ, "PYTHONPATH": str(checkout), "HELP_CENTER_JWT_SECRET": SECRET},
+            env={**os.environ, "PYTHONPATH": f"{checkout}{os.pathsep}{ROOT}", **surroundings},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
@@ -94,7 +102,9 @@ def _run(url: str, reports: Path, checkout: Path, *options: str) -> Certified:
     path = reports / "verdict.json"
     verdict = json.loads(path.read_text("utf-8")) if path.exists() else {}
     text = output.read_text("utf-8", "replace")
-    return Certified(code, text, time.monotonic() - began, kilobytes / 1024, verdict)
+    seconds = time.monotonic() - began
+    behind = list(leaks.left_behind(left, process.pid, temporary))
+    return Certified(code, text, seconds, kilobytes / 1024, verdict, behind)
 
 
 def _ended(process: subprocess.Popen[bytes], latest: float) -> tuple[int, int]:
@@ -114,9 +124,7 @@ def _ended(process: subprocess.Popen[bytes], latest: float) -> tuple[int, int]:
 
 
 def _judged(target: Target, reports: Path, one: Certified) -> Certified:
-    return Certified(
-        one.exit_code, one.output, one.seconds, one.megabytes, one.verdict, list(_broken(target, reports, one))
-    )
+    return replace(one, broken=list(_broken(target, reports, one)))
 
 
 def _broken(target: Target, reports: Path, one: Certified) -> Iterator[str]:
@@ -127,6 +135,8 @@ def _broken(target: Target, reports: Path, one: Certified) -> Iterator[str]:
         yield f"{one.seconds:.0f} s"
     if one.megabytes > MEGABYTES:
         yield f"{one.megabytes:.0f} MB"
+    if one.left:
+        yield f"left: {', '.join(one.left)}"
     if target.says not in one.output:
         yield f"does not say {target.says!r}"
     if "Traceback" in one.output:
