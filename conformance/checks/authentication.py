@@ -113,7 +113,7 @@ def refused_after_all(connection: Connection) -> Connection:
 def of_kind(entry: Entry, kind: str) -> None:
     """Raises Unverified where another token had to stand in for one of this kind."""
     if entry.get("token_kind") not in (kind, FORGED):
-        raise Unverified(f"a token that has {kind} needs the signing key: pass --jwt-secret or --jwt-key")
+        raise Unverified(f"an {kind} token needs the signing key: pass --jwt-secret or --jwt-key")
 
 
 def assert_rejected(record: Record, kind: str, device: str = "phone") -> None:

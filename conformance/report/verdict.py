@@ -217,11 +217,12 @@ def _finding(requirement: Requirement, outcomes: Sequence[Outcome]) -> Finding:
 
 
 def _kinds_of(reasons: Sequence[str]) -> str:
-    """One reason of each kind; those that are alike are counted."""
+    """The simplest reason of each kind (the shortest); those that are alike are counted."""
     kinds: dict[str, list[str]] = {}
     for reason in reasons:
         kinds.setdefault(kind_of(reason), []).append(reason)
-    parts = [f"{alike[0]} (and {len(alike) - 1} more like it)" if alike[1:] else alike[0] for alike in kinds.values()]
+    counted = [(min(alike, key=len), len(alike) - 1) for alike in kinds.values()]
+    parts = [f"{reason} (and {others} more like it)" if others else reason for reason, others in counted]
     more = [f"{len(parts) - _KINDS} more of other kinds"] if len(parts) > _KINDS else []
     return BESIDES.join([*parts[:_KINDS], *more])
 

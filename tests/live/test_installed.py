@@ -120,6 +120,8 @@ def test_every_command(installed: Environment, target: str, tmp_path: Path) -> N
     certified = installed.run(command, "certify", target, *FEW, cwd=tmp_path, **secret)
     assert certified.returncode == 0, certified.stdout + certified.stderr
     assert certified.stdout.startswith("$ PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 pytest -p help_center_conformance -c ")
+    assert "\nsuites/test_sending.py ...." in certified.stdout
+    assert "warning" not in certified.stdout
     again = installed.run(command, "rejudge", "reports", "-k", "SEND-TRIM", cwd=tmp_path)
     assert again.returncode == 0, again.stdout + again.stderr
     compared = installed.run(command, "compare", "reports", "reports/rejudged", cwd=tmp_path)

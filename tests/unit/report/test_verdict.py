@@ -126,8 +126,8 @@ def test_a_requirement_is_what_its_worst_judgement_is(statuses: list[Status], wo
 def test_the_reason_is_that_of_the_worst_judgements_one_of_each_kind() -> None:
     reported = [
         outcome(UNVERIFIED, "no user"),
+        outcome(FAILED, 'expected 10 ack; got {id: "B"}'),
         outcome(FAILED, 'expected 1 ack; got {id: "A"}'),
-        outcome(FAILED, 'expected 2 ack; got {id: "B"}'),
         outcome(FAILED, "expected an event; got nothing"),
     ]
     reason = 'expected 1 ack; got {id: "A"} (and 1 more like it); besides: expected an event; got nothing'
