@@ -19,6 +19,7 @@ from conformance.load.tokens import SHARED, VARIABLES
 from conformance.run.options import Options
 
 LOCUSTFILE = Path(settings.__file__).with_name("locustfile.py")
+INTERRUPTED = 2
 FINISHING = 60
 """Seconds that visits may take to come to their end once the time is over."""
 
@@ -33,6 +34,9 @@ def main(arguments: Sequence[str]) -> int:
     except UsageError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return USAGE
+    except KeyboardInterrupt:  # while tokens are asked for
+        print(f"{parser.prog}: interrupted before anything was sent", file=sys.stderr)
+        return INTERRUPTED
 
 
 def _become(command: list[str], environment: Mapping[str, str]) -> int:

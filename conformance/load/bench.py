@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime
 import time
+from collections import defaultdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import gevent
+import psutil
 from locust.rpc import Message
 from locust.runners import STATE_RUNNING, STATE_SPAWNING, STATE_STOPPING, MasterRunner, WorkerRunner
 from locust.stats import bucket_response_time
@@ -21,9 +23,12 @@ from conformance.load.people import People, share_of
 from conformance.load.settings import Mix
 from conformance.load.tally import Tally
 from conformance.load.tokens import Tokens
+from conformance.load.usage import Usage
 from conformance.load.visit import Place
 from conformance.requirements import Level
 
+LISTENS_TO = ("report_to_master", "worker_report", "usage_monitor", "test_start", "test_stop", "quitting", "quit")
+"""Events of Locust."""
 KEY = "help_center"
 """In what a worker tells the master."""
 GRACE = 30
@@ -41,10 +46,14 @@ class Bench:
         self._began = time.time()
         self._over = False
         self._said = ""
+        self._process = psutil.Process()
+        self._usage: defaultdict[str, Usage] = defaultdict(Usage)
+        """By worker; of this process where it has users itself."""
         self._seconds = float(environment.parsed_options.run_time)
         if isinstance(environment.runner, MasterRunner):
             environment.parsed_options.run_time = None
-        for name in ("report_to_master", "worker_report", "test_start", "test_stop", "quitting", "quit"):
+        gevent.get_hub().loop.update_now()  # else Locust's timer takes what imports took off the time of the run
+        for name in LISTENS_TO:
             getattr(environment.events, name).add_listener(getattr(self, f"_on_{name}"))
 
     @property
@@ -77,16 +86,29 @@ class Bench:
     # -- what Locust calls -------------------------------------------------------------------------------------
 
     def _on_report_to_master(self, client_id: str, data: dict[str, Any]) -> None:  # noqa: ARG002
-        data[KEY] = self.tally.to_json()
+        usage = self._look()
+        data[KEY] = {"tally": self.tally.to_json(), "usage": [usage.before, usage.memory, usage.cpu]}
         self.tally.clear()
 
-    def _on_worker_report(self, client_id: str, data: dict[str, Any]) -> None:  # noqa: ARG002
-        self.tally.add(Tally.from_json(data[KEY]))
+    def _on_worker_report(self, client_id: str, data: dict[str, Any]) -> None:
+        self.tally.add(Tally.from_json(data[KEY]["tally"]))
+        self._usage[client_id] = Usage(*data[KEY]["usage"])
+
+    def _look(self) -> Usage:
+        usage = self._usage[""]
+        usage.look(self._process.memory_info().rss, self._process.cpu_percent())
+        return usage
+
+    def _on_usage_monitor(self, **_: Any) -> None:
+        if not isinstance(self._environment.runner, MasterRunner):
+            self._look()
 
     def _on_test_start(self, **_: Any) -> None:
         self._began, self._over = time.time(), False
         runner = self._environment.runner
-        if isinstance(runner, MasterRunner):
+        if not isinstance(runner, MasterRunner):
+            self._look()
+        else:
             self._options.help_center_workers = [
                 client.id for client in runner.clients.all
             ]  # who tell each their share
@@ -140,6 +162,8 @@ class Bench:
     def _outcome(self, interrupted: bool) -> verdict.Run:
         environment, options = self._environment, self._options
         asked = [budgets.parse(text) for text in options.budget]
+        if not isinstance(environment.runner, MasterRunner):
+            self._look()
         shares = sorted({*verdict.SHARES, *(budget.share for budget in asked)})
         return verdict.Run(
             target=str(environment.host),
@@ -152,6 +176,7 @@ class Bench:
             errors=sum(one["count"] for one in environment.runner.exceptions.values()),
             interrupted=interrupted,
             level=Level(options.level),
+            usage=list(self._usage.values()),
         )
 
     def _times(self, name: str, shares: list[float]) -> dict[float, float | None]:

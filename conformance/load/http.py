@@ -66,7 +66,9 @@ class Http:
         self._address, self._target = address, URL(address.url)
         self._cookies = cookies
         context = address.tls
-        tls = {} if context is None else {"ssl_context_factory": lambda: context}
+        tls: dict[str, Any] = {}
+        if context is not None:  # the client sets it to verify unless it is told not to
+            tls = {"ssl_context_factory": lambda: context, "insecure": not context.check_hostname}
         limits = {"connection_timeout": OPENING, "network_timeout": timeout}
         self._client = HTTPClient.from_url(address.url, concurrency=2, **limits, **tls)
 

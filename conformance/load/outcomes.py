@@ -9,6 +9,7 @@ from typing import Any
 
 from conformance.load.tally import Tally
 from conformance.record.transcript import Doubt
+from conformance.requirements import catalogue
 
 DOUBTFUL = 3
 """What others took as long for as this part of the deadline may still have been under way when it was given up."""
@@ -61,7 +62,7 @@ class Outcomes:
 
     def violated(self, requirement: str) -> None:
         """It has no time of its own: none is counted."""
-        self._fired(LAW, requirement, None, Violation("violated"))
+        self._fired(LAW, requirement, None, Violation(catalogue()[requirement].title))
 
     @property
     def doubt(self) -> dict[str, str]:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from conformance import __version__
-from conformance.load import verdict
+from conformance.load import usage, verdict
 from conformance.load.tokens import SHARED
+from conformance.protocol import Json
 from conformance.report.rendering import render
 from conformance.run.options import Options
 
@@ -22,8 +23,14 @@ def write(run: verdict.Run, folder: Path) -> list[str]:
     content = verdict.to_json(run, __version__)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "load.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    (folder / "load.html").write_text(render("load.html.j2", run=content), encoding="utf-8")
+    (folder / "load.html").write_text(page(content), encoding="utf-8")
     return [f"  reports: {folder}/load.html, load.json, locust.html"]
+
+
+def page(content: Json) -> str:
+    """As HTML. ``content``: that of load.json."""
+    pace, locust = verdict.pace_text(content["pace"]), usage.text(content["generator"])
+    return render("load.html.j2", run=content, pace=pace, locust=locust)
 
 
 def again(target: str, locust: Any, given: Options) -> str:

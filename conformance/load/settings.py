@@ -110,8 +110,8 @@ class Plan:
             else "Each is new to the target, and gets a conversation there"
         )
         lines = [
-            f"load on {self.target}: up to {self.users:,} users at once, {self.rate:g} more a second, for "
-            f"{self.seconds:g} s ({self.mix}).",
+            f"load on {self.target}: up to {self.users:,} user{'s' * (self.users > 1)} at once, {self.rate:g} more a "
+            f"second, for {self.seconds:g} s ({self.mix}).",
             f"  {who}. Each sends a message about every {THINK:g} s: up to {often:,.0f} messages a second in all.",
             "  They stay in the target's database: point this at nothing that people use. Ctrl-C ends it at once.",
         ]

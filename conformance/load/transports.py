@@ -3,10 +3,11 @@ other. What crosses them is parsed by ``transport``."""
 
 from __future__ import annotations
 
+import ssl
 import struct
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 import gevent
 import websocket
@@ -70,7 +71,7 @@ class WebSocket:
             str(url.with_scheme("wss" if url.scheme == "https" else "ws")),
             timeout=OPENING,
             header=[f"{name}: {value}" for name, value in headers.items()],
-            sslopt={} if self._address.tls is None else {"context": self._address.tls},
+            sslopt=_trusting(self._address.tls),
             enable_multithread=True,  # whoever reads answers pings, beside whoever writes
             skip_utf8_validation=True,
         )
@@ -104,6 +105,13 @@ class WebSocket:
     def close(self) -> None:
         if self._ws is not None:
             self._ws.shutdown()  # the socket, with no closing handshake: nothing is waited for
+
+
+def _trusting(context: ssl.SSLContext | None) -> dict[str, Any]:
+    """As options of the WebSocket client, which sets a context to what stands beside it."""
+    if context is None:
+        return {}
+    return {"context": context, "check_hostname": context.check_hostname, "cert_reqs": context.verify_mode}
 
 
 @contextmanager

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from conformance.load import usage
 from conformance.load.budgets import OUTCOMES, Budget
 from conformance.load.tally import WINDOW, Tally, percentile, total
+from conformance.load.usage import Usage
 from conformance.protocol import Json
 from conformance.requirements import Level, catalogue
 
@@ -51,6 +53,7 @@ class Run:
     errors: int = 0
     interrupted: bool = False
     level: Level = Level.MUST
+    usage: Sequence[Usage] = ()
 
     @property
     def over_budget(self) -> list[str]:
@@ -132,6 +135,7 @@ def to_json(run: Run, version: str) -> Json:
         "requirements": judged(run.tally),
         "times_ms": {name: {f"p{share * 100:g}": ms for share, ms in of.items()} for name, of in run.times.items()},
         "pace": pace(run.tally),
+        "generator": usage.to_json(run.usage, run.users),
         "counts": dict(sorted(run.tally.counts.items())),
         "apart": dict(run.tally.apart.most_common()),
         "budgets": [{"budget": budget.text, "exceeded": budget.judged(run.times)} for budget in run.budgets],
@@ -152,7 +156,8 @@ def text(run: Run) -> str:
         if row["violated"]
     ]
     lines += [f"  {_times(name, run.times[name])}" for name in OUTCOMES if name in run.times]
-    lines += [f"  {_pace(pace(run.tally))}"]
+    lines += [f"  {pace_text(pace(run.tally))}"]
+    lines += [f"  {usage.text(usage.to_json(run.usage, run.users))}"] if run.usage else []
     lines += [f"  counted apart, no failure: {what}, {often:,} times" for what, often in run.tally.apart.most_common(8)]
     lines += [f"  over budget: {one}" for one in run.over_budget]
     lines += [f"  the harness failed {run.errors} times: please report it"] if run.errors else []
@@ -164,7 +169,7 @@ def _times(name: str, times: Mapping[float, float | None]) -> str:
     return f"{name.replace('_', ' ')}: {shown or 'none'}"
 
 
-def _pace(pace: Mapping[str, Json]) -> str:
+def pace_text(pace: Mapping[str, Json]) -> str:
     if not pace["acks"]:
         return "no text was acked"
     if pace["highest_rate"] is None:
@@ -172,4 +177,4 @@ def _pace(pace: Mapping[str, Json]) -> str:
     if pace["kept_up"]:
         return f"{pace['acks']:,} acks; the target kept up with up to {pace['highest_rate']:.1f} a second"
     until = pace["kept_up_until_rate"]
-    return f"{pace['acks']:,} acks; the target stopped keeping up at {f'{until:.1f} a second' if until else 'once'}"
+    return f"{pace['acks']:,} acks; the target stopped keeping up {f'at {until:.1f} a second' if until else 'at once'}"

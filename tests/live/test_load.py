@@ -5,19 +5,24 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from conformance.command.load import LOCUSTFILE
+from conformance.reference.help_center import HelpCenter
 from conformance.reference.serve import Served
 from conformance.reference.tokens import Verifier
 from tests.deployments.processes import free_port
+from tests.load import crowds  # noqa: F401  registers them
 from tests.load.faults import FAULTS, Counts, UnderLoad
-from tests.load.run import SECRET, Loaded, command, environment, load, loaded, shape
+from tests.load.oddities import ODDITIES
+from tests.load.run import SECRET, Loaded, command, distributed, environment, load, loaded, shape
+from tests.support.distance import Distance, far_away
+from tests.support.peers import self_signed
 from tests.support.servers import node_server
 
 SIDE_BY_SIDE = 3
@@ -40,8 +45,8 @@ def faulty(folder: Path) -> Iterator[Mapping[str, Future[Loaded]]]:
 
 
 def _load_fault(fault: UnderLoad, reports: Path) -> Loaded:
-    with Served(fault.app(SECRET)) as server:
-        return load(server.url, reports, *shape(users=fault.users, seconds=SECONDS), PATIENT)
+    with Served(fault.app(SECRET, room=fault.users // 2)) as server:
+        return load(server.url, reports, *shape(users=fault.users, seconds=SECONDS), PATIENT, "--level=should")
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -50,6 +55,68 @@ def test_a_bug_that_load_shows_is_found(faulty: Mapping[str, Future[Loaded]], na
     assert FAULTS[name].breaks in run.violated, run.output
     assert run.exit_code == 1
     assert FAULTS[name].breaks in run.example(FAULTS[name].breaks)
+
+
+@pytest.fixture(scope="module")
+def odd(folder: Path) -> Iterator[Mapping[str, Future[Loaded]]]:
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        yield {name: pool.submit(_load_oddity, build, folder / name) for name, build in ODDITIES.items()}
+
+
+def _load_oddity(build: type[HelpCenter], reports: Path) -> Loaded:
+    with Served(build(Verifier(SECRET)).app) as server:
+        return load(server.url, reports, *shape(users=25, seconds=SECONDS), PATIENT)
+
+
+@pytest.mark.parametrize("name", ODDITIES)
+def test_what_load_legally_does_to_a_server_blames_nobody(odd: Mapping[str, Future[Loaded]], name: str) -> None:
+    run = odd[name].result()
+    assert not run.violated, run.output
+    assert run.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [("LimitsTheRate", "ack refused (RATE_LIMITED)"), ("TakesSomeConnections", "error SERVER_ERROR")],
+)
+def test_refusals_are_counted_apart(odd: Mapping[str, Future[Loaded]], name: str, what: str) -> None:
+    run = odd[name].result()
+    assert run.verdict["apart"][what] > 0
+    assert f"counted apart, no failure: {what}" in run.output
+
+
+def test_distance_is_in_the_times_and_blames_nobody(folder: Path) -> None:
+    with Served(HelpCenter(Verifier(SECRET)).app) as server, far_away(server.url, Distance(rtt=0.1)) as url:
+        run = load(url, folder / "far", *shape(users=6, seconds=SECONDS))
+    assert (run.exit_code, run.violated) == (0, set()), run.output
+    assert run.verdict["times_ms"]["ack"]["p50"] >= 100
+
+
+class Gated:
+    """Behind a gateway that wants a header with every request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.turned_away = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if (b"x-gate", b"open sesame") in scope.get("headers", [(b"x-gate", b"open sesame")]):
+            return await self._app(scope, receive, send)
+        self.turned_away += 1
+        await Response(status_code=403)(scope, receive, send)
+
+
+@pytest.mark.parametrize("trust", ["bundle", "insecure", "default"])
+def test_certificates_and_headers_are_those_of_a_certification(folder: Path, tmp_path: Path, trust: str) -> None:
+    tls, certificate = self_signed(tmp_path)
+    options = {"bundle": [f"--ca-bundle={certificate}"], "insecure": ["--insecure"], "default": []}[trust]
+    gate = Gated(HelpCenter(Verifier(SECRET)).app)
+    with Served(gate) as server, far_away(server.url, Distance(), tls=tls) as url:
+        run = load(url, folder / trust, *shape(users=4, seconds=3), "--header=X-Gate: open sesame", *options)
+    assert gate.turned_away == 0
+    assert run.exit_code == (10 if trust == "default" else 0), run.output
+    assert ("certificate verify failed" in str(run.verdict["apart"]).lower()) == (trust == "default")
+    assert "sesame" not in run.output
 
 
 @pytest.fixture(scope="module")
@@ -106,26 +173,13 @@ def test_the_node_server_violates_nothing(folder: Path) -> None:
 
 
 def test_two_workers_count_what_the_server_did(folder: Path) -> None:
-    center, reports = Counts(Verifier(SECRET)), folder / "distributed"
-    port = free_port()
-    locust = [sys.executable, "-m", "locust", f"--locustfile={LOCUSTFILE}"]
+    center = Counts(Verifier(SECRET))
     with Served(center.app) as server:
-        options = ["--headless", "--only-summary", "--users=12", "--spawn-rate=12", f"--run-time={SECONDS}s"]
-        options += ["--expect-workers=2", f"--host={server.url}", f"--reports={reports}", "--stop-timeout=60"]
-        bind = ["--master", "--master-bind-host=127.0.0.1", f"--master-bind-port={port}"]
-        master = subprocess.Popen([*locust, *bind, *options], env=environment(), stdout=subprocess.PIPE, text=True)
-        join = ["--worker", "--master-host=127.0.0.1", f"--master-port={port}"]
-        workers = [subprocess.Popen([*locust, *join], env=environment()) for _ in range(2)]
-        try:
-            output, _ = master.communicate(timeout=90)
-            codes = [worker.wait(30) for worker in workers]
-        finally:
-            for process in (master, *workers):
-                process.kill()
-    run = loaded(master.returncode, reports, output)
-    assert (run.exit_code, codes) == (0, [0, 0]), run.output
+        run = distributed(server.url, folder / "distributed", *shape(users=12, seconds=SECONDS), workers=2)
+    assert run.exit_code == 0, run.output
     assert {name: run.verdict["counts"][name] for name in LOGGED} == {name: center.log[name] for name in LOGGED}
     assert center.log["ack"] > 0
+    assert run.verdict["generator"]["processes"] == 2
 
 
 def test_where_nothing_answers_nothing_is_checked(folder: Path) -> None:

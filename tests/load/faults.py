@@ -21,22 +21,30 @@ QUERY = 0.02
 
 @dataclass(frozen=True)
 class UnderLoad:
-    """``breaks``: the requirement that must be among those that are violated; ``users``: as many as it takes."""
+    """``breaks``: the requirement that must be among those that are violated; ``users``: as many as it takes;
+    ``in_crowds``: whether it begins with one connection too many (``crowds``)."""
 
     build: type[HelpCenter]
     breaks: str
     users: int
+    in_crowds: bool = False
 
-    def app(self, secret: str) -> Any:
-        return self.build(Verifier(secret)).app
+    def app(self, secret: str, *, room: int | None = None) -> Any:
+        """``room``: for how many connections everything goes well, where there are such."""
+        center = self.build(Verifier(secret))
+        if self.in_crowds and room is not None:
+            vars(center)["room"] = room
+        return center.app
 
 
 FAULTS: dict[str, UnderLoad] = {}
 
 
-def under_load(breaks: str, *, users: int = 25) -> Callable[[type[HelpCenter]], type[HelpCenter]]:
+def under_load(
+    breaks: str, *, users: int = 25, in_crowds: bool = False
+) -> Callable[[type[HelpCenter]], type[HelpCenter]]:
     def register(broken: type[HelpCenter]) -> type[HelpCenter]:
-        FAULTS[broken.__name__] = UnderLoad(broken, breaks, users)
+        FAULTS[broken.__name__] = UnderLoad(broken, breaks, users, in_crowds)
         return broken
 
     return register

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from conformance.command.load import LOCUSTFILE
+from tests.deployments.processes import free_port
+
 SECRET = "a secret that every server of the battery trusts"
 """As in ``tests.faults.battery``: the deployments trust it, too."""
 
@@ -54,6 +57,27 @@ def load(url: str, reports: Path, *options: str) -> Loaded:
         timeout=TIMEOUT,
     )
     return loaded(done.returncode, reports, done.stdout + done.stderr)
+
+
+def distributed(url: str, reports: Path, *options: str, workers: int) -> Loaded:
+    """The same on a master and workers of Locust, as docs/load.md has it. ``options``: as of the command."""
+    locust, port = [sys.executable, "-m", "locust", f"--locustfile={LOCUSTFILE}"], free_port()
+    named = {"--rate": "--spawn-rate", "--time": "--run-time"}
+    words = [f"{named.get(flag, flag)}={value}" for flag, _, value in (one.partition("=") for one in options)]
+    told = ["--headless", "--only-summary", f"--expect-workers={workers}", "--stop-timeout=60", "--loglevel=WARNING"]
+    bind = ["--master", "--master-bind-host=127.0.0.1", f"--master-bind-port={port}"]
+    join = ["--worker", "--master-host=127.0.0.1", f"--master-port={port}"]
+    command = [*locust, *bind, *told, f"--host={url}", f"--reports={reports}", *words]
+    master = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    joined = [subprocess.Popen([*locust, *join], env=environment(), stderr=subprocess.DEVNULL) for _ in range(workers)]
+    try:
+        output, _ = master.communicate(timeout=TIMEOUT)
+        codes = [worker.wait(30) for worker in joined]
+    finally:
+        for process in (master, *joined):
+            process.kill()
+    assert not any(codes), f"a worker failed: {codes}\n{output}"
+    return loaded(master.returncode, reports, output)
 
 
 def loaded(exit_code: int, reports: Path, output: str) -> Loaded:

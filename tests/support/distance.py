@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,15 +26,15 @@ class Distance:
 
 
 @contextmanager
-def far_away(url: str, distance: Distance) -> Iterator[str]:
-    """The same server behind a proxy on a free loopback port; its URL there."""
+def far_away(url: str, distance: Distance, *, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """The same server behind a proxy on a free loopback port, which may speak TLS; its URL there."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="proxy", daemon=True)
     thread.start()
-    proxy = _Proxy(urlsplit(url).port or 80, distance)
+    proxy = _Proxy(urlsplit(url).port or 80, distance, tls)
     port = asyncio.run_coroutine_threadsafe(proxy.open(), loop).result()
     try:
-        yield f"http://{HOST}:{port}"
+        yield f"{'http' if tls is None else 'https'}://{HOST}:{port}"
     finally:
         asyncio.run_coroutine_threadsafe(proxy.close(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
@@ -42,14 +43,14 @@ def far_away(url: str, distance: Distance) -> Iterator[str]:
 
 
 class _Proxy:
-    def __init__(self, port: int, distance: Distance) -> None:
-        self._port = port
+    def __init__(self, port: int, distance: Distance, tls: ssl.SSLContext | None) -> None:
+        self._port, self._tls = port, tls
         self._distance = distance
         self._random = random.Random(distance.seed)
         self._open: set[asyncio.Task[None]] = set()
 
     async def open(self) -> int:
-        self._server = await asyncio.start_server(self._accept, HOST, 0)
+        self._server = await asyncio.start_server(self._accept, HOST, 0, ssl=self._tls)
         return int(self._server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
@@ -99,7 +100,8 @@ class _Proxy:
                 due, data = await queue.get()
                 await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
                 if not data:
-                    target.write_eof()
+                    if target.can_write_eof():  # TLS cannot
+                        target.write_eof()
                     break
                 target.write(data)
                 await target.drain()

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.load import budgets, verdict
+from conformance.load import budgets, reports, verdict
 from conformance.load.tally import WINDOW, Tally, percentile
+from conformance.load.usage import MB, Usage
 from conformance.load.verdict import ExitCode, Run
-from conformance.report.rendering import render
 from conformance.requirements import Level
 
 
@@ -98,9 +98,19 @@ def test_where_the_target_stopped_keeping_up(windows: list[tuple[int, int]], say
 def test_the_page_escapes_what_the_target_said() -> None:
     whole = tally(violated={"ACK-MATCH": 1}, apart={"error <b>": 1})
     whole.examples["ACK-MATCH"].append("actual <script>")
-    page = render("load.html.j2", run=verdict.to_json(run(whole), "0.1.0"))
+    page = reports.page(verdict.to_json(run(whole), "0.1.0"))
     assert "actual &lt;script&gt;" in page
     assert "error &lt;b&gt;" in page
+
+
+def test_what_locust_needs_is_told_and_when_that_is_too_much() -> None:
+    usage = [Usage(100 * MB, 160 * MB, 95.0), Usage(100 * MB, 120 * MB, 20.0)]
+    told = verdict.to_json(replace(run(), usage=usage), "0.1.0")["generator"]
+    assert told == {"processes": 2, "memory_mb": 280.0, "memory_mb_per_user": 0.4, "cpu_percent": 95}
+    assert "up to 95 % of a core: too little is left, and the times are too long" in verdict.text(
+        replace(run(), usage=usage)
+    )
+    assert "too long" not in verdict.text(replace(run(), usage=usage[1:]))
 
 
 # -- numbers ---------------------------------------------------------------------------------------------------------
