@@ -119,6 +119,20 @@ def test_certificates_and_headers_are_those_of_a_certification(folder: Path, tmp
     assert "sesame" not in run.output
 
 
+def test_where_websockets_are_blocked_users_stay_with_polling(folder: Path) -> None:
+    center = HelpCenter(Verifier(SECRET))
+
+    async def polling_alone(scope: Scope, receive: Receive, send: Send) -> None:
+        blocked = Response(status_code=403) if scope["type"] == "websocket" else center.app
+        await blocked(scope, receive, send)
+
+    with Served(polling_alone) as server:
+        run = load(server.url, folder / "blocked", *shape(users=4, seconds=3), "--transports=upgrade")
+    assert (run.exit_code, run.violated) == (0, set()), run.output
+    assert run.verdict["apart"]["stayed with polling: the upgrade to WebSocket was not completed"] > 0
+    assert "upgrade" not in run.verdict["counts"]
+
+
 @pytest.fixture(scope="module")
 def counted(folder: Path) -> tuple[Counts, Loaded]:
     """A run against the reference server, which keeps a log of its own."""
