@@ -64,20 +64,20 @@ class SharesSlots(Slots):
 
 @under_load("SEND-KEPT", in_crowds=True)
 class NumbersBySlot(Slots):
-    """Ids are made of the second, the slot, and a number within both, which each connection counts by itself. A message
-    with an id that is taken replaces the one that has it."""
+    """Ids are made of the second, the slot, and a number within both, which two who share a slot both count. A
+    message with an id that is taken replaces the one that has it."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.counted: dict[str, tuple[int, int]] = {}
+        self.counted: dict[int, tuple[int, int]] = {}
 
     async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
         if origin is None:
             return await super().deliver(user, text, sender=sender)
-        second = int(time.time())
-        last, count = self.counted.get(origin, (second, 0))
-        self.counted[origin] = (second, count + 1 if last == second else 1)
-        name = f"{second}-{self.slot(origin)}-{self.counted[origin][1]}"
+        second, number = int(time.time()), self.numbers.get(origin, 0)
+        last, count = self.counted.get(number, (second, 0))
+        self.counted[number] = (second, count + 1 if last == second else 1)
+        name = f"{second}-{self.slot(origin)}-{self.counted[number][1]}"
         async with self.locks[user]:
             message = replace(self.save(user, text, sender=sender), id=name)
             with self.store.db as db:
