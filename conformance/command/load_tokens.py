@@ -17,7 +17,7 @@ from conformance.auth.users import Minted, ReadyMade, Source
 from conformance.command.pytest_run import run
 from conformance.errors import Unverified, UsageError
 from conformance.hooks import NAME
-from conformance.load.tokens import check_lifetimes
+from conformance.load.tokens import check_count, check_lifetimes
 from conformance.redaction import Redactor, masked
 from conformance.run.options import Options
 from conformance.run.options_parser import parse
@@ -60,11 +60,7 @@ class _Reading:
 
     def _users(self, options: Options, source: Source) -> Users:
         known = source.subjects
-        if known is not None and self.count is not None and self.count > len(known):
-            raise UsageError(
-                f"--users={self.count}: tokens of {len(known)} users were given, and one of each is there at once: "
-                f"pass --users={len(known)}, or more users"
-            )
+        check_count(self.count, known)
         count = self.count or (self.otherwise if known is None else len(known))
         if isinstance(source, Minted):
             return Users(options, count, known, ())

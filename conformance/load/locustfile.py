@@ -18,7 +18,7 @@ from conformance.errors import UsageError
 from conformance.load import budgets
 from conformance.load.bench import Bench
 from conformance.load.settings import DEADLINE, MOST_TIME, THINK, TIME, Mix, target_url
-from conformance.load.tokens import UNKNOWN, Tokens, options_of
+from conformance.load.tokens import UNKNOWN, Tokens, check_count, options_of
 from conformance.load.visit import Visit
 
 MOST_TEXTS = 120
@@ -71,6 +71,8 @@ def _init(environment: Any, **_: Any) -> None:
         Mix.parse(options.transports)
         target = UNKNOWN if is_worker else target_url(environment.host or "")
         tokens = Tokens.of(options_of(os.environ, target))
+        if not is_worker:
+            check_count(options.num_users, tokens.subjects)
     except UsageError as error:
         print(error, file=sys.stderr)
         sys.exit(USAGE)

@@ -72,6 +72,15 @@ class Tokens:
         return redactor
 
 
+def check_count(count: int | None, subjects: Sequence[str] | None) -> None:
+    """Raises UsageError where more users are wanted at once than are known."""
+    if subjects is not None and count is not None and count > len(subjects):
+        raise UsageError(
+            f"--users={count}: tokens of {len(subjects)} users were given, and one of each is there at once: "
+            f"pass --users={len(subjects)}, or more users"
+        )
+
+
 def check_lifetimes(tokens: Sequence[tuple[str, str]], seconds: float) -> None:
     """Of users, with a token each, in a run of so many seconds. Raises UsageError where one would expire on the way."""
     for subject, token in tokens:
