@@ -83,7 +83,7 @@ def test_locust_is_told_what_was_asked_for_and_no_secret(capsys: pytest.CaptureF
         ([URL, "--token=one", "--token-command=true"], "--token and --token-command exclude each other"),
         ([URL, "--token-command=false"], "--token-command failed with exit code 1"),
         ([URL, "--token-command=echo two words"], "--token-command must print one token; it printed 2 words"),
-        ([URL, f"--token={jwt('alice', 30)}"], "the token of alice expires at"),
+        ([URL, "--time=2h", f"--token={jwt('alice', 3600)}"], "the token of alice expires at"),
         ([URL, f"--token={jwt('alice', -30)}"], "token 1 of 1 (alice) expired at"),
         ([URL, "--token=one", "--header=nonsense"], "--header takes 'Name: value'"),
         ([URL, "--token=one", "--ca-bundle=/nowhere"], "--ca-bundle=/nowhere is not a readable file"),
