@@ -50,7 +50,7 @@ def trace(error: BaseException) -> str:
 
 
 def _is_ours(file: str) -> bool:
-    return any(folder in Path(file).parents for folder in (SUITES, PACKAGE))
+    return any(folder in resolved(Path(file)).parents for folder in (SUITES, PACKAGE))
 
 
 class OutcomeRecorder:
