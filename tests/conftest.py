@@ -1,5 +1,5 @@
-"""Two tiers of tests. ``pytest tests`` is the first: it proves an installation and a change, in three minutes. Live
-tests certify servers by the dozen; they run where they are named: ``pytest tests/live``."""
+"""Two tiers of tests. ``pytest tests`` is the first: it proves an installation and a change, in three minutes, on
+two cores. Live tests certify servers by the dozen; they run where they are named: ``pytest tests/live``."""
 
 from __future__ import annotations
 
@@ -7,15 +7,37 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
 
+from tests.support.scheduling import ByModule
 from tests.support.tools import ToolMissing
 
-LIVE = Path(__file__).parent / "live"
+HERE = Path(__file__).parent
+LIVE = HERE / "live"
+WORKERS = 2
+
+
+def _named(config: pytest.Config) -> list[Path]:
+    return [Path(config.invocation_params.dir, arg.partition("::")[0]).resolve() for arg in config.args]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """``pytest tests`` has two workers, unless ``-n`` says otherwise, or a debugger is asked for."""
+    option = config.option
+    unsaid = getattr(option, "numprocesses", 0) is None and not option.usepdb and not hasattr(config, "workerinput")
+    if unsaid and _named(config) == [HERE]:
+        option.numprocesses = WORKERS
+        option.loadscopereorder = False  # what takes longest stays first
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByModule:
+    return ByModule(config, log)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    named = [Path(config.invocation_params.dir, arg.partition("::")[0]).resolve() for arg in config.args]
-    if collection_path == LIVE and not any(path == LIVE or LIVE in path.parents for path in named):
+    if collection_path == LIVE and not any(path == LIVE or LIVE in path.parents for path in _named(config)):
         return True
     return None
 

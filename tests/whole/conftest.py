@@ -1,4 +1,5 @@
-"""Whole certifications, begun with the session so that they run beside the unit tests, and asked for last."""
+"""Whole certifications, which run beside the unit tests: begun with the session and asked for last in one process; the
+first thing that one of several workers does."""
 
 from __future__ import annotations
 
@@ -62,13 +63,17 @@ class Whole:
 WHOLE = pytest.StashKey[Whole]()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: HERE in item.path.parents)
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: (HERE in item.path.parents) is not _is_worker(config))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    telling = session.config.option.collectonly
-    if not telling and any(HERE in item.path.parents for item in session.items):
+    waits = session.config.option.collectonly or _is_worker(session.config)
+    if not waits and any(HERE in item.path.parents for item in session.items):
         session.config.stash[WHOLE] = Whole()
 
 
@@ -80,4 +85,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.fixture(scope="session")
 def whole(request: pytest.FixtureRequest) -> Whole:
     """Whole certifications by name: of the embedded server, of the Node.js server, and of a broken one."""
-    return request.config.stash[WHOLE]
+    stash = request.config.stash
+    if WHOLE not in stash:
+        stash[WHOLE] = Whole()
+    return stash[WHOLE]
