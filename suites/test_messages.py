@@ -164,10 +164,17 @@ async def _ask(stage: Stage, device: Device) -> None:
 @scenario(takes_seconds=True)
 async def answered_elsewhere(stage: Stage, way: str) -> None:
     """The older or newer one of two devices leaves, and the other one sends a text; or a device sends one, is cut off
-    or closes at once, comes back and sends another. REST is asked before and after the last text."""
+    or closes at once, comes back and sends another; or another device, whose transport is open already, takes over
+    from it and sends another. REST is asked before and after the last text."""
     phone = stays = stage.device("phone")
     await phone.connect()
-    if way in ("cut-off", "closed"):
+    if way == "handed-over":
+        stays = stage.device("tablet")
+        await stays.open()
+        await phone.send_plain(tag="early")
+        await phone.close()
+        await stays.enter()
+    elif way in ("cut-off", "closed"):
         await phone.send_plain(tag="early")
         await (phone.drop() if way == "cut-off" else phone.close())
         await phone.reconnect()
@@ -179,6 +186,9 @@ async def answered_elsewhere(stage: Stage, way: str) -> None:
         await stays.settle()
         if await stays.wait_closed(within=0):  # the target keeps one session for each user
             await stays.reconnect()
+    if way in ("cut-off", "closed", "handed-over"):  # the first text may still be answered
+        await stage.fetch(tag="back")
+        await stays.settle()
     await stage.fetch(tag="before")
     await _ask(stage, stays)
     await stage.fetch(tag="after")

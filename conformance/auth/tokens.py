@@ -262,8 +262,12 @@ _MADE: dict[str, Callable[[Basis], Any]] = {
 }
 
 
+_LABELS = {"recased": "a good one, but for upper and lower case in its signature"}
+"""Where the kind alone would not tell people what is wrong with it."""
+
+
 def bad_token(kind: str, basis: Basis) -> Token:
     """A token of a kind of ``token_kinds``. Raises Unverified when it cannot be made from what was given."""
     if kind not in {*ABSENT, *NOT_STRINGS, "garbage"} and basis.good.count(".") != 2:
         raise Unverified("the given token is not a JWT, so no bad token can be made from it")
-    return Token(_MADE[kind](basis), kind, good=False, absent=kind == "missing", kind=kind)
+    return Token(_MADE[kind](basis), _LABELS.get(kind, kind), good=False, absent=kind == "missing", kind=kind)

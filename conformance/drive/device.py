@@ -123,9 +123,11 @@ class Device(Session):
     async def enter_again(self, token: Token) -> None:
         """Leave the namespace, and enter it once more on the same transport with another token, as a client does that
         has other namespaces open. An experiment: the document does not say that the transport stays open."""
+        assert self._wire is not None
         run = self.context.run
         self.packet(DISCONNECT)
-        self._begin(token, unjudged=True)
+        await self._wire.flush()
+        self._begin(token, trial=True, again=True)
         self.packet(CONNECT, self._credentials.auth)
         window = max(run.settle, UNHURRIED * run.timeout.slowest(GREETED, REFUSAL))
         await self.context.recorder.until(lambda: bool(self.inbox.received) or self.gone or None, within=window)

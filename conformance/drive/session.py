@@ -99,7 +99,7 @@ class Session:
             raise ScenarioAborted(f"{self.name}: no {self._route.transport} connection: {why}")
         return False
 
-    def _begin(self, token: Token, *, unjudged: bool = False) -> None:
+    def _begin(self, token: Token, **notes: Json) -> None:
         self._presented = token
         self.inbox.begin(next(self.context.connections))
         self.waiting.begin()
@@ -111,7 +111,7 @@ class Session:
             transport=self._route.transport,
             usual=self.options.takes_default_route,
             greet=self.options.greet,
-            **({"trial": True} if unjudged or self.options.unjudged else {}),
+            **({"trial": True} if self.options.unjudged else {}) | notes,
         )
 
     async def _let_in(self) -> HandshakeFailed | None:

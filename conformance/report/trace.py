@@ -138,7 +138,8 @@ def _label_of(entry: Entry, sends: Sends) -> Label:
 def _open(entry: Entry) -> Label:
     """The token's label says what is bad about a bad one: expired, garbage, …"""
     token = "good token" if entry.get("good") else f"bad token: {entry.get('token')}"
-    return Label(SENT, f"opens {entry.get('transport')}", f"{token}, by {entry.get('option')}")
+    opens = "enters again over" if entry.get("again") else "opens"
+    return Label(SENT, f"{opens} {entry.get('transport')}", f"{token}, by {entry.get('option')}")
 
 
 def _handshake(entry: Entry) -> Label:

@@ -169,6 +169,12 @@ class Connection:
             self._all_written.clear()
             self._something_to_write.set()
 
+    async def flush(self) -> None:
+        """Wait until what was queued is written, for no longer than CLOSING seconds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING):
+                await self._all_written.wait()
+
     async def _write_loop(self) -> None:
         while True:
             await self._something_to_write.wait()
@@ -232,9 +238,7 @@ class Connection:
         if not self.closed and not self._tasks:  # it was never opened: what was queued cannot be written
             await self.drop()
         if not self.closed:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(CLOSING):
-                    await self._all_written.wait()
+            await self.flush()
             self._end(CloseReason("harness", reason="closed"))
             with contextlib.suppress(TransportClosed, *NETWORK_ERRORS):
                 async with asyncio.timeout(CLOSING):
