@@ -90,8 +90,12 @@ def pytest_load_initial_conftests(
     manager, wants_help = early_config.pluginmanager, bool(early_config.known_args_namespace.help)
     if manager.hasplugin(PLUGIN) or not (wants_help or has_our_settings(early_config) or _may_be_ours(parser, args)):
         return (yield)
-    plugin = load(manager)
-    return (yield from plugin.pytest_load_initial_conftests(early_config, parser, args))
+    try:
+        plugin = load(manager)
+        return (yield from plugin.pytest_load_initial_conftests(early_config, parser, args))
+    except KeyboardInterrupt:  # pytest answers it with a traceback, before there is a session
+        print("help-center: interrupted", file=sys.stderr)
+        raise SystemExit(int(pytest.ExitCode.INTERRUPTED)) from None
 
 
 def has_our_settings(config: pytest.Config) -> bool:

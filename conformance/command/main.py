@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from conformance import __version__
 from conformance.command.parser import NAME, USAGE
 
+INTERRUPTED = 2
+"""As pytest's."""
+
 
 @dataclass(frozen=True)
 class Command:
@@ -40,8 +43,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return USAGE
     given = parser.parse_args(arguments)
-    command = COMMANDS[given.command]
-    code: int = importlib.import_module(command.module).main(given.arguments)
+    try:
+        code: int = importlib.import_module(COMMANDS[given.command].module).main(given.arguments)
+    except KeyboardInterrupt:  # while pytest is loaded: later it is pytest that ends the run
+        print(f"{NAME}: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except MemoryError:
+        print(f"{NAME}: too little memory: raise ulimit -v", file=sys.stderr)
+        return USAGE
     return code
 
 

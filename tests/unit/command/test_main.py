@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import help_center_conformance
 from conformance.command import main as command
 from conformance.command import pytest_run
 from conformance.paths import SETTINGS
@@ -138,3 +139,38 @@ def test_the_command_line_can_be_copied_and_holds_no_secret() -> None:
         '--target=http://a --jwt-secret="$HELP_CENTER_JWT_SECRET" --token="$HELP_CENTER_TOKEN" '
         "--header=\"$HELP_CENTER_HEADER\" -k 'A or B'"
     )
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (KeyboardInterrupt(), 2, "help-center-conformance: interrupted\n"),
+        (MemoryError(), 4, "help-center-conformance: too little memory: raise ulimit -v\n"),
+    ],
+    ids=["interrupted", "no memory"],
+)
+def test_what_ends_it_while_pytest_is_loaded_is_one_line(
+    error: BaseException, code: int, line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ends(_: str) -> None:
+        raise error
+
+    monkeypatch.setattr(command.importlib, "import_module", ends)
+    assert command.main(["certify", "http://127.0.0.1:9"]) == code
+    assert capsys.readouterr() == ("", line)
+
+
+def test_ctrl_c_while_the_plugin_is_loaded_is_one_line(
+    pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: pytest.PytestPluginManager) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(help_center_conformance, "load", interrupted)
+    monkeypatch.setattr(help_center_conformance, "PLUGIN", "not loaded yet")
+    monkeypatch.setattr(help_center_conformance, "has_our_settings", lambda _: True)
+    hook = help_center_conformance.pytest_load_initial_conftests(pytestconfig, pytest.Parser(_ispytest=True), [])
+    with pytest.raises(SystemExit) as ended:
+        next(hook)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "help-center: interrupted\n"
