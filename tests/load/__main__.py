@@ -21,7 +21,7 @@ from conformance.reference.tokens import Verifier
 from tests.deployments import nodes  # noqa: F401  registers them
 from tests.deployments.deployment import DEPLOYMENTS
 from tests.deployments.processes import NotRun
-from tests.faults.battery import VERDICT_ONLY, certify
+from tests.faults.battery import QUICK, certify
 from tests.load.crowds import MANY
 from tests.load.faults import FAULTS
 from tests.load.oddities import ODDITIES
@@ -105,7 +105,7 @@ def _alone(name: str) -> str:
     if name not in FAULTS or not FAULTS[name].in_crowds:
         return ""
     with tempfile.TemporaryDirectory() as folder, _served(name, Path(folder)) as url:
-        certified = certify(url, Path(folder) / "certified", *VERDICT_ONLY)
+        certified = certify(url, Path(folder) / "certified", *QUICK)
         run = load(url, Path(folder) / "two", *shape(users=2, seconds=SECONDS), "--deadline=12")
     failed = ", ".join(sorted(certified.failed)) or certified.verdict.get("verdict", "no verdict")
     return f"certification: {failed}; 2 users: {', '.join(sorted(run.violated)) or 'nothing'}"
