@@ -67,7 +67,7 @@ class Http:
         self._cookies = cookies
         context = address.tls
         tls: dict[str, Any] = {}
-        if context is not None:  # the client sets it to verify unless it is told not to
+        if context is not None:  # the client sets it to verify unless it is set not to
             tls = {"ssl_context_factory": lambda: context, "insecure": not context.check_hostname}
         limits = {"connection_timeout": OPENING, "network_timeout": timeout}
         self._client = HTTPClient.from_url(address.url, concurrency=2, **limits, **tls)

@@ -103,7 +103,7 @@ class Packets:
         return self._events if name is None else self._events_by_name.get(name, [])
 
     def messages_with(self, field: str, value: str) -> list[Event]:
-        """The messages it was told of that have this value in a field: "id" or "text"."""
+        """The messages it has received that have this value in a field: "id" or "text"."""
         return self._messages_by[field].get(value, [])
 
     @cached_property

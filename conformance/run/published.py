@@ -44,7 +44,7 @@ def prepare(reports: Path) -> Callable[[], None]:
 
 
 def forget(config: pytest.Config) -> None:
-    """Empty the folder for a run that cannot begin. One that cannot be told, or that another run is writing to, stays
+    """Empty the folder for a run that cannot begin. One that is not known, or that another run is writing to, stays
     as it is."""
     with suppress(UsageError, OSError):
         if (reports := reports_of(config)).is_dir():

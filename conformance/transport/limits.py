@@ -15,7 +15,7 @@ MAX_BYTES = 64 * 2**20
 MAX_ERROR_BYTES = 2**20
 """Of the body of an answer other than 200, which is only quoted."""
 LARGE = 4 * 2**20
-"""Bytes of an answer or a message that nobody has to wait for."""
+"""Bytes of an answer or a message that are read without waiting for a turn."""
 AT_ONCE = 32 * 2**20
 """Bytes of larger ones that are held at once, over all connections; who came first may have more."""
 LONGEST_TURN = 20.0

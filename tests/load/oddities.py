@@ -64,7 +64,7 @@ class LimitsTheRate(HelpCenter):
 
 
 class FansOutLater(HelpCenter):
-    """The devices of a user are told of a message by the bus, 300 ms after it was saved and acked."""
+    """The devices of a user hear of a message by the bus, 300 ms after it was saved and acked."""
 
     async def announce(self, user: str, message: Message, *, origin: str | None) -> None:  # noqa: ARG002
         self.spawn(self.fan_out(user, self.message_payload(message)))

@@ -64,10 +64,10 @@ def distributed(url: str, reports: Path, *options: str, workers: int) -> Loaded:
     locust, port = [sys.executable, "-m", "locust", f"--locustfile={LOCUSTFILE}"], free_port()
     named = {"--rate": "--spawn-rate", "--time": "--run-time"}
     words = [f"{named.get(flag, flag)}={value}" for flag, _, value in (one.partition("=") for one in options)]
-    told = ["--headless", "--only-summary", f"--expect-workers={workers}", "--stop-timeout=60", "--loglevel=WARNING"]
+    fixed = ["--headless", "--only-summary", f"--expect-workers={workers}", "--stop-timeout=60", "--loglevel=WARNING"]
     bind = ["--master", "--master-bind-host=127.0.0.1", f"--master-bind-port={port}"]
     join = ["--worker", "--master-host=127.0.0.1", f"--master-port={port}"]
-    command = [*locust, *bind, *told, f"--host={url}", f"--reports={reports}", *words]
+    command = [*locust, *bind, *fixed, f"--host={url}", f"--reports={reports}", *words]
     master = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     joined = [subprocess.Popen([*locust, *join], env=environment(), stderr=subprocess.DEVNULL) for _ in range(workers)]
     try:

@@ -111,7 +111,7 @@ async def rounds() -> None:
 async def rounds_until(seen: Callable[[], object]) -> None:
     """Let things go on until this is so."""
     async with asyncio.timeout(4 * DEADLINE):
-        while not seen():  # noqa: ASYNC110  nobody says when
+        while not seen():  # noqa: ASYNC110  no event says when
             await asyncio.sleep(0)
 
 

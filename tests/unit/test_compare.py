@@ -111,9 +111,9 @@ def part(**statuses: str) -> dict[str, Any]:
 
 def test_over_what_a_partial_run_was_compared_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert compare.main([saved(tmp_path, "old", verdict()), saved(tmp_path, "new", part())]) == 0
-    told = capsys.readouterr().out.splitlines()
-    assert told[0] == "nothing is worse than in A old, over the 1 of 3 requirements that every run judged"
-    assert told[3:] == [
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == "nothing is worse than in A old, over the 1 of 3 requirements that every run judged"
+    assert printed[3:] == [
         "note: B is partial (-k SEND-TRIM): it claims no verdict, and is compared over what it judged",
         "",
         "1 of 1 requirements are equal",

@@ -27,7 +27,7 @@ def test_a_folder_without_a_statement_is_refused_in_one_line(
     with pytest.raises(SystemExit) as ended:
         verify.main([str(tmp_path)])
     assert ended.value.code == 4
-    told = capsys.readouterr().err
-    assert told == (
+    printed = capsys.readouterr().err
+    assert printed == (
         f"help-center-conformance verify: {tmp_path} has no statement: pass the --reports folder of a full run\n"
     )

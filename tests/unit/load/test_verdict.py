@@ -105,8 +105,8 @@ def test_the_page_escapes_what_the_target_said() -> None:
 
 def test_what_locust_needs_is_told_and_when_that_is_too_much() -> None:
     usage = [Usage(100 * MB, 160 * MB, 95.0), Usage(100 * MB, 120 * MB, 20.0)]
-    told = verdict.to_json(replace(run(), usage=usage), "0.1.0")["generator"]
-    assert told == {"processes": 2, "memory_mb": 280.0, "memory_mb_per_user": 0.4, "cpu_percent": 95}
+    generator = verdict.to_json(replace(run(), usage=usage), "0.1.0")["generator"]
+    assert generator == {"processes": 2, "memory_mb": 280.0, "memory_mb_per_user": 0.4, "cpu_percent": 95}
     assert "up to 95 % of a core: too little is left, and the times are too long" in verdict.text(
         replace(run(), usage=usage)
     )

@@ -57,8 +57,8 @@ def test_the_line_repeats_what_matters(arguments: tuple[str, ...], line: str) ->
 
 
 def test_what_the_environment_has_is_not_repeated_where_it_is_secret() -> None:
-    told = again(read(SEED, HELP_CENTER_TARGET="http://localhost:3000", HELP_CENTER_JWT_SECRET="hidden"), "SEND-MAX")
-    assert told == f"{PYTEST} {REST}"
+    printed = again(read(SEED, HELP_CENTER_TARGET="http://localhost:3000", HELP_CENTER_JWT_SECRET="hidden"), "SEND-MAX")
+    assert printed == f"{PYTEST} {REST}"
     mixed = again(read(TARGET, "--token=hidden", SEED, HELP_CENTER_JWT_SECRET="hidden"), "SEND-MAX")
     assert mixed == f'{PYTEST} --token="$HELP_CENTER_TOKEN" {REST}'
 
