@@ -18,6 +18,7 @@ from conformance.auth.users import User
 from conformance.drive.attendance import Attendance, WaitBudget
 from conformance.drive.device_options import Route
 from conformance.drive.load import Load
+from conformance.drive.pace import Pace
 from conformance.drive.retry import Pauses, Turns
 from conformance.protocol import Json
 from conformance.record.capacity import Capacity
@@ -55,6 +56,7 @@ class RunContext:
     """Codes by which valid texts were refused, for their pace perhaps."""
     turns: defaultdict[str, Turns] = field(default_factory=lambda: defaultdict(Turns))
     """Of "handshake" and "REST": those whom the target asked for patience (HTTP 429 or 503) there."""
+    pace: Pace = field(default_factory=Pace)
     support_waits: WaitBudget = field(default_factory=WaitBudget)
     remark: str = ""
     """What the preflight found that explains all the rest, if it found such a thing."""
@@ -197,7 +199,8 @@ class ScenarioContext:
         self, status: int | None, asked: float | None, seconds: float, *, device: str, connection: int = 0
     ) -> None:
         """Wait for so many seconds, or as long as an HTTP answer with this status has asked for, before a request is
-        made again."""
+        made again; and fewer scenarios are recorded at once."""
+        self.run.pace.slower(f"HTTP {status}")
         seconds = max(seconds, self.requested_pauses.grant(asked))
         label = f"HTTP {status}: tries again after {seconds:g} s"
         self.recorder.add(Kind.MARK, device=device, connection=connection, label=label, limited=status)

@@ -11,10 +11,20 @@ from conformance.auth.users import User, Users
 from conformance.drive.context import RunContext
 from conformance.drive.device import ScenarioAborted
 from conformance.drive.liveness import GONE, Life
+from conformance.drive.pace import NOT_TAKEN
 from conformance.drive.scenario import ScenarioCall
 from conformance.drive.stage import Stage
 from conformance.errors import Unverified
-from conformance.record.health import accepts_no_token, lost, out_of_files, oversized, silent, turned_away, unreached
+from conformance.record.health import (
+    accepts_no_token,
+    lost,
+    not_taken,
+    out_of_files,
+    oversized,
+    silent,
+    turned_away,
+    unreached,
+)
 from conformance.record.transcript import Transcript
 from conformance.record.views import Record
 
@@ -61,6 +71,7 @@ class Studio:
                     _note_who_is_turned_away(transcript, users)
                 _outlived(transcript, users)
                 stalled = await self._looked_after(transcript, users[0])
+                self._slow_down(transcript)
             self._outcome_when_gone(transcript)
         except Unverified as reason:
             transcript.unverified = self._context.redactor.text(str(reason))
@@ -88,6 +99,12 @@ class Studio:
         elif silent(transcript) is not None:
             return not await self._life.answered(transcript, user)
         return False
+
+    def _slow_down(self, transcript: Transcript) -> None:
+        """Where a target that is there took some connections and not others, there are too many for it."""
+        if self._life.gone is None:
+            for _ in not_taken(transcript):
+                self._context.pace.slower(NOT_TAKEN)
 
     def _outcome_when_gone(self, transcript: Transcript) -> None:
         """What the target went of is judged; of what it did not live to see the end, nothing can be said."""

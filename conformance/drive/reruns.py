@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from conformance.drive import stimuli
 from conformance.drive.scenario import ScenarioCall
 from conformance.drive.stimuli import Stimulus
-from conformance.record.health import broken, lost, moment, span
+from conformance.record.health import broken, kept_out, lost, moment, span
 from conformance.record.incidents import Loss, incidents, losses
 from conformance.record.transcript import Entry, Kind, Transcript
 
@@ -51,6 +51,8 @@ class RerunPolicy:
     """Whether several scenarios have lost something at the same time."""
     unprovoked: bool = False
     """Whether connections end with nothing sent at all: then no scenario is what the target dies of."""
+    in_vain: int = 0
+    """How many scenarios were kept out for their pace when nothing else was recorded, too."""
     helped: int = 0
     """How many scenarios lost something twice, and nothing after that."""
 
@@ -64,6 +66,8 @@ class RerunPolicy:
 
     def worthwhile(self, case: Case) -> bool:
         """Whether recording a scenario again may still tell something."""
+        if case.loss is None and kept_out(case.recordings[-1]):
+            return self.in_vain < AGAIN
         kind = Kind.CLOSED if case.loss is None else case.loss.kind
         return self.recurred[kind] < AGAIN
 

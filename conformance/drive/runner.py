@@ -18,7 +18,7 @@ from conformance.drive.reruns import DEATHS, Case, RerunPolicy, suspect
 from conformance.drive.scenario import ScenarioCall
 from conformance.drive.schedule import new_users, phases
 from conformance.drive.stimuli import fatal
-from conformance.record.health import FIRST_TRY, SECOND_TRY, lost, refused_in_words, said, span
+from conformance.record.health import FIRST_TRY, SECOND_TRY, kept_out, lost, refused_in_words, said, span
 from conformance.record.transcript import Transcript
 
 REFUSED_AT_ONCE = 8
@@ -121,7 +121,8 @@ class Runner:
 
     async def _record_all(self, calls: Sequence[ScenarioCall]) -> None:
         run = self._context
-        free = asyncio.Semaphore(run.load.at_once(self._concurrency, run.deadline))
+        run.pace.most = run.load.at_once(self._concurrency, run.deadline)
+        free = asyncio.Semaphore(run.pace.most)
         few = asyncio.Semaphore(REFUSED_AT_ONCE)
         ahead = phases(calls)
         while ahead:
@@ -133,7 +134,7 @@ class Runner:
             await self._users.release(keep=new_users(ahead))
 
     async def _record(self, call: ScenarioCall, turn: asyncio.Semaphore) -> None:
-        async with turn:
+        async with turn, self._context.pace.turn():
             await self._settled(call, self._first(call))
 
     async def _settled(self, call: ScenarioCall, recording: Coroutine[Any, Any, Transcript | None]) -> None:
@@ -154,7 +155,7 @@ class Runner:
         if transcript.unverified or transcript.fatal:
             return transcript
         loss, others_too = self._policy.struck(transcript, self._studio.running.values())
-        if loss is None and not others_too and not stalled:
+        if loss is None and not others_too and not stalled and not kept_out(transcript):
             return transcript
         self._again.append(Case(call, [transcript], loss))
         return None
@@ -202,6 +203,7 @@ class Runner:
             if not await self._ends_unprovoked(transcript):
                 return self._blamed(transcript)
             died = False
+        self._policy.in_vain += kept_out(transcript)
         if self.gone is not None or transcript.fatal or transcript.unverified:
             return transcript
         if not died and loss is None:

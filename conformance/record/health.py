@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from conformance.formatting import cut
 from conformance.protocol import ERROR, UNAUTHORIZED
+from conformance.record.rate_limits import SLOWER
 from conformance.record.transcript import FORGOTTEN, GATEWAY, Entry, Kind, Transcript
 from conformance.record.views import Connection, Record
 
@@ -92,6 +93,22 @@ def _timed_out(connection: Connection, closed: Entry) -> bool:
         return True
     deadline = connection.record.transcript.facts.get("deadline")
     return deadline is not None and closed.at - connection.opened.at >= 0.9 * float(deadline)
+
+
+def not_taken(transcript: Transcript) -> list[Entry]:
+    """Every connection that the target did not take, or ended before it said a word."""
+    record = Record(transcript)
+    closed = ((record.connection_of(entry), entry) for entry in transcript.of(Kind.CLOSED))
+    unopened = ((one, entry) for one, entry in closed if one is not None and not one.handshake_completed)
+    return [entry for one, entry in unopened if entry.get("by") == "network" and not _timed_out(one, entry)]
+
+
+def kept_out(transcript: Transcript) -> bool:
+    """Whether a device was refused for its pace as often as it tried to connect."""
+    record = Record(transcript)
+    last = {entry.device: entry for entry in transcript.of(Kind.CLOSED)}
+    limited = (record.connection_of(entry) for entry in last.values() if entry.get("status") in SLOWER)
+    return any(connection is not None and not connection.handshake_completed for connection in limited)
 
 
 def broken(transcript: Transcript) -> list[Entry]:

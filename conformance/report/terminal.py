@@ -207,11 +207,12 @@ def _cut(reason: str) -> str:
 @dataclass(frozen=True)
 class Circumstances:
     """What a certification knows beside its result: what happened to the target or around it, connections that were
-    lost once and not again, and what long conversations made of the run."""
+    lost once and not again, and how long conversations or a target that asked for patience slowed the run down."""
 
     happenings: Sequence[str] = ()
     drops: Sequence[str] = ()
     load: str | None = None
+    pace: str | None = None
 
 
 def notes(result: Result, known: Circumstances) -> Iterator[str]:
@@ -221,8 +222,7 @@ def notes(result: Result, known: Circumstances) -> Iterator[str]:
     yield from known.happenings
     for drop in known.drops:
         yield f"a connection or request was lost once and not again: {drop}"
-    if known.load is not None:
-        yield known.load
+    yield from (slow for slow in (known.load, known.pace) if slow is not None)
 
 
 def _observations(result: Result) -> Iterator[str]:

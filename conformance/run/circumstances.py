@@ -18,7 +18,7 @@ def circumstances(
     if context is None:
         return Circumstances(events, drops(transcripts))
     events += [context.remark] if context.remark else []
-    return Circumstances(events, drops(transcripts), context.load.note(most, context.deadline))
+    return Circumstances(events, drops(transcripts), context.load.note(most, context.deadline), context.pace.note())
 
 
 def drops(transcripts: Sequence[Transcript]) -> list[str]:

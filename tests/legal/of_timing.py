@@ -129,20 +129,42 @@ class GatewayLimitsItsRate(Fronted):
 class GatewayLimitsConnections(Fronted):
     """Ten new connections at once and ten a second, whoever they are from; 429 on either transport."""
 
-    STATUS = 429
+    STATUS, RATE = 429, 10
+    HEADERS: tuple[tuple[bytes, bytes], ...] = ()
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        self.bucket = Bucket(10, 10)
+        self.bucket = Bucket(self.RATE, self.RATE)
         super().__init__(*arguments, **options)
 
+    def takes_another(self) -> bool:
+        """Whether a new connection is let in."""
+        return self.bucket.take()
+
     async def front(self, inner: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        if is_rest(scope) or b"sid=" in scope["query_string"] or self.bucket.take():
+        if is_rest(scope) or b"sid=" in scope["query_string"] or self.takes_another():
             await inner(scope, receive, send)
         elif scope["type"] == "http":
-            await answer(send, self.STATUS, b"Too Many Requests")
+            await answer(send, self.STATUS, b"Too Many Requests", *self.HEADERS)
         else:
-            await send({"type": "websocket.http.response.start", "status": self.STATUS, "headers": []})
+            await send({"type": "websocket.http.response.start", "status": self.STATUS, "headers": [*self.HEADERS]})
             await send({"type": "websocket.http.response.body", "body": b"Too Many Requests"})
+
+
+@legal()
+class SaysWhenToConnectAgain(GatewayLimitsConnections):
+    """Twenty new connections a second; whoever is refused is asked to wait for a second."""
+
+    RATE, HEADERS = 20, ((b"retry-after", b"1"),)
+
+
+@legal()
+class TakesEightConnections(GatewayLimitsConnections):
+    """As nginx's limit_conn: whoever comes ninth is refused until one of the eight has left."""
+
+    STATUS, MOST = 503, 8
+
+    def takes_another(self) -> bool:
+        return sum(not one.closed for one in self.wire.eio.sockets.values()) < self.MOST
 
 
 @legal()

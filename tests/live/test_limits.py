@@ -35,6 +35,7 @@ RUNS: dict[type[HelpCenter], tuple[str, ...]] = {
     limits.LimitsPolls: ("CONN-STAYS", "CONN-POLLING", "RECONNECT-GREETED"),
     limits.HoldsOut: ("CONN-STAYS", "CONN-POLLING"),
     limits.ForgetsSessions: ("CONN-STAYS", "CONN-POLLING"),
+    limits.LetsNobodyIn: ("CONN-WEBSOCKET", "CONN-POLLING"),
 }
 
 
@@ -82,6 +83,16 @@ def test_a_limit_that_holds_out_is_no_failure(
 
 
 @pytest.mark.timeout(0)
+def test_a_target_that_lets_nobody_in_is_not_asked_without_end(
+    runs: dict[type[HelpCenter], Future[Certified]],
+) -> None:
+    certified = runs[limits.LetsNobodyIn].result()
+    assert certified.verdict["cost"]["devices_at_once"] == 0
+    assert certified.verdict["cost"]["connections"] < 200, certified.output
+    assert "the target asked for patience (" in certified.output
+
+
+@pytest.mark.timeout(0)
 @pytest.mark.parametrize(
     "kind",
     [
@@ -89,6 +100,7 @@ def test_a_limit_that_holds_out_is_no_failure(
         limits.RefusesMarkupForItsPace,
         limits.RefusesMarkupAsForbidden,
         limits.ForgetsSessions,
+        limits.LetsNobodyIn,
     ],
 )
 def test_what_only_looks_like_a_limit_is_found(

@@ -122,6 +122,19 @@ class HoldsOut(LimitsPolls):
             await inner(scope, receive, send)
 
 
+class LetsNobodyIn(Fronted):
+    """REST works; no connection is ever let in."""
+
+    async def front(self, inner: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/socket.io"):
+            await answer(send, 429, b"Too Many Requests")
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.http.response.start", "status": 429, "headers": []})
+            await send({"type": "websocket.http.response.body", "body": b"Too Many Requests"})
+        else:
+            await inner(scope, receive, send)
+
+
 class ForgetsSessions(HoldsOut):
     """A server that ends sessions itself, as if it did not know them."""
 

@@ -11,14 +11,16 @@ from conformance.record.health import (
     accepts_no_token,
     accidents,
     is_of_socket_io_2,
+    kept_out,
     lost,
+    not_taken,
     out_of_files,
     oversized,
     silent,
     turned_away,
     unreached,
 )
-from conformance.record.transcript import Kind
+from conformance.record.transcript import Entry, Kind
 from tests.support.handmade import Handmade
 from tests.support.losses import CUT, ERROR, REPLACED, UNKNOWN, began, chat, refused
 
@@ -152,3 +154,46 @@ def test_socket_io_2_enters_a_namespace_by_itself(namespace: str) -> None:
     made.opens("phone")
     made.add(Kind.RECEIVED, device="phone", connection=1, packet="CONNECT", namespace=namespace)
     assert is_of_socket_io_2(made.transcript) == (namespace == "/")
+
+
+# -- who is kept out for the pace --------------------------------------------------------------------------------------
+
+
+def asks(made: Handmade) -> None:
+    """A device begins to connect."""
+    made.connection += 1
+    made.add(Kind.OPEN, device="phone", connection=made.connection, user="user 1", good=True, token="token")
+
+
+def ended(made: Handmade, by: str, **how: Any) -> Entry:
+    return made.add(Kind.CLOSED, device="phone", connection=made.connection, by=by, **how)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_device_that_is_refused_to_the_last_is_kept_out(status: int) -> None:
+    made = Handmade()
+    asks(made)
+    ended(made, "target", status=status)
+    assert kept_out(made.transcript)
+    asks(made)
+    ended(made, "harness")
+    assert not kept_out(made.transcript)
+
+
+def test_a_session_that_a_limit_ends_was_let_in() -> None:
+    made = chat()
+    made.closed(by="target", status=429)
+    assert not kept_out(made.transcript)
+
+
+def test_a_connection_that_is_not_taken_is_none_that_takes_too_long_or_is_limited() -> None:
+    made = Handmade()
+    asks(made)
+    refused = ended(made, "network", reason="ClientConnectorError: Connect call failed")
+    asks(made)
+    made.add(Kind.EXPIRED, device="phone", connection=made.connection, waiting={"handshake": True}, seconds=5.0)
+    ended(made, "network", reason="no handshake within 5.0 s")
+    asks(made)
+    ended(made, "target", status=503)
+    assert not_taken(made.transcript) == [refused]
+    assert not_taken(chat().transcript) == []
