@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.protocol import SUPPORT, Json, Problem
+from conformance.reference.serve import Served, Server
 from conformance.reference.store import Message
 from conformance.reference.wire import Wire
 from tests.legal.legal import legal
@@ -165,6 +166,41 @@ class TakesEightConnections(GatewayLimitsConnections):
 
     def takes_another(self) -> bool:
         return sum(not one.closed for one in self.wire.eio.sockets.values()) < self.MOST
+
+
+class Full(Served):
+    """Ends a TCP connection as soon as it is there, while there are as many as it takes."""
+
+    MOST = 24
+
+    def server(self, app: ASGIApp) -> Server:
+        server = super().server(app)
+        server.config.load()
+        server.config.http_protocol_class = self._bounded(server.config.http_protocol_class)
+        return server
+
+    def _bounded(self, protocol: Any) -> Any:
+        most = self.MOST
+
+        class Bounded(protocol):  # type: ignore[misc]
+            def connection_made(self, transport: asyncio.Transport) -> None:
+                if len(self.connections) < most:
+                    super().connection_made(transport)
+                else:
+                    transport.abort()
+
+            def connection_lost(self, exc: Exception | None) -> None:
+                if self in self.connections:
+                    super().connection_lost(exc)
+
+        return Bounded
+
+
+@legal()
+class TakesFewConnections(HelpCenter):
+    """Twenty-four of TCP, whoever they are from; others are cut off without a word."""
+
+    SERVED = Full
 
 
 @legal()
