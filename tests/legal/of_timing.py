@@ -158,7 +158,7 @@ class SaysWhenToConnectAgain(GatewayLimitsConnections):
     RATE, HEADERS = 20, ((b"retry-after", b"1"),)
 
 
-@legal()
+@legal(slow=True)
 class TakesEightConnections(GatewayLimitsConnections):
     """As nginx's limit_conn: whoever comes ninth is refused until one of the eight has left."""
 

@@ -1,5 +1,6 @@
-"""Servers that are slow, and not silent, are accused of nothing. Their whole certifications take minutes, so only some
-scenarios are recorded here, side by side: they mostly wait. ``python -m tests.legal`` has the whole."""
+"""Servers that are slow, and not silent, or that take few connections, are accused of nothing. Their whole
+certifications take minutes, so only some scenarios are recorded here, side by side: they mostly wait.
+``python -m tests.legal`` has the whole."""
 
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ SLOW = {
     "AcksLongAfterTheEvent": ("ACK-CALLED", "BURST-AFTER-CONNECT", "REJECT-NO-OBJECT"),
     "Moderates": ("ACK-CALLED", "BURST-AFTER-GREETING", "SEND-UNACKED"),
     "GreetsLate": ("CONNECTED-SENT", "REFUSAL-CLOSE", "REST-FIRST"),
+    "TakesEightConnections": ("CONN-UPGRADE", "REFUSAL-EVENT", "RECONNECT-RESYNC", "TOKEN-REFRESHED"),
 }
 """What each would fail if the run took it for silent."""
 
