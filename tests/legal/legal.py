@@ -25,7 +25,7 @@ SLOW_TIMEOUT = 1800
 SHARING = (
     ("order support", "ids", "dates", "payloads", "refusals", "rest", "texts"),
     ("history", "sockets", "environments"),
-    ("timing", "languages", "goodbyes"),
+    ("timing limits", "languages", "goodbyes"),
 )
 """Topics whose oddities have nothing to do with each other: one server may have one of each. Those that do touch stand
 in one string."""

@@ -1,0 +1,162 @@
+"""Servers and gateways that take so much at a time, and no more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from conformance.reference.help_center import HelpCenter
+from conformance.reference.protocol import Problem
+from conformance.reference.serve import Served, Server
+from conformance.reference.store import Message
+from tests.legal.legal import legal
+from tests.legal.middleware import Fronted, answer, is_rest, with_headers
+
+
+class Bucket:
+    """Allows ``most`` at once, and ``rate`` a second."""
+
+    def __init__(self, most: float, rate: float) -> None:
+        self.most, self.rate, self.level, self.at = most, rate, most, 0.0
+
+    def take(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        self.level, self.at = min(self.most, self.level + (now - self.at) * self.rate), now
+        if self.level < 1:
+            return False
+        self.level -= 1
+        return True
+
+
+@legal()
+class LimitsItsRate(HelpCenter):
+    """Six sends at once and eight a second for each user; two requests at once and four a second on REST."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.sends: defaultdict[str, Bucket] = defaultdict(lambda: Bucket(6, 8))
+        self.requests: defaultdict[str, Bucket] = defaultdict(lambda: Bucket(2, 4))
+        super().__init__(*arguments, **options)
+
+    async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
+        if origin is not None and not self.sends[user].take():
+            raise Problem("RATE_LIMITED", "Not so fast.", details={"retryAfter": 0.2})
+        return await super().deliver(user, text, sender=sender, origin=origin)
+
+    async def rest_messages(self, request: Request) -> Response:
+        if not self.requests[request.headers.get("authorization", "")].take():
+            body = {"code": "RATE_LIMITED", "message": "Not so fast."}
+            return JSONResponse(body, status_code=429, headers={"Retry-After": "1"})
+        return await super().rest_messages(request)
+
+
+@legal()
+class GatewayLimitsItsRate(Fronted):
+    """A gateway in front counts all requests of REST together, and says no in HTML."""
+
+    STATUS = 429
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.bucket = Bucket(4, 12)
+        super().__init__(*arguments, **options)
+
+    async def front(self, inner: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        if is_rest(scope) and not self.bucket.take():
+            await answer(send, self.STATUS, b"<h1>Not so fast</h1>", (b"content-type", b"text/html"))
+        else:
+            await inner(scope, receive, with_headers(send, (b"x-ratelimit-limit", b"12")))
+
+
+@legal()
+class GatewayLimitsConnections(Fronted):
+    """Ten new connections at once and ten a second, whoever they are from; 429 on either transport."""
+
+    STATUS, RATE = 429, 10
+    HEADERS: tuple[tuple[bytes, bytes], ...] = ()
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.bucket = Bucket(self.RATE, self.RATE)
+        super().__init__(*arguments, **options)
+
+    def takes_another(self) -> bool:
+        """Whether a new connection is let in."""
+        return self.bucket.take()
+
+    async def front(self, inner: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        if is_rest(scope) or b"sid=" in scope["query_string"] or self.takes_another():
+            await inner(scope, receive, send)
+        elif scope["type"] == "http":
+            await answer(send, self.STATUS, b"Too Many Requests", *self.HEADERS)
+        else:
+            await send({"type": "websocket.http.response.start", "status": self.STATUS, "headers": [*self.HEADERS]})
+            await send({"type": "websocket.http.response.body", "body": b"Too Many Requests"})
+
+
+@legal()
+class SaysWhenToConnectAgain(GatewayLimitsConnections):
+    """Twenty new connections a second; whoever is refused is asked to wait for a second."""
+
+    RATE, HEADERS = 20, ((b"retry-after", b"1"),)
+
+
+@legal(slow=True)
+class TakesEightConnections(GatewayLimitsConnections):
+    """As nginx's limit_conn: whoever comes ninth is refused until one of the eight has left."""
+
+    STATUS, MOST = 503, 8
+
+    def takes_another(self) -> bool:
+        return sum(not one.closed for one in self.wire.eio.sockets.values()) < self.MOST
+
+
+class Full(Served):
+    """Ends a TCP connection as soon as it is there, while there are as many as it takes."""
+
+    MOST = 24
+
+    def server(self, app: ASGIApp) -> Server:
+        server = super().server(app)
+        server.config.load()
+        server.config.http_protocol_class = self._bounded(server.config.http_protocol_class)
+        return server
+
+    def _bounded(self, protocol: Any) -> Any:
+        most = self.MOST
+
+        class Bounded(protocol):  # type: ignore[misc]
+            def connection_made(self, transport: asyncio.Transport) -> None:
+                if len(self.connections) < most:
+                    super().connection_made(transport)
+                else:
+                    transport.abort()
+
+            def connection_lost(self, exc: Exception | None) -> None:
+                if self in self.connections:
+                    super().connection_lost(exc)
+
+        return Bounded
+
+
+@legal()
+class TakesFewConnections(HelpCenter):
+    """Twenty-four of TCP, whoever they are from; others are cut off without a word."""
+
+    SERVED = Full
+
+
+@legal()
+class NginxLimitsItsRate(GatewayLimitsItsRate):
+    """By the status that nginx has for it, or by another one that is given."""
+
+    STATUS = 503
+
+
+@legal()
+class NginxLimitsConnections(GatewayLimitsConnections):
+    """The same, for connections."""
+
+    STATUS = 503
