@@ -26,3 +26,12 @@ def test_nothing_of_the_checkout_but_the_package_and_its_plugin_can_be_imported_
     assert origins.keys() >= {"conformance", "help_center_conformance"}
     ours = {name for name, origin in origins.items() if ROOT in origin.parents}
     assert ours <= {"conformance", "help_center_conformance"}, "install the checkout again: pip install -e '.[dev]'"
+
+
+def test_a_checkout_whose_harness_is_not_installed_says_what_to_do() -> None:
+    command = [sys.executable, "-m", "pytest", "-p", "no:help_center_conformance", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert done.returncode == 4, done.stdout
+    assert done.stdout.strip().startswith("ERROR: help-center: the harness is not installed from this checkout")
+    assert "pip install -e ." in done.stdout
+    assert len(done.stdout.strip().splitlines()) == 1
