@@ -187,7 +187,7 @@ LATE = 4.0
 """Seconds after which a queue or a worker has done what it does."""
 
 
-@scenario(wave=2)
+@scenario(wave=2, takes_seconds=True)
 async def refused_long_ago(stage: Stage) -> None:
     """A device sends a text that is too long and an empty one, stays for some seconds, and sends a plain text; REST
     shows the conversation before and after."""

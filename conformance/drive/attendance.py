@@ -50,6 +50,11 @@ class Attendance:
         own = (device for device in self._devices if device.user is user and device.present)
         return [(device, device.inbox.connection) for device in own]
 
+    def newest(self, user: User) -> str | None:
+        """The id of the message that the user's devices received last."""
+        received = (device.inbox.newest for device in self._devices if device.user is user)
+        return max((one for one in received if one is not None), default=(0, None))[1]
+
     async def announced(self, there: Sequence[tuple[Attendee, int]], listed: Sequence[Json]) -> None:
         """Wait until what a history shows of support was emitted to one of the devices that were there before it was
         asked for, and still are; unless the run has seen often enough that it is not."""

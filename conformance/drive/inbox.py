@@ -24,6 +24,8 @@ class PacketInbox:
         self._owner = owner
         self.on_kept: list[Callable[[Entry], None]] = []
         """Who is called for each packet of all connections, once it is kept."""
+        self.newest: tuple[int, str] | None = None
+        """The message that was received last, by event or ack: where in the record, and its id."""
         self.begin(0)
 
     def begin(self, connection: int) -> None:
@@ -95,9 +97,10 @@ class PacketInbox:
             self.disconnected = True
         if entry.get("packet") == "ACK":
             self.acks.setdefault(entry.get("id"), entry)
-        payload = first(entry.get("args"))
-        if entry.get("event") == MESSAGE and isinstance(payload, dict) and isinstance(payload.get("id"), str):
-            self.messages.setdefault(payload["id"], entry)
+        if (message_id := _message_id(entry)) is not None:
+            self.newest = entry.serial, message_id
+            if entry.get("event") == MESSAGE:
+                self.messages.setdefault(message_id, entry)
         for call in list(self.on_kept):
             call(entry)
 
@@ -126,3 +129,14 @@ class PacketInbox:
     def heard(self, event: str) -> list[Entry]:
         """The events of this name that the current connection has received."""
         return [entry for entry in self.received if entry.get("event") == event]
+
+
+def _message_id(entry: Entry) -> str | None:
+    """Of the message that an event or an ack carries."""
+    payload = first(entry.get("args"))
+    if entry.get("packet") == "ACK" and isinstance(payload, dict):
+        payload = payload.get("message")
+    elif entry.get("event") != MESSAGE:
+        return None
+    found = payload.get("id") if isinstance(payload, dict) else None
+    return found if isinstance(found, str) else None

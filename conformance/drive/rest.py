@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypedDict
 
 import httpx
@@ -13,6 +13,7 @@ from yarl import URL
 
 from conformance.auth.tokens import Token
 from conformance.auth.users import User
+from conformance.drive.announcements import Ids
 from conformance.drive.context import ScenarioContext
 from conformance.drive.retry import growing_pauses
 from conformance.drive.together import together
@@ -75,8 +76,11 @@ class RestClient:
         notes |= {"trial": True} if unjudged else {}
         attendance = self._context.attendance
         there = attendance.present(who) if presented.good and not unjudged else []
+        known = attendance.newest(who) if presented.good and not (unjudged or once) else None
         async with self._context.first_contact(who, presented):
             exchange = await self._exchange(who, presented, once=once)
+            if known is not None and _lacks(exchange, known):
+                exchange = await self._caught_up(exchange, known, lambda: self._exchange(who, presented, once=once))
             self._context.talks[who.name].add(answer=exchange["status"] != 0)
             body = self._recorded(notes | exchange)
         listed = body.get("messages") if isinstance(body, dict) else None
@@ -86,10 +90,35 @@ class RestClient:
 
     async def fetch_until(self, found: Callable[[Json], object], *, tag: str = "fetch") -> None:
         """Ask again and again until something is shown, no longer than for anything else that must come."""
+
+        async def attempt() -> bool:
+            return bool(found(await self.fetch(tag=tag)))
+
+        await self._until(attempt)
+
+    async def _caught_up(
+        self, exchange: dict[str, Json], known: str, ask: Callable[[], Awaitable[dict[str, Json]]]
+    ) -> dict[str, Json]:
+        """What the request comes to that is made again until its answer shows the message which a device had received
+        before: REST may read a replica, which follows a moment later. It counts as asked when it was first asked: what
+        came meanwhile may be missing."""
+        self._context.recorder.add(Kind.MARK, device=REST, label="the newest message is not shown yet: asks again")
+        latest = exchange
+
+        async def attempt() -> bool:
+            nonlocal latest
+            latest = await ask() | {"began": exchange["began"]}
+            return not _lacks(latest, known)
+
+        await self._until(attempt)
+        return latest
+
+    async def _until(self, attempt: Callable[[], Awaitable[bool]]) -> None:
+        """Try until it succeeds, no longer than anything else is waited for that must come."""
         recorder, timeout = self._context.recorder, self._context.run.timeout
         began = recorder.now
         pauses = itertools.chain((0.1, 0.2, 0.4, 0.8), itertools.repeat(1.0))
-        while not found(await self.fetch(tag=tag)):
+        while not await attempt():
             waited = recorder.now - began
             if waited > timeout.of(SHOWN):
                 timeout.gave_up(SHOWN, waited)
@@ -195,6 +224,13 @@ class RestClient:
         except (ValueError, RecursionError) as error:
             body = recorder.brief(answer.content.decode("utf-8", "replace"), 500)
             return {"json": False, "reason": f"{error}; {len(answer.content):,} bytes in all", "body": body}
+
+
+def _lacks(exchange: Mapping[str, Json], message_id: str) -> bool:
+    """Whether it shows a conversation, without that message."""
+    body = exchange["body"] if exchange["status"] == 200 else None
+    listed = body.get("messages") if isinstance(body, dict) else None
+    return isinstance(listed, list) and message_id not in Ids(listed)
 
 
 def _answered(steps: Sequence[str], error: Exception) -> bool:

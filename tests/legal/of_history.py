@@ -113,3 +113,17 @@ class ConversationsAreClosedUntilWrittenTo(HelpCenter):
     def conversation_payload(self, conversation: Conversation) -> Json:
         written = any(message.sender == USER for message in self.store.history(conversation))
         return super().conversation_payload(conversation) | {"status": "open" if written else "closed"}
+
+
+@legal()
+class RestReadsAReplica(HelpCenter):
+    """It follows 700 ms after what it copies."""
+
+    BEHIND = 700
+    """Milliseconds."""
+
+    def rest_payload(self, user: str) -> Json:
+        payload, edge = self.snapshot(user), self.instant(self.store.now() - self.BEHIND)
+        there = [message for message in payload["messages"] if message["createdAt"] < edge]
+        updated = max((message["createdAt"] for message in there), default=payload["conversation"]["createdAt"])
+        return {"conversation": payload["conversation"] | {"updatedAt": updated}, "messages": there}

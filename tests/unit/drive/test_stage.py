@@ -120,6 +120,52 @@ async def test_a_request_that_is_not_answered_has_the_status_0() -> None:
         assert str(entry.get("reason")).startswith("ReadTimeout: not answered within ")
 
 
+class Replica(HelpCenter):
+    """REST shows nothing of what was saved, so many times; for ever where it is None."""
+
+    stale: int | None = 2
+
+    def rest_payload(self, user: str) -> Any:
+        payload = self.snapshot(user)
+        if self.stale == 0:
+            return payload
+        if self.stale is not None:
+            self.stale -= 1
+        return payload | {"messages": []}
+
+
+class NeverFollows(Replica):
+    stale = None
+
+
+STALE = "the newest message is not shown yet: asks again"
+
+
+@in_loop
+async def test_rest_is_asked_again_until_it_shows_what_a_device_has_received() -> None:
+    async with stage_on(Replica) as stage, stage.device() as phone:
+        await phone.send_plain()
+        body = await stage.fetch()
+        assert body["messages"]
+        assert [entry.get("label") for entry in stage.transcript.of(Kind.MARK)].count(STALE) == 1
+        assert len(stage.transcript.of(Kind.HTTP)) == 1
+
+
+@in_loop
+async def test_rest_that_never_shows_it_is_recorded_as_it_is() -> None:
+    async with stage_on(NeverFollows, deadline=0.3) as stage, stage.device() as phone:
+        await phone.send_plain()
+        assert (await stage.fetch())["messages"] == []
+
+
+@in_loop
+async def test_rest_that_was_asked_once_is_not_asked_again() -> None:
+    async with stage_on(Replica) as stage, stage.device() as phone:
+        await phone.send_plain()
+        assert (await stage.fetch(once=True))["messages"] == []
+        assert not stage.transcript.of(Kind.MARK)
+
+
 def answering(times: int, *, then: bytes = b"") -> Callable[[Stream], Awaitable[None]]:
     """A server that ends each connection after so many answers; the next request gets ``then``."""
 
