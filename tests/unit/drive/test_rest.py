@@ -1,0 +1,143 @@
+"""The conversation over REST, as it is asked for and recorded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from conformance.record.transcript import Kind
+from conformance.reference import HelpCenter
+from tests.support.peers import Stream, in_loop, raw_server, serving
+from tests.support.staging import stage_at, stage_on, story
+
+BOTH = pytest.mark.parametrize("transport", ["websocket", "polling"])
+
+
+@pytest.mark.parametrize(
+    ("body", "kept", "is_json"),
+    [
+        ('{"a":1}', {"a": 1}, True),
+        ('{"a":NaN}', '{"a":NaN}', False),
+        ("<html>", "<html>", False),
+        ("x" * 1000, "x" * 500, False),
+        ("[" * 100_000, "[" * 500, False),
+        ('"\\ud800"', "\ud800", True),
+    ],
+    ids=range(6),
+)
+@in_loop
+async def test_any_body_is_recorded(body: str, kept: Any, is_json: bool) -> None:
+    async def handle(_: web.Request) -> web.Response:
+        return web.Response(text=body)
+
+    async with serving(handle) as url, stage_at(url) as stage:
+        assert await stage.fetch() == kept
+        assert stage.transcript.entries[-1].get("json") is is_json
+
+
+@in_loop
+async def test_a_request_that_is_not_answered_has_the_status_0() -> None:
+    async def handle(_: web.Request) -> web.Response:
+        await asyncio.Event().wait()
+        raise AssertionError("never")
+
+    async with serving(handle) as url, stage_at(url, deadline=0.2) as stage:
+        assert await stage.fetch() is None
+        entry = stage.transcript.entries[-1]
+        assert (entry.get("status"), entry.get("by")) == (0, None)
+        assert str(entry.get("reason")).startswith("ReadTimeout: not answered within ")
+
+
+class Replica(HelpCenter):
+    """REST shows nothing of what was saved, so many times; for ever where it is None."""
+
+    stale: int | None = 2
+
+    def rest_payload(self, user: str) -> Any:
+        payload = self.snapshot(user)
+        if self.stale == 0:
+            return payload
+        if self.stale is not None:
+            self.stale -= 1
+        return payload | {"messages": []}
+
+
+class NeverFollows(Replica):
+    stale = None
+
+
+STALE = "the newest message is not shown yet: asks again"
+
+
+@in_loop
+async def test_rest_is_asked_again_until_it_shows_what_a_device_has_received() -> None:
+    async with stage_on(Replica) as stage, stage.device() as phone:
+        await phone.send_plain()
+        body = await stage.fetch()
+        assert body["messages"]
+        assert [entry.get("label") for entry in stage.transcript.of(Kind.MARK)].count(STALE) == 1
+        assert len(stage.transcript.of(Kind.HTTP)) == 1
+
+
+@in_loop
+async def test_rest_that_never_shows_it_is_recorded_as_it_is() -> None:
+    async with stage_on(NeverFollows, deadline=0.3) as stage, stage.device() as phone:
+        await phone.send_plain()
+        assert (await stage.fetch())["messages"] == []
+
+
+@in_loop
+async def test_rest_that_was_asked_once_is_not_asked_again() -> None:
+    async with stage_on(Replica) as stage, stage.device() as phone:
+        await phone.send_plain()
+        assert (await stage.fetch(once=True))["messages"] == []
+        assert not stage.transcript.of(Kind.MARK)
+
+
+def answering(times: int, *, then: bytes = b"") -> Callable[[Stream], Awaitable[None]]:
+    """A server that ends each connection after so many answers; the next request gets ``then``."""
+
+    async def handle(stream: Stream) -> None:
+        for _ in range(times):
+            await stream[0].readuntil(b"\r\n\r\n")
+            stream[1].write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        await stream[0].readuntil(b"\r\n\r\n")
+        stream[1].write(then)
+
+    return handle
+
+
+@in_loop
+async def test_a_request_on_a_connection_that_ends_while_idle_is_made_once_more() -> None:
+    async with raw_server(answering(1)) as url, stage_at(url) as stage:
+        assert [await stage.fetch(), await stage.fetch()] == [{}, {}]
+        (again,) = (entry for entry in stage.transcript.of(Kind.MARK))
+        assert story(stage) == ["http 200", f"mark {again.get('label')}", "http 200"]
+        assert str(again.get("label")).startswith("an idle connection had ended (RemoteProtocolError")
+        assert stage.transcript.marks == []
+
+
+@in_loop
+async def test_an_answer_that_is_no_http_is_not_asked_for_again() -> None:
+    async with raw_server(answering(1, then=b"}\r\n\r\n")) as url, stage_at(url) as stage:
+        assert [await stage.fetch(), await stage.fetch()] == [{}, None]
+        assert story(stage) == ["http 200", "http 0"]
+
+
+@in_loop
+async def test_an_answer_that_breaks_off_is_not_asked_for_again() -> None:
+    cut_off = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{"
+    async with raw_server(answering(1, then=cut_off)) as url, stage_at(url) as stage:
+        assert [await stage.fetch(), await stage.fetch()] == [{}, None]
+        assert story(stage) == ["http 200", "http 0"]
+
+
+@in_loop
+async def test_a_request_that_loses_a_connection_of_its_own_is_not_answered() -> None:
+    async with raw_server(answering(0)) as url, stage_at(url) as stage:
+        assert await stage.fetch() is None
+        assert (story(stage), stage.transcript.entries[-1].get("by")) == (["http 0"], "network")
