@@ -25,7 +25,7 @@ LIFETIME = 3
 # -- users who were let in before ----------------------------------------------------------------------------------
 
 
-@scenario(wave=2, limit_concurrency=True, takes_seconds=True)
+@scenario(wave=2, limit_concurrency=True)
 async def known_user(stage: Stage, state: str, transport: str) -> None:
     """A device says a text with a good token. While it is present, when it has left, or each time that it has been cut
     off, bad tokens made from the good one are presented, one after the other; and REST is asked with some. Where the

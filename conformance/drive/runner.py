@@ -12,6 +12,7 @@ from typing import Any
 from conformance.auth.users import Users
 from conformance.drive.background import Background, waited_for
 from conformance.drive.context import RunContext
+from conformance.drive.lane import Lane
 from conformance.drive.liveness import GONE, Life, Witness
 from conformance.drive.recording import Studio
 from conformance.drive.reruns import DEATHS, Case, RerunPolicy, suspect
@@ -23,6 +24,8 @@ from conformance.record.transcript import Transcript
 
 REFUSED_AT_ONCE = 8
 """Bad tokens go out a few at a time: a target may well shut out an address that sends many."""
+APART, HEAD_START = 0.1, 0.5
+"""Seconds between two scenarios with odd input, and by which bad tokens come before all else that is odd."""
 LETTING_GO = 3.0
 """Seconds that scenarios have to close their connections when the run is ended early."""
 WENT_DOWN = "it went down each time, with nothing else to do"
@@ -122,8 +125,8 @@ class Runner:
     async def _record_all(self, calls: Sequence[ScenarioCall]) -> None:
         run = self._context
         run.pace.most = run.load.at_once(self._concurrency, run.deadline)
-        free = asyncio.Semaphore(run.pace.most)
-        few = asyncio.Semaphore(REFUSED_AT_ONCE)
+        free = Lane(run.pace.most, apart=APART, head_start=HEAD_START)
+        few = Lane(REFUSED_AT_ONCE, apart=APART)
         ahead = phases(calls)
         while ahead:
             await asyncio.gather(
@@ -133,8 +136,8 @@ class Runner:
                 await self._settled(self._again[0].call, self._once_more(self._again.pop(0)))
             await self._users.release(keep=new_users(ahead))
 
-    async def _record(self, call: ScenarioCall, turn: asyncio.Semaphore) -> None:
-        async with turn, self._context.pace.turn():
+    async def _record(self, call: ScenarioCall, lane: Lane) -> None:
+        async with lane.turn(odd=call.scenario.wave > 1 and not call.scenario.brand_new), self._context.pace.turn():
             await self._settled(call, self._first(call))
 
     async def _settled(self, call: ScenarioCall, recording: Coroutine[Any, Any, Transcript | None]) -> None:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import sys
 from argparse import ArgumentParser
 from typing import Any
 
+import gevent
 import locust
 from locust.runners import WorkerRunner
 
@@ -80,3 +82,5 @@ def _init(environment: Any, **_: Any) -> None:
     if not is_worker and not options.html_file:
         options.html_file = f"{options.reports}/locust.html"
     environment.help_center = Bench(environment, tokens)
+    # Raised in whichever greenlet happens to run, Ctrl-C may be lost: Locust's own take it for theirs.
+    gevent.signal_handler(signal.SIGINT, gevent.kill, gevent.getcurrent(), KeyboardInterrupt)

@@ -206,14 +206,16 @@ def test_ctrl_c_ends_it_at_once_and_what_was_judged_stands(folder: Path) -> None
     center, reports = Counts(Verifier(SECRET)), folder / "interrupted"
     with Served(center.app) as server:
         options = (*shape(users=4, seconds=60), "--transports=websocket", f"--reports={reports}")
-        process = subprocess.Popen(command(server.url, *options), env=environment(), stdout=subprocess.PIPE, text=True)
-        try:
-            assert center.has_acked.wait(60)
-            center.is_empty.clear()
-            process.send_signal(signal.SIGINT)
-            output, _ = process.communicate(timeout=60)
-        finally:
-            process.kill()
+        with subprocess.Popen(
+            command(server.url, *options), env=environment(), stdout=subprocess.PIPE, text=True
+        ) as process:
+            try:
+                assert center.has_acked.wait(60)
+                center.is_empty.clear()
+                process.send_signal(signal.SIGINT)
+                output, _ = process.communicate(timeout=60)
+            finally:
+                process.kill()
         assert center.is_empty.wait(20)
     run = loaded(process.returncode, reports, output)
     assert run.exit_code == 2, output
