@@ -3,6 +3,7 @@ two cores. Live tests certify servers by the dozen; they run where they are name
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Generator
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from tests.support.tools import ToolMissing
 HERE = Path(__file__).parent
 LIVE = HERE / "live"
 WORKERS = 2
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has it for what it starts in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # else all that tests start and interrupt would ignore it
 
 
 def _named(config: pytest.Config) -> list[Path]:

@@ -24,7 +24,7 @@ from conformance.record.transcript import Transcript
 
 REFUSED_AT_ONCE = 8
 """Bad tokens go out a few at a time: a target may well shut out an address that sends many."""
-APART, HEAD_START = 0.1, 0.5
+APART, HEAD_START = 0.1, 1.0
 """Seconds between two scenarios with odd input, and by which bad tokens come before all else that is odd."""
 LETTING_GO = 3.0
 """Seconds that scenarios have to close their connections when the run is ended early."""

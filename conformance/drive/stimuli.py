@@ -186,7 +186,7 @@ def _least_proven(near: Sequence[Stimulus], found: Sequence[Stimulus]) -> Stimul
     if first is None:
         return None
     proven = Counter(judge for s in found if s.answered and s.odd for judge in (s.judges[0], s.says))
-    at_once = [s for s in near if s.at <= first.at + BESIDE]
+    at_once = [s for s in near if s.at <= first.at + max(BESIDE, _slowest(found))]
     return min(at_once, key=lambda s: (proven[s.says], proven[s.judges[0]], s.at))
 
 
@@ -201,10 +201,13 @@ def of_stall(found: Sequence[Stimulus], heard: float) -> Stimulus | None:
     """What a target stopped answering at, as far as one can tell: the first odd thing that was on its way when it was
     heard of last (documented ones that were sent a little earlier may have waited their turn), or the first thing of
     all since then, if that was odd; else several odd things of a kind that it had not answered while it still answered
-    others. What it outlived for longer than answers take is not a suspect."""
+    others. What it outlived for longer than answers take is not a suspect, nor what needs no answer, where something
+    sent later was answered."""
     lately = heard - max(JUST_BEFORE, 2 * _slowest(found))
     waiting = [s for s in found if not s.answered and (s.odd or s.due)]
-    odd, first = [s for s in waiting if s.odd], _first(s for s in waiting if s.at >= lately)
+    latest = max((s.at for s in found if s.answered), default=-BESIDE)
+    odd = [s for s in waiting if s.odd and (s.due or s.at >= latest - BESIDE)]
+    first = _first(s for s in waiting if s.at >= lately)
     if first is None or not odd:
         return None
     near = [s for s in odd if lately <= s.at <= max(first.at, heard) + BESIDE]
