@@ -110,6 +110,16 @@ def test_a_target_that_stalls_at_something_odd_is() -> None:
     assert found.judges == ["SEND-NO-OBJECT"]
 
 
+def test_what_needs_no_answer_is_no_suspect_where_something_sent_later_was_answered() -> None:
+    typing, null, other = chat("typing", wave=2), chat("null", 0.2, wave=2), chat("other", 0.1)
+    typing.packet(Kind.SENT, "EVENT", event=TYPING, args=[None])
+    null.emits(None, valid=False)
+    other.says("hello")
+    sent = [*stimuli(typing.transcript), *(one for one in stimuli(null.transcript) if one.odd)]
+    suspects = [of_stall(sent, 0.2), of_stall([*sent, *stimuli(other.transcript)], 0.2)]
+    assert [one and one.judges[0] for one in suspects] == ["TYPING-HARMLESS", "SEND-NO-OBJECT"]
+
+
 def test_what_waits_its_turn_beside_something_odd_is_not_what_it_stalled_at() -> None:
     made, other = chat(wave=2), chat("other", 0.1, wave=2)
     made.emits({"text": "waits"}, plain=True)
