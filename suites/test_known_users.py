@@ -113,11 +113,11 @@ def test_rest_gives_nothing_for_an_invalid_token_of_a_known_user(known_user: Rec
 
 @scenario(wave=2, limit_concurrency=True)
 async def entered_again(stage: Stage, transport: str) -> None:
-    """A device is let in with a good token, leaves the namespace, and enters it again on the same transport with a bad
-    token that is made from the good one; so with each of some kinds."""
+    """A device is let in with a good token in ``auth``, leaves the namespace, and enters it again on the same transport
+    with a bad token that is made from the good one; so with each of some kinds. (A header would stay the good one.)"""
     token = await stage.user.token()
     bad = await rejected.bad_ones(stage.user, IN_BETWEEN, token)
-    phone = stage.device("phone", token=token, transport=transport)
+    phone = stage.device("phone", token=token, transport=transport, option="auth")
     for kind in IN_BETWEEN:
         await phone.reconnect(token=token)
         await phone.enter_again(bad[kind])
