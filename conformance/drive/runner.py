@@ -17,13 +17,11 @@ from conformance.drive.liveness import GONE, Life, Witness
 from conformance.drive.recording import Studio
 from conformance.drive.reruns import DEATHS, Case, RerunPolicy, suspect
 from conformance.drive.scenario import ScenarioCall
-from conformance.drive.schedule import new_users, phases
+from conformance.drive.schedule import new_users, phases, refused_at_once
 from conformance.drive.stimuli import fatal
 from conformance.record.health import FIRST_TRY, SECOND_TRY, kept_out, lost, refused_in_words, said, span
 from conformance.record.transcript import Transcript
 
-REFUSED_AT_ONCE = 8
-"""Bad tokens go out a few at a time: a target may well shut out an address that sends many."""
 APART, HEAD_START = 0.1, 1.0
 """Seconds between two scenarios with odd input, and by which bad tokens come before all else that is odd."""
 LETTING_GO = 3.0
@@ -126,7 +124,7 @@ class Runner:
         run = self._context
         run.pace.most = run.load.at_once(self._concurrency, run.deadline)
         free = Lane(run.pace.most, apart=APART, head_start=HEAD_START)
-        few = Lane(REFUSED_AT_ONCE, apart=APART)
+        few = Lane(min(run.pace.most, refused_at_once(run.rtt, apart=APART)), apart=APART)
         ahead = phases(calls)
         while ahead:
             await asyncio.gather(

@@ -7,16 +7,31 @@ from itertools import groupby
 
 from conformance.drive.scenario import ScenarioCall
 
+FEW = 8
+"""Scenarios with bad tokens at the same time, where the target is near."""
+
 
 def phases(calls: Iterable[ScenarioCall]) -> list[list[ScenarioCall]]:
     """One after the other; what is in one is recorded side by side, and begins in this order."""
-    ordered = sorted(calls, key=lambda call: (_phase(call), not call.scenario.takes_seconds))
+    ordered = sorted(calls, key=lambda call: (_phase(call), not _long(call)))
     return [list(group) for _, group in groupby(ordered, key=_phase)]
 
 
 def new_users(still: Sequence[Sequence[ScenarioCall]]) -> int:
     """How many users that never had contact are needed for these phases."""
     return sum(call.scenario.users for phase in still for call in phase if call.scenario.brand_new)
+
+
+def refused_at_once(rtt: float, *, apart: float) -> int:
+    """How many scenarios that end in a refusal, and begin ``apart`` (seconds), are recorded side by side. A target may
+    well shut out an address that sends many bad tokens in a short time; one that is far away gets no more of them in
+    a second where more are on their way at the same moment."""
+    return FEW + int(FEW * rtt / apart)
+
+
+def _long(call: ScenarioCall) -> bool:
+    """What begins last is not to be what ends last by much."""
+    return call.scenario.takes_seconds or call.scenario.many_round_trips
 
 
 def _phase(call: ScenarioCall) -> tuple[int, bool]:

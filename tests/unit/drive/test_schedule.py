@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Unpack
 
 from conformance.drive.scenario import Needs, Scenario, ScenarioCall
-from conformance.drive.schedule import new_users, phases
+from conformance.drive.schedule import new_users, phases, refused_at_once
 
 
 async def _drive(*_: object) -> None:
@@ -30,9 +30,16 @@ def test_malformed_input_waits_for_all_documented_input_and_new_users_come_first
     assert [_names(phase) for phase in phases(calls)] == [["new"], ["plain"], ["odd and new"], ["odd"]]
 
 
-def test_what_takes_seconds_begins_first_and_the_rest_keeps_its_order() -> None:
+def test_what_takes_long_begins_first_and_the_rest_keeps_its_order() -> None:
     calls = [_call("a"), _call("b"), _call("patient", takes_seconds=True), _call("c")]
-    assert [_names(phase) for phase in phases(calls)] == [["patient", "a", "b", "c"]]
+    assert [_names(phase) for phase in phases([*calls, _call("chatty", many_round_trips=True)])] == [
+        ["patient", "chatty", "a", "b", "c"]
+    ]
+
+
+def test_no_more_bad_tokens_come_in_a_second_from_far_away() -> None:
+    near, far = refused_at_once(0.0, apart=0.1), refused_at_once(0.1, apart=0.1)
+    assert (near, far) == (8, 16)
 
 
 def test_new_users_are_counted_over_the_phases_that_are_left() -> None:
