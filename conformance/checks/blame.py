@@ -114,7 +114,8 @@ def of_refusal(send: Send) -> str:
 def of_the_end(record: Record) -> str | None:
     """The requirement that judges why a scenario ended early."""
     for connection in record.connections:
-        if connection.opened.get("greet") and (judge := of_greeting(connection)):
+        expected = connection.opened.get("greet") and not connection.waits_outside
+        if expected and (judge := of_greeting(connection)):
             return judge
     asked = [send for send in record.sends if send.asked and send.valid]
     if (silent := next((send for send in asked if not send.acks), None)) is not None:

@@ -145,8 +145,16 @@ class Packets:
     @property
     def recovers(self) -> bool:
         """Whether it presented the private id of an earlier connection, to receive what was missed since."""
-        sent = (entry for entry in self.entries if entry.kind is Kind.SENT and entry.get("packet") == "CONNECT")
-        return any(_private_id(entry) is not None for entry in sent)
+        return any(_private_id(entry) is not None for entry in self._asking)
+
+    @property
+    def waits_outside(self) -> bool:
+        """Whether its transport was open, and it had not asked for the namespace yet when the recording ended."""
+        return self.handshake_completed and not self._asking and self.ended_by_target is None
+
+    @cached_property
+    def _asking(self) -> list[Entry]:
+        return [entry for entry in self.entries if entry.kind is Kind.SENT and entry.get("packet") == "CONNECT"]
 
     @cached_property
     def closed(self) -> Entry | None:

@@ -87,6 +87,13 @@ def test_a_polling_session_that_is_not_known_any_more_points_at_polling(
     assert of_greeting(made.record.connection("phone")) == judge
 
 
+def test_a_device_whose_transport_waits_for_its_turn_is_not_what_ended_a_scenario() -> None:
+    made = _unanswered(ended=False)
+    made.opens("tablet")
+    made.transcript.entries[-2:] = []  # it has not asked for the namespace yet
+    assert unverified(lambda: made.record.fetch("after")).because == "ACK-CALLED"
+
+
 # -- sends that were not acked -----------------------------------------------------------------------------------
 
 
