@@ -28,7 +28,7 @@ from conformance.protocol import CONNECTED, ERROR, MESSAGE, SUPPORT
 from conformance.record.descriptions import said
 from conformance.record.transcript import FORGOTTEN, Entry, Kind, first
 from conformance.record.views import Connection, Everything, Record, Send
-from conformance.record.waits import GREETING, ack_of, message_of
+from conformance.record.waits import GREETING, ack_of, given_up, message_of
 
 Grounds = Sequence[tuple[str, Callable[[], None]]]
 """What the flow builds on: requirements, each with what judges it."""
@@ -227,9 +227,11 @@ def _ground(one: Law[Any], everything: Iterable[Record]) -> tuple[str, Callable[
 
 
 def _newcomers(record: Record) -> Iterator[Connection]:
-    """The first connection of a scenario with documented input, by the default route."""
+    """The first connection of a scenario with documented input, by the default route; not where a greeting that never
+    comes was waited for a moment only, in which the answer to CONNECT may not come either."""
     first = record.connections[:1] if record.transcript.wave == 1 else []
-    return (c for c in first if c.good and c.default_route and c.handshake_completed)
+    usual = [c for c in first if c.good and c.default_route and c.handshake_completed]
+    return (c for c in usual if (entry := given_up(c, GREETING)) is None or entry.get("doubt") is None)
 
 
 def _soundly(record: Record, other: Record, everything: Iterable[Record]) -> None:

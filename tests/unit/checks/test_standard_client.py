@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from conformance.checks.assertions import outcome_of
 from conformance.checks.client_views import Disagreement
-from conformance.checks.standard_client import answered, came_back, handled, lived, resynced, welcomed
+from conformance.checks.standard_client import answered, came_back, grounds, handled, lived, resynced, welcomed
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import CONNECTED, MESSAGE
 from conformance.record.missing import Missing
-from conformance.record.transcript import Kind
+from conformance.record.transcript import Doubt, Kind
 from conformance.record.waits import GREETING, ack_of
 from tests.support.handmade import CONVERSATION, Handmade, message
 
@@ -72,6 +73,19 @@ def test_a_client_that_is_not_greeted() -> None:
     client.add(Kind.EXPIRED, waiting=GREETING, seconds=15.0)
     with pytest.raises(Deviation, match="the client to be greeted"):
         welcomed(client.record)
+
+
+@pytest.mark.parametrize(("doubt", "blamed"), [(None, True), (Doubt.UNPRECEDENTED, False)])
+def test_a_namespace_that_was_waited_for_a_moment_only_is_not_what_the_flow_misses(
+    doubt: Doubt | None, blamed: bool
+) -> None:
+    made = Handmade()
+    made.opens()
+    made.transcript.entries.pop()  # CONNECT is not answered
+    made.add(Kind.EXPIRED, waiting=GREETING, seconds=0.3, doubt=doubt)
+    record = made.record
+    ground = [judge for name, judge in grounds([record], record, record, record, record) if name == "CONN-NAMESPACE"]
+    assert isinstance(outcome_of(lambda _: ground[0](), None), Deviation) == blamed
 
 
 def test_a_probe_that_is_not_answered_is_reported() -> None:
