@@ -139,7 +139,7 @@ class Delivery:
         ack_id = control.emit(control=self._number)
         inbox = self._session.inbox
         entry = await self._session.waiting.until(
-            ACK, ack_of_control(self._number), lambda: inbox.acks.get(ack_id or 0)
+            ACK, ack_of_control(self._number), lambda: None if ack_id is None else inbox.acks.get(ack_id)
         )
         answer = only(entry.get("args")) if entry else None
         if not isinstance(answer, dict) or answer.get("message") is None:

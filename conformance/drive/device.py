@@ -79,14 +79,15 @@ class Device(Session):
     async def flood(self, texts: Sequence[str], *, tag: str, within: float) -> bool:
         """Send all the texts without waiting in between, and none again. Whether all were acked as saved within so many
         seconds: of a slow target, or one that limits its rate, no more is asked."""
-        numbers = [Delivery(self, {"text": text}, tag=tag).emit() for text in texts]
+        emitted = [Delivery(self, {"text": text}, tag=tag).emit() for text in texts]
+        numbers = [number for number in emitted if number is not None]
         acks = self.inbox.acks
 
         def answered() -> bool | None:
             return True if self.gone or all(number in acks for number in numbers) else None
 
         await self.context.recorder.until(answered, within=within)
-        answers = [only(entry.get("args")) for number in numbers if (entry := acks.get(number or 0))]
+        answers = [only(entry.get("args")) for number in numbers if (entry := acks.get(number))]
         saved = [answer for answer in answers if isinstance(answer, dict) and answer.get("message") is not None]
         return len(saved) == len(texts)
 

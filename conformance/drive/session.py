@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -48,7 +49,8 @@ class Session:
         """What the current connection presents."""
         self._recovery: Mapping[str, Json] = {}
         self._wire: connection.Connection | None = None
-        self._ack_ids = 0
+        self._ack_ids = itertools.count()
+        """From 0, which most official clients begin with and python-socketio does not."""
 
     # -- opening -----------------------------------------------------------------------------------------------
 
@@ -246,8 +248,7 @@ class Session:
 
     def emit(self, event: str, *args: Json, ack: bool = False, **notes: Json) -> int | None:
         """Emit one event and go on. The id of the ack that was asked for, if one was."""
-        self._ack_ids += 1
-        number = self._ack_ids if ack else None
+        number = next(self._ack_ids) if ack else None
         self.packet(EVENT, [event, *args], id=number, **notes)
         return number
 

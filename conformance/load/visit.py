@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import gevent
 from gevent.event import Event
@@ -61,7 +62,8 @@ class Visit:
         self._devices: list[Device] = []
         self._http = Http(place.address, place.address.cookies)
         self._news = Event()
-        self._heard = self._acks = 0
+        self._heard = 0
+        self._ack_ids = count()
         self._in_vain = False
         """Whether an ack was waited for in vain: nothing more is sent in this visit then."""
 
@@ -170,8 +172,7 @@ class Visit:
         return text
 
     def _send(self, text: Text) -> None:
-        self._acks += 1
-        text.device.send(text, self._acks)
+        text.device.send(text, next(self._ack_ids))
 
     def _try_again(self, text: Text) -> None:
         """While a text is refused, for its pace or for another reason that may pass."""

@@ -31,6 +31,15 @@ class AcksSuccessOnly(HelpCenter):
         await self.emit_error(event.sid, problem)
 
 
+@fault("ACK-CALLED")
+class TakesTheFirstCallbackForNone(HelpCenter):
+    """The id of a client's first callback is 0, which is false in many languages."""
+
+    async def acknowledge(self, event: Event, answer: Json) -> None:
+        if event.ack:
+            await super().acknowledge(event, answer)
+
+
 @fault("ACK-CALLED", also=("BURST-AFTER-GREETING", "BURST-AFTER-CONNECT"))
 class AcksOneAtATime(HelpCenter):
     """Keeps one callback for each connection: the next send replaces it."""
