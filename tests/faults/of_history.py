@@ -170,7 +170,7 @@ class ListsNothing(Lists):
         return []
 
 
-@fault("SEND-KEPT", also=(*LOST, "HISTORY-ORDER", "PIPELINE-ORDER", "DEVICE-JOIN"))
+@fault("SEND-KEPT", also=(*LOST, "HISTORY-ORDER", "PIPELINE-ORDER", "DEVICE-JOIN", "SUPPORT-EMITTED"))
 class WritesBehind(HelpCenter):
     """Messages reach the database a second after the ack; until then they are only in memory."""
 
