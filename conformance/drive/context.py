@@ -21,7 +21,7 @@ from conformance.drive.load import Load
 from conformance.drive.pace import Pace
 from conformance.drive.retry import Pauses, Turns
 from conformance.protocol import Json
-from conformance.record.capacity import Capacity
+from conformance.record.capacity import IN_HISTORIES, PAYLOADS_IN_HISTORIES, Capacity
 from conformance.record.history_reader import Histories
 from conformance.record.recorder import Recorder
 from conformance.record.timeouts import AdaptiveTimeout, Taken, Talk, late
@@ -82,6 +82,7 @@ class RunContext:
     ) -> RunContext:
         """``late_after``: of silence, after which what has not come is taken to never come; from the deadline unless
         given."""
+        intake = Intake() if max_payload is None else Intake(max_payload)
         return cls(
             url,
             headers,
@@ -89,10 +90,11 @@ class RunContext:
             redactor,
             settle,
             AdaptiveTimeout(deadline, late(deadline) if late_after is None else late_after),
-            Histories(redactor),
+            Histories(redactor, most=max(IN_HISTORIES, PAYLOADS_IN_HISTORIES * intake.most)),
             examples,
             seed,
-            intake=Intake() if max_payload is None else Intake(max_payload),
+            intake=intake,
+            capacity=Capacity.beside(intake.most),
         )
 
     @property
@@ -146,7 +148,7 @@ class ScenarioContext:
         """The requirements that judge what the target is known to die of: a scenario about something else may leave
         such things out."""
         self.recorder = Recorder(
-            transcript, run.redactor, run.histories, run.capacity, is_held=lambda: run.intake.waiting > 0
+            transcript, run.redactor, run.histories, run.capacity, is_held=lambda: run.intake.is_busy
         )
         self.attendance = Attendance(run.support_waits)
         self.connections = itertools.count(1)

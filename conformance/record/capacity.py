@@ -8,8 +8,12 @@ from sys import getsizeof
 from conformance.blocks import Blocks
 from conformance.protocol import Json
 
-FREE, EACH = 64 * 2**20, 16 * 2**10
+FREE, EACH = 32 * 2**20, 16 * 2**10
 """Bytes of memory: so many, and so many more for each packet that the target was sent."""
+IN_HISTORIES = 256 * 2**20
+"""Bytes of memory that the messages of long histories may take, each of which is kept once."""
+PAYLOADS, PAYLOADS_IN_HISTORIES = 0.5, 4
+"""How many times as much as one message may have both are, where that is more."""
 LONGEST_HELD = 60.0
 """Seconds that a scenario may wait in all for others' large messages to be read."""
 
@@ -19,6 +23,11 @@ class Capacity:
     """Of a run. ``room``: how many bytes more are kept."""
 
     room: int = FREE
+
+    @classmethod
+    def beside(cls, payload: int) -> Capacity:
+        """Where one message may have so many bytes."""
+        return cls(max(FREE, int(PAYLOADS * payload)))
 
     def sent(self) -> None:
         """The target was sent a packet, and may answer."""

@@ -13,10 +13,12 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from sys import getsizeof
 from typing import cast
 
 from conformance.blocks import Run, Table, joined
 from conformance.protocol import Json
+from conformance.record.capacity import IN_HISTORIES, weight
 from conformance.redaction import Redactor
 
 SMALL = 16_384
@@ -93,11 +95,15 @@ class _Common:
 
 @dataclass
 class Histories:
-    """The histories of a run. ``table`` has their messages, without secrets."""
+    """The histories of a run. ``table`` has their messages, without secrets. ``most``: bytes of memory that they may
+    take; beyond it each is kept like anything else, in every recording that has it."""
 
     redactor: Redactor
     table: Table = field(default_factory=Table)
+    most: int = IN_HISTORIES
     _shown: dict[str, _Shown] = field(default_factory=dict)
+    _weight: int = 0
+    """Of the messages in the table, in bytes."""
     _values: dict[str, str] = field(default_factory=dict)
     """One of each value that stands in thousands of messages."""
     _marker: str = field(default_factory=lambda: f"known-{uuid.uuid4()}")
@@ -121,7 +127,7 @@ class Histories:
     def _read_anew(self, text: str | bytes, raw: bytes, start: int, of: str) -> Json:
         value = json.loads(text, parse_constant=no_constant)
         owner = _owner(value)
-        if owner is not None:
+        if owner is not None and not self.full:
             messages = owner["messages"]
             known = self._known(self._shown[of]) if of in self._shown else {}
             runs = joined([self._kept(message, known) for message in messages])
@@ -132,6 +138,11 @@ class Histories:
                 self._shown[of] = _Shown(bytearray(raw[start : spans.ends[-1]]), begins, ends, runs)
             owner["messages"] = self.table.view(runs)
         return value
+
+    @property
+    def full(self) -> bool:
+        """Whether no further messages are shared."""
+        return self._weight + sum(len(shown.text) for shown in self._shown.values()) > self.most
 
     def _known(self, shown: _Shown) -> dict[str, int]:
         """Where the messages of a list stand in the table, by their ids."""
@@ -150,6 +161,8 @@ class Histories:
         if place is not None and _same(self.table.messages[place], clean):
             return place, place + 1
         run = self.table.add([clean])
+        own = (value for name, value in clean.items() if name not in _OFTEN_THE_SAME)
+        self._weight += getsizeof(clean) + sum(map(weight, own))
         if isinstance(name, str):
             known[name] = run[0]
         return run
@@ -169,7 +182,7 @@ class Histories:
         place = owner["messages"].index(self._marker)
         before, after = owner["messages"][:place], owner["messages"][place + 1 :]
         at_the_end = common.first + common.count == len(shown.ends)
-        if len(before) > _MOST_NEW or (len(after) > _MOST_NEW and not at_the_end):
+        if len(before) > _MOST_NEW or (len(after) > _MOST_NEW and (self.full or not at_the_end)):
             return None
         older = [self._kept(message, shown.others) for message in before]
         newer = [self._kept(message, shown.others) for message in after]

@@ -33,7 +33,7 @@ class Recorder:
         capacity: Capacity | None = None,
         is_held: Callable[[], bool] = lambda: False,
     ) -> None:
-        """``is_held``: whether what the target sent is not read just now, as other large messages are."""
+        """``is_held``: whether something large that the target sent is being read just now, and all else later."""
         self.transcript = transcript
         self._capacity = capacity or Capacity()
         self._is_held = is_held

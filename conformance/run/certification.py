@@ -34,6 +34,7 @@ from conformance.report.verdict import Observation, Result, contradictions, erre
 from conformance.requirements import Catalogue, Profile
 from conformance.run import provenance
 from conformance.run.circumstances import circumstances
+from conformance.run.memory import give_back_large_blocks
 from conformance.run.open_files import bounded
 from conformance.run.options import Options
 from conformance.run.progress import Progress
@@ -92,6 +93,7 @@ class Certification(TranscriptProvider):
     def _open_target(self, calls: Sequence[ScenarioCall]) -> None:
         options = self.options
         bounded(options.concurrency)  # raises UsageError
+        give_back_large_blocks()
         embedded_secret = None
         url = options.target
         if url is None:

@@ -199,17 +199,24 @@ class Connection:
     # -- reading -----------------------------------------------------------------------------------------------
 
     async def _read_loop(self, transport: Polling | WebSocket) -> None:
-        while transport.goes_on:
-            try:
-                packets = await transport.read()
-            except TransportClosed as closed:
-                return self._end(closed.reason)
-            for number, packet in enumerate(packets, 1):
-                self._receive(packet, transport.kind)
-                if self.closed:
-                    break
-                if number % AT_ONCE == 0:
-                    await asyncio.sleep(0)  # whoever has heard enough may end it
+        while transport.goes_on and await self._read(transport):
+            pass
+
+    async def _read(self, transport: Polling | WebSocket) -> bool:
+        """Wait for packets, and hand them over; whether it goes on. Nothing of them is held while the next are waited
+        for: they may be large."""
+        try:
+            packets = await transport.read()
+        except TransportClosed as closed:
+            self._end(closed.reason)
+            return False
+        for number, packet in enumerate(packets, 1):
+            self._receive(packet, transport.kind)
+            if self.closed:
+                break
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)  # whoever has heard enough may end it
+        return True
 
     def _receive(self, received: Received, via: Transport) -> None:
         match received:

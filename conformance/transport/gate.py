@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from typing import cast
+import re
+import ssl
+from typing import Any, cast
 
 import aiohttp
 
@@ -12,27 +14,58 @@ from conformance.transport.limits import LARGE, Intake, TooMuch
 
 DEFLATED = 1032
 """How many times as long a message may be, decompressed (RFC 1951 allows no more)."""
+LONGEST_ANSWER = 2**17
+"""Bytes of the answers to a handshake that are looked through."""
+_SWITCHED = re.compile(rb"HTTP/1\.[01] 101\b.*?\r\n\r\n", re.DOTALL)
+"""The answer that messages follow."""
+
+
+class GatedConnector(aiohttp.TCPConnector):
+    """Has a gate on the connection of each WebSocket, before anything is read from it: messages may come with the
+    handshake's answer."""
+
+    def __init__(self, tls: ssl.SSLContext | None, intake: Intake) -> None:
+        super().__init__(ssl=tls or True, limit=0)
+        self._intake = intake
+
+    async def connect(self, req: aiohttp.ClientRequest, *args: Any, **options: Any) -> Any:
+        connection = await super().connect(req, *args, **options)
+        if connection.transport is not None and req.headers.get("Upgrade") == "websocket":
+            Gate(connection.transport, self._intake)
+        return connection
 
 
 class Gate(asyncio.Protocol):
-    """Takes the place of a transport's protocol, and hands everything on to it, in time. What came since the last
-    message was ``consumed`` is taken for a part of the next one."""
+    """Takes the place of a transport's protocol, and hands everything on to it, in time. Until it is ``opened``, that
+    is no more than the handshake's answer. What came since the last message was ``consumed`` is taken for a part of
+    the next one."""
 
-    def __init__(self, transport: asyncio.Transport, intake: Intake, *, compressed: bool) -> None:
+    def __init__(self, transport: asyncio.Transport, intake: Intake) -> None:
         self._transport, self._behind = transport, cast(asyncio.Protocol, transport.get_protocol())
-        self._intake, self._factor = intake, DEFLATED if compressed else 1
+        self._intake, self._factor = intake, 1
         self._turn = intake.turn()
         self._turn.stop = self._stop
         self._size = 0
+        self._answer: bytes | None = b""
+        """What came before it was opened."""
         self._kept: list[bytes] = []
         self._waiting: asyncio.Task[None] | None = None
         transport.set_protocol(self)
 
     # -- for who reads messages --------------------------------------------------------------------------------
 
+    def opened(self, *, compressed: bool) -> None:
+        """The handshake is done, and messages are read from now on."""
+        self._answer, self._factor = None, DEFLATED if compressed else 1
+        kept, self._kept = self._kept, []
+        for data in kept:
+            self.data_received(data)
+        if self._waiting is None:
+            self._transport.resume_reading()
+
     def consumed(self) -> None:
         """The last message has been dealt with."""
-        self._size = 0
+        self._size = sum(map(len, self._kept))
         self._turn.over()
 
     def checked(self, message: aiohttp.WSMessage) -> aiohttp.WSMessage:
@@ -44,8 +77,6 @@ class Gate(asyncio.Protocol):
                 self._intake.check(message.data, "message")
         except TooMuch as why:
             return aiohttp.WSMessage(aiohttp.WSMsgType.ERROR, why, None)
-        if isinstance(message.data, Exception):  # a UnicodeDecodeError has the whole message
-            message.data.__cause__ = message.data.__context__ = None
         return message
 
     def _stop(self) -> None:
@@ -64,6 +95,8 @@ class Gate(asyncio.Protocol):
     # -- for the transport -------------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
+        if self._answer is not None:
+            return self._answered(self._answer, data)
         self._size += len(data)
         if self._size > LARGE:
             data = bytes(memoryview(data))  # no larger than it is: what was read into was, and would be kept as a whole
@@ -76,6 +109,17 @@ class Gate(asyncio.Protocol):
             self._kept.append(data)
             self._transport.pause_reading()
             self._waiting = asyncio.get_running_loop().create_task(self._let_through())
+
+    def _answered(self, before: bytes, data: bytes) -> None:
+        """Hand on the answer to the handshake, and keep what follows it."""
+        self._answer = (before + data)[-LONGEST_ANSWER:]
+        switched = _SWITCHED.search(self._answer)
+        end = len(data) if switched is None else len(data) - (len(self._answer) - switched.end())
+        if end > 0:
+            self._behind.data_received(data[:end])
+        if end < len(data):
+            self._kept.append(data[max(end, 0) :])
+            self._transport.pause_reading()
 
     async def _let_through(self) -> None:
         await self._turn.taken(min(self._size * self._factor, self._intake.most))

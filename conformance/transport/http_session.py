@@ -23,7 +23,7 @@ from conformance.transport.close_reason import (
 )
 from conformance.transport.cookies import Cookies
 from conformance.transport.engineio import Transport, query
-from conformance.transport.gate import Gate
+from conformance.transport.gate import Gate, GatedConnector
 from conformance.transport.limits import Intake, TooMuch, oversized
 
 LONGEST_HEADER = 2**16
@@ -44,11 +44,14 @@ class RawWebSocket(aiohttp.ClientWebSocketResponse):
 
     _gate: Gate | None = None
 
-    def limited(self, intake: Intake) -> None:
+    def limited(self) -> None:
         """Read large messages when it is their turn, and none with too many values."""
         connection = self._response.connection  # private, there is no other way; tests pin it
         if connection is not None and connection.transport is not None:
-            self._gate = Gate(connection.transport, intake, compressed=bool(self.compress))
+            gate = connection.transport.get_protocol()
+            assert isinstance(gate, Gate)
+            gate.opened(compressed=bool(self.compress))
+            self._gate = gate
 
     async def receive(self, timeout: float | None = None) -> aiohttp.WSMessage:  # noqa: ASYNC109  as aiohttp's
         """The next message; where it is too much, an error that says so."""
@@ -61,8 +64,21 @@ class RawWebSocket(aiohttp.ClientWebSocketResponse):
                 return self._gate.checked(message)
         return await super().receive(timeout)
 
+    async def close(self, *, code: int = aiohttp.WSCloseCode.OK, message: bytes = b"") -> bool:
+        self._forget()
+        try:
+            return await super().close(code=code, message=message)
+        finally:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Let go of a message that could not be decoded: the error has all of it."""
+        if (error := self._reader.exception()) is not None:
+            error.__cause__ = error.__context__ = None
+
     def cut(self) -> None:
         self._response.close()
+        self._forget()
         self._parser = None  # it may have much of a message
         if self._gate is not None:
             self._gate.over()
@@ -82,7 +98,7 @@ class HttpSession:
         self._url = URL(base) / "socket.io/"
         self.intake = intake
         self._client = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=tls or True, limit=0),
+            connector=GatedConnector(tls, intake),
             cookie_jar=aiohttp.DummyCookieJar(),  # it would put quotes around values
             headers={name: value for name, value in headers.items() if name.lower() != "cookie"},
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=deadline),
@@ -136,7 +152,7 @@ class HttpSession:
             autoping=False,
         )
         assert isinstance(ws, RawWebSocket)
-        ws.limited(self.intake)
+        ws.limited()
         self._cookies.take(ws.set_cookies, url)
         self._websockets.append(ws)
         return ws

@@ -4,6 +4,8 @@ ours is never the target's failure: what exceeds one is named, with the option t
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -14,12 +16,15 @@ MAX_BYTES = 64 * 2**20
 """Of one answer or one WebSocket message, decompressed. A greeting with 50,000 messages has 12 MB."""
 MAX_ERROR_BYTES = 2**20
 """Of the body of an answer other than 200, which is only quoted."""
-LARGE = 4 * 2**20
+LARGE = 2**20
 """Bytes of an answer or a message that are read without waiting for a turn."""
-AT_ONCE = 32 * 2**20
+AT_ONCE = 16 * 2**20
 """Bytes of larger ones that are held at once, over all connections; who came first may have more."""
-LONGEST_TURN = 20.0
-"""Seconds within which the first one has to grow by ``LARGE``, where others wait: it may stop just before its end."""
+LONGEST_TURN, SHORTEST_TURN = 16.0, 1.0
+"""Seconds within which the first one has to grow by ``LARGE``, where others wait: it may stop just before its end. Half
+as long after each one that did not."""
+GROWS_WITHIN = 0.3
+"""Seconds in which one that is being read becomes larger."""
 PER_VALUE = 40
 """Bytes that a JSON value must have on average in what is large: each takes some times as many in memory."""
 OPTION = "--max-payload"
@@ -36,9 +41,17 @@ class Intake:
     """What is taken is counted, with all else that the run costs the target."""
     waiting: int = 0
     """How many large answers and messages are not read on now, as others are."""
+    _longest_turn: float = field(default_factory=lambda: LONGEST_TURN)
     _held: dict[Turn, int] = field(default_factory=dict)
     """By how many bytes, the first comer first."""
     _freed: set[asyncio.Future[None]] = field(default_factory=set)
+    _grew: float = -math.inf
+    """When one of these did so last."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something large that the target sent is being read just now, or waits for others to be read."""
+        return self.waiting > 0 or (bool(self._held) and time.monotonic() < self._grew + GROWS_WITHIN)
 
     @property
     def of_message(self) -> int:
@@ -111,6 +124,7 @@ class Turn:
         if size > LARGE and others and self is not next(iter(held)) and others + size > AT_ONCE:
             return False
         if size > LARGE:
+            self._intake._grew = time.monotonic() if size > held.get(self, 0) else self._intake._grew
             held[self] = size
         return True
 
@@ -121,18 +135,21 @@ class Turn:
         intake.waiting += 1
         first, size = next(iter(intake._held.items()))
         try:
-            async with asyncio.timeout(LONGEST_TURN):
+            async with asyncio.timeout(intake._longest_turn):
                 await freed
         except TimeoutError:
             if 0 < intake._held.get(first, 0) < size + LARGE:
-                first._lose(size)
+                first.lose(size)
         finally:
             intake.waiting -= 1
             intake._freed.discard(freed)
 
-    def _lose(self, size: int) -> None:
-        reason = f"sent {size:,} bytes and more, and less than {LARGE:,} of them in {LONGEST_TURN:.0f} s"
+    def lose(self, size: int) -> None:
+        """Stop reading what has no more than so many bytes by now, and somewhat more."""
+        within = self._intake._longest_turn
+        reason = f"sent {size:,} bytes and more, and less than {LARGE:,} of them in {within:.0f} s"
         self.lost = TooMuch(f"{reason}, while other large answers waited", self._intake.most)
+        self._intake._longest_turn = max(within / 2, min(within, SHORTEST_TURN))
         self.over()
         self.stop()
 

@@ -25,6 +25,7 @@ from conformance.transport.close_reason import CloseReason, HandshakeFailed, des
 from conformance.transport.connection import CLOSING
 from conformance.transport.cookies import Cookies
 from conformance.transport.engineio import SEPARATOR, PacketType, Transport
+from conformance.transport.gate import GatedConnector
 from conformance.transport.http_session import LONGEST_HEADER, RawWebSocket, no_redirects, read_body, refusal
 from conformance.transport.limits import Intake, TooMuch
 from conformance.transport.polling import FIRST_PAUSE, LIMITED
@@ -128,7 +129,7 @@ class RecordedSession:
         options |= {"headers": headers, "max_msg_size": self._intake.of_message, "autoping": False}
         ws = await self._session.ws_connect(url, **options)
         assert isinstance(ws, RawWebSocket)
-        ws.limited(self._intake)
+        ws.limited()
         self._ws = ws
         return ws
 
@@ -151,7 +152,7 @@ class RecordedSession:
             return False
         await self._let_go()
         self._http = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=self._tls or True, limit=0),
+            connector=GatedConnector(self._tls, self._intake),
             cookie_jar=aiohttp.DummyCookieJar(),  # see conformance.transport.cookies
             headers=self._headers,
             timeout=aiohttp.ClientTimeout(total=None),

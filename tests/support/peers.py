@@ -209,15 +209,16 @@ async def shake(request: web.Request) -> web.StreamResponse:
     return ws
 
 
-async def accept_websocket(stream: Stream) -> None:
-    """Answer the HTTP upgrade by hand, and shake hands."""
+async def accept_websocket(stream: Stream, *, extensions: str = "", more: bytes = b"") -> None:
+    """Answer the HTTP upgrade by hand, and shake hands; ``more`` comes with it."""
     reader, writer = stream
     request = (await reader.readuntil(b"\r\n\r\n")).decode()
     key = next(line[19:] for line in request.split("\r\n") if line.lower().startswith("sec-websocket-key"))
     digest = hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode(), usedforsecurity=False).digest()
     answer = base64.b64encode(digest).decode()
     head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    writer.write(f"{head}Sec-WebSocket-Accept: {answer}\r\n\r\n".encode() + frame(HANDSHAKE))
+    head += f"Sec-WebSocket-Extensions: {extensions}\r\n" if extensions else ""
+    writer.write(f"{head}Sec-WebSocket-Accept: {answer}\r\n\r\n".encode() + frame(HANDSHAKE) + more)
 
 
 def frame(text: str, *, opcode: int = 1) -> bytes:

@@ -164,6 +164,19 @@ def test_what_repeats_is_kept_once() -> None:
     assert read[3].runs == [(0, LONG + 2)]
 
 
+def test_what_is_shared_is_bounded() -> None:
+    histories = Histories(Redactor(), most=10**6)
+    shown = [[message(number + LONG * look) for number in range(LONG)] for look in range(12)]
+    read = [listed(histories.read(json.dumps(greeting(messages)), of="user 1")) for messages in shown]
+    kinds = [isinstance(one, Blocks) for one in read]
+    assert kinds == sorted(kinds, reverse=True)
+    assert 1 < kinds.count(True) < len(kinds)
+    assert read == shown
+    grown = listed(histories.read(json.dumps(greeting(shown[kinds.count(True) - 1] + shown[-1])), of="user 1"))
+    assert grown == shown[kinds.count(True) - 1] + shown[-1]
+    assert len(histories.table.messages) == LONG * kinds.count(True)
+
+
 def test_secrets_are_taken_out_of_what_is_shared() -> None:
     redactor = Redactor()
     redactor.register("secret-of-the-run", "secret")

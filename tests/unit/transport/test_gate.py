@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -11,7 +14,7 @@ from aiohttp import web
 from conformance.transport import limits
 from conformance.transport.close_reason import CloseReason
 from conformance.transport.connection import Connection
-from conformance.transport.engineio import Transport
+from conformance.transport.engineio import Packet, Transport
 from conformance.transport.limits import Intake
 from tests.support.peers import (
     DEADLINE,
@@ -68,6 +71,17 @@ def frame(size: int, *, sent: int | None = None) -> bytes:
     return bytes([0x81, 127]) + size.to_bytes(8, "big") + b"4".ljust(size if sent is None else sent, b"x")
 
 
+def deflated(size: int) -> bytes:
+    """A text frame of permessage-deflate."""
+    squeeze = zlib.compressobj(wbits=-15)
+    data = (squeeze.compress(b"4".ljust(size, b"x")) + squeeze.flush(zlib.Z_SYNC_FLUSH))[:-4]
+    return bytes([0xC1, len(data)]) + data
+
+
+def packets() -> list[Packet]:
+    return [one for one in gc.get_objects() if isinstance(one, Packet)]
+
+
 @in_loop
 async def test_a_large_message_waits_for_another_one() -> None:
     intake = Intake(BOUND)
@@ -104,6 +118,68 @@ async def test_a_message_that_stops_halfway_is_given_up_where_others_wait() -> N
     assert (ending.by, ending.oversized) == ("target", BOUND)
     assert "while other large answers waited" in ending.reason
     assert (intake.waiting, intake.in_hand) == (0, 0)
+
+
+@in_loop
+async def test_what_comes_with_the_answer_to_the_handshake_waits_too() -> None:
+    async def handle(stream: Stream) -> None:
+        await accept_websocket(stream, extensions="permessage-deflate", more=deflated(4 * LARGE))
+        await stream[0].read()
+
+    intake, heard = Intake(BOUND), Heard()
+    async with raw_server(handle) as url:
+        wire = Connection(url, heard, headers={}, tls=None, deadline=DEADLINE, intake=intake)
+        with intake.turns() as other:
+            assert other.admitted(3 * LARGE)
+            opening = asyncio.ensure_future(wire.open(Transport.WEBSOCKET))
+            await rounds_until(lambda: intake.waiting)
+            assert not heard.handshake
+        await opening
+        await heard.until(lambda: heard.messages)
+        await wire.close()
+    assert heard.messages == ["x" * (4 * LARGE - 1)]
+
+
+@in_loop
+async def test_nothing_is_held_of_a_message_once_it_was_handed_over() -> None:
+    async with raw_server(saying(frame(2 * LARGE))) as url, connected(url, Intake(BOUND)) as heard:
+        await heard.until(lambda: heard.messages)
+        await rounds_until(lambda: not packets())
+
+
+@in_loop
+async def test_nothing_is_held_of_a_message_that_could_not_be_decoded() -> None:
+    broken = frame(2 * LARGE)[:-1] + b"\xff"
+    async with raw_server(saying(broken)) as url, connected(url, Intake(BOUND)) as heard:
+        await heard.the_end()
+        assert not [one for one in gc.get_objects() if isinstance(one, UnicodeDecodeError)]
+
+
+@in_loop
+async def test_something_large_is_being_read_as_long_as_it_grows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "GROWS_WITHIN", 1000.0)
+    intake = Intake(BOUND)
+    with intake.turns() as turn:
+        assert turn.admitted(LARGE)
+        assert not intake.is_busy
+        assert turn.admitted(2 * LARGE)
+        assert intake.is_busy
+        monkeypatch.setattr(limits, "GROWS_WITHIN", 0.0)
+        assert not intake.is_busy
+        assert turn.admitted(2 * LARGE)
+        assert not intake.is_busy
+    monkeypatch.setattr(limits, "GROWS_WITHIN", 1000.0)
+    assert not intake.is_busy
+
+
+def test_each_message_that_stops_halfway_is_waited_for_half_as_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "LONGEST_TURN", 8.0)
+    monkeypatch.setattr(limits, "SHORTEST_TURN", 2.0)
+    intake = Intake(BOUND)
+    turns = [intake.turn() for _ in range(4)]
+    for turn in turns:
+        turn.lose(LARGE)
+    assert [str(turn.lost).partition(" of them in ")[2][:3] for turn in turns] == ["8 s", "4 s", "2 s", "2 s"]
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])

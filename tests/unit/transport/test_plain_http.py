@@ -97,7 +97,7 @@ async def test_what_is_as_large_as_the_bound_is_read() -> None:
 async def test_too_many_values_are_not_decoded() -> None:
     answer = await asked(answering(b"[" + b"{}," * BOUND + b"{}]"), bound=4 * BOUND)
     assert too_much(answer) == (
-        f"sent more than {limits.LARGE // limits.PER_VALUE:,} JSON values in one answer",
+        f"sent more than {4 * BOUND // limits.PER_VALUE:,} JSON values in one answer",
         4 * BOUND,
     )
 
