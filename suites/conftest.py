@@ -101,8 +101,9 @@ async def crowd(stage: Stage) -> None:
 
 @scenario(wave=2)
 async def wrong_texts(stage: Stage) -> None:
-    """One device sends an empty text and one that is too long, with and without a callback."""
-    async with stage.device("phone") as phone:
+    """One device sends an empty text and one that is too long, with and without a callback, while another one of its
+    user does nothing."""
+    async with stage.device("tablet"), stage.device("phone") as phone:
         await phone.send_text("", tag="empty", valid=False)
         await phone.send_text("a" * (LONGEST + 1), tag="too long", valid=False)
         await phone.send_text("", tag="unacked", ack=False, valid=False)

@@ -24,6 +24,8 @@ async def without_a_callback(stage: Stage) -> None:
 
 
 @requirement("ERROR-UNPROVOKED")
-def test_documented_input_provokes_no_error(everything: Everything, without_a_callback: Record) -> None:
-    _ = without_a_callback
+def test_documented_input_provokes_no_error(
+    everything: Everything, without_a_callback: Record, wrong_texts: Record
+) -> None:
+    _ = without_a_callback, wrong_texts
     laws.ERROR_UNPROVOKED.check(everything)

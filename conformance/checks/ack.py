@@ -12,7 +12,7 @@ from conformance.checks.doubts import is_acked
 from conformance.checks.selectors import closed_beside_another, good_connections, raw
 from conformance.errors import Unverified
 from conformance.formatting import preview
-from conformance.protocol import CONNECTED, ERROR, TYPING, Json
+from conformance.protocol import CONNECTED, ERROR, SEND, Json
 from conformance.record.payloads import Payload
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Record, Send
@@ -166,15 +166,14 @@ def problem_fits(problem: Payload) -> None:
 
 
 def did_nothing_wrong(record: Record) -> Iterator[Connection]:
-    """Good connections that did what is documented, and had all of it accepted at the first try. What typing leads to
-    is judged by TYPING-HARMLESS."""
-    if record.transcript.wave != 1:
-        return
+    """Good connections that did what is documented, and had all of it accepted at the first try, whatever others did
+    meanwhile. What typing leads to is judged by TYPING-HARMLESS."""
     for connection in good_connections(record):
         sends = [send for send in record.sends if send.connection is connection]
         refused = any(len(s.attempts) > 1 or (s.asked and not (s.acks and s.accepted)) for s in sends)
-        typed = any(entry.get("event") == TYPING and entry.kind is Kind.SENT for entry in connection.entries)
-        documented = connection.lasting and not (typed or raw(connection) or closed_beside_another(connection))
+        other = any(e.kind is Kind.SENT and e.get("event") not in (None, SEND) for e in connection.entries)
+        odd = other or raw(connection) or not all(send.valid for send in sends)
+        documented = connection.lasting and not (odd or closed_beside_another(connection))
         if documented and connection.greeted and not connection.conversation_closed and not refused:
             yield connection
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import ERROR, Event, Json, Problem
+from conformance.reference.protocol import ERROR, NAMESPACE, Event, Json, Problem
 from conformance.reference.store import Message
 from tests.faults.fault import fault
 
@@ -75,3 +75,21 @@ class ErrorWithoutACallback(HelpCenter):
         if event.ack is None:
             await self.emit_error(event.sid, Problem("NO_ACK", "A callback is required."))
         await super().acknowledge(event, answer)
+
+
+@fault("ERROR-UNPROVOKED", also=("REFUSAL-EVENT",))
+class ErrorsReachEverybody(HelpCenter):
+    """Emits an error to the namespace, not to the one connection that it is about."""
+
+    async def emit_error(self, sid: str, problem: Problem) -> None:
+        await super().emit_error(sid, problem)
+        await self.wire.emit(ERROR, self.error_payload(problem), namespace=NAMESPACE, skip_sid=sid)
+
+
+@fault("ERROR-UNPROVOKED")
+class ErrorsReachAllDevices(HelpCenter):
+    """What one device did wrong is an error on the others of its user."""
+
+    async def emit_error(self, sid: str, problem: Problem) -> None:
+        user = self.users.get(sid)
+        await self.emit(ERROR, self.error_payload(problem), to=sid if user is None else self.room_of(user))

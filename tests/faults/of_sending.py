@@ -163,14 +163,12 @@ class IgnoresUnackedSends(HelpCenter):
 class SavesUnackedSendsInSilence(HelpCenter):
     """Emits only where it acks."""
 
-    quiet = False
-
     async def on_send(self, event: Event) -> None:
-        self.quiet = event.ack is None
+        self.__dict__.setdefault("asked", {})[event.sid] = event.ack is not None
         await super().on_send(event)
 
     async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
-        if origin is None or not self.quiet:
+        if origin is None or self.__dict__["asked"][origin]:
             await super().announce(user, message, origin=origin)
 
 
