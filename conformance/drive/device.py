@@ -18,10 +18,10 @@ from conformance.drive.delivery import Delivery
 from conformance.drive.device_options import DeviceOptions
 from conformance.drive.inbox import PacketInbox
 from conformance.drive.session import ScenarioAborted, Session
-from conformance.drive.waiting import GREETED, REFUSAL, SUPPORT_SAID
+from conformance.drive.waiting import REFUSAL, SUPPORT_SAID
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, SEND, TYPING, Json
 from conformance.record.descriptions import problem
-from conformance.record.timeouts import ACK, REFUSING_ACK
+from conformance.record.timeouts import ACK, GREETED, REFUSING_ACK
 from conformance.record.transcript import Entry, first, only
 from conformance.record.waits import errors_of, message_named
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -41,6 +42,8 @@ class Life:
         self._context = context
         self._origin = time.monotonic()
         self._looking = asyncio.Lock()
+        self._asked = -math.inf
+        """When it was asked last, and answered."""
         self.recordings: list[Transcript] = []
         """All that have begun."""
         self.gone: str | None = None
@@ -105,7 +108,7 @@ class Life:
         async with self._looking:
             if self.gone is not None or waited is None:
                 return self.gone is None
-            if self._last_heard() > moment(transcript, waited) - LATELY:
+            if max(self._last_heard(), self._asked) > moment(transcript, waited) - LATELY:
                 return True
             ends = time.monotonic() + STALLED * self._context.deadline
             at_once = alive = await self._greets(user)
@@ -119,11 +122,13 @@ class Life:
         """Whether the Help Center says a word to a good token, on the socket or over REST."""
         transcript = Transcript("probe", "probe")
         stage = Stage(self._context.untaught(), transcript, [user], concurrent_first_contact=True)
-        device = stage.device("probe")
+        device, began = stage.device("probe"), time.monotonic() - self._origin
         tasks = [asyncio.ensure_future(work) for work in (device.connect(), stage.fetch(tag="probe"))]
         try:
             heard = lambda: next(answers(transcript), None)  # noqa: E731
-            return await stage.recorder.until(heard, within=self._context.deadline) is not None
+            alive = await stage.recorder.until(heard, within=self._context.deadline) is not None
+            self._asked = began if alive else self._asked
+            return alive
         finally:
             for task in tasks:
                 task.cancel()

@@ -38,9 +38,9 @@ SLOW = 12.0
 
 @dataclass(frozen=True)
 class Met:
-    """What one user found: over REST, and by which route into the namespace."""
+    """What one user found: by which route into the namespace, and over REST, where the first route is not open."""
 
-    fetch: Fetch
+    fetch: Fetch | None
     route: Route | None
     refused: bool
     record: Record
@@ -49,7 +49,8 @@ class Met:
 
     @property
     def works(self) -> bool:
-        return self.route is not None or (self.fetch.successful and looks_like_a_conversation(self.fetch))
+        shown = self.fetch is not None and self.fetch.successful and looks_like_a_conversation(self.fetch)
+        return self.route is not None or shown
 
 
 def looks_like_a_conversation(fetch: Fetch) -> bool:
@@ -160,20 +161,20 @@ async def _round_trip(context: RunContext) -> float:
 async def _meet(context: RunContext, users: list[User]) -> Met:
     transcript = Transcript("preflight", "preflight")
     stage = Stage(context, transcript, users)
+    first, *others = ROUTES
     try:
+        if await _opens(stage, first):
+            return _met(Record(transcript), None, first)
         await stage.fetch()
-        record = Record(transcript)
+        record, route = Record(transcript), None
         fetch = record.fetches[-1]
-        route = None
-        first, *others = ROUTES
-        route = first if await _opens(stage, first) else None
-        handshake_completed = any(connection.handshake_completed for connection in Record(transcript).connections)
-        if route is None and (handshake_completed or looks_like_a_conversation(fetch)):  # else there is no door to try
+        handshake_completed = any(connection.handshake_completed for connection in record.connections)
+        if handshake_completed or looks_like_a_conversation(fetch):  # else there is no door to try
             opened = await asyncio.gather(*(_opens(stage, other) for other in others))
             route = next((other for other, is_open in zip(others, opened, strict=True) if is_open), None)
+        return _met(Record(transcript), fetch, route)
     finally:
         await stage.close()
-    return _met(Record(transcript), fetch, route)
 
 
 async def _opens(stage: Stage, route: Route) -> bool:
@@ -187,14 +188,15 @@ async def _opens(stage: Stage, route: Route) -> bool:
     return True
 
 
-def _met(record: Record, fetch: Fetch, route: Route | None) -> Met:
+def _met(record: Record, fetch: Fetch | None, route: Route | None) -> Met:
     problems = [p.raw for p, _ in record.problems() if isinstance(p.raw, dict)]
-    refused = fetch.status in (401, 403) or any(p.get("code") == UNAUTHORIZED for p in problems)
+    refused = (fetch is not None and fetch.status in (401, 403)) or any(p.get("code") == UNAUTHORIZED for p in problems)
     met = next((words for connection in record.connections if (words := said(connection.entries))), "")
     return Met(fetch, route, refused, record, met)
 
 
 def _diagnosis(url: str, met: Met, user: User) -> str:
+    assert met.fetch is not None  # no route was open
     if met.refused and remaining(user.expiry) <= SKEW:
         return f"{url} rejects the token over WebSocket, polling and REST: {up(user.subject, user.expiry)}"
     if met.refused:

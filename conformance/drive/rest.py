@@ -200,9 +200,14 @@ class RestClient:
 
             try:
                 sent = {**headers, **cookies.header(url)}
-                wait = run.timeout.of(ANSWER)
                 answer = await plain_http.get(
-                    client, REST_PATH, run.intake, silence=wait, headers=sent, extensions={"trace": trace}
+                    client,
+                    REST_PATH,
+                    run.intake,
+                    silence=run.timeout.of(ANSWER),
+                    prolonged=1 if run.timeout.is_short(ANSWER) else plain_http.PROLONGED,
+                    headers=sent,
+                    extensions={"trace": trace},
                 )
                 cookies.take(answer.headers.get_list("set-cookie"), url)
                 return answer

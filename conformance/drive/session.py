@@ -15,11 +15,11 @@ from conformance.drive.context import ScenarioContext
 from conformance.drive.device_options import DeviceOptions
 from conformance.drive.inbox import PacketInbox
 from conformance.drive.retry import growing_pauses
-from conformance.drive.waiting import GREETED, REFUSAL, Waiting, as_note
+from conformance.drive.waiting import REFUSAL, Waiting, as_note
 from conformance.protocol import CONNECTED, ERROR, NAMESPACE, SEND, Json
 from conformance.record.descriptions import said
 from conformance.record.rate_limits import SLOWER
-from conformance.record.timeouts import ENGINE_HANDSHAKE
+from conformance.record.timeouts import ENGINE_HANDSHAKE, GREETED, UNJUDGED
 from conformance.record.transcript import Kind
 from conformance.record.waits import GREETING, HANDSHAKE, NAMESPACE_ANSWER, REFUSED_END
 from conformance.transport import connection
@@ -196,7 +196,7 @@ class Session:
             return CONNECTED if "CONNECT" in packets and self.inbox.heard(CONNECTED) else None
 
         # an experiment says nothing about the other waits
-        kind = "connected on trial" if self.options.unjudged else GREETED
+        kind = UNJUDGED if self.options.unjudged else GREETED
         answer = await self.waiting.until(kind, GREETING, answered)
         if answer != CONNECTED:
             instead = said(self.inbox.received) or ("a closed transport" if self.closed else "nothing")

@@ -32,7 +32,7 @@ from conformance.record.timeouts import CHATTER, ENGINE_HANDSHAKE
 from conformance.record.transcript import Entry, first
 from conformance.record.waits import GREETING, ack_of, message_of
 from conformance.transport.close_reason import CloseReason
-from conformance.transport.connection import CLOSING
+from conformance.transport.goodbyes import CLOSING
 from conformance.transport.recorded_session import RecordedSession
 
 

@@ -12,7 +12,7 @@ from conformance.record.timeouts import Talk
 from conformance.record.transcript import Doubt, Entry, Kind, first
 from conformance.record.waits import Awaited
 
-GREETED, REFUSAL, SUPPORT_SAID = "connected", "refusal", "message of support"
+REFUSAL, SUPPORT_SAID = "refusal", "message of support"
 """Kinds of waits (``AdaptiveTimeout``); that for a refusal is not over when the connection is."""
 
 

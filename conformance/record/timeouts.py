@@ -25,9 +25,12 @@ SURE = 3
 """After so many that were lost for good, while others came, the wait is as short, or as long as theirs requires."""
 DOUBTFUL = 3
 """What has not come after this many times the longest silence that it ever came after is lost; sooner, it may come."""
-ACK, REFUSING_ACK = "ack", "refusing ack"
+GREETED, UNJUDGED, ACK, REFUSING_ACK = "connected", "connected on trial", "ack", "refusing ack"
+"""Kinds of answers: the greeting, that of an experiment, and to sends."""
 ENGINE_HANDSHAKE, ANSWER, SHOWN = "handshake", "REST", "shown by REST"
-"""Kinds of answers: to sends, and outside of Help Center connections."""
+"""Outside of Help Center connections."""
+_WITHOUT = {REFUSING_ACK: ACK, ACK: GREETED, UNJUDGED: GREETED}
+"""What never comes either, where none of another kind ever came."""
 CHATTER = 3
 """How many times as long a wait may be prolonged by what answers nothing: typing, words of support."""
 
@@ -87,9 +90,13 @@ class AdaptiveTimeout:
 
     def _hopeless(self, kind: str) -> bool:
         """Whether the run has waited for one of this kind to the end, and none ever came."""
-        known, alike = self._kinds[kind], self._kinds[ACK]
-        never = known.lost > 0 or (kind == REFUSING_ACK and alike.lost > 0 and not alike.came)
-        return never and not known.came
+        if self._kinds[kind].came:
+            return False
+        return self._kinds[kind].lost > 0 or (kind in _WITHOUT and self._hopeless(_WITHOUT[kind]))
+
+    def is_short(self, kind: str) -> bool:
+        """Whether so many were lost that the wait for the next one is short, or as long as what came requires."""
+        return self._hopeless(kind) or self._kinds[kind].lost >= SURE
 
     def slowest(self, *kinds: str) -> float:
         """The longest silence after which one of these came."""

@@ -21,6 +21,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from conformance.record.clock import unhurried
+from conformance.transport import goodbyes
 from conformance.transport.close_reason import CloseReason, HandshakeFailed, TransportClosed, describe_error
 from conformance.transport.engineio import (
     DEFAULT_MAX_PAYLOAD,
@@ -41,8 +42,6 @@ from conformance.transport.websocket import WebSocket
 AT_ONCE, MOST_QUEUED = 500, 10_000
 """Packets that are handed over before others have their turn; and that wait to be written, at most: whoever pings
 without end does not get an answer to each."""
-CLOSING = 2.0
-"""Seconds that each step of a goodbye may take."""
 
 
 class Listener(Protocol):
@@ -72,7 +71,7 @@ class Connection:
         self._listener = listener
         self._deadline = deadline
         intake = intake or Intake()
-        self._meter = intake.meter
+        self._meter, self._goodbyes = intake.meter, intake.goodbyes
         self._http = HttpSession(base, headers=headers, tls=tls, deadline=deadline, intake=intake)
         self._transport: Polling | WebSocket | None = None
         self._max_payload = DEFAULT_MAX_PAYLOAD
@@ -170,9 +169,9 @@ class Connection:
             self._something_to_write.set()
 
     async def flush(self) -> None:
-        """Wait until what was queued is written, for no longer than CLOSING seconds."""
+        """Wait until what was queued is written, for no longer than a step of a goodbye."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(CLOSING):
+            async with asyncio.timeout(goodbyes.CLOSING):
                 await self._all_written.wait()
 
     async def _write_loop(self) -> None:
@@ -248,16 +247,15 @@ class Connection:
             await self.flush()
             self._end(CloseReason("harness", reason="closed"))
             with contextlib.suppress(TransportClosed, *NETWORK_ERRORS):
-                async with asyncio.timeout(CLOSING):
-                    await self._goodbye()
+                await self._goodbye()
         await self._release()
         if self._broken is not None:
             raise self._broken
 
     async def _goodbye(self) -> None:
-        async with self._writing:
-            if self._transport is not None:
-                await self._transport.close()
+        if (transport := self._transport) is not None:
+            async with self._goodbyes[transport.kind].awaited(), self._writing:
+                await transport.close()
 
     async def drop(self) -> None:
         """Cut the line without a word, as a phone in a tunnel does: no close frame, no close packet."""
@@ -277,7 +275,7 @@ class Connection:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        await self._http.release(within=CLOSING)
+        await self._http.release(within=goodbyes.CLOSING)
         self._transport = None
 
     # -- tasks -------------------------------------------------------------------------------------------------

@@ -6,10 +6,12 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
+from conformance.transport.goodbyes import Goodbyes
 from conformance.transport.meter import Meter
 
 MAX_BYTES = 64 * 2**20
@@ -39,6 +41,8 @@ class Intake:
     """Whether a WebSocket message was larger than that. Others may be, at the same time."""
     meter: Meter = field(default_factory=Meter)
     """What is taken is counted, with all else that the run costs the target."""
+    goodbyes: defaultdict[str, Goodbyes] = field(default_factory=lambda: defaultdict(Goodbyes))
+    """By transport."""
     waiting: int = 0
     """How many large answers and messages are not read on now, as others are."""
     _longest_turn: float = field(default_factory=lambda: LONGEST_TURN)

@@ -17,7 +17,7 @@ ENCODINGS = "gzip, deflate"
 """What is asked for, and read within bounds."""
 MOST_ENCODINGS = 5
 PROLONGED = 2
-"""How many times as long as one silence an answer may take in all, but for its size; its head has one."""
+"""How many times as long as one silence an answer may take in all, as a rule; its head has one."""
 SLOWEST = 65_536
 """Bytes a second: a body for which there is more time the longer it is."""
 PART = 262_144
@@ -41,11 +41,13 @@ async def get(
     intake: Intake,
     *,
     silence: float,
+    prolonged: float = PROLONGED,
     headers: Mapping[str, str] | None = None,
     extensions: dict[str, Any] | None = None,
 ) -> Answer:
-    """The answer to a GET. ``silence``: how many seconds may pass between two of its bytes. Raises httpx.HTTPError, and
-    ValueError for a body that cannot be decompressed."""
+    """The answer to a GET. ``silence``: how many seconds may pass between two of its bytes; ``prolonged``: how many
+    times as long it may take in all, but for its size. Raises httpx.HTTPError, and ValueError for a body that cannot be
+    decompressed."""
     clock = asyncio.get_running_loop()
     intake.meter.requests += 1
     began = clock.time()
@@ -54,7 +56,7 @@ async def get(
             sent = {"Accept-Encoding": ENCODINGS, **(headers or {})}
             asked = client.stream("GET", path, headers=sent, timeout=silence, extensions=extensions)
             async with asked as answer:
-                patience = _Patience(bound, began + PROLONGED * silence)
+                patience = _Patience(bound, began + prolonged * silence)
                 content = await _content(answer, intake, patience)
                 return Answer(answer.status_code, answer.headers, content)
     except (TimeoutError, httpx.ReadTimeout) as error:

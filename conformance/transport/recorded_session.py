@@ -22,10 +22,10 @@ from conformance.protocol import Json
 from conformance.record.clock import unhurried
 from conformance.record.rate_limits import SLOWER, retry_after
 from conformance.transport.close_reason import CloseReason, HandshakeFailed, describe_error
-from conformance.transport.connection import CLOSING
 from conformance.transport.cookies import Cookies
 from conformance.transport.engineio import SEPARATOR, PacketType, Transport
 from conformance.transport.gate import GatedConnector
+from conformance.transport.goodbyes import CLOSING
 from conformance.transport.http_session import LONGEST_HEADER, RawWebSocket, no_redirects, read_body, refusal
 from conformance.transport.limits import Intake, TooMuch
 from conformance.transport.polling import FIRST_PAUSE, LIMITED

@@ -31,6 +31,35 @@ def test_who_never_acks_acks_no_refusal_either() -> None:
     assert timeout.of("refusing ack") == 12.0
 
 
+def test_without_any_greeting_no_ack_is_expected_and_no_greeting_of_an_experiment() -> None:
+    timeout = untaught()
+    timeout.gave_up("connected", 12.0)
+    kinds = ("ack", "refusing ack", "connected on trial")
+    assert [timeout.of(kind) for kind in kinds] == [4.0 / IN_VAIN] * 3
+    assert timeout.of("refusal") == timeout.of("REST") == 12.0
+    timeout.came("connected", 11.0)
+    assert [timeout.of(kind) for kind in kinds] == [12.0] * 3
+
+
+def test_what_came_is_not_hopeless_whatever_did_not() -> None:
+    timeout = untaught()
+    timeout.came("ack", 0.1)
+    timeout.gave_up("connected", 12.0)
+    assert timeout.of("ack") == 12.0
+
+
+def test_a_wait_is_short_once_some_were_lost() -> None:
+    timeout = untaught()
+    timeout.came("REST", 0.1)
+    for _ in range(SURE):
+        assert not timeout.is_short("REST")
+        timeout.gave_up("REST", 12.0)
+    assert timeout.is_short("REST")
+    assert not timeout.is_short("ack")
+    timeout.gave_up("ack", 12.0)
+    assert timeout.is_short("ack")
+
+
 def test_a_first_loss_does_not_shorten_the_wait_for_what_comes() -> None:
     timeout = untaught()
     timeout.came("ack", 0.1)

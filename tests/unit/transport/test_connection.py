@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 
 from conformance.reference import Event, HelpCenter, Served, Verifier
-from conformance.transport import connection as wire_module
+from conformance.transport import goodbyes
 from conformance.transport.close_reason import CloseReason
 from tests.support.clients import PLAIN, SECRET
 from tests.support.peers import (
@@ -216,7 +216,7 @@ async def test_a_clean_goodbye_is_quick(urls: dict[str, str], make: str, transpo
         await enter(wire, heard, "leaver")
         await wire.close()
         assert heard.ending == CloseReason("harness", reason="closed")
-    assert time.monotonic() - began < wire_module.CLOSING
+    assert time.monotonic() - began < goodbyes.CLOSING
 
 
 # -- routes ---------------------------------------------------------------------------------------------------------

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from conformance.transport import connection as wire_module
-from conformance.transport import polling
+from conformance.transport import goodbyes, polling
 from conformance.transport.close_reason import CloseReason
 from conformance.transport.engineio import Transport
 from tests.support.peers import (
@@ -135,7 +134,7 @@ async def test_a_goodbye_over_polling_is_a_close_packet_after_everything_else() 
 @pytest.mark.parametrize("leave", ["close", "drop"])
 @in_loop
 async def test_a_websocket_is_left_with_or_without_a_word(monkeypatch: pytest.MonkeyPatch, leave: str) -> None:
-    monkeypatch.setattr(wire_module, "CLOSING", 0.1)  # the server does not answer the close frame
+    monkeypatch.setattr(goodbyes, "CLOSING", 0.1)  # the server does not answer the close frame
     got = asyncio.get_running_loop().create_future()
 
     async def handle(stream: Stream) -> None:
@@ -163,7 +162,7 @@ async def test_dropping_a_polling_connection_posts_nothing() -> None:
 async def test_leaving_a_server_that_has_stopped_answering_is_bounded(
     monkeypatch: pytest.MonkeyPatch, transport: str
 ) -> None:
-    monkeypatch.setattr(wire_module, "CLOSING", 0.1)
+    monkeypatch.setattr(goodbyes, "CLOSING", 0.1)
 
     class Mute(Polling):
         async def websocket(self, request: web.Request) -> web.StreamResponse:
