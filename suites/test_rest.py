@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 
 import pytest
 
@@ -12,6 +13,7 @@ from conformance.drive.device import ScenarioAborted
 from conformance.drive.rejected import REQUESTS
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
+from conformance.observations import caches
 from conformance.record.token_kinds import CONFUSED, EXPIRED
 from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
@@ -94,6 +96,14 @@ def test_every_rest_body_has_the_shape_of_the_greeting(everything: Everything) -
 @requirement("REST-MEDIA")
 def test_every_rest_body_is_declared_as_json(everything: Everything) -> None:
     laws.REST_MEDIA.check(everything)
+
+
+@requirement("OBS-REST-CACHE")
+def test_what_rest_says_to_caches(
+    everything: Everything, rest_after_the_socket: Record, observe: Callable[[str, str], None]
+) -> None:
+    _ = rest_after_the_socket
+    observe(*caches.rest_caching(everything))
 
 
 # -- bad tokens --------------------------------------------------------------------------------------------------

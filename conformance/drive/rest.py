@@ -26,7 +26,7 @@ from conformance.transport.close_reason import describe_error
 from conformance.transport.cookies import Cookies
 from conformance.transport.limits import TooMuch
 
-KEPT = ("content-type", "date", "location", "retry-after")
+KEPT = ("cache-control", "content-type", "date", "location", "retry-after")
 """Headers of answers that are recorded."""
 LOST = (httpx.NetworkError, httpx.RemoteProtocolError)
 """How a connection ends that an answer was expected on."""

@@ -162,6 +162,10 @@ class Fetch:
         return str((self.entry.get("headers") or {}).get("content-type", ""))
 
     @property
+    def cache_control(self) -> str:
+        return str((self.entry.get("headers") or {}).get("cache-control", ""))
+
+    @property
     def location(self) -> str:
         """Where a redirect points."""
         return str((self.entry.get("headers") or {}).get("location", "")) if 300 <= self.status < 400 else ""

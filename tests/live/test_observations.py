@@ -47,6 +47,7 @@ EXPECTED = {
     "OBS-HUGE-TEXT": ("refused", "ended"),
     "OBS-LONG-TOKEN": ("accepted", "refused"),
     "OBS-REST-BODY": ("HTTP 401 and an error as on the socket", "HTTP 403 and no JSON"),
+    "OBS-REST-CACHE": ("nothing", "60 s, shared"),
     "OBS-DATES": ("UTC with Z, milliseconds", "offset +00:00, no fraction"),
     "OBS-CLOCK": ("on time", "5 min ahead"),
     "OBS-USER-ID": ("sub", "none"),
@@ -154,6 +155,11 @@ class Contrary(HelpCenter):
 
     def instant(self, milliseconds: int) -> str:
         return super().instant(milliseconds + 300_000)[:19] + "+00:00"
+
+    def rest_answer(self, status: int, payload: Json) -> Response:
+        answer = super().rest_answer(status, payload)
+        answer.headers["Cache-Control"] = "public, max-age=60"
+        return answer
 
     def rest_refusal(self, problem: Problem) -> Response:  # noqa: ARG002
         return PlainTextResponse("go away", 403)
