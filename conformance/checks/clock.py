@@ -8,7 +8,6 @@ import statistics
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from conformance.checks.assertions import expect
 from conformance.checks.history_window import windows
@@ -54,13 +53,8 @@ def stamps(record: Record) -> Iterator[Stamp]:
 
 
 def date_of(fetch: Fetch) -> datetime | None:
-    """The Date of an answer; None where it has none that can be read."""
-    written = (fetch.entry.get("headers") or {}).get("date")
-    try:
-        moment = parsedate_to_datetime(str(written)) if written else None
-    except ValueError:
-        return None
-    return None if moment is None else timestamps.aware(moment)
+    """The Date of an answer; None where it has none that can be used."""
+    return timestamps.of_http(str((fetch.entry.get("headers") or {}).get("date", "")))
 
 
 def _timed(record: Record) -> Iterator[tuple[Send, datetime]]:

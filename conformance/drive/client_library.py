@@ -1,24 +1,29 @@
 """python-socketio's client, set up so that nothing of it outlives a scenario or fails unseen.
 
 What of the library is used beyond its documentation: a subclass says which Engine.IO client it wants
-(``_engineio_client_class``), connecting again by itself calls ``connect``, and its module has a generator of random
-numbers, which gets another.
+(``_engineio_client_class``), connecting again by itself calls ``connect``, its class of packets may be another
+(``serializer``), and its module has a generator of random numbers, which gets another.
 """
 
 from __future__ import annotations
 
 import asyncio
 import importlib.metadata
+import json
 import logging
 import random
 from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import engineio
 import socketio
 import socketio.async_client
 from engineio.payload import Payload
+from socketio.packet import Packet
 
+from conformance import strict_json
 from conformance.transport.recorded_session import RecordedSession
 
 LIBRARY = f"python-socketio {importlib.metadata.version('python-socketio')}"
@@ -49,6 +54,12 @@ class _Engine(engineio.AsyncClient):  # type: ignore[misc]  # the base class has
         return self._watch(super().start_background_task(target, *args, **options))
 
 
+class _Packet(Packet):  # type: ignore[misc]
+    """Has no infinite numbers, which could not be written into the record."""
+
+    json = SimpleNamespace(dumps=json.dumps, loads=partial(json.loads, parse_float=strict_json.finite))
+
+
 class _Client(socketio.AsyncClient):  # type: ignore[misc]  # the base class has no types
     """Waits for the answer to CONNECT as long as it takes, also when it connects again by itself: its default is one
     second, and the document has no time limits."""
@@ -76,6 +87,7 @@ def client_on(session: RecordedSession, *, watch: Watch, patience: float) -> soc
         reconnection_delay_max=AT_MOST,
         randomization_factor=0,
         handle_sigint=False,
+        serializer=_Packet,
         logger=_quiet,
         engineio_logger=_quiet,
     )

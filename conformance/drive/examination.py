@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass, replace
+
+import httpx
 
 from conformance.auth.users import Users
 from conformance.drive import preflight
@@ -16,6 +17,8 @@ from conformance.drive.session import ScenarioAborted
 from conformance.drive.stage import Stage
 from conformance.protocol import REST_PATH
 from conformance.record.transcript import Transcript
+from conformance.schema import timestamps
+from conformance.transport.close_reason import describe_error
 
 SESSIONS = 6
 """Polling sessions that are opened at once. Where requests are spread over two servers without regard to sessions, one
@@ -26,13 +29,14 @@ of so many survives its first requests by luck alone, and all of them hardly eve
 class Examination:
     """What was found. ``route``: the first documented one that works. ``looked_at``: how many users were let in.
     ``clock``: seconds that the target is ahead, None where it does not say. ``lost``: why polling sessions ended, as
-    many as did."""
+    many as did. ``unanswered``: why REST gave no answer at last, if it gave none."""
 
     route: Route
     rtt: float
     looked_at: int
     clock: float | None
     lost: Sequence[str]
+    unanswered: str = ""
 
 
 async def examine(context: RunContext, users: Users, *, wait: float, within: float) -> Examination:
@@ -40,19 +44,21 @@ async def examine(context: RunContext, users: Users, *, wait: float, within: flo
     looked_at = min(users.at_hand or 1, preflight.AT_ONCE)
     context = await preflight.check(context, users, wait=wait, within=within)
     lost = await _lost_sessions(context, users)
-    return Examination(context.default_route, context.rtt, looked_at, await _clock(context), lost)
+    found = Examination(context.default_route, context.rtt, looked_at, None, lost)
+    try:
+        return replace(found, clock=await _clock(context))
+    except (httpx.HTTPError, ValueError) as error:
+        return replace(found, unanswered=describe_error(error))
 
 
 async def _clock(context: RunContext) -> float | None:
-    """By the Date of an answer, which has whole seconds."""
+    """By the Date of an answer, which has whole seconds. Raises httpx.HTTPError or ValueError where there is none."""
     async with context.client() as client:
         began = time.time()
-        answer = await client.get(REST_PATH)
+        answer = await context.ask(client, REST_PATH, silence=context.deadline)
         middle = (began + time.time()) / 2
-    try:
-        return parsedate_to_datetime(answer.headers["date"]).timestamp() + 0.5 - middle
-    except (KeyError, ValueError):
-        return None
+    date = timestamps.of_http(answer.headers.get("date"))
+    return None if date is None else date.timestamp() + 0.5 - middle
 
 
 async def _lost_sessions(context: RunContext, users: Users) -> Sequence[str]:

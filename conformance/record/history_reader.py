@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from sys import getsizeof
 from typing import cast
 
+from conformance import strict_json
 from conformance.blocks import Run, Table, joined
 from conformance.protocol import Json
 from conformance.record.capacity import IN_HISTORIES, weight
@@ -37,11 +38,6 @@ _HEAD = 120
 """Bytes by which the beginning of a message is found again."""
 _MOST_NEW = 200
 """Messages before the part that is known, or in place of it, that are read again each time."""
-
-
-def no_constant(name: str) -> None:
-    """For ``json.loads``: Python takes these words for numbers, JSON does not."""
-    raise ValueError(f"{name} is not JSON")
 
 
 @dataclass
@@ -112,11 +108,11 @@ class Histories:
         """The value of a JSON text that was meant for a user (``of``). Raises ValueError or RecursionError where it is
         none. Secrets are still in it, but for the messages that are shared."""
         if len(text) < SMALL or (isinstance(text, str) and '"messages"' not in text):
-            return json.loads(text, parse_constant=no_constant)
+            return strict_json.loads(text)
         raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
         start = _LIST.search(raw)
         if start is None:
-            return json.loads(text, parse_constant=no_constant)
+            return strict_json.loads(text)
         shown = self._shown.get(of)
         common = _common(raw, start.end(), shown) if shown is not None else None
         value = self._read_rest(raw, shown, common) if shown is not None and common is not None else None
@@ -125,7 +121,7 @@ class Histories:
     # -- nothing is known, or little ---------------------------------------------------------------------------
 
     def _read_anew(self, text: str | bytes, raw: bytes, start: int, of: str) -> Json:
-        value = json.loads(text, parse_constant=no_constant)
+        value = strict_json.loads(text)
         owner = _owner(value)
         if owner is not None and not self.full:
             messages = owner["messages"]
@@ -173,7 +169,7 @@ class Histories:
         """The value, of which only what is new is decoded; None where that is too much, or cannot be distinguished."""
         marked = b'%b"%b"%b' % (raw[: common.begin], self._marker.encode(), raw[common.end :])
         try:
-            value = json.loads(marked, parse_constant=no_constant)
+            value = strict_json.loads(marked)
         except (ValueError, RecursionError):
             return None  # read as a whole, it says where it is wrong
         owner = _owner(value, self._marker)

@@ -6,10 +6,10 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from conformance.protocol import VALIDATION_ERROR, Json
 from conformance.record.transcript import Entry
+from conformance.schema import timestamps
 
 SLOWER = (429, 503)
 """HTTP statuses by which a target, or a gateway before it, limits the rate (nginx: 503, by default)."""
@@ -52,16 +52,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return None
     if (seconds := _number(value)) is not None:
         return seconds
-    try:
-        at = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
+    if (at := timestamps.of_http(value)) is None:
         return None
     sent = next((value for name, value in headers.items() if name.lower() == "date"), None)
-    try:
-        now = parsedate_to_datetime(sent) if sent else datetime.now(UTC)
-    except (ValueError, OverflowError):
-        now = datetime.now(UTC)
-    return max(0.0, at.timestamp() - now.timestamp())
+    now = timestamps.of_http(sent) or datetime.now(UTC)
+    return max(0.0, (at - now).total_seconds())
 
 
 def _number(value: Json) -> float | None:

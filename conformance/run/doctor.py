@@ -114,7 +114,7 @@ def findings(found: Examination) -> Iterator[str]:
     route = found.route
     yield f"ok     a Help Center: enters by {route.option} over {route.transport}, {1000 * found.rtt:.1f} ms away"
     yield f"ok     {'a token is' if found.looked_at == 1 else f'tokens of {found.looked_at} users are'} accepted"
-    yield _clock(found.clock)
+    yield f"note   REST did not answer ({found.unanswered})" if found.unanswered else _clock(found.clock)
     if found.lost:
         yield (
             f"WARNS  {len(found.lost)} of {SESSIONS} polling sessions ended at once ({found.lost[0]}): with several "

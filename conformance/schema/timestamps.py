@@ -7,6 +7,7 @@ lets through, less the strings that name no real moment (a thirteenth month, hal
 import re
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from email.utils import parsedate_to_datetime
 
 _DATE = r"[0-9]{4}(?:-[0-9]{2}-[0-9]{2}|-[0-9]{3}|[0-9]{3,4}|-[Ww][0-9]{2}-[1-7]|[Ww][0-9]{2}[1-7])"
 _CLOCK = r"[0-9]{2}(?::[0-9]{2}(?::[0-9]{2})?|[0-9]{2}(?:[0-9]{2})?)?"
@@ -124,6 +125,15 @@ def _zone(text: str | None) -> timezone | None:
 def aware(moment: datetime) -> datetime:
     """The same moment, in UTC where it says no offset."""
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def of_http(text: str | None) -> datetime | None:
+    """The moment of a header such as Date, aware; None where there is none, or none that can be computed with."""
+    try:
+        moment = aware(parsedate_to_datetime(text or ""))
+    except (ValueError, OverflowError):
+        return None
+    return moment if datetime.min.year < moment.year < datetime.max.year else None
 
 
 def _seconds(clock: str) -> str:

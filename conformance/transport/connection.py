@@ -30,6 +30,7 @@ from conformance.transport.engineio import (
     Outgoing,
     Packet,
     PacketType,
+    Pongs,
     Received,
     Transport,
     next_batch,
@@ -39,9 +40,8 @@ from conformance.transport.limits import Intake
 from conformance.transport.polling import Polling
 from conformance.transport.websocket import WebSocket
 
-AT_ONCE, MOST_QUEUED = 500, 10_000
-"""Packets that are handed over before others have their turn; and that wait to be written, at most: whoever pings
-without end does not get an answer to each."""
+AT_ONCE = 500
+"""Packets that are handed over before others have their turn."""
 
 
 class Listener(Protocol):
@@ -76,6 +76,7 @@ class Connection:
         self._transport: Polling | WebSocket | None = None
         self._max_payload = DEFAULT_MAX_PAYLOAD
         self._outgoing: deque[Outgoing] = deque()
+        self._pongs = Pongs()
         self._something_to_write = asyncio.Event()
         self._all_written = asyncio.Event()
         self._all_written.set()
@@ -224,9 +225,9 @@ class Connection:
             case Packet(PacketType.PING, body):
                 self._listener.on_engine("<", "ping", via)
                 # queued like everything else: engine.io ends a connection that posts twice at the same time
-                if len(self._outgoing) >= MOST_QUEUED:
-                    return self._end(CloseReason("target", reason=f"more than {MOST_QUEUED:,} unanswered pings"))
-                self._queue(Outgoing(PacketType.PONG + body, lambda via: self._listener.on_engine(">", "pong", via)))
+                self._queue(self._pongs.to(body, lambda via: self._listener.on_engine(">", "pong", via)))
+                if (too_many := self._pongs.too_many) is not None:
+                    self._end(too_many)
             case Packet(PacketType.CLOSE):
                 self._end(CloseReason("target", reason="Engine.IO close packet"))
             case Packet():

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import json
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NoReturn
+from typing import Any
 
+from conformance import strict_json
 from conformance.formatting import shortened
 from conformance.protocol import is_a_time
 from conformance.transport.close_reason import CloseReason, HandshakeFailed
@@ -26,6 +26,10 @@ PROBE, PROBED = "2probe", "3probe"
 """What a client sends first on a WebSocket that it may upgrade to, and what the server has to answer."""
 DEFAULT_MAX_PAYLOAD = 100_000
 """Bytes that a server takes in one request, where it does not say."""
+MOST_PONGS, LONGEST_PONGS = 10_000, 65_536
+"""How many wait to be written, at most, and of how many characters: the pings of servers have no body."""
+LONGEST_SID = 1000
+"""Characters. It stands in the URL of each request, and servers of Engine.IO have twenty."""
 
 
 class Transport(StrEnum):
@@ -111,26 +115,25 @@ def parse_handshake(packet: str | bytes) -> Handshake:
     if isinstance(packet, str) and _OF_THREE.match(packet):
         raise HandshakeFailed(CloseReason("target", reason="a handshake of Engine.IO 3", engine_io=3))
     try:
-        fields = json.loads(packet[1:], parse_constant=_no_json)
-        if packet[:1] != PacketType.OPEN or not isinstance(fields["sid"], str):
+        fields = strict_json.loads(packet[1:])
+        sid = fields["sid"]
+        if packet[:1] != PacketType.OPEN or not isinstance(sid, str):
             raise ValueError(packet)
     except (ValueError, TypeError, LookupError, RecursionError):
         raise HandshakeFailed(CloseReason("target", reason=f"not an Engine.IO handshake: {packet!r}")) from None
+    if len(sid) > LONGEST_SID:
+        reason = f"not an Engine.IO handshake: a sid of {len(sid):,} characters, for the URL of each request"
+        raise HandshakeFailed(CloseReason("target", reason=reason))
     for name in ("pingInterval", "pingTimeout"):
         if not is_a_time(fields.get(name)):
             actual = shortened(fields[name]) if name in fields else "missing"
             raise HandshakeFailed(CloseReason("target", reason=f"not an Engine.IO handshake: {name} is {actual}"))
     limit = fields.get("maxPayload")
-    return Handshake(fields["sid"], limit if isinstance(limit, int) else DEFAULT_MAX_PAYLOAD, fields)
+    return Handshake(sid, limit if isinstance(limit, int) else DEFAULT_MAX_PAYLOAD, fields)
 
 
 _OF_THREE = re.compile(r"\d+:0\{")
 """How a payload of Engine.IO 3 begins: with the length of its first packet, the handshake."""
-
-
-def _no_json(constant: str) -> NoReturn:
-    """NaN and Infinity, which Python reads and JavaScript does not."""
-    raise ValueError(constant)
 
 
 # -- sending -------------------------------------------------------------------------------------------------------
@@ -159,6 +162,41 @@ def next_batch(queue: deque[Outgoing], *, max_packets: int, max_bytes: int) -> l
             break
         batch.append(queue.popleft())
     return batch
+
+
+@dataclass(slots=True)
+class Pongs:
+    """Those that wait to be written, each with the body of its ping: whoever pings without end, or with much, and does
+    not read, gets no more answers."""
+
+    packets: int = 0
+    size: int = 0
+    """Characters."""
+
+    def add(self, body: str) -> None:
+        self.packets += 1
+        self.size += len(body)
+
+    def written(self, body: str) -> None:
+        self.packets -= 1
+        self.size -= len(body)
+
+    def to(self, body: str, written: Callable[[Transport], None]) -> Outgoing:
+        """One of them, which is counted until it is written."""
+        self.add(body)
+
+        def counted(via: Transport) -> None:
+            self.written(body)
+            written(via)
+
+        return Outgoing(PacketType.PONG + body, counted)
+
+    @property
+    def too_many(self) -> CloseReason | None:
+        """How the connection ends, where there are too many."""
+        if self.packets <= MOST_PONGS and self.size <= LONGEST_PONGS:
+            return None
+        return CloseReason("target", reason=f"{self.packets:,} unanswered pings of {self.size:,} characters")
 
 
 def encode_payload(packets: Iterable[str]) -> str:

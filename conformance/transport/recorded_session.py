@@ -235,7 +235,7 @@ class RecordedSession:
 class RecordedWebSocket:
     """Stands in for an ``aiohttp.ClientWebSocketResponse``, as far as the client uses it."""
 
-    def __init__(self, ws: aiohttp.ClientWebSocketResponse, tap: Tap, *, moves: bool, intake: Intake) -> None:
+    def __init__(self, ws: RawWebSocket, tap: Tap, *, moves: bool, intake: Intake) -> None:
         self._ws = ws
         self._intake = intake
         self._tap = tap
@@ -256,7 +256,11 @@ class RecordedWebSocket:
         with self._tap.watched():
             frame = await self._ws.receive()
             self._intake.meter.received(frame.data)
-            self._take(frame)
+            try:
+                self._take(frame)
+            except aiohttp.ClientPayloadError:
+                self._ws.cut()  # the client would first wait until all that it has queued is written
+                raise
             return frame
 
     def _take(self, frame: aiohttp.WSMessage) -> None:

@@ -16,6 +16,7 @@ from conformance.transport.engineio import (
     Garbled,
     Packet,
     PacketType,
+    Pongs,
     Transport,
     parse_handshake,
     parse_packet,
@@ -47,6 +48,7 @@ class Tap:
         self.broken: Exception | None = None
         """What went wrong in the harness: the library would take it for the target's doing."""
         self._shaken = False
+        self._pongs = Pongs()
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:
@@ -62,7 +64,7 @@ class Tap:
     def opening(self, via: Transport) -> None:
         """A connection begins."""
         self._meter.connections += 1
-        self._shaken, self.ended = False, False
+        self._shaken, self.ended, self._pongs = False, False, Pongs()
         self.listener.on_opening(via)
 
     def end(self, ending: CloseReason) -> None:
@@ -79,12 +81,14 @@ class Tap:
         if kind == PacketType.MESSAGE:
             self.listener.on_written(body, via)
             return
+        if kind == PacketType.PONG:
+            self._pongs.written(body)
         self.listener.on_engine(">", " ".join([SENT.get(PacketType(kind), kind), *filter(None, [body])]), via)
         if kind == PacketType.CLOSE:
             self.end(CloseReason("harness", reason="closed"))
 
     def received(self, packet: str, via: Transport) -> None:
-        """A packet has come."""
+        """A packet has come. Raises aiohttp.ClientPayloadError where the connection cannot go on after it."""
         if not self._shaken and packet[:1] == PacketType.OPEN:
             return self._shake(packet, via)
         if packet == PROBED and via is Transport.WEBSOCKET:
@@ -92,8 +96,9 @@ class Tap:
         match parse_packet(packet, via):
             case Packet(PacketType.MESSAGE, body):
                 self.listener.on_message(body, via)
-            case Packet(PacketType.PING):
+            case Packet(PacketType.PING, body):
                 self.listener.on_engine("<", "ping", via)
+                self._ping(body)
             case Packet(PacketType.CLOSE):
                 self.end(CloseReason("target", reason="Engine.IO close packet"))
             case Packet():
@@ -103,11 +108,19 @@ class Tap:
             case Garbled(text, why):
                 self.listener.on_garbled(text, why)
 
+    def _ping(self, body: str) -> None:
+        """The client is about to queue its pong."""
+        self._pongs.add(body)
+        if (too_many := self._pongs.too_many) is not None:
+            self.end(too_many)
+            raise aiohttp.ClientPayloadError(too_many.reason)
+
     def _shake(self, packet: str, via: Transport) -> None:
         try:
             handshake = parse_handshake(packet)
-        except HandshakeFailed:
-            self.listener.on_garbled(packet, "not an Engine.IO handshake")
+        except HandshakeFailed as failed:
+            self.end(failed.close_reason)
+            raise aiohttp.ClientPayloadError(str(failed)) from failed
         else:
             self._shaken = True
             self._meter.opened()

@@ -89,6 +89,15 @@ class EncodesInLatin1(HelpCenter):
         return super().rest_answer(status, payload)
 
 
+@fault("REST-OPEN")
+class AnswersInUtf16(HelpCenter):
+    """A framework whose strings are UTF-16, and written as they are."""
+
+    def rest_answer(self, status: int, payload: Json) -> Response:
+        body = json.dumps(payload).encode("utf-16")
+        return Response(body, status_code=status, media_type="application/json; charset=utf-16")
+
+
 # -- first -------------------------------------------------------------------------------------------------------
 
 

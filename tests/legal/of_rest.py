@@ -51,6 +51,14 @@ class RestHasAVendorsMediaType(Answering):
 
 
 @legal()
+class RestHasAByteOrderMark(Answering):
+    """As .NET's ``Encoding.UTF8`` writes it before a text; ``Response.json()`` leaves it out."""
+
+    def body(self, payload: Json) -> bytes:
+        return json.dumps(payload, ensure_ascii=False).encode("utf-8-sig", "surrogatepass")
+
+
+@legal()
 class RestIsChunked(HelpCenter):
     """Pieces of a few bytes, that cut characters in two, and no length."""
 

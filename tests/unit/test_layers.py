@@ -47,6 +47,7 @@ PARSED_WITH = (
     "conformance.transport.engineio",
     "conformance.transport.close_reason",
     "conformance.formatting",
+    "conformance.strict_json",
 )
 """What Engine.IO is parsed with."""
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import inspect
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +12,7 @@ import pytest
 import socketio
 from socketio import packet
 
-from conformance.record.history_reader import no_constant
+from conformance import strict_json
 from conformance.record.transcript import Kind
 from conformance.reference import HelpCenter, Served, Verifier
 from conformance.transport.socketio_packets import Received, fields_of
@@ -133,13 +131,10 @@ def test_socketio_packets_are_what_we_take_them_for() -> None:
     )
 
 
-LOADS = functools.partial(json.loads, parse_constant=no_constant)
-
-
 def test_socketio_decodes_with_the_json_of_the_class() -> None:
     with pytest.raises(ValueError, match="NaN is not JSON"):
-        Received('2["e",NaN]', LOADS)
-    assert fields_of(Received('3/n,7["a"]', LOADS)) == {
+        Received('2["e",NaN]', strict_json.loads)
+    assert fields_of(Received('3/n,7["a"]', strict_json.loads)) == {
         "packet": "ACK",
         "namespace": "/n",
         "id": 7,

@@ -70,10 +70,12 @@ def test_hours_off_are_found_and_minutes_are_not(created: str, reported: str | N
     [
         ("2026-01-01T18:00:00Z", {}),
         ("2026-01-01T18:00:00Z", {"date": "yesterday"}),
+        ("2026-01-01T18:00:00Z", {"date": "Fri, 31 Dec 9999 23:59:59 GMT"}),
+        ("2026-01-01T18:00:00Z", {"date": "Fri, 31 Dec 99999999999999999999 23:59:59 GMT"}),
         ("2026-01-01", DATED),
         ("2026-01-01T18:00Z", DATED),
     ],
-    ids=["no date", "no real date", "a day", "a minute"],
+    ids=["no date", "no real date", "the end of time", "a huge year", "a day", "a minute"],
 )
 def test_what_tells_no_second_is_not_judged(created: str, headers: dict[str, str]) -> None:
     with pytest.raises(Unverified):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -26,13 +27,16 @@ BOTH = pytest.mark.parametrize("transport", ["websocket", "polling"])
         ("x" * 1000, "x" * 500, False),
         ("[" * 100_000, "[" * 500, False),
         ('"\\ud800"', "\ud800", True),
+        ('"é"'.encode("utf-8-sig"), "é", True),
+        ('"é"'.encode("utf-16-le"), '"\0�\0"\0', False),
+        ("[1e999,-1e999]", [sys.float_info.max, -sys.float_info.max], True),
     ],
-    ids=range(6),
+    ids=range(9),
 )
 @in_loop
-async def test_any_body_is_recorded(body: str, kept: Any, is_json: bool) -> None:
+async def test_any_body_is_recorded(body: str | bytes, kept: Any, is_json: bool) -> None:
     async def handle(_: web.Request) -> web.Response:
-        return web.Response(text=body)
+        return web.Response(body=body, content_type="application/json")
 
     async with serving(handle) as url, stage_at(url) as stage:
         assert await stage.fetch() == kept

@@ -235,3 +235,33 @@ async def test_certificates_are_trusted_as_the_run_is_reported(tmp_path: Path, t
         behind_tls.down()
         if carrying := asyncio.all_tasks() - before:
             await asyncio.wait(carrying)
+
+
+class NumbersBeyondFloats(HelpCenter):
+    """Messages have a further field, 1e999."""
+
+    def build_app(self) -> Any:
+        inner = super().build_app()
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            async def sending(said: Any) -> None:
+                text = said.get("text") if said["type"] == "websocket.send" else None
+                await send({**said, "text": text.replace('"text":', '"large":1e999,"text":')} if text else said)
+
+            await inner(scope, receive, sending)
+
+        return app
+
+
+@in_loop
+async def test_numbers_beyond_floats_are_recorded_alike_and_in_json(tmp_path: Path) -> None:
+    def refused(constant: str) -> None:
+        raise AssertionError(constant)
+
+    async with stage_on(NumbersBeyondFloats) as stage:
+        record = await flow(stage)
+    views_agree(record)
+    lines = stage.transcript.save(tmp_path).read_text("utf-8").splitlines()
+    kept = [json.loads(line, parse_constant=refused) for line in lines[1:]]
+    assert any("large" in str(entry["data"]) for entry in kept if entry["kind"] == "client")
+    views_agree(Record(type(stage.transcript).load(tmp_path / "key.jsonl")))

@@ -18,7 +18,17 @@ def test_a_number_of_seconds_or_a_date(value: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", "soon", "-1", "nan", "9" * 400, "\udcff", "Mon, 01 Jan 2024 00:00:00 +99999999999999"]
+    "value",
+    [
+        "",
+        "soon",
+        "-1",
+        "nan",
+        "9" * 400,
+        "\udcff",
+        "Mon, 01 Jan 2024 00:00:00 +99999999999999",
+        "Fri, 31 Dec 9999 23:59:59 -0000",
+    ],
 )
 def test_anything_else_asks_for_nothing(value: str) -> None:
     assert retry_after({"Retry-After": value}) is None

@@ -97,6 +97,11 @@ def test_clocks(clock: float | None, line: str) -> None:
     assert any(one.startswith(line) for one in doctor.findings(replace(FOUND, clock=clock)))
 
 
+def test_rest_that_does_not_answer_at_last() -> None:
+    lines = list(doctor.findings(replace(FOUND, clock=None, unanswered="ReadTimeout: not answered within 5.0 s")))
+    assert lines[2] == "note   REST did not answer (ReadTimeout: not answered within 5.0 s)"
+
+
 def test_sessions_that_are_lost() -> None:
     lines = list(doctor.findings(replace(FOUND, lost=["HTTP 400: Session ID unknown"] * 3)))
     assert lines[-1].startswith("WARNS  3 of 6 polling sessions ended at once (HTTP 400: Session ID unknown): ")

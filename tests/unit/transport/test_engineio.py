@@ -137,6 +137,12 @@ def test_a_handshake_with_numbers_that_are_not_json_or_not_to_be_read(constant: 
         parse_handshake(text)
 
 
+def test_a_sid_that_no_url_can_hold() -> None:
+    assert parse_handshake(packet(sid="x" * 1000)).sid == "x" * 1000
+    with pytest.raises(HandshakeFailed, match=r"handshake: a sid of 1,001 characters, for the URL of each request$"):
+        parse_handshake(packet(sid="é" * 1001))
+
+
 @pytest.mark.parametrize("value", [0, 0.5, 25000, 1e9, 2**53 - 1])
 def test_pings_may_be_as_rare_or_frequent_as_a_server_likes(value: float) -> None:
     assert parse_handshake(packet(pingInterval=value, pingTimeout=value)).sid == "a-session"

@@ -20,6 +20,7 @@ from tests.support.peers import (
     Polling,
     Stream,
     accept_websocket,
+    frame,
     in_loop,
     opened,
     raw_server,
@@ -212,6 +213,45 @@ async def test_a_compressed_message_within_the_bound_is_taken() -> None:
     async with serving(full) as url, opened(url, "websocket") as (_, heard):
         await heard.until(lambda: heard.messages)
         assert len(heard.messages[0]) == BOUND - 2
+
+
+# -- pings ---------------------------------------------------------------------------------------------------------
+
+
+def _pinging(body: str) -> Callable[[Stream], Awaitable[None]]:
+    """Pings and pings, until it is cut, and never reads."""
+    ping = frame("2" + body)
+
+    async def handle(stream: Stream) -> None:
+        await accept_websocket(stream)
+        while not stream[1].is_closing():
+            stream[1].write(ping)
+            await stream[1].drain()
+
+    return handle
+
+
+@pytest.mark.parametrize("body", ["x" * 2**15, "x" * 2**12], ids=len)
+@in_loop
+async def test_pongs_that_are_never_read_are_bounded(body: str) -> None:
+    with bounded_memory():
+        async with raw_server(_pinging(body)) as url, opened(url, "websocket") as (_, heard):
+            ending = await heard.the_end()
+    assert ending.by == "target"
+    assert "unanswered pings" in ending.reason
+
+
+@in_loop
+async def test_pings_as_servers_send_them_are_answered_however_many() -> None:
+    async def handle(stream: Stream) -> None:
+        await accept_websocket(stream)
+        for _ in range(100):
+            stream[1].write(frame("2" + "x" * 2**12))
+            await stream[0].readexactly(8 + 1 + 2**12)
+        stream[1].write(frame("1"))
+
+    async with raw_server(handle) as url, opened(url, "websocket") as (_, heard):
+        assert await heard.the_end() == CloseReason("target", reason="Engine.IO close packet")
 
 
 # -- texts ---------------------------------------------------------------------------------------------------------
