@@ -10,24 +10,32 @@ from dataclasses import dataclass
 
 from conformance import __version__
 from conformance.command.parser import NAME, USAGE
+from conformance.run.memory import address_space
 
 INTERRUPTED = 2
 """As pytest's."""
+LEAST = 180 * 2**20
+"""Bytes of address space, without which a run cannot even be loaded."""
 
 
 @dataclass(frozen=True)
 class Command:
-    """``module`` has ``main(arguments) -> exit code``, and is imported for this command alone."""
+    """``module`` has ``main(arguments) -> exit code``, and is imported for this command alone. ``runs``: pytest."""
 
     module: str
     help: str
+    runs: bool = False
 
 
 COMMANDS = {
-    "certify": Command("conformance.command.certify", "certify a server: pytest, without this project's settings"),
-    "doctor": Command("conformance.command.doctor", "check a configuration against a server, without certifying it"),
-    "rejudge": Command("conformance.command.rejudge", "judge the transcripts of an earlier run again"),
-    "verify": Command("conformance.command.verify", "whether what a statement claims still holds"),
+    "certify": Command(
+        "conformance.command.certify", "certify a server: pytest, without this project's settings", runs=True
+    ),
+    "doctor": Command(
+        "conformance.command.doctor", "check a configuration against a server, without certifying it", runs=True
+    ),
+    "rejudge": Command("conformance.command.rejudge", "judge the transcripts of an earlier run again", runs=True),
+    "verify": Command("conformance.command.verify", "whether what a statement claims still holds", runs=True),
     "load": Command("conformance.command.load", "judge a server by the laws while many users chat (needs Locust)"),
     "waivers": Command("conformance.command.waivers", "draft a file of waivers from what a run found"),
     "compare": Command("conformance.compare", "what got worse between two verdicts, and what differs"),
@@ -43,8 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return USAGE
     given = parser.parse_args(arguments)
+    command = COMMANDS[given.command]
     try:
-        code: int = importlib.import_module(COMMANDS[given.command].module).main(given.arguments)
+        if command.runs and address_space() < LEAST:
+            raise MemoryError
+        code: int = importlib.import_module(command.module).main(given.arguments)
     except KeyboardInterrupt:  # while pytest is loaded: later it is pytest that ends the run
         print(f"{NAME}: interrupted", file=sys.stderr)
         return INTERRUPTED

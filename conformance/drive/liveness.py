@@ -110,11 +110,13 @@ class Life:
                 return self.gone is None
             if max(self._last_heard(), self._asked) > moment(transcript, waited) - LATELY:
                 return True
-            ends = time.monotonic() + STALLED * self._context.deadline
+            began = time.monotonic()
             at_once = alive = await self._greets(user)
-            while not alive and time.monotonic() < ends:
+            while not alive and time.monotonic() < began + STALLED * self._context.deadline:
                 alive = await self._greets(user)
-            if not alive:
+            if alive:
+                self._asked = began - self._origin
+            else:
                 self._stalled()
             return at_once
 
@@ -122,13 +124,11 @@ class Life:
         """Whether the Help Center says a word to a good token, on the socket or over REST."""
         transcript = Transcript("probe", "probe")
         stage = Stage(self._context.untaught(), transcript, [user], concurrent_first_contact=True)
-        device, began = stage.device("probe"), time.monotonic() - self._origin
+        device = stage.device("probe")
         tasks = [asyncio.ensure_future(work) for work in (device.connect(), stage.fetch(tag="probe"))]
         try:
             heard = lambda: next(answers(transcript), None)  # noqa: E731
-            alive = await stage.recorder.until(heard, within=self._context.deadline) is not None
-            self._asked = began if alive else self._asked
-            return alive
+            return await stage.recorder.until(heard, within=self._context.deadline) is not None
         finally:
             for task in tasks:
                 task.cancel()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 
 from tests.hostile.peer import Peer, deflated, frame
@@ -20,6 +21,7 @@ def typing(value: bytes) -> bytes:
     return b'42/help-center,["help_center:typing",{"conversationId":"c","isTyping":true,"more":[%b]}]' % values
 
 
+LOOKS = itertools.count()
 LONG, MANY = b'"%b"' % (b"x" * 2**20), b"{}"
 """A text of a megabyte, and a value of two bytes that takes forty times as many in memory."""
 
@@ -88,3 +90,13 @@ async def answered(peer: Peer, value: bytes) -> None:
     body = json.loads(await peer.correct() or b"{}")
     more = b",".join([value] * (MEGABYTES * 2**20 // (len(value) + 1)))
     await peer.answer(json.dumps({**body, "more": "MORE"}).encode().replace(b'"MORE"', b"[%b]" % more))
+
+
+@hostile(rest, 0, 1, 10)
+async def rest_shows_another_long_history_each_time(peer: Peer) -> None:
+    """Twelve megabytes of messages that nobody has seen before."""
+    body = json.loads(await peer.correct() or b"{}")
+    looks = next(LOOKS)
+    message = {"conversationId": "c", "sender": "user", "text": "x" * 150, "createdAt": "2026-01-01T00:00:00Z"}
+    shown = [{"id": f"{looks}-{number}", **message} for number in range(50_000)]
+    await peer.answer(json.dumps({**body, "messages": shown}, separators=(",", ":")).encode())

@@ -6,6 +6,7 @@ import importlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -158,6 +159,25 @@ def test_what_ends_it_while_pytest_is_loaded_is_one_line(
     monkeypatch.setattr(command.importlib, "import_module", ends)
     assert command.main(["certify", "http://127.0.0.1:9"]) == code
     assert capsys.readouterr() == ("", line)
+
+
+def test_too_little_memory_is_noticed_before_a_run_is_loaded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loaded: list[str] = []
+
+    def load(name: str) -> SimpleNamespace:
+        loaded.append(name)
+        return SimpleNamespace(main=lambda _: 0)
+
+    monkeypatch.setattr(command.importlib, "import_module", load)
+    monkeypatch.setattr(command, "address_space", lambda: command.LEAST - 1)
+    assert command.main(["certify", "http://127.0.0.1:9"]) == 4
+    assert capsys.readouterr() == ("", "help-center-conformance: too little memory: raise ulimit -v\n")
+    assert command.main(["requirements"]) == 0
+    monkeypatch.setattr(command, "address_space", lambda: command.LEAST)
+    assert command.main(["certify", "http://127.0.0.1:9"]) == 0
+    assert loaded == ["conformance.command.requirements", "conformance.command.certify"]
 
 
 def test_ctrl_c_while_the_plugin_is_loaded_is_one_line(

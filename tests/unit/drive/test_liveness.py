@@ -1,0 +1,67 @@
+"""Whether the target lives is asked once for many scenarios that waited in vain."""
+
+from __future__ import annotations
+
+import time
+from typing import cast
+
+import pytest
+
+from conformance.auth.users import User
+from conformance.drive.context import RunContext
+from conformance.drive.liveness import Life
+from conformance.record.transcript import Kind, Transcript
+from conformance.redaction import Redactor
+from tests.support.handmade import Handmade
+from tests.support.losses import began
+from tests.support.peers import in_loop
+
+USER = cast(User, None)
+
+
+def silent(at: float) -> Transcript:
+    """A device that was never greeted; ``at`` is when that was given up."""
+    made = began(Handmade(), at)
+    made.opens()
+    made.add(Kind.EXPIRED, waiting={"greeting": True}, seconds=1.0)
+    return made.transcript
+
+
+@pytest.fixture
+def life() -> Life:
+    """Of a run that began a minute ago."""
+    made = Life(RunContext.create("http://127.0.0.1:9", {}, None, Redactor(), deadline=0.2, settle=0.05))
+    made._origin -= 60
+    return made
+
+
+@in_loop
+async def test_who_has_waited_until_the_target_was_asked_does_not_ask_again(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+
+    async def greets(_: User) -> bool:
+        asked.append(time.monotonic())
+        return True
+
+    monkeypatch.setattr(life, "_greets", greets)
+    assert await life.answered(silent(at=30.0), USER)
+    assert await life.answered(silent(at=40.0), USER)
+    assert len(asked) == 1
+    assert await life.answered(silent(at=600.0), USER)
+    assert len(asked) == 2
+
+
+@in_loop
+async def test_a_target_that_did_not_answer_is_asked_by_each(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([False, True, True])
+
+    async def greets(_: User) -> bool:
+        return next(answers)
+
+    monkeypatch.setattr(life, "_greets", greets)
+    assert not await life.answered(silent(at=30.0), USER)
+    assert life.gone is None
+    assert await life.answered(silent(at=600.0), USER)
+    assert next(answers, None) is None
