@@ -209,7 +209,7 @@ class RestClient:
                     headers=sent,
                     extensions={"trace": trace},
                 )
-                cookies.take(answer.headers.get_list("set-cookie"), url)
+                cookies.take(answer.set_cookies, url)
                 return answer
             except LOST as error:
                 if "connection.connect_tcp.started" in steps or _answered(steps, error):

@@ -6,12 +6,16 @@ clients put quotes around some values, or take them away.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
 from ipaddress import ip_address
 from urllib.request import Request
 
 from yarl import URL
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+"""Not a tab (draft-ietf-httpbis-rfc6265bis, section 5.6)."""
 
 
 class _AsBrowsers(DefaultCookiePolicy):
@@ -50,10 +54,11 @@ class Cookies:
         return cls(next((value for name, value in headers.items() if name.lower() == "cookie"), ""))
 
     def take(self, headers: Iterable[str], url: URL) -> None:
-        """Keep what the ``Set-Cookie`` headers of an answer from ``url`` say."""
+        """Keep what the ``Set-Cookie`` headers of an answer from ``url`` say, but for those that browsers ignore."""
         request = Request(str(url))  # noqa: S310  it is sent nowhere
         for header in headers:  # one by one: a later header of an answer may delete what an earlier one set
-            self._jar.extract_cookies(_Headers(header), request)  # type: ignore[arg-type]
+            if not _CONTROLS.search(header):
+                self._jar.extract_cookies(_Headers(header), request)  # type: ignore[arg-type]
 
     def header(self, url: URL) -> dict[str, str]:
         """The header of a request for ``url``; empty where there is nothing to send."""

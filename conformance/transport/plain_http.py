@@ -15,6 +15,8 @@ from conformance.transport.limits import Intake, TooMuch, Turn, oversized
 
 ENCODINGS = "gzip, deflate"
 """What is asked for, and read within bounds."""
+AS_TEXT = ("utf-8", "surrogateescape")
+"""How the bytes of a header become a text, and again the same bytes: as aiohttp does it."""
 MOST_ENCODINGS = 5
 PROLONGED = 2
 """How many times as long as one silence an answer may take in all, as a rule; its head has one."""
@@ -33,6 +35,11 @@ class Answer:
     status: int
     headers: httpx.Headers
     content: bytes | TooMuch
+
+    @property
+    def set_cookies(self) -> list[str]:
+        """The headers by which it sets cookies, as ``Cookies`` takes them."""
+        return [value.decode(*AS_TEXT) for name, value in self.headers.raw if name.lower() == b"set-cookie"]
 
 
 async def get(
@@ -53,7 +60,8 @@ async def get(
     began = clock.time()
     try:
         async with asyncio.timeout_at(began + silence) as bound:
-            sent = {"Accept-Encoding": ENCODINGS, **(headers or {})}
+            wanted = {"Accept-Encoding": ENCODINGS, **(headers or {})}
+            sent = {name.encode(): value.encode(*AS_TEXT) for name, value in wanted.items()}
             asked = client.stream("GET", path, headers=sent, timeout=silence, extensions=extensions)
             async with asked as answer:
                 patience = _Patience(bound, began + prolonged * silence)

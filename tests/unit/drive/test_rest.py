@@ -43,6 +43,23 @@ async def test_any_body_is_recorded(body: str | bytes, kept: Any, is_json: bool)
         assert stage.transcript.entries[-1].get("json") is is_json
 
 
+@pytest.mark.parametrize("value", [b"Zo\xc3\xab", b"Zo\xeb", b"\xff\xfe\x80\xed\xa0\x80", b'"a\tb"'])
+@in_loop
+async def test_cookies_go_back_byte_for_byte(value: bytes) -> None:
+    asked: list[bytes] = []
+
+    async def handle(stream: Stream) -> None:
+        for _ in range(2):
+            asked.append(await stream[0].readuntil(b"\r\n\r\n"))
+            head = b"HTTP/1.1 200 OK\r\nSet-Cookie: name=%b; Path=/\r\nSet-Cookie: odd=\x1b[2J; Path=/\r\n"
+            stream[1].write(head % value + b"Content-Length: 2\r\n\r\n{}")
+
+    async with raw_server(handle) as url, stage_at(url) as stage:
+        assert [await stage.fetch(), await stage.fetch()] == [{}, {}]
+    first, second = ([line for line in head.split(b"\r\n") if line.lower().startswith(b"cookie:")] for head in asked)
+    assert (first, [line.partition(b": ")[2] for line in second]) == ([], [b"name=" + value])
+
+
 @in_loop
 async def test_a_request_that_is_not_answered_has_the_status_0() -> None:
     async def handle(_: web.Request) -> web.Response:
