@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -74,6 +74,22 @@ def test_a_token_of_a_kind_that_was_not_tried_needs_the_key() -> None:
     hand.opens("intruder", good=False, token="resigned")
     with pytest.raises(Unverified, match="signing key"):
         bad_tokens.assert_rejected(hand.record, "AUTH-EXPIRED")
+
+
+@pytest.mark.parametrize(
+    "judge",
+    [
+        lambda record: bad_tokens.assert_rejected(record, "AUTH-EXPIRED"),
+        lambda record: bad_tokens.rest_gave_nothing(record, "REST-EXPIRY"),
+    ],
+)
+def test_one_that_was_not_tried_as_the_scenario_ended_early_does_not(judge: Callable[[Record], None]) -> None:
+    hand = Handmade()
+    hand.fetches({}, tag="good")
+    hand.opens("intruder", good=False, token="resigned")
+    hand.transcript.cut = "phone: the connection was lost"
+    with pytest.raises(Unverified, match=r"ended before .*: phone: the connection was lost"):
+        judge(hand.record)
 
 
 def test_a_greeted_stranger_is_blamed_by_the_kind_of_its_token() -> None:
