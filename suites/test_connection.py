@@ -18,7 +18,7 @@ from conformance.checks.connection import (
 )
 from conformance.checks.law import check_records
 from conformance.checks.lifecycle import acked_once, heard_once, require, showed_once, shows, shows_once
-from conformance.checks.packets import entered
+from conformance.checks.packets import entered, handshakes, lists_upgrades
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
 from conformance.record.views import Everything, Record
@@ -133,6 +133,11 @@ async def turned_away(stage: Stage) -> None:
 @requirement("CONN-PACKETS")
 def test_everything_the_server_sends_is_a_whole_packet(everything: Everything) -> None:
     laws.CONN_PACKETS.check(everything)
+
+
+@requirement("CONN-PACKETS")
+def test_every_handshake_lists_the_upgrades(everything: Everything) -> None:
+    check_records(everything, handshakes, lists_upgrades, nothing="no handshake came")
 
 
 @requirement("CONN-PACKETS")

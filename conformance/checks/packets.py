@@ -69,6 +69,18 @@ def whole(entry: Entry) -> None:
         raise Deviation(form.says, _described(entry), at=[entry.serial])
 
 
+def handshakes(record: Record) -> list[Entry]:
+    return record.transcript.of(Kind.HANDSHAKE)
+
+
+def lists_upgrades(handshake: Entry) -> None:
+    """Deviate when the Engine.IO handshake has no list of upgrades: the JavaScript client reads it all
+    the same, and never opens."""
+    upgrades = handshake.get("upgrades")
+    if not isinstance(upgrades, list):
+        raise Deviation("a handshake with upgrades, an array", f"upgrades: {preview(upgrades)}", at=[handshake.serial])
+
+
 def spoken(record: Record) -> Iterator[Entry]:
     """Every event and ack that arrived."""
     kinds = ("EVENT", "BINARY_EVENT", "ACK", "BINARY_ACK")

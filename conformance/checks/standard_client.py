@@ -20,7 +20,7 @@ from conformance.checks.history_window import greeting_of
 from conformance.checks.law import Law, check_records
 from conformance.checks.lifecycle import acked_once, greeted_again, heard_once, shows
 from conformance.checks.limits import not_for_its_pace, not_limited
-from conformance.checks.packets import entered
+from conformance.checks.packets import entered, handshakes, lists_upgrades
 from conformance.checks.selectors import good_connections
 from conformance.checks.sending import PlainIsAccepted, is_taken, lives_on, plain_sends
 from conformance.errors import Deviation, Unverified
@@ -210,6 +210,7 @@ def grounds(everything: Everything, polling: Record, websocket: Record, moving: 
         _ground(laws.CONNECTED_SENT, everything),
         ("AUTH-BARE", lambda: _by_auth(everything)),
         _ground(laws.CONN_PACKETS, everything),
+        ("CONN-PACKETS", lambda: check_records(everything, handshakes, lists_upgrades)),
         ("CONN-UPGRADE", lambda: _moves(moving)),
         _ground(laws.CONN_STAYS, everything),
         _ground(laws.ACK_CALLED, everything),

@@ -11,6 +11,17 @@ from conformance.reference.protocol import MESSAGE, NAMESPACE, Event, Json
 from conformance.reference.wire import Wire
 from tests.faults.fault import fault
 
+
+@fault("CONN-PACKETS")
+class UpgradesAreNull(HelpCenter):
+    """An empty list of upgrades is null, as a nil slice of Go is in JSON."""
+
+    def build_wire(self) -> Wire:
+        wire = super().build_wire()
+        wire.eio._upgrades = lambda *_: None
+        return wire
+
+
 # -- transports ----------------------------------------------------------------------------------------------------
 
 
