@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-LETTING_GO = 1.0
-"""Seconds that what was begun may take to end when it is asked to."""
+LETTING_GO, AGAIN, TIMES = 1.0, 0.1, 10
+"""Seconds that what was begun may take to end when it is asked to; and each time that it is asked again, as often as
+that: a scenario with several devices closes one after the other, and gives up on one each time."""
 WAIT = 1.0
 """Seconds: the main thread wakes up this often, for Ctrl-C."""
 
@@ -53,9 +54,8 @@ class Background:
         """What was begun is cancelled; it gets the time to close its connections, then the rest of the tasks ends."""
         self.loop.set_exception_handler(lambda *_: None)  # whatever is lost now matters to no one
         me = asyncio.current_task()
-        for patience in (LETTING_GO, LETTING_GO / 2):
-            running = asyncio.all_tasks() - {me}
-            if running:
+        for patience in (LETTING_GO, *[AGAIN] * TIMES):
+            if running := asyncio.all_tasks() - {me}:
                 await asyncio.wait(running, timeout=patience)
             for task in asyncio.all_tasks() - {me}:
                 task.cancel()

@@ -90,7 +90,7 @@ class RunContext:
             redactor,
             settle,
             AdaptiveTimeout(deadline, late(deadline) if late_after is None else late_after),
-            Histories(redactor, most=max(IN_HISTORIES, PAYLOADS_IN_HISTORIES * intake.most)),
+            Histories(redactor, most=max(IN_HISTORIES, int(PAYLOADS_IN_HISTORIES * intake.most))),
             examples,
             seed,
             intake=intake,

@@ -56,7 +56,8 @@ class RawWebSocket(aiohttp.ClientWebSocketResponse):
     async def receive(self, timeout: float | None = None) -> aiohttp.WSMessage:  # noqa: ASYNC109  as aiohttp's
         """The next message; where it is too much, an error that says so."""
         while self._gate is not None:
-            self._gate.consumed()
+            if not self._reader._buffer:  # else there are more of those that came together
+                self._gate.consumed()
             message = await super().receive(timeout)
             if message.type is aiohttp.WSMsgType.PING:
                 await self.pong(message.data)

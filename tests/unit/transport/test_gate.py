@@ -15,6 +15,7 @@ from conformance.transport import limits
 from conformance.transport.close_reason import CloseReason
 from conformance.transport.connection import Connection
 from conformance.transport.engineio import Packet, Transport
+from conformance.transport.http_session import HttpSession
 from conformance.transport.limits import Intake
 from tests.support.peers import (
     DEADLINE,
@@ -25,6 +26,7 @@ from tests.support.peers import (
     accept_websocket,
     in_loop,
     raw_server,
+    rounds,
     rounds_until,
     send,
     serving,
@@ -138,6 +140,27 @@ async def test_what_comes_with_the_answer_to_the_handshake_waits_too() -> None:
         await heard.until(lambda: heard.messages)
         await wire.close()
     assert heard.messages == ["x" * (4 * LARGE - 1)]
+
+
+@in_loop
+async def test_a_message_has_its_turn_until_it_was_dealt_with_whatever_came_before_it() -> None:
+    async def handle(stream: Stream) -> None:
+        await accept_websocket(stream, more=frame(3 * LARGE))
+        await stream[0].read()
+
+    intake = Intake(BOUND)
+    async with raw_server(handle) as url:
+        http = HttpSession(url, headers={}, tls=None, deadline=DEADLINE, intake=intake)
+        ws = await http.websocket()
+        assert (await ws.receive()).data == HANDSHAKE
+        await rounds_until(lambda: intake.in_hand > 3 * LARGE)
+        await rounds()
+        assert len((await ws.receive()).data) == 3 * LARGE
+        assert intake.in_hand > 3 * LARGE
+        last = asyncio.ensure_future(ws.receive())
+        await rounds_until(lambda: intake.in_hand == 0)
+        last.cancel()
+        await http.release(within=DEADLINE)
 
 
 @in_loop
