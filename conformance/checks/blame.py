@@ -61,11 +61,21 @@ def of_greeting(connection: Connection) -> str | None:
         return "TOKEN-REFRESHED" if bad.token_kind in EXPIRED else None
     if _unauthorized(connection) and _let_in_before(connection):
         return "TOKEN-REFRESHED"
+    if connection.forgotten:
+        return "CONN-POLLING"
     if connection.refused_beside_another:
         return "DEVICE-COEXIST"
     if connection.events(ERROR):
         return OPTIONS.get(connection.option, "AUTH-BARE")
-    return "CONN-POLLING" if connection.forgotten else "CONNECTED-SENT"
+    return None if _lost_unseen(connection) else "CONNECTED-SENT"
+
+
+def _lost_unseen(connection: Connection) -> bool:
+    """Whether it broke off, as may happen once, where CONNECTED-SENT does not look: on another route than the default
+    one, or when its device came back."""
+    end, earlier = connection.broken_off, (c for c in connection.record.connections if c.number < connection.number)
+    seen = connection.default_route and not any(one.device == connection.device for one in earlier)
+    return end is not None and end.get("by") == "network" and not seen
 
 
 def _unauthorized(connection: Connection) -> bool:
@@ -168,7 +178,8 @@ def _no_conversation(missing: Missing) -> Unverified:
     fetch: Fetch = missing.subject
     no_doubt(fetch.entry, "the answer of REST")
     unknown = fetch.status == NOT_FOUND and fetch.before_any_socket
-    because = "REST-FIRST" if unknown else "REST-OPEN"
+    lost = fetch.entry.get("by") == "network"  # it may be lost once, and REST-OPEN judges what is answered
+    because = None if lost else "REST-FIRST" if unknown else "REST-OPEN"
     return busy(fetch) if fetch.status in SLOWER else Unverified(missing.reason, because=because)
 
 
