@@ -126,7 +126,7 @@ def findings(found: Examination) -> Iterator[str]:
 
 def _clock(ahead: float | None) -> str:
     if ahead is None:
-        return "note   answers have no Date: nothing is known of the target's clock"
+        return "note   answers have no usable Date: nothing is known of the target's clock"
     if abs(ahead) < CLOCK:
         return "ok     the clocks agree (to a second or so)" if abs(ahead) < 2 else f"ok     {_apart(ahead)}"
     return f"WARNS  {_apart(ahead)}: tokens that are minted here may count as expired, or as not valid yet"

@@ -87,7 +87,7 @@ def test_what_does_not_work_is_said_in_one_line(target: str, arguments: list[str
 @pytest.mark.parametrize(
     ("clock", "line"),
     [
-        (None, "note   answers have no Date: nothing is known of the target's clock"),
+        (None, "note   answers have no usable Date: nothing is known of the target's clock"),
         (-0.5, "ok     the clocks agree (to a second or so)"),
         (12.2, "ok     the target's clock is 12 s ahead of this machine's"),
         (-90.0, "WARNS  the target's clock is 90 s behind this machine's: tokens that are minted here may count as "),
