@@ -77,36 +77,6 @@ def test_a_polling_session_that_is_forgotten_beside_another_device_is_not_a_refu
     assert of_greeting(made.record.connection("tablet")) == "CONN-POLLING"
 
 
-@pytest.mark.parametrize(
-    ("usual", "again", "by", "judge"),
-    [
-        (True, False, "network", "CONNECTED-SENT"),
-        (False, False, "target", "CONNECTED-SENT"),
-        (False, False, "network", None),
-        (True, True, "network", None),
-    ],
-)
-def test_a_connection_that_breaks_off_where_no_one_judges_that_points_at_no_one(
-    usual: bool, again: bool, by: str, judge: str | None
-) -> None:
-    made = Handmade()
-    if again:
-        made.opens()
-        made.greeted()
-        made.closed()
-    made.opens(usual=usual)
-    made.closed(by)
-    assert of_greeting(made.record.connections[-1]) == judge
-
-
-@pytest.mark.parametrize(("by", "judge"), [(None, "REST-OPEN"), ("network", None)])
-def test_a_request_that_was_lost_points_at_no_one(by: str | None, judge: str | None) -> None:
-    made = Handmade()
-    made.fetches(None, status=0, json=False, by=by, reason="ReadError: ")
-    reason = unverified(lambda: made.record.fetches[0].history)
-    assert (reason.because, reason.reason) == (judge, "REST gave no conversation (no answer: ReadError: )")
-
-
 def test_a_device_that_is_refused_after_another_left_does_not() -> None:
     made = Handmade()
     made.opens("phone")

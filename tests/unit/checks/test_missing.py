@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.checks.assertions import outcome_of
-from conformance.checks.blame import SHAPES
+from conformance.checks.blame import SHAPES, of_greeting
 from conformance.errors import Deviation
 from conformance.protocol import ERROR, MESSAGE, Json
 from conformance.record.payloads import MalformedPayload
@@ -110,3 +110,36 @@ def test_a_missing_field_is_a_misshapen_payload(raw: object) -> None:
     assert caught.value.at == (event.serial,)
     assert SHAPES[caught.value.shape] == "MESSAGE-SHAPE"
     assert unverified(lambda: made.record.connection().events(MESSAGE)[0].message.id).because == "MESSAGE-SHAPE"
+
+
+# -- what broke off ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("usual", "again", "by", "judge"),
+    [
+        (True, False, "network", "CONNECTED-SENT"),
+        (False, False, "target", "CONNECTED-SENT"),
+        (False, False, "network", None),
+        (True, True, "network", None),
+    ],
+)
+def test_a_connection_that_breaks_off_where_no_one_judges_that_points_at_no_one(
+    usual: bool, again: bool, by: str, judge: str | None
+) -> None:
+    made = Handmade()
+    if again:
+        made.opens()
+        made.greeted()
+        made.closed()
+    made.opens(usual=usual)
+    made.closed(by)
+    assert of_greeting(made.record.connections[-1]) == judge
+
+
+@pytest.mark.parametrize(("by", "judge"), [(None, "REST-OPEN"), ("network", None)])
+def test_a_request_that_was_lost_points_at_no_one(by: str | None, judge: str | None) -> None:
+    made = Handmade()
+    made.fetches(None, status=0, json=False, by=by, reason="ReadError: ")
+    reason = unverified(lambda: made.record.fetches[0].history)
+    assert (reason.because, reason.reason) == (judge, "REST gave no conversation (no answer: ReadError: )")
