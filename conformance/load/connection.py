@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import gevent
 from socketio.packet import CONNECT, DISCONNECT, EVENT
 
+from conformance import strict_json
 from conformance.load.story import Story
 from conformance.load.transports import Transport
 from conformance.protocol import NAMESPACE, Json
@@ -87,7 +87,7 @@ class Connection:
 
     def _message(self, text: str) -> None:
         try:
-            packet = Received(self._story.redactor.text(text), json.loads)
+            packet = Received(self._story.redactor.text(text), strict_json.loads)
             fields = fields_of(packet)
         except (ValueError, IndexError, RecursionError) as error:
             self._arrived(

@@ -78,7 +78,7 @@ class Http:
         sent = {**self._address.sent(self._cookies, url), **headers}
         try:
             answer: Any = self._client.request(method, path, body=body.encode(), headers=sent)
-            text = bytes(answer.read()).decode("utf-8", "replace")
+            text = bytes(answer.read()).decode("utf-8-sig", "replace")
         except LOST as error:
             reason = CloseReason("network", reason=f"{method} failed: {describe_error(error)}")
             raise TransportClosed(reason) from error

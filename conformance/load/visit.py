@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -13,6 +12,7 @@ from itertools import count
 import gevent
 from gevent.event import Event
 
+from conformance import strict_json
 from conformance.auth.expiry import expiry_of, remaining
 from conformance.auth.tokens import Token
 from conformance.load.device import Device, Text
@@ -233,7 +233,7 @@ class Visit:
         asked = {"user": USER, **self._token.notes, "tag": "fetch", "method": "GET", "path": REST_PATH, "began": at}
         text = self.story.redactor.text(answer.text)
         try:
-            content = {"json": True, "body": json.loads(text)}
+            content = {"json": True, "body": strict_json.loads(text)}
         except (ValueError, RecursionError) as error:
             content = {"json": False, "reason": str(error), "body": text[:500]}
         self.story.add(Kind.HTTP, device="rest", status=answer.status, headers=kept, **asked, **content)

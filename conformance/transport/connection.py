@@ -216,7 +216,7 @@ class Connection:
                 break
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)  # whoever has heard enough may end it
-        return True
+        return self._pongs.too_many is None
 
     def _receive(self, received: Received, via: Transport) -> None:
         match received:

@@ -1,7 +1,8 @@
 """Cookies of one client, kept by the standard library's jar and sent as browsers do: the value goes back byte for byte.
 
 Load balancers tell by a cookie which server a connection belongs to, and compare it as it is. The jars of our HTTP
-clients put quotes around some values, or take them away.
+clients put quotes around some values, or take them away. (Over Socket.IO, bytes that are not UTF-8 are left out:
+aiohttp writes no other.)
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ from tests.support.peers import (
     opened,
     raw_server,
     refusal,
+    rounds,
     send,
     serving,
 )
@@ -237,6 +238,9 @@ async def test_pongs_that_are_never_read_are_bounded(body: str) -> None:
     with bounded_memory():
         async with raw_server(_pinging(body)) as url, opened(url, "websocket") as (_, heard):
             ending = await heard.the_end()
+            heard.engine.clear()
+            await rounds()
+            assert not heard.engine, "it is not read any more"
     assert ending.by == "target"
     assert "unanswered pings" in ending.reason
 
