@@ -141,8 +141,10 @@ class Studio:
         finally:
             for task in (driving, over, flooded):
                 task.cancel()
-            await asyncio.gather(driving, over, flooded, return_exceptions=True)
-            await stage.close()
+            try:
+                await asyncio.gather(driving, over, flooded, return_exceptions=True)
+            finally:
+                await stage.close()
 
     def _why_cut(self, limit: float) -> str:
         gone = self._life.gone

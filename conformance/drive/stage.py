@@ -42,8 +42,10 @@ class Stage(ScenarioContext):
 
     async def close(self) -> None:
         """Let go of everything, whatever state the scenario left it in. Raises what went wrong in the harness."""
-        endings = await asyncio.gather(*(device.close() for device in self.devices), return_exceptions=True)
-        await self.rest.close()
+        try:
+            endings = await asyncio.gather(*(device.close() for device in self.devices), return_exceptions=True)
+        finally:
+            await self.rest.close()
         for error in endings:
             if error is not None:
                 raise error

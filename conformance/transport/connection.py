@@ -244,12 +244,14 @@ class Connection:
         wrong in the harness while the connection was open."""
         if not self.closed and not self._tasks:  # it was never opened: what was queued cannot be written
             await self.drop()
-        if not self.closed:
-            await self.flush()
-            self._end(CloseReason("harness", reason="closed"))
-            with contextlib.suppress(TransportClosed, *NETWORK_ERRORS):
-                await self._goodbye()
-        await self._release()
+        try:
+            if not self.closed:
+                await self.flush()
+                self._end(CloseReason("harness", reason="closed"))
+                with contextlib.suppress(TransportClosed, *NETWORK_ERRORS):
+                    await self._goodbye()
+        finally:  # also when there is no time left for a goodbye
+            await self._release()
         if self._broken is not None:
             raise self._broken
 
@@ -275,9 +277,11 @@ class Connection:
         running = [task for task in self._tasks if task is not asyncio.current_task()]
         for task in running:
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-        await self._http.release(within=goodbyes.CLOSING)
-        self._transport = None
+        try:
+            await asyncio.gather(*running, return_exceptions=True)
+        finally:
+            await self._http.release(within=goodbyes.CLOSING)
+            self._transport = None
 
     # -- tasks -------------------------------------------------------------------------------------------------
 
