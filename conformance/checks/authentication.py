@@ -60,7 +60,8 @@ def accepted(connection: Connection, own: str) -> None:
 def shared(fetch: Fetch) -> None:
     """REST took the token that had opened the socket. Where it gives no user a conversation, REST-OPEN is to blame."""
     if not fetch.successful and fetch.status not in (401, 403):
-        raise Unverified(f"REST gave no conversation ({fetch.outcome})", because="REST-OPEN")
+        lost = fetch.entry.get("by") == "network"  # as in ``blame``
+        raise Unverified(f"REST gave no conversation ({fetch.outcome})", because=None if lost else "REST-OPEN")
     expect(
         fetch.successful,
         "REST to take the token that opened the socket",

@@ -224,10 +224,10 @@ class Connection:
                 self._listener.on_message(body, via)
             case Packet(PacketType.PING, body):
                 self._listener.on_engine("<", "ping", via)
-                # queued like everything else: engine.io ends a connection that posts twice at the same time
                 self._queue(self._pongs.to(body, lambda via: self._listener.on_engine(">", "pong", via)))
                 if (too_many := self._pongs.too_many) is not None:
                     self._end(too_many)
+                    self._http.cut()
             case Packet(PacketType.CLOSE):
                 self._end(CloseReason("target", reason="Engine.IO close packet"))
             case Packet():

@@ -182,7 +182,8 @@ class Pongs:
         self.size -= len(body)
 
     def to(self, body: str, written: Callable[[Transport], None]) -> Outgoing:
-        """One of them, which is counted until it is written."""
+        """One of them, which is counted until it is written. It is queued like everything else: engine.io ends a
+        connection that posts twice at the same time."""
         self.add(body)
 
         def counted(via: Transport) -> None:

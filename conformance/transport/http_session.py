@@ -158,11 +158,15 @@ class HttpSession:
         self._websockets.append(ws)
         return ws
 
-    async def release(self, *, within: float) -> None:
-        """Cut every connection to the server."""
+    def cut(self) -> None:
+        """Let go of the WebSockets without a word."""
         for ws in self._websockets:
             ws.cut()
         self._websockets.clear()
+
+    async def release(self, *, within: float) -> None:
+        """Cut every connection to the server."""
+        self.cut()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within):
                 if self._client.connector is not None:
