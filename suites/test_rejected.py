@@ -189,10 +189,11 @@ LATE = 4.0
 
 @scenario(wave=2, takes_seconds=True)
 async def refused_long_ago(stage: Stage) -> None:
-    """A device sends a text that is too long and an empty one, stays for some seconds, and sends a plain text; REST
-    shows the conversation before and after."""
+    """A device sends a plain text, one that is too long and an empty one, stays for seconds, and sends a last text;
+    REST shows the conversation before and after."""
     await stage.fetch(tag="before")
     async with stage.device("phone") as phone:
+        await phone.send_plain(tag="before")
         for misfit in (invalid_payloads.LONG["2001-ascii"], invalid_payloads.EMPTY["empty"]):
             await phone.send_payload(misfit.payload, tag="refused")
         await stage.recorder.until(lambda: phone.closed or None, within=LATE)

@@ -31,6 +31,8 @@ SHAPES = {
 """Who judges the shape of a payload, by its kind."""
 OPTIONS = {"bearer": "AUTH-PREFIXED", "header": "AUTH-HEADER"}
 """Who judges the ways to present a token; AUTH-BARE is that of all others."""
+NOT_AUTHORIZED = 401
+"""The HTTP status of a handshake without what has to be in its header."""
 NOT_FOUND = 404
 """The HTTP status of a conversation that is not there, or not yet."""
 
@@ -54,6 +56,9 @@ def of_greeting(connection: Connection) -> str | None:
     if connection.greeted or not connection.good:
         return None
     if not connection.handshake_completed:
+        end = connection.closed
+        if end is not None and end.get("status") == NOT_AUTHORIZED and not connection.default_route:
+            return OPTIONS.get(connection.option, "AUTH-BARE")
         return "CONN-WEBSOCKET" if connection.transport == "websocket" else "CONN-POLLING"
     if connection.received("CONNECT_ERROR"):
         return "CONN-NAMESPACE"

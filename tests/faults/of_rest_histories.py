@@ -79,7 +79,7 @@ class ShowsTheNewestFirst(HelpCenter):
         return {**payload, "messages": payload["messages"][::-1]}
 
 
-@fault("REST-SAME", also=("PARITY-REST", "SEND-VERBATIM", "SEND-FULL", *KEPT))
+@fault("REST-SAME", also=("PARITY-REST", "SEND-VERBATIM", "SEND-TRIM", "SEND-FULL", *KEPT))
 class ShowsPreviews(HelpCenter):
     """Texts cut for a list."""
 

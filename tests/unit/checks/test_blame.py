@@ -9,7 +9,6 @@ import pytest
 
 from conformance.checks import authentication, parity, support
 from conformance.checks.assertions import check_all
-from conformance.checks.blame import of_greeting
 from conformance.checks.connection import acked, heard, transports_work, works
 from conformance.checks.history import deep
 from conformance.checks.history_window import windows
@@ -39,63 +38,7 @@ def _unanswered(*, ended: bool) -> Handmade:
     return made
 
 
-# -- connections that were not greeted ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("option", "greeted", "code", "judge"),
-    [
-        ("auth", True, "CONFLICT", "DEVICE-COEXIST"),
-        ("auth", True, "UNAUTHORIZED", "TOKEN-REFRESHED"),
-        ("header", True, "CONFLICT", "AUTH-HEADER"),
-        ("auth", False, "CONFLICT", "AUTH-BARE"),
-    ],
-)
-def test_a_device_that_is_refused_beside_another_points_at_what_differs(
-    option: str, greeted: bool, code: str, judge: str
-) -> None:
-    made = Handmade()
-    phone = made.opens("phone")
-    if greeted:
-        made.greeted()
-    made.opens("tablet", option=option)
-    made.event("help_center:error", {"code": code, "message": "This account is in use."})
-    made.closed("target")
-    made.connection = phone
-    made.closed()
-    assert of_greeting(made.record.connection("tablet")) == judge
-
-
-def test_a_polling_session_that_is_forgotten_beside_another_device_is_not_a_refusal() -> None:
-    made = Handmade()
-    phone = made.opens("phone")
-    made.greeted()
-    made.opens("tablet", transport="upgrade", usual=False)
-    made.closed("target", status=400)
-    made.connection = phone
-    made.closed()
-    assert of_greeting(made.record.connection("tablet")) == "CONN-POLLING"
-
-
-def test_a_device_that_is_refused_after_another_left_does_not() -> None:
-    made = Handmade()
-    made.opens("phone")
-    made.greeted()
-    made.closed()
-    made.opens("tablet")
-    made.closed("target")
-    assert of_greeting(made.record.connection("tablet")) == "CONNECTED-SENT"
-
-
-@pytest.mark.parametrize("transport", ["polling", "upgrade"])
-@pytest.mark.parametrize(("status", "judge"), [(400, "CONN-POLLING"), (None, "CONNECTED-SENT")])
-def test_a_polling_session_that_is_not_known_any_more_points_at_polling(
-    transport: str, status: int | None, judge: str
-) -> None:
-    made = Handmade()
-    made.opens(transport=transport)
-    made.closed("target", status=status)
-    assert of_greeting(made.record.connection("phone")) == judge
+# -- sends that were not acked -----------------------------------------------------------------------------------
 
 
 def test_a_device_whose_transport_waits_for_its_turn_is_not_what_ended_a_scenario() -> None:
@@ -103,9 +46,6 @@ def test_a_device_whose_transport_waits_for_its_turn_is_not_what_ended_a_scenari
     made.opens("tablet")
     made.transcript.entries[-2:] = []  # it has not asked for the namespace yet
     assert unverified(lambda: made.record.fetch("after")).because == "ACK-CALLED"
-
-
-# -- sends that were not acked -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("ended", "judge"), [(True, "CONN-STAYS"), (False, "ACK-CALLED")])
