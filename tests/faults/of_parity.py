@@ -61,7 +61,7 @@ class Emits(HelpCenter):
         return message
 
 
-@fault("PARITY-EVENT", also=("SEND-VERBATIM", "SUPPORT-STORED", "SEND-UNACKED"))
+@fault("PARITY-EVENT", also=("SEND-VERBATIM", "SEND-TRIM", "SUPPORT-STORED", "SEND-UNACKED"))
 class EventShortensTheText(Emits):
     """A preview, as for a notification."""
 
