@@ -37,8 +37,6 @@ class Needs(TypedDict, total=False):
     """It does with so few users where there are not as many as it likes."""
     takes_seconds: bool
     """It waits for seconds by design, and begins before those that do not: then nothing waits for it at the end."""
-    many_round_trips: bool
-    """Dozens follow each other in it, which takes seconds where the target is far away: it begins early, too."""
     search: bool
     """It drives what Hypothesis generates."""
     alike: bool
@@ -60,7 +58,6 @@ class Scenario:
     limit_concurrency: bool = False
     min_users: int | None = None
     takes_seconds: bool = False
-    many_round_trips: bool = False
     search: bool = False
     alike: bool = False
 

@@ -13,7 +13,7 @@ FEW = 8
 
 def phases(calls: Iterable[ScenarioCall]) -> list[list[ScenarioCall]]:
     """One after the other; what is in one is recorded side by side, and begins in this order."""
-    ordered = sorted(calls, key=lambda call: (_phase(call), not _long(call)))
+    ordered = sorted(calls, key=lambda call: (_phase(call), not call.scenario.takes_seconds))
     return [list(group) for _, group in groupby(ordered, key=_phase)]
 
 
@@ -27,11 +27,6 @@ def refused_at_once(rtt: float, *, apart: float) -> int:
     well shut out an address that sends many bad tokens in a short time; one that is far away gets no more of them in
     a second where more are on their way at the same moment."""
     return FEW + int(FEW * rtt / apart)
-
-
-def _long(call: ScenarioCall) -> bool:
-    """What begins last is not to be what ends last by much."""
-    return call.scenario.takes_seconds or call.scenario.many_round_trips
 
 
 def _phase(call: ScenarioCall) -> tuple[int, bool]:

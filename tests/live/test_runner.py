@@ -53,8 +53,6 @@ async def asks(stage):
 def test_asks(asks):
     expect(asks.fetch("asked").successful, "an answer", "none")
 """
-BEFORE_THE_FIRST_SCENARIO = 1
-"""REST requests: that of the preflight."""
 LEAVE = """
 from conformance.checks.assertions import expect
 from conformance.requirements import requirement
@@ -228,7 +226,7 @@ def test_a_request_that_was_lost_on_the_way_counts_when_it_is_lost_again(
     tmp_path: Path, reports: Path, times: int, code: int
 ) -> None:
     asking = Checkout(tmp_path, ask=ASK)
-    lost = range(BEFORE_THE_FIRST_SCENARIO + 1, BEFORE_THE_FIRST_SCENARIO + 1 + times)
+    lost = range(1, 1 + times)  # the preflight asks for nothing where the first route is open
     with (
         Served(help_center().app) as server,
         tcp(losing(server.url, f"GET {REST_PATH}", lost)) as gateway,
