@@ -52,10 +52,11 @@ FORMS = {
 
 
 def arrivals(record: Record) -> Iterator[Entry]:
-    """Everything that arrived on a connection before the device left it, packet or not."""
+    """Everything that arrived on a connection before the device left it, packet or not; nothing on one that it had left
+    before, and entered again on the same transport: servers end polls in their own ways when a client leaves."""
     for entry in record.transcript.of(Kind.RECEIVED, Kind.GARBLED):
         connection = record.connection_of(entry)
-        if connection is None or entry.serial < connection.left:
+        if connection is None or not (connection.entered_again or entry.serial >= connection.left):
             yield entry
 
 

@@ -148,6 +148,11 @@ class Packets:
         return any(_private_id(entry) is not None for entry in self._asking)
 
     @property
+    def entered_again(self) -> bool:
+        """Whether its transport is one on which the device had left the namespace before."""
+        return bool(self.opened.get("again"))
+
+    @property
     def waits_outside(self) -> bool:
         """Whether its transport was open, and it had not asked for the namespace yet when the recording ended."""
         return self.handshake_completed and not self._asking and self.ended_by_target is None
