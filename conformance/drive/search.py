@@ -11,7 +11,8 @@ import contextlib
 import math
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 import hypothesis
@@ -33,7 +34,7 @@ _EXPECTED = (Deviation, Flaky)
 async def explore(
     stage: Stage,
     strategy: SearchStrategy[T],
-    drive: Callable[[T], Awaitable[None]],
+    drive: Callable[[T], Coroutine[Any, Any, None]],
     judge: Callable[[], None],
     *,
     share: tuple[int, int] = (0, 1),
@@ -61,6 +62,8 @@ class _Search:
         self._done: asyncio.Future[None] = self._loop.create_future()
         self._give_up = math.inf
         """When the search for a smaller example ends, on the monotonic clock."""
+        self._driving: Future[None] | None = None
+        """The value that is driven, or was last."""
         self._over = False
         self._error: BaseException | None = None
         """What ended the scenario, or broke the harness: the first such thing, which Hypothesis never sees."""
@@ -71,6 +74,8 @@ class _Search:
             await self._done
         finally:
             self._over = True
+            if self._driving is not None:
+                self._driving.cancel()  # else the thread would wait for a loop that has stopped
         if self._error is not None:
             raise self._error
 
@@ -110,7 +115,10 @@ class _Search:
         if self._over or time.monotonic() > self._give_up:
             return  # pretends to hold: Hypothesis ends its shrinking, the record keeps what was seen
         try:
-            asyncio.run_coroutine_threadsafe(self._drive(value), self._loop).result()
+            self._driving = asyncio.run_coroutine_threadsafe(self._drive(value), self._loop)
+            if self._over:  # meanwhile
+                self._driving.cancel()
+            self._driving.result()
             self._judge()
         except (MalformedPayload, Unverified):
             return  # other values may say more

@@ -132,7 +132,8 @@ def test_a_verdict_that_changes_is_no_error() -> None:
     assert len(seen) >= 3
 
 
-def test_a_cancelled_scenario_leaves_no_search_behind() -> None:
+@pytest.mark.parametrize("stopped", [False, True], ids=["the loop ends in order", "the loop just stops"])
+def test_a_cancelled_scenario_leaves_no_search_behind(stopped: bool) -> None:
     began = threading.Event()
 
     async def main() -> None:
@@ -147,7 +148,12 @@ def test_a_cancelled_scenario_leaves_no_search_behind() -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    asyncio.run(main())  # cancels what is left on the loop, as the runner does
+    if stopped:
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(main())
+        loop.close()
+    else:
+        asyncio.run(main())  # cancels what is left on the loop, as the runner does
     for thread in threading.enumerate():
         if thread.name == "hypothesis":
             thread.join(10)
