@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import aiohttp
 
+from conformance.transport.frames import Frames
 from conformance.transport.limits import LARGE, Intake, TooMuch
 
 DEFLATED = 1032
@@ -45,7 +46,7 @@ class Gate(asyncio.Protocol):
         self._intake, self._factor = intake, 1
         self._turn = intake.turn()
         self._turn.stop = self._stop
-        self._size = 0
+        self._size, self._frames = 0, Frames()
         self._answer: bytes | None = b""
         """What came before it was opened."""
         self._kept: list[bytes] = []
@@ -97,6 +98,8 @@ class Gate(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._answer is not None:
             return self._answered(self._answer, data)
+        if not self._frames.feed(data, limit := self._intake.of_frames):
+            return self._turn.lose(TooMuch(f"sent more than {limit:,} frames in one message", self._intake.most))
         self._size += len(data)
         if self._size > LARGE:
             data = bytes(memoryview(data))  # no larger than it is: what was read into was, and would be kept as a whole

@@ -29,6 +29,8 @@ GROWS_WITHIN = 0.3
 """Seconds in which one that is being read becomes larger."""
 PER_VALUE = 40
 """Bytes that a JSON value must have on average in what is large: each takes some times as many in memory."""
+PER_FRAME = 640
+"""Bytes that a frame of a message must have on average in what is large: each takes its time."""
 OPTION = "--max-payload"
 
 
@@ -61,6 +63,11 @@ class Intake:
     def of_message(self) -> int:
         """What a WebSocket message may have now."""
         return min(self.most, LARGE) if self.exceeded else self.most
+
+    @property
+    def of_frames(self) -> int:
+        """How many frames a WebSocket message may have."""
+        return max(self.most, LARGE) // PER_FRAME
 
     def check(self, text: str | bytes | bytearray, what: str) -> None:
         """Raises TooMuch where a JSON text cannot be decoded within bounds of memory."""
@@ -143,17 +150,21 @@ class Turn:
                 await freed
         except TimeoutError:
             if 0 < intake._held.get(first, 0) < size + LARGE:
-                first.lose(size)
+                first.too_slow(size)
         finally:
             intake.waiting -= 1
             intake._freed.discard(freed)
 
-    def lose(self, size: int) -> None:
+    def too_slow(self, size: int) -> None:
         """Stop reading what has no more than so many bytes by now, and somewhat more."""
         within = self._intake._longest_turn
         reason = f"sent {size:,} bytes and more, and less than {LARGE:,} of them in {within:.0f} s"
-        self.lost = TooMuch(f"{reason}, while other large answers waited", self._intake.most)
         self._intake._longest_turn = max(within / 2, min(within, SHORTEST_TURN))
+        self.lose(TooMuch(f"{reason}, while other large answers waited", self._intake.most))
+
+    def lose(self, why: TooMuch) -> None:
+        """Stop reading."""
+        self.lost = why
         self.over()
         self.stop()
 

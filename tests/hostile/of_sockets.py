@@ -87,7 +87,7 @@ async def a_message_of_frames_without_end(peer: Peer) -> None:
     await peer.forever(frame(b"x" * 65536, 0, first=0))
 
 
-@hostile(websockets)
+@hostile(websockets, 10, says="--max-payload")
 async def empty_continuations_without_end(peer: Peer) -> None:
     await shaken(peer)
     await peer.send(frame(b"4", first=0))

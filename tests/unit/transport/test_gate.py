@@ -201,8 +201,15 @@ def test_each_message_that_stops_halfway_is_waited_for_half_as_long(monkeypatch:
     intake = Intake(BOUND)
     turns = [intake.turn() for _ in range(4)]
     for turn in turns:
-        turn.lose(LARGE)
+        turn.too_slow(LARGE)
     assert [str(turn.lost).partition(" of them in ")[2][:3] for turn in turns] == ["8 s", "4 s", "2 s", "2 s"]
+
+
+@in_loop
+async def test_a_message_of_too_many_frames_is_given_up() -> None:
+    async with raw_server(saying(b"\x01\x014" + b"\x00\x00" * 200)) as url, connected(url, Intake(BOUND)) as heard:
+        reason = "sent more than 100 frames in one message"
+        assert await heard.the_end() == CloseReason("target", reason=reason, oversized=BOUND)
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
