@@ -24,7 +24,7 @@ LAWS = (*GENERAL_LAWS, *RULES)
 MUSTS = [law for law in LAWS if catalogue()[law.requirement].level is Level.MUST]
 
 
-SHARES = 3
+SHARES = 6
 
 
 async def _converse(stage: Stage, number: int) -> None:
@@ -62,9 +62,36 @@ async def more_conversations(stage: Stage) -> None:
     await _converse(stage, 2)
 
 
+@scenario(users=2, wave=2, min_users=1, takes_seconds=True, search=True, extra=True)
+async def fourth_conversations(stage: Stage) -> None:
+    """The same a fourth time."""
+    await _converse(stage, 3)
+
+
+@scenario(users=2, wave=2, min_users=1, takes_seconds=True, search=True, extra=True)
+async def fifth_conversations(stage: Stage) -> None:
+    """The same a fifth time."""
+    await _converse(stage, 4)
+
+
+@scenario(users=2, wave=2, min_users=1, takes_seconds=True, search=True, extra=True)
+async def sixth_conversations(stage: Stage) -> None:
+    """The same a sixth time."""
+    await _converse(stage, 5)
+
+
 @pytest.fixture
-def played(conversations: Record, other_conversations: Record, more_conversations: Record) -> list[Record]:
-    return [part for record in (conversations, other_conversations, more_conversations) for part in record.parts]
+def played(
+    conversations: Record,
+    other_conversations: Record,
+    more_conversations: Record,
+    fourth_conversations: Record,
+    fifth_conversations: Record,
+    sixth_conversations: Record,
+) -> list[Record]:
+    first = (conversations, other_conversations, more_conversations)
+    records = (*first, fourth_conversations, fifth_conversations, sixth_conversations)
+    return [part for record in records for part in record.parts]
 
 
 @pytest.mark.parametrize(

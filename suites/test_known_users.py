@@ -47,8 +47,7 @@ async def known_user(stage: Stage, state: str, transport: str) -> None:
             intruder = stage.device("intruder", token=bad[kind], option=route, transport=transport)
             await rejected.call(intruder)
             await rejected.control(stage, intruder, route, transport)
-    for kind in IN_BETWEEN:
-        await stage.fetch(token=bad[kind], tag=kind)
+    await stage.together(*(stage.fetch(token=bad[kind], tag=kind) for kind in IN_BETWEEN))
     if state == "present":
         tablet, late = (stage.device(n, token=t) for n, t in [("tablet", token), ("intruder", bad["expired"])])
         await stage.together(rejected.call(tablet), rejected.call(late))

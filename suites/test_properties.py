@@ -245,7 +245,7 @@ def test_generated_typing_is_not_stored(generated_typing: Record) -> None:
 
 @scenario(wave=2, limit_concurrency=True, search=True)
 async def forged_tokens(stage: Stage) -> None:
-    """A good token opens the socket and REST; devices present generated tokens, up to three at once, and stay until
+    """A good token opens the socket and REST; devices present generated tokens, up to five at once, and stay until
     nothing more comes; REST is asked with the same."""
     token = await stage.user.token()
     await rejected.try_connect(stage.device("phone", token=token))
@@ -253,8 +253,8 @@ async def forged_tokens(stage: Stage) -> None:
 
     async def try_connect(change: Change) -> None:
         forged = await stage.user.forged(change)
-        await rejected.try_connect(stage.device(f"forger {len(stage.devices)}", token=forged))
-        await stage.fetch(token=forged, tag=forged.label)
+        forger = stage.device(f"forger {len(stage.devices)}", token=forged)
+        await stage.together(rejected.try_connect(forger), stage.fetch(token=forged, tag=forged.label))
 
     async def drive(changes: Sequence[Change]) -> None:
         stage.mark("batch")
@@ -266,7 +266,7 @@ async def forged_tokens(stage: Stage) -> None:
         check_all(forgers, authentication.forger_kept_out)
         check_all(forgers, authentication.of_forgers(authentication.one_error))
 
-    await explore(stage, forged_tokens_of.batches, drive, judge, share=(0, 2))
+    await explore(stage, forged_tokens_of.batches, drive, judge, share=(0, 4))
 
 
 @requirement("AUTH-INVALID")

@@ -29,6 +29,9 @@ LIVE = (
     "conversations",
     "other_conversations",
     "more_conversations",
+    "fourth_conversations",
+    "fifth_conversations",
+    "sixth_conversations",
 )
 """Scenarios that Hypothesis drives."""
 SEED = "--hypothesis-seed=1"

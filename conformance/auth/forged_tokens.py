@@ -168,4 +168,4 @@ changes: st.SearchStrategy[Change] = st.one_of(
     st.builds(lambda claim: Claiming(claim[0], claim[1]), st.sampled_from(_claims)),
     st.builds(lambda field, signed: Declaring(field[0], field[1], signed), st.sampled_from(_headers), st.booleans()),
 )
-batches = st.lists(changes, min_size=2, max_size=3, unique_by=str)
+batches = st.lists(changes, min_size=4, max_size=5, unique_by=str)

@@ -39,6 +39,8 @@ class Needs(TypedDict, total=False):
     """It waits for seconds by design, and begins before those that do not: then nothing waits for it at the end."""
     search: bool
     """It drives what Hypothesis generates."""
+    extra: bool
+    """Others show the same: a run that was saved before there was this one is judged without it."""
     alike: bool
     """Its users are those of ``similar_subjects.ALIKE``; it does with one where subjects are given."""
 
@@ -59,6 +61,7 @@ class Scenario:
     min_users: int | None = None
     takes_seconds: bool = False
     search: bool = False
+    extra: bool = False
     alike: bool = False
 
     @property
