@@ -10,9 +10,9 @@ from conformance.protocol import Json
 
 FREE, EACH = 32 * 2**20, 16 * 2**10
 """Bytes of memory: so many, and so many more for each packet that the target was sent."""
-IN_HISTORIES = 160 * 2**20
+IN_HISTORIES = 128 * 2**20
 """Bytes of memory that the messages of long histories may take, each of which is kept once."""
-PAYLOADS, PAYLOADS_IN_HISTORIES = 0.5, 2.5
+PAYLOADS, PAYLOADS_IN_HISTORIES = 0.5, 2.0
 """How many times as much as one message may have both are, where that is more."""
 LONGEST_HELD = 60.0
 """Seconds that a scenario may wait in all for others' large messages to be read."""
