@@ -14,6 +14,8 @@ AT_ONCE, MOST = 4, 12
 """Texts that each of two devices sends without waiting, and how often it does so at most while others come."""
 STEPS = 4
 """Messages sent one after the other, and as many at once, while a connection is upgraded."""
+LATE = 4.0
+"""Seconds after which support may say something more, and a timer may take somebody for typing no more."""
 VISITORS = ("visitor", "guest", "watch")
 
 
@@ -41,6 +43,20 @@ async def typing_alone(stage: Stage) -> None:
     await stage.fetch(tag="after")
 
 
+@scenario(takes_seconds=True)
+async def patient_chat(stage: Stage) -> None:
+    """A user's only device sends a text, begins to type and stays for some seconds without stopping, and sends another
+    one; REST is asked around that."""
+    async with stage.device("phone") as phone:
+        await stage.fetch(tag="before")
+        await phone.send_plain(tag="early")
+        await phone.typing({"isTyping": True})
+        await stage.recorder.until(lambda: phone.closed or None, within=LATE)
+        await stage.fetch(tag="late")
+        await phone.send_plain(tag="late")
+    await stage.fetch(tag="after")
+
+
 @scenario
 async def side_by_side(stage: Stage) -> None:
     """Two devices of one user connect, with one token; each sends a text, the second one leaves, and the first one
@@ -52,6 +68,17 @@ async def side_by_side(stage: Stage) -> None:
                 phone.send_text(stage.words(), tag="side"), tablet.send_text(stage.words(), tag="side")
             )
         await phone.send_text(stage.words(), tag="left")
+
+
+@scenario(users=2)
+async def neighbours(stage: Stage) -> None:
+    """Two users connect, one device each; when one has sent a plain text, the other one sends the very same. Then REST
+    shows it to that one."""
+    words = stage.words().replace("conformance check", "both say")
+    async with stage.device("phone") as phone, stage.device("neighbour", user=stage.users[1]) as neighbour:
+        await phone.send_plain(words, tag="same")
+        await neighbour.send_plain(words, tag="same")
+    await stage.fetch(user=stage.users[1])
 
 
 @scenario
@@ -121,17 +148,20 @@ async def _chat_over(stage: Stage, transport: str) -> None:
     async with stage.device("phone", transport=transport) as phone:
         await phone.send_plain(tag="chat")
         await phone.pipeline([stage.words() for _ in range(3)], tag="chat")
+        await phone.send_text(f"Zoë 好 😀 {stage.words()}", tag="foreign")
 
 
 @scenario
 async def websocket_chat(stage: Stage) -> None:
-    """One device connects over WebSocket from the first packet, sends a text, then three more without waiting."""
+    """One device connects over WebSocket from the first packet, sends a text, then three more without waiting, and one
+    whose characters take one to four bytes."""
     await _chat_over(stage, "websocket")
 
 
 @scenario
 async def polling_chat(stage: Stage) -> None:
-    """One device connects over long-polling and stays there, sends a text, then three more without waiting."""
+    """One device connects over long-polling and stays there, sends a text, then three more without waiting, and one
+    whose characters take one to four bytes."""
     await _chat_over(stage, "polling")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.checks import authentication, delivery, refused_sends
+from conformance.checks import authentication, delivery, good_tokens, refused_sends
 from conformance.checks.connection import stays
 from conformance.checks.law import check_records
 from conformance.drive import rejected
@@ -49,6 +49,21 @@ def test_a_token_after_bearer_in_auth_is_accepted(documented_ways: Record) -> No
 @TRANSPORTS
 def test_a_token_in_the_header_is_accepted(documented_ways: Record) -> None:
     authentication.accepted(documented_ways.connection("header"), "AUTH-HEADER")
+
+
+@requirement("AUTH-BARE")
+def test_no_good_token_in_auth_is_refused_anywhere(everything: Everything) -> None:
+    check_records(everything, good_tokens.refused("AUTH-BARE"), good_tokens.let_in)
+
+
+@requirement("AUTH-PREFIXED")
+def test_no_good_token_after_bearer_is_refused_anywhere(everything: Everything) -> None:
+    check_records(everything, good_tokens.refused("AUTH-PREFIXED"), good_tokens.let_in)
+
+
+@requirement("AUTH-HEADER")
+def test_no_good_token_in_the_header_is_refused_anywhere(everything: Everything) -> None:
+    check_records(everything, good_tokens.refused("AUTH-HEADER"), good_tokens.let_in)
 
 
 @scenario

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from conformance.checks import laws
-from conformance.drive.scenario import scenario
-from conformance.drive.stage import Stage
+from conformance.checks import clock, laws
+from conformance.checks.history_window import windows
+from conformance.checks.law import check_records
 from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
 
@@ -44,13 +44,6 @@ def test_a_user_has_one_conversation(everything: Everything) -> None:
     laws.CONNECTED_CONVERSATION.check(everything)
 
 
-@scenario(users=2)
-async def neighbours(stage: Stage) -> None:
-    """Two users connect, one device each, and send nothing."""
-    async with stage.device("phone"), stage.device("neighbour", user=stage.users[1]):
-        pass
-
-
 @requirement("CONNECTED-USER")
 def test_another_user_has_another_user_id(everything: Everything, neighbours: Record) -> None:
     _ = neighbours
@@ -61,3 +54,8 @@ def test_another_user_has_another_user_id(everything: Everything, neighbours: Re
 def test_another_user_has_another_conversation(everything: Everything, neighbours: Record) -> None:
     _ = neighbours
     laws.CONNECTED_CONVERSATION_OF_OTHERS.check(everything)
+
+
+@requirement("CONNECTED-TIME")
+def test_the_instants_of_a_conversation_are_set_and_past(everything: Everything) -> None:
+    check_records(everything, windows, clock.possible, nothing="no conversation was shown")

@@ -9,6 +9,7 @@ from conformance.checks.assertions import check_all
 from conformance.checks.connection import (
     accepted_over_transport,
     acked,
+    carries,
     heard,
     not_ended,
     settled,
@@ -63,6 +64,11 @@ def test_messages_are_heard_over_websocket(
     works(heard, websocket_chat, polling_chat, because="MESSAGE-ECHO", everything=everything)
 
 
+@requirement("CONN-WEBSOCKET")
+def test_texts_beyond_ascii_come_back_over_websocket(websocket_chat: Record, polling_chat: Record) -> None:
+    carries(websocket_chat, polling_chat)
+
+
 @requirement("CONN-POLLING")
 def test_a_client_over_polling_is_let_in(polling_chat: Record, websocket_chat: Record, everything: Everything) -> None:
     accepted_over_transport(polling_chat, websocket_chat, everything)
@@ -76,6 +82,11 @@ def test_sends_over_polling_are_acked(polling_chat: Record, websocket_chat: Reco
 @requirement("CONN-POLLING")
 def test_messages_are_heard_over_polling(polling_chat: Record, websocket_chat: Record, everything: Everything) -> None:
     works(heard, polling_chat, websocket_chat, because="MESSAGE-ECHO", everything=everything)
+
+
+@requirement("CONN-POLLING")
+def test_texts_beyond_ascii_come_back_over_polling(polling_chat: Record, websocket_chat: Record) -> None:
+    carries(polling_chat, websocket_chat)
 
 
 # -- the upgrade (1) -----------------------------------------------------------------------------------------------

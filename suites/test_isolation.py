@@ -80,6 +80,11 @@ def test_a_user_who_does_nothing_hears_nothing_of_another(bystander: Record) -> 
 
 
 @requirement("ISOLATION-MESSAGES")
+def test_who_says_what_another_user_has_said_is_answered_with_a_message_of_its_own(neighbours: Record) -> None:
+    receive_nothing_foreign([neighbours], "event", "ack")
+
+
+@requirement("ISOLATION-MESSAGES")
 def test_nobody_in_the_whole_run_hears_of_another_user(everything: Everything) -> None:
     laws.ISOLATION_MESSAGES.check(everything)
 

@@ -6,7 +6,9 @@ import contextlib
 
 import pytest
 
+from conformance.checks import good_tokens
 from conformance.checks.assertions import check_all
+from conformance.checks.law import check_records
 from conformance.checks.lifecycle import (
     accepted,
     answered_with_own,
@@ -114,13 +116,17 @@ async def refreshed(stage: Stage) -> None:
 
 @scenario(wave=2, limit_concurrency=True)
 async def refreshed_late(stage: Stage) -> None:
-    """A device sends a text, goes, comes back with an expired token, and once more with a good one."""
+    """A device sends a text, goes, comes back with an expired token, and once more with a good one; in between REST is
+    asked with both."""
     expired = await stage.user.bad("expired")
     phone = stage.device("phone")
     async with phone:
         await phone.send_plain(tag="own")
+    await stage.fetch(tag="before")
     await phone.reconnect(token=expired)
     await phone.close()
+    await stage.fetch(token=expired, tag="late")
+    await stage.fetch(tag="refreshed")
     await phone.reconnect(token=await stage.user.token())
     await phone.close()
 
@@ -148,6 +154,17 @@ def test_a_refreshed_token_shows_the_same_messages(refreshed: Record) -> None:
 def test_a_good_token_is_let_in_after_an_expired_one(refreshed_late: Record, refreshed: Record) -> None:
     comeback(refreshed)
     greeted_after_refusal(refreshed_late.connection("phone", 2))
+
+
+@requirement("TOKEN-REFRESHED")
+def test_no_good_token_is_refused_where_one_was_let_in_before(everything: Everything) -> None:
+    check_records(everything, good_tokens.refused("TOKEN-REFRESHED"), good_tokens.let_in)
+
+
+@requirement("TOKEN-REFRESHED")
+def test_rest_takes_a_good_token_after_an_expired_one(everything: Everything, refreshed_late: Record) -> None:
+    _ = refreshed_late
+    check_records(everything, good_tokens.refused_after_expired, good_tokens.Refreshed(everything))
 
 
 # -- bursts (6) ----------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from conformance.checks import history, laws, parity, support
 from conformance.drive.device import Device
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
+from conformance.inputs.texts import FULL
 from conformance.protocol import MESSAGE
 from conformance.record.payloads import said_by_support
 from conformance.record.views import Everything, Record
@@ -49,8 +50,10 @@ def test_a_message_belongs_to_the_conversation_of_the_greeting(everything: Every
 
 @scenario
 async def two_devices(stage: Stage) -> None:
-    """Two devices of one user are connected; each sends a text and waits until the other has heard it."""
+    """Two devices of one user are connected; one sends a text as long as may be, then each sends a short one; each time
+    the other is waited for to hear it."""
     async with stage.device("phone") as phone, stage.device("tablet") as tablet:
+        await tablet.until_message_of(await phone.send_text(FULL["2000-cjk"].sent, tag="long"))
         await tablet.until_message_of(await phone.send_text(stage.words(), tag="by phone", plain=True))
         await phone.until_message_of(await tablet.send_text(stage.words(), tag="by tablet", plain=True))
 
@@ -145,8 +148,8 @@ def test_what_support_says_is_emitted_to_the_device_that_is_there(answered_chat:
 
 
 WAYS = pytest.mark.parametrize("way", ["older-left", "newer-left", "cut-off", "closed", "handed-over"])
-ANSWERED, LATE = 3.0, 4.0
-"""Seconds that an answer is waited for; and seconds after which it is late, later than everything else in a run."""
+ANSWERED = 3.0
+"""Seconds that an answer is waited for."""
 
 
 async def _ask(stage: Stage, device: Device) -> None:
@@ -193,18 +196,6 @@ async def answered_elsewhere(stage: Stage, way: str) -> None:
     await _ask(stage, stays)
     await stage.fetch(tag="after")
     await stays.close()
-
-
-@scenario(takes_seconds=True)
-async def patient_chat(stage: Stage) -> None:
-    """A user's only device sends a text, stays for some seconds, and sends another one; REST is asked around that."""
-    async with stage.device("phone") as phone:
-        await stage.fetch(tag="before")
-        await phone.send_plain(tag="early")
-        await stage.recorder.until(lambda: phone.closed or None, within=LATE)
-        await stage.fetch(tag="late")
-        await phone.send_plain(tag="late")
-    await stage.fetch(tag="after")
 
 
 @requirement("SUPPORT-EMITTED")

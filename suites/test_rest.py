@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance.checks import laws, rest
+from conformance.checks import good_tokens, laws, rest
+from conformance.checks.law import check_records
 from conformance.drive import rejected
 from conformance.drive.device import ScenarioAborted
 from conformance.drive.rejected import REQUESTS
@@ -53,6 +54,11 @@ def test_rest_answers_when_texts_are_not_of_ascii_alone(beyond_ascii: Record) ->
 @requirement("REST-OPEN")
 def test_rest_answers_whatever_the_conversation_holds(everything: Everything) -> None:
     laws.REST_OPEN.check(everything)
+
+
+@requirement("REST-OPEN")
+def test_rest_refuses_no_good_token_now_and_then(everything: Everything) -> None:
+    check_records(everything, good_tokens.refused_by_rest, good_tokens.answered)
 
 
 @scenario

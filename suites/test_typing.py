@@ -45,6 +45,16 @@ def test_typing_is_answered_by_no_error(typing_alone: Record) -> None:
     expect(not errors, "no help_center:error", f"{[e.payload for e in errors]}", at=[e.entry.serial for e in errors])
 
 
+@requirement("TYPING-HARMLESS")
+def test_typing_that_is_not_stopped_does_not_end_the_connection(patient_chat: Record) -> None:
+    lives_on(patient_chat)
+
+
+@requirement("TYPING-HARMLESS")
+def test_a_text_is_taken_after_typing_that_is_not_stopped(patient_chat: Record) -> None:
+    is_taken(patient_chat.send("late"), "typing")
+
+
 @requirement("TYPING-NO-MESSAGE")
 def test_typing_is_not_emitted_as_a_message(typing_alone: Record) -> None:
     typing_alone.send("fence")

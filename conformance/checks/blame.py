@@ -16,7 +16,7 @@ from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED
 from conformance.record.descriptions import problem, said
 from conformance.record.missing import Missing, Need
 from conformance.record.payloads import MalformedPayload
-from conformance.record.rate_limits import SLOWER
+from conformance.record.rate_limits import SLOWER, speaks_of_pace
 from conformance.record.token_kinds import EXPIRED
 from conformance.record.transcript import Doubt, Kind
 from conformance.record.views import Connection, Fetch, Record, Send
@@ -64,12 +64,12 @@ def of_greeting(connection: Connection) -> str | None:
         return "CONN-NAMESPACE"
     if connection.events(ERROR) and (bad := _bad_before(connection)) is not None:
         return "TOKEN-REFRESHED" if bad.token_kind in EXPIRED else None
-    if _unauthorized(connection) and _let_in_before(connection):
+    if unauthorized(connection) and _let_in_before(connection):
         return "TOKEN-REFRESHED"
     if connection.forgotten:
         return "CONN-POLLING"
     if connection.refused_beside_another:
-        return "DEVICE-COEXIST"
+        return None if _asks_for_patience(connection) else "DEVICE-COEXIST"
     if connection.events(ERROR):
         return OPTIONS.get(connection.option, "AUTH-BARE")
     return None if _lost_unseen(connection) else "CONNECTED-SENT"
@@ -83,10 +83,15 @@ def _lost_unseen(connection: Connection) -> bool:
     return end is not None and end.get("by") == "network" and not seen
 
 
-def _unauthorized(connection: Connection) -> bool:
+def unauthorized(connection: Connection) -> bool:
     """Whether the target said that its token is not a good one."""
     payloads = [event.payload for event in connection.events(ERROR)]
     return any(isinstance(one, dict) and one.get("code") == UNAUTHORIZED for one in payloads)
+
+
+def _asks_for_patience(connection: Connection) -> bool:
+    """Whether the target said that the connection came too soon."""
+    return any(speaks_of_pace(event.payload) for event in connection.events(ERROR))
 
 
 def _let_in_before(connection: Connection) -> bool:

@@ -1,5 +1,6 @@
 """Whether ``createdAt`` is when a message was saved, by the target's own clock: the Date of its REST answers (section
-4.2). A gateway may have written that, and clocks differ by minutes; hours are another matter.
+4.2). A gateway may have written that, and clocks differ by minutes; hours are another matter. And whether the instants
+of a conversation may be right (section 4.1).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from conformance.checks.assertions import expect
-from conformance.checks.history_window import windows
+from conformance.checks.history_window import HistoryWindow, windows
 from conformance.checks.parity import CLOSE, apart, echo
 from conformance.checks.selectors import saved
 from conformance.errors import Unverified
@@ -19,7 +20,7 @@ from conformance.record.payloads import Message
 from conformance.record.views import Fetch, Record, Send
 from conformance.schema import timestamps
 
-MINUTE, HOUR = 60.0, 3600.0
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 TOLERATED = 30 * MINUTE
 """Seconds; no time zone is closer to another one."""
 APART = 3.0
@@ -122,6 +123,30 @@ def moved_on(far: Far) -> None:
         _copies_agree(far.first)
         _copies_agree(far.last)
     expect(one != other, what, actual, at=[*far.first.at, *far.last.at])
+
+
+def possible(window: HistoryWindow) -> None:
+    """CONNECTED-TIME, where an instant is precise to the second. What is not an instant is a matter of shape."""
+    raw = window.history.conversation.raw
+    for field in ("createdAt", "updatedAt"):
+        instant = timestamps.parse(text := str(raw.get(field)))
+        if instant is not None and timestamps.to_the_second(text):
+            _possible(window, f"conversation.{field}: {text}", timestamps.aware(instant).timestamp())
+
+
+def _possible(window: HistoryWindow, actual: str, seconds: float) -> None:
+    at = [window.history.at]
+    expect(seconds >= DAY, "an instant that was set, after the beginning of 1970", actual, at=at)
+    ahead = window.record.once(_ahead)
+    off = 0.0 if ahead is None else seconds - window.ended - ahead
+    what = "an instant of the past by the clock of the target's REST answers"
+    expect(off <= TOLERATED, what, lambda: f"{actual}, {span(off)}", at=at)
+
+
+def _ahead(record: Record) -> float | None:
+    """By how many seconds the target's clock, since 1970, is ahead of the record's; None where it has none."""
+    dated = ((date_of(fetch), fetch.entry.at) for fetch in record.fetches)
+    return next((moment.timestamp() - at for moment, at in dated if moment is not None), None)
 
 
 def observed(everything: Iterable[Record]) -> ObservedValue:

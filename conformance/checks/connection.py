@@ -7,13 +7,14 @@ from itertools import takewhile
 
 from conformance.checks.assertions import check_all
 from conformance.checks.blame import of_ack, of_greeting
-from conformance.checks.controls import session_lost
+from conformance.checks.controls import session_lost, unacked_anyhow
 from conformance.checks.doubts import is_acked, not_in_doubt, was_greeted
 from conformance.checks.limits import not_for_its_pace, not_limited
 from conformance.errors import Deviation, Unverified
 from conformance.formatting import preview
 from conformance.protocol import ERROR, MESSAGE
 from conformance.record.descriptions import said
+from conformance.record.payloads import Message
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Record, Send
 from conformance.record.waits import message_of
@@ -139,6 +140,49 @@ def transports_work(record: Record, *, because: str) -> None:
         raise Unverified(reason, because=_blamed(sends, because))
     if any(len(send.acks) > 1 for send in sends):
         raise Unverified("sends are acked more than once even when nothing moves", because="ACK-ONCE")
+
+
+def carries(record: Record, other: Record) -> None:
+    """Deviate when a text beyond ASCII (tag "foreign") does not come back over the transport of ``record`` as it was
+    sent, while it does over that of ``other``."""
+
+    def judge(send: Send) -> None:
+        if _returned(send):
+            return
+        if not any(map(_returned, _foreign(other))):
+            raise Unverified("no transport does better", because="SEND-VERBATIM" if send.acks else of_ack(send))
+        expected = f"over {send.connection.transport}: {preview(send.text)} as it was sent"
+        raise Deviation(expected, _came_back(send), at=send.at, unless=_anyhow(send))
+
+    check_all(_foreign(record), judge)
+
+
+def _foreign(record: Record) -> list[Send]:
+    return [send for send in record.sends if send.tag == "foreign"]
+
+
+def _returned(send: Send) -> bool:
+    """Whether a text was accepted, and is the same in the ack and in the event."""
+    return acked(send) and {message.text for message in _copies(send)} == {send.text}
+
+
+def _copies(send: Send) -> list[Message]:
+    received = [event.message for event in send.connection.messages_with("id", send.message.id)]
+    return [send.message, *received]
+
+
+def _came_back(send: Send) -> str:
+    if not send.acks or not send.accepted:
+        return preview(send.answer) if send.acks else "no ack"
+    other = next(message for message in _copies(send) if message.text != send.text)
+    return f"{other.where}.text: {preview(other.text)}"
+
+
+def _anyhow(send: Send) -> str | None:
+    """The requirement to blame where a send like this is lost or refused by chance."""
+    if not send.acks:
+        return unacked_anyhow(send)
+    return "SEND-PLAIN" if send.refused else None
 
 
 def _all_done(done: Callable[[Send], bool], record: Record) -> bool:

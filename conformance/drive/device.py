@@ -78,18 +78,19 @@ class Device(Session):
 
     async def flood(self, texts: Sequence[str], *, tag: str, within: float) -> bool:
         """Send all the texts without waiting in between, and none again. Whether all were acked as saved within so many
-        seconds: of a slow target, or one that limits its rate, no more is asked."""
-        emitted = [Delivery(self, {"text": text}, tag=tag).emit() for text in texts]
-        numbers = [number for number in emitted if number is not None]
+        seconds: of a slow target, or one that limits its rate, no more is asked than the acks that are missing."""
+        deliveries = [Delivery(self, {"text": text}, tag=tag) for text in texts]
+        emitted = [(delivery, number) for delivery in deliveries if (number := delivery.emit()) is not None]
         acks = self.inbox.acks
 
         def answered() -> bool | None:
-            return True if self.gone or all(number in acks for number in numbers) else None
+            return True if self.gone or all(number in acks for _, number in emitted) else None
 
-        await self.context.recorder.until(answered, within=within)
-        answers = [only(entry.get("args")) for number in numbers if (entry := acks.get(number))]
+        in_time = await self.context.recorder.until(answered, within=within)
+        entries = await asyncio.gather(*(delivery.until_acked(number) for delivery, number in emitted))
+        answers = [only(entry.get("args")) for entry in entries if entry is not None]
         saved = [answer for answer in answers if isinstance(answer, dict) and answer.get("message") is not None]
-        return len(saved) == len(texts)
+        return bool(in_time) and len(saved) == len(texts)
 
     async def emit_send(self, *args: Json, tag: str, ack: bool = True) -> None:
         """Emit ``help_center:send`` with any arguments; the ack that may come is waited for no longer than a quiet

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import defaultdict
+import time
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -168,3 +169,18 @@ class MixesUpTheAcksOfTwoDevices(HelpCenter):
     async def later(self, user: str | None, event: Event) -> None:
         await asyncio.sleep(0.1)
         await super().acknowledge(event, self.__dict__["answers"][user, event.ack])
+
+
+@fault("ACK-CALLED")
+class DropsWhatIsTooMuch(HelpCenter):
+    """A limit of a hundred texts a minute for each user, and nothing is said of what exceeds it."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.taken: Counter[tuple[str, int]] = Counter()
+
+    async def on_send(self, event: Event) -> None:
+        minute = (self.users.get(event.sid, ""), int(time.time() // 60))
+        self.taken[minute] += 1
+        if self.taken[minute] <= 100:
+            await super().on_send(event)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
+from starlette.requests import Request
+
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import MESSAGE, USER, Json
+from conformance.reference.protocol import MESSAGE, USER, Json, Problem
 from conformance.reference.store import Conversation, Message, Store
 from conformance.reference.tokens import BadToken, Verifier
 from tests.faults.fault import fault
@@ -176,3 +179,25 @@ class BansAfterAnExpiredToken(Verifier):
             raise
         if claims.get("sub") in self.banned:
             raise BadToken("The session has expired.")
+
+
+@fault("TOKEN-REFRESHED")
+class RestBansAfterAnExpiredToken(HelpCenter):
+    """The same, in a gateway that is in front of REST alone."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.banned: set[object] = set()
+
+    def rest_user(self, request: Request) -> str:
+        claims: Json = {}
+        with suppress(BadToken):
+            claims = self.verifier.claims(self.verifier.text(self.header_token(request.headers.get("authorization"))))
+        try:
+            user = super().rest_user(request)
+        except Problem:
+            self.banned.add(claims.get("sub"))
+            raise
+        if user in self.banned:
+            raise self.unauthorized("The session has expired.")
+        return user

@@ -6,6 +6,7 @@ import itertools
 from typing import Any
 from urllib.parse import parse_qs
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.reference.help_center import HelpCenter
@@ -81,6 +82,39 @@ class LosesMessagesNowAndThen(HelpCenter):
     async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
         if message.sender == SUPPORT or next(self.count) % 11:
             await super().announce(user, message, origin=origin)
+
+
+CHANCE = ("AUTH-PREFIXED", "AUTH-HEADER", "TOKEN-REFRESHED", "FIRST-CONTACT", "DEVICE-COEXIST", "STANDARD-CLIENT")
+
+
+@fault("AUTH-BARE", also=(*CHANCE, "RECONNECT-GREETED", "BURST-AFTER-CONNECT", "CONNECTED-SENT", "DEVICE-JOIN"))
+class OneNodeHasTheOldKey(HelpCenter):
+    """Every seventh connection comes to a node on which the key was not changed: its token is called a bad one."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.count = itertools.count(1)
+
+    def authenticate(self, environ: Json, auth: object) -> str:
+        user = super().authenticate(environ, auth)
+        if next(self.count) % 7 == 0:
+            raise self.unauthorized("The token is not a JWT signed with the expected key.")
+        return user
+
+
+@fault("REST-OPEN", also=("AUTH-SHARED", "FIRST-CONTACT", "REST-FIRST", "TOKEN-REFRESHED"))
+class OneNodeOfRestHasTheOldKey(HelpCenter):
+    """The same, of the nodes behind REST."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.count = itertools.count(1)
+
+    def rest_user(self, request: Request) -> str:
+        user = super().rest_user(request)
+        if next(self.count) % 5 == 0:
+            raise self.unauthorized("The token is not a JWT signed with the expected key.")
+        return user
 
 
 @fault("CONN-POLLING", also=("CONN-UPGRADE",))

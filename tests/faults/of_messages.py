@@ -277,3 +277,15 @@ class ThrottlesOtherDevices(HelpCenter):
             await self.emit(MESSAGE, self.message_payload(message), to=origin)
         else:
             await super().announce(user, message, origin=origin)
+
+
+@fault("MESSAGE-DEVICES")
+class NotifiesInFewBytes(HelpCenter):
+    """Other devices hear by NOTIFY of PostgreSQL, which takes 8,000 bytes: a long text, escaped, is more."""
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
+        payload = self.message_payload(message)
+        if origin is not None and len(json.dumps(payload)) >= 8000:
+            await self.emit(MESSAGE, payload, to=origin)
+        else:
+            await super().announce(user, message, origin=origin)

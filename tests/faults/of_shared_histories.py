@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import CONNECTED, Json
+from conformance.reference.protocol import CONNECTED, SUPPORT, Json
 from conformance.reference.store import Conversation, Message, Store
 from tests.faults.fault import fault
 from tests.faults.of_isolation import DATABASE, SHARED, SHOWN
@@ -107,3 +108,20 @@ class UserFromASharedClaim(HelpCenter):
     def user_of(self, token: object) -> str:
         super().user_of(token)
         return "mobile-app"
+
+
+@fault("ISOLATION-MESSAGES", also=(*SHARED, "SEND-TWICE"))
+class TakesTheTextForTheKey(HelpCenter):
+    """A key against double taps: the hash of the text, without the user. Who says what somebody else has just said is
+    answered with the message of that one."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.recent: dict[str, Message] = {}
+
+    async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
+        if sender == SUPPORT:
+            return await super().deliver(user, text, sender=sender, origin=origin)
+        if text not in self.recent:
+            self.recent[text] = await super().deliver(user, text, sender=sender, origin=origin)
+        return self.recent[text]

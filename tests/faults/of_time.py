@@ -1,4 +1,5 @@
-"""Servers whose messages have a wrong instant over every channel, or are emitted and not kept (section 4.2)."""
+"""Servers whose messages or conversations have a wrong instant over every channel, or whose messages are emitted and
+not kept (sections 4.1 and 4.2)."""
 
 from __future__ import annotations
 
@@ -6,15 +7,15 @@ import itertools
 from typing import Any
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import USER
-from conformance.reference.store import Message, Store
+from conformance.reference.protocol import USER, Json
+from conformance.reference.store import Conversation, Message, Store
 from tests.faults.fault import fault
 
 HOUR = 3600 * 1000
 """Milliseconds."""
 
 
-@fault("MESSAGE-TIME")
+@fault("MESSAGE-TIME", also=("CONNECTED-TIME",))
 class WritesLocalTimeWithZ(HelpCenter):
     """Two hours east of Greenwich."""
 
@@ -72,3 +73,20 @@ class EmitsInsideTheTransaction(HelpCenter):
             values = (self.store.new_id(), message.conversation_id, USER, message.text, message.created_at)
             await super().announce(user, Message(*values), origin=origin)
         await super().announce(user, message, origin=origin)
+
+
+@fault("CONNECTED-TIME")
+class LeavesTheTimeUnset(HelpCenter):
+    """The zero of Go's ``time.Time``."""
+
+    def conversation_payload(self, conversation: Conversation) -> Json:
+        return super().conversation_payload(conversation) | {"updatedAt": "0001-01-01T00:00:00Z"}
+
+
+@fault("CONNECTED-TIME")
+class ConversationsBeginInLocalTime(HelpCenter):
+    """The table of conversations has another type of column than that of messages; nine hours east of Greenwich."""
+
+    def conversation_payload(self, conversation: Conversation) -> Json:
+        began = self.instant(conversation.created_at + 9 * HOUR)
+        return super().conversation_payload(conversation) | {"createdAt": began}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from engineio.packet import MESSAGE as ENGINE_MESSAGE
@@ -200,3 +201,23 @@ class UpgradeLeavesTheRoom(Engines):
                 await send(packet)
 
         engine.send = to_the_old_transport
+
+
+# -- what characters become ----------------------------------------------------------------------------------------
+
+
+@fault("CONN-POLLING")
+class ReadsPostsAsLatin1(Engines):
+    """The body of a polling request is read with the servlet's default encoding; WebSockets are UTF-8 by themselves."""
+
+    def change(self, engine: Any) -> None:
+        post = engine.handle_post_request
+
+        async def misreads(environ: Json) -> None:
+            misread = (await environ["wsgi.input"].read()).decode("latin-1").encode()
+            body = asyncio.StreamReader()
+            body.feed_data(misread)
+            body.feed_eof()
+            await post({**environ, "wsgi.input": body, "CONTENT_LENGTH": str(len(misread))})
+
+        engine.handle_post_request = misreads

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from typing import Any
 
 from conformance.reference.help_center import HelpCenter
@@ -52,6 +54,25 @@ class DisconnectsOnTyping(HelpCenter):
 class HangsUpOnTyping(HelpCenter):
     async def on_typing(self, event: Event) -> None:
         await self.wire.hang_up(event.sid)
+
+
+@fault("TYPING-HARMLESS", also=("CONN-STAYS",))
+class FailsToStopTyping(HelpCenter):
+    """A timer stops what was not stopped within two seconds; its callback fails, and takes the connection with it."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.signals: Counter[str] = Counter()
+
+    async def on_typing(self, event: Event) -> None:
+        self.signals[event.sid] += 1
+        if documented(event) and event.args[0] == {"isTyping": True}:
+            self.spawn(self.stop(event.sid, self.signals[event.sid]))
+
+    async def stop(self, sid: str, signal: int) -> None:
+        await asyncio.sleep(2)
+        if self.signals[sid] == signal:
+            await self.wire.hang_up(sid)
 
 
 @fault("TYPING-HARMLESS", also=("ERROR-UNPROVOKED",))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from conformance.checks import clock, phantoms
+from conformance.checks.history_window import windows
 from conformance.checks.law import check_records
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import MESSAGE
@@ -63,6 +64,35 @@ def judged(made: Handmade, items: Any, law: Any) -> str | None:
 def test_hours_off_are_found_and_minutes_are_not(created: str, reported: str | None) -> None:
     found = judged(chat(created), clock.stamps, clock.on_time)
     assert found is None if reported is None else reported in (found or "")
+
+
+@pytest.mark.parametrize("field", ["createdAt", "updatedAt"])
+@pytest.mark.parametrize(
+    ("instant", "reported"),
+    [
+        ("2026-01-01T12:00:00Z", None),
+        ("2026-01-01T12:25:00Z", None),
+        ("1971-05-01T12:00:00+14:00", None),
+        ("not an instant", None),
+        ("2026-01-02", None),
+        ("0001-01-01T00:00:00Z", "0001-01-01"),
+        ("1970-01-01T00:00:00.000Z", "1970-01-01"),
+        ("2026-01-01T14:00:00Z", "2.0 h ahead"),
+    ],
+)
+def test_instants_of_a_conversation_that_are_unset_or_ahead_are_found(
+    field: str, instant: str, reported: str | None
+) -> None:
+    made = chat("2026-01-01T12:00:00Z")
+    made.fetches({"conversation": {**CONVERSATION, field: instant}, "messages": []}, headers=DATED)
+    found = judged(made, windows, clock.possible)
+    assert found is None if reported is None else reported in (found or "")
+
+
+def test_without_a_clock_only_unset_instants_are_found() -> None:
+    made = Handmade()
+    made.fetches({"conversation": {**CONVERSATION, "createdAt": "2099-01-01T00:00:00Z"}, "messages": []})
+    assert judged(made, windows, clock.possible) is None
 
 
 @pytest.mark.parametrize(

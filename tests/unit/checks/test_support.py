@@ -10,7 +10,7 @@ import pytest
 
 from conformance.auth.tokens import KeyMinter
 from conformance.auth.users import Minted, Users
-from conformance.checks import support
+from conformance.checks import laws, support
 from conformance.checks.law import check_records
 from conformance.drive.context import RunContext
 from conformance.drive.stage import Stage
@@ -19,7 +19,7 @@ from conformance.record.transcript import Kind, Transcript
 from conformance.record.views import Record
 from conformance.redaction import Redactor
 from conformance.reference import HelpCenter, Served, Verifier
-from conformance.reference.protocol import SUPPORT, Problem
+from conformance.reference.protocol import SUPPORT, Event, Problem
 from conformance.reference.store import Message
 from tests.support.clients import SECRET
 from tests.support.peers import in_loop
@@ -143,3 +143,20 @@ async def test_a_flood_says_whether_all_of_it_was_saved(kind: type[HelpCenter], 
         sends = [send for send in Record(stage.transcript).sends if send.tag == "deep"]
         assert [send.text for send in sends] == texts
         assert all(len(send.attempts) == 1 for send in sends)
+
+
+class Dropping(HelpCenter):
+    async def on_send(self, event: Event) -> None:
+        if "2" not in str(event.args):
+            await super().on_send(event)
+
+
+@in_loop
+async def test_an_ack_that_is_missing_from_a_flood_is_waited_for() -> None:
+    async with staged(Dropping) as stage:
+        phone = stage.device("phone")
+        await phone.connect()
+        assert not await phone.flood([f"text {number}" for number in range(5)], tag="deep", within=0.2)
+        record = Record(stage.transcript)
+        with pytest.raises(Deviation, match="an ack of send #3"):
+            laws.ACK_CALLED.check([record])

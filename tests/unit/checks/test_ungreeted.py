@@ -13,12 +13,13 @@ from tests.support.handmade import Handmade
     [
         ("auth", True, "CONFLICT", "DEVICE-COEXIST"),
         ("auth", True, "UNAUTHORIZED", "TOKEN-REFRESHED"),
+        ("auth", True, "TOO_MANY_CONNECTIONS", None),
         ("header", True, "CONFLICT", "AUTH-HEADER"),
         ("auth", False, "CONFLICT", "AUTH-BARE"),
     ],
 )
 def test_a_device_that_is_refused_beside_another_points_at_what_differs(
-    option: str, greeted: bool, code: str, judge: str
+    option: str, greeted: bool, code: str, judge: str | None
 ) -> None:
     made = Handmade()
     phone = made.opens("phone")

@@ -1,0 +1,81 @@
+"""Good tokens, wherever a run has presented them: none is refused now and then (sections 2.2, 6 and 7).
+
+Left out is what others judge, or may have a reason: a token that follows a bad one of its user (a server may ask for
+patience then), that comes beside another device, or that does not outlive its scenario.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from conformance.checks.assertions import expect
+from conformance.checks.blame import of_greeting, unauthorized
+from conformance.checks.limits import not_limited
+from conformance.errors import Deviation
+from conformance.protocol import CONNECTED
+from conformance.record.descriptions import said
+from conformance.record.token_kinds import EXPIRED
+from conformance.record.views import Connection, Fetch, Record
+
+UNWELCOME = (401, 403)
+"""How REST says that it does not take a token."""
+
+
+def refused(requirement: str) -> Callable[[Record], Iterator[Connection]]:
+    """The connections of lone devices whose good token was called a bad one, by the requirement that judges it."""
+
+    def found(record: Record) -> Iterator[Connection]:
+        for connection in record.connections:
+            alone = connection.lasting and not connection.displaced
+            if alone and unauthorized(connection) and of_greeting(connection) == requirement:
+                yield connection
+
+    return found
+
+
+def let_in(connection: Connection) -> None:
+    """AUTH-BARE, AUTH-PREFIXED, AUTH-HEADER and TOKEN-REFRESHED, of those."""
+    not_limited(connection)
+    at = [connection.opened.serial, connection.entries[-1].serial]
+    raise Deviation(f"{CONNECTED} for a good token on {connection.title}", said(connection.entries), at=at)
+
+
+def refused_by_rest(record: Record) -> Iterator[Fetch]:
+    """The requests whose good token was refused, while others of the same user in the same scenario were answered."""
+    answered = {fetch.user for fetch in record.fetches if fetch.good and fetch.successful}
+    return (fetch for fetch in _refused(record) if fetch.user in answered and not _bad_before(fetch, record))
+
+
+def answered(fetch: Fetch) -> None:
+    """REST-OPEN, of those."""
+    what = f"REST to take a good token of {fetch.user}, as it did others"
+    raise Deviation(what, fetch.outcome, at=[fetch.entry.serial])
+
+
+def refused_after_expired(record: Record) -> Iterator[Fetch]:
+    """The requests whose good token was refused when its user had presented expired ones, and no worse."""
+    return (fetch for fetch in _refused(record) if _bad_before(fetch, record) == {*EXPIRED})
+
+
+class Refreshed:
+    """TOKEN-REFRESHED, of those, where REST takes any good token of the run."""
+
+    def __init__(self, everything: Iterable[Record]) -> None:
+        self._taken = any(fetch.good and fetch.successful for record in everything for fetch in record.fetches)
+
+    def __call__(self, fetch: Fetch) -> None:
+        expected = "REST to take a good token after an expired one"
+        expect(not self._taken, expected, fetch.outcome, at=[fetch.entry.serial])
+
+
+def _refused(record: Record) -> Iterator[Fetch]:
+    lasting = (fetch for fetch in record.fetches if fetch.good and fetch.entry.get("lifetime") is None)
+    return (fetch for fetch in lasting if fetch.status in UNWELCOME)
+
+
+def _bad_before(fetch: Fetch, record: Record) -> set[str]:
+    """The kinds of bad tokens that the user had presented before."""
+    presented = [(c.user, c.good, c.token_kind, c.opened) for c in record.all_connections]
+    presented += [(other.user, other.good, other.token_kind, other.entry) for other in record.fetches]
+    own = [one for one in presented if one[0] == fetch.user and one[3].serial < fetch.entry.serial]
+    return {str(kind) for _, good, kind, _ in own if not good}
