@@ -77,7 +77,7 @@ class ErrorWithoutACallback(HelpCenter):
         await super().acknowledge(event, answer)
 
 
-@fault("ERROR-UNPROVOKED", also=("REFUSAL-EVENT",))
+@fault("ERROR-UNPROVOKED", also=("REFUSAL-EVENT", "REFUSAL-CODE"))
 class ErrorsReachEverybody(HelpCenter):
     """Emits an error to the namespace, not to the one connection that it is about."""
 
