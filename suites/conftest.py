@@ -72,12 +72,13 @@ async def side_by_side(stage: Stage) -> None:
 
 @scenario(users=2)
 async def neighbours(stage: Stage) -> None:
-    """Two users connect, one device each; when one has sent a plain text, the other one sends the very same. Then REST
-    shows it to that one."""
-    words = stage.words().replace("conformance check", "both say")
+    """Two users connect, one device each; when one has sent a plain text, the other one sends the very same, and then
+    both send another one at the same moment. REST shows the conversation of the second one."""
+    once, together = (stage.words().replace("conformance check", "both say") for _ in range(2))
     async with stage.device("phone") as phone, stage.device("neighbour", user=stage.users[1]) as neighbour:
-        await phone.send_plain(words, tag="same")
-        await neighbour.send_plain(words, tag="same")
+        await phone.send_plain(once, tag="same")
+        await neighbour.send_plain(once, tag="same")
+        await stage.together(phone.send_plain(together, tag="same"), neighbour.send_plain(together, tag="same"))
     await stage.fetch(user=stage.users[1])
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from conformance.checks import good_tokens
 from conformance.checks.assertions import check_all
+from conformance.checks.history import listed_once
+from conformance.checks.history_window import windows
 from conformance.checks.law import check_records
 from conformance.checks.lifecycle import (
     accepted,
@@ -95,6 +97,12 @@ def test_the_messages_sent_meanwhile_are_shown(comes_back: Record) -> None:
 @TRANSPORTS
 def test_no_message_is_shown_twice(comes_back: Record) -> None:
     shows_once(comeback(comes_back).history, [*comes_back.tagged("own"), *comes_back.tagged("missed")])
+
+
+@requirement("RECONNECT-RESYNC")
+def test_what_was_sent_once_is_shown_once(everything: Everything, patient_chat: Record) -> None:
+    _ = patient_chat
+    check_records(everything, windows, listed_once)
 
 
 # -- new tokens (6) ------------------------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from conformance.checks.blame import of_ack
 from conformance.checks.history_window import HistoryWindow, windows
 from conformance.errors import Unverified
 from conformance.formatting import preview
-from conformance.record.views import Record
+from conformance.record.matching import by_support
+from conformance.record.views import Record, Send
 
 # -- one user, one conversation (section 4.1) --------------------------------------------------------------------
 
@@ -122,6 +123,29 @@ class Kept:
             lambda: f"send {', '.join(f'#{send.number}' for send in lost)} missing among {window.length} messages",
             at=[serial for send in lost[:1] for serial in (*send.at, window.history.at)],
         )
+
+
+def listed_once(window: HistoryWindow) -> None:
+    """RECONNECT-RESYNC, of plain texts that were sent once, and acked at the first try. Around an upgrade CONN-UPGRADE
+    judges it; messages that share an id, MESSAGE-ID."""
+    _ = window.history.ids
+    ids = {send.number: _ids_of_text(window, str(send.text)) for send in window.sends_before if _sent_once(send)}
+    twice = [(number, own) for number, own in ids.items() if len(own) > 1]
+    expect(
+        not twice,
+        f"what was sent once to stand once in {window.history.where}",
+        lambda: ", ".join(f"the text of send #{number} as {preview(sorted(own))}" for number, own in twice[:3]),
+        at=[window.history.at],
+    )
+
+
+def _sent_once(send: Send) -> bool:
+    alone = len(send.record.senders.get(str(send.text), ())) == 1
+    return send.plain and alone and len(send.attempts) == 1 and send.connection.transport != "upgrade"
+
+
+def _ids_of_text(window: HistoryWindow, text: str) -> set[str]:
+    return {message.id for message in window.history.where_is("text", text) if not by_support(message)}
 
 
 def in_order(window: HistoryWindow) -> None:

@@ -10,7 +10,7 @@ from conformance.drive.session import Session
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, SEND, VALIDATION_ERROR, Json
 from conformance.record.rate_limits import CONTROL, wanted_pause
 from conformance.record.timeouts import ACK, REFUSING_ACK, Taken
-from conformance.record.transcript import Entry, first, only
+from conformance.record.transcript import first, only
 from conformance.record.waits import ack_of, ack_of_control, message_of
 
 HELD_OUT = 2
@@ -68,13 +68,19 @@ class Delivery:
         attempt = next(self._attempts)
         return self._session.emit(SEND, self._payload, ack=self._ack, send=self._number, attempt=attempt, **notes)
 
-    async def until_acked(self, ack_id: int) -> Entry | None:
-        """Wait for the ack of an attempt."""
-        session, kind = self._session, ACK if self._valid else REFUSING_ACK
-        entry: Entry | None = await session.waiting.until(
-            kind, ack_of(self._number), lambda: session.inbox.acks.get(ack_id)
-        )
-        return entry
+    async def until_acked(self, ack_id: int, *, since: int) -> Json:
+        """What the ack of an attempt says, None without one; and for an accepted message the event that tells of it.
+        ``since``: how many entries were recorded when it was sent."""
+        kind = ACK if self._valid else REFUSING_ACK
+        inbox, until = self._session.inbox, self._session.waiting.until
+        entry = await until(kind, ack_of(self._number), lambda: inbox.acks.get(ack_id))
+        answer = only(entry.get("args")) if entry else None
+        if isinstance(answer, dict) and isinstance(answer.get("message"), dict):
+            message_id = answer["message"].get("id")
+            if isinstance(message_id, str):
+                self._context.taken.append(Taken(self._session.user.name, message_id, since))
+                await until("message", message_of(self._number), lambda: inbox.messages.get(message_id))
+        return answer
 
     # -- attempts ----------------------------------------------------------------------------------------------
 
@@ -85,20 +91,8 @@ class Delivery:
         if ack_id is None:
             answer = await self._answer_without_ack(since=received)
         else:
-            answer = await self._acked(ack_id, since=recorded)
+            answer = await self.until_acked(ack_id, since=recorded)
         return Outcome(answer, recorder.now)
-
-    async def _acked(self, ack_id: int, *, since: int) -> Json:
-        """What the ack says, and for an accepted message the event that tells of it."""
-        inbox, until = self._session.inbox, self._session.waiting.until
-        entry = await self.until_acked(ack_id)
-        answer = only(entry.get("args")) if entry else None
-        if isinstance(answer, dict) and isinstance(answer.get("message"), dict):
-            message_id = answer["message"].get("id")
-            if isinstance(message_id, str):
-                self._context.taken.append(Taken(self._session.user.name, message_id, since))
-                await until("message", message_of(self._number), lambda: inbox.messages.get(message_id))
-        return answer
 
     async def _answer_without_ack(self, *, since: int) -> Json:
         """What an ack would have said of a valid text, as the events say it: its message, or an error."""

@@ -22,7 +22,7 @@ from conformance.drive.waiting import REFUSAL, SUPPORT_SAID
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, SEND, TYPING, Json
 from conformance.record.descriptions import problem
 from conformance.record.timeouts import ACK, GREETED, REFUSING_ACK
-from conformance.record.transcript import Entry, first, only
+from conformance.record.transcript import Entry, first
 from conformance.record.waits import errors_of, message_named
 
 __all__ = ["Device", "ScenarioAborted"]
@@ -77,8 +77,9 @@ class Device(Session):
         await asyncio.gather(*(self.send_text(text, tag=tag, plain=plain) for text in texts))
 
     async def flood(self, texts: Sequence[str], *, tag: str, within: float) -> bool:
-        """Send all the texts without waiting in between, and none again. Whether all were acked as saved within so many
-        seconds: of a slow target, or one that limits its rate, no more is asked than the acks that are missing."""
+        """Send all the texts without waiting in between, and none again; then wait for all outcomes. Whether all were
+        acked as saved within so many seconds: of a slow target, or one that limits its rate, no more is asked."""
+        since = len(self.context.recorder.transcript.entries)
         deliveries = [Delivery(self, {"text": text}, tag=tag) for text in texts]
         emitted = [(delivery, number) for delivery in deliveries if (number := delivery.emit()) is not None]
         acks = self.inbox.acks
@@ -87,8 +88,7 @@ class Device(Session):
             return True if self.gone or all(number in acks for _, number in emitted) else None
 
         in_time = await self.context.recorder.until(answered, within=within)
-        entries = await asyncio.gather(*(delivery.until_acked(number) for delivery, number in emitted))
-        answers = [only(entry.get("args")) for entry in entries if entry is not None]
+        answers = await asyncio.gather(*(delivery.until_acked(number, since=since) for delivery, number in emitted))
         saved = [answer for answer in answers if isinstance(answer, dict) and answer.get("message") is not None]
         return bool(in_time) and len(saved) == len(texts)
 

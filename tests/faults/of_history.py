@@ -186,3 +186,24 @@ class WritesBehind(HelpCenter):
         self.store.db.execute(
             "INSERT INTO messages (id, conversation_id, sender, text, created_at) VALUES (?, ?, ?, ?, ?)", row
         )
+
+
+@fault("RECONNECT-RESYNC", also=("BURST-AFTER-GREETING", "CONN-UPGRADE"))
+class HandlesAgainWhatIsNotConfirmed(HelpCenter):
+    """A queue that delivers at least once: the confirmation of each user's first message is lost, and seconds later it
+    is saved once more. Its event is not repeated."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.confirmed: set[str] = set()
+
+    async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
+        message = await super().deliver(user, text, sender=sender, origin=origin)
+        if user not in self.confirmed:
+            self.confirmed.add(user)
+            self.spawn(self.again(user, text))
+        return message
+
+    async def again(self, user: str, text: str) -> None:
+        await asyncio.sleep(2.5)
+        self.save(user, text, sender=USER)

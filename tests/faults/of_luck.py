@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -82,6 +83,21 @@ class LosesMessagesNowAndThen(HelpCenter):
     async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
         if message.sender == SUPPORT or next(self.count) % 11:
             await super().announce(user, message, origin=origin)
+
+
+@fault("MESSAGE-ECHO", also=("SUPPORT-EMITTED",))
+class UnsubscribesAfterTwoHundred(HelpCenter):
+    """A subscription of each connection, made for so many messages by mistake."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.emitted: Counter[str] = Counter()
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:  # noqa: ARG002
+        own = [sid for sid, owner in self.users.items() if owner == user]
+        self.emitted.update(own)
+        for sid in (sid for sid in own if self.emitted[sid] <= 200):
+            await self.emit(MESSAGE, self.message_payload(message), to=sid)
 
 
 CHANCE = ("AUTH-PREFIXED", "AUTH-HEADER", "TOKEN-REFRESHED", "FIRST-CONTACT", "DEVICE-COEXIST", "STANDARD-CLIENT")

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import CONNECTED, SUPPORT, Json
+from conformance.reference.protocol import CONNECTED, SUPPORT, USER, Json
 from conformance.reference.store import Conversation, Message, Store
 from tests.faults.fault import fault
 from tests.faults.of_isolation import DATABASE, SHARED, SHOWN
@@ -125,3 +125,26 @@ class TakesTheTextForTheKey(HelpCenter):
         if text not in self.recent:
             self.recent[text] = await super().deliver(user, text, sender=sender, origin=origin)
         return self.recent[text]
+
+
+@fault("ISOLATION-MESSAGES", also=SHARED)
+class SharesWhatIsUnderWay(HelpCenter):
+    """Who says what somebody else is saying at that moment waits for the same promise, filed by the text alone."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.pending: dict[str, asyncio.Task[Message]] = {}
+
+    async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
+        if sender == SUPPORT:
+            return await super().deliver(user, text, sender=sender, origin=origin)
+        if text not in self.pending:
+            self.pending[text] = asyncio.create_task(self.saved(user, text, origin))
+        return await self.pending[text]
+
+    async def saved(self, user: str, text: str, origin: str | None) -> Message:
+        await asyncio.sleep(DATABASE)
+        try:
+            return await super().deliver(user, text, sender=USER, origin=origin)
+        finally:
+            del self.pending[text]

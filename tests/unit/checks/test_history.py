@@ -1,0 +1,50 @@
+"""What was sent once is shown once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from conformance.checks.history import listed_once
+from conformance.checks.history_window import greeting_of
+from conformance.errors import Deviation
+from tests.support.handmade import Handmade, message
+
+ONE, AGAIN, ECHO = message("one", id="m1"), message("one", id="m9"), message("one", id="s1", sender="support")
+
+
+def judged(
+    messages: Sequence[Mapping[str, Any]], *, times: int = 1, attempts: int = 1, transport: str = "polling"
+) -> None:
+    """A device sends a plain text, once or more often; what the greeting of the next device shows."""
+    made = Handmade()
+    made.opens("phone", transport=transport)
+    made.greeted()
+    for number in range(1, times + 1):
+        for attempt in range(1, attempts):
+            made.emits({"text": "one"}, send=number, attempt=attempt, plain=True)
+            made.ack({"error": {"code": "BUSY", "message": "later"}})
+        made.says("one", saved=message("one", id=f"m{number}"), send=number, attempt=attempts, plain=True)
+    made.opens("tablet")
+    made.greeted(messages)
+    listed_once(greeting_of(made.record.connection("tablet")))
+
+
+def test_what_was_sent_once_and_is_listed_under_two_ids_is_a_deviation() -> None:
+    with pytest.raises(Deviation, match="m9"):
+        judged([ONE, AGAIN])
+
+
+def test_what_is_listed_once_or_repeated_by_support_is_none() -> None:
+    judged([ONE])
+    judged([])
+    judged([ONE, ECHO])
+    judged([ONE, ONE])
+
+
+def test_what_was_sent_twice_or_tried_again_or_sent_around_an_upgrade_is_judged_elsewhere() -> None:
+    judged([ONE, message("one", id="m2")], times=2)
+    judged([ONE, AGAIN], attempts=2)
+    judged([ONE, AGAIN], transport="upgrade")
