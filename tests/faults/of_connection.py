@@ -186,3 +186,21 @@ class LeavingLogsOut(KnowsSessions):
         await super().on_disconnect(sid, reason)
         for other in self.others(sid, user):
             await self.disconnect(other)
+
+
+@fault("MESSAGE-ECHO", also=("MESSAGE-DEVICES", "SUPPORT-EMITTED"))
+class RoomsAreForOptionA(HelpCenter):
+    """The guard that reads the header lets clients in; they are put into their room where ``auth.token`` is read."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.by_auth: set[str] = set()
+
+    async def on_connect(self, sid: str, environ: Json, auth: object = None) -> None:
+        if self.auth_token(auth) is not None:
+            self.by_auth.add(sid)
+        await super().on_connect(sid, environ, auth)
+
+    async def join(self, sid: str, user: str) -> None:
+        if sid in self.by_auth:
+            await super().join(sid, user)
