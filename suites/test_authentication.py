@@ -58,17 +58,17 @@ def test_a_token_in_the_header_is_accepted(documented_ways: Record) -> None:
 
 @requirement("AUTH-BARE")
 def test_no_good_token_in_auth_is_refused_anywhere(everything: Everything) -> None:
-    check_records(everything, good_tokens.refused("AUTH-BARE"), good_tokens.let_in)
+    check_records(everything, good_tokens.refused("AUTH-BARE"), good_tokens.LetIn(everything))
 
 
 @requirement("AUTH-PREFIXED")
 def test_no_good_token_after_bearer_is_refused_anywhere(everything: Everything) -> None:
-    check_records(everything, good_tokens.refused("AUTH-PREFIXED"), good_tokens.let_in)
+    check_records(everything, good_tokens.refused("AUTH-PREFIXED"), good_tokens.LetIn(everything))
 
 
 @requirement("AUTH-HEADER")
 def test_no_good_token_in_the_header_is_refused_anywhere(everything: Everything) -> None:
-    check_records(everything, good_tokens.refused("AUTH-HEADER"), good_tokens.let_in)
+    check_records(everything, good_tokens.refused("AUTH-HEADER"), good_tokens.LetIn(everything))
 
 
 @scenario

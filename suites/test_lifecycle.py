@@ -166,7 +166,7 @@ def test_a_good_token_is_let_in_after_an_expired_one(refreshed_late: Record, ref
 
 @requirement("TOKEN-REFRESHED")
 def test_no_good_token_is_refused_where_one_was_let_in_before(everything: Everything) -> None:
-    check_records(everything, good_tokens.refused("TOKEN-REFRESHED"), good_tokens.let_in)
+    check_records(everything, good_tokens.refused("TOKEN-REFRESHED"), good_tokens.LetIn(everything))
 
 
 @requirement("TOKEN-REFRESHED")

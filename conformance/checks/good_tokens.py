@@ -6,12 +6,14 @@ patience then), that comes beside another device, or that does not outlive its s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from conformance.checks.assertions import expect
 from conformance.checks.blame import of_greeting, unauthorized
+from conformance.checks.first_contact import Contact
 from conformance.checks.limits import not_limited
-from conformance.errors import Deviation
+from conformance.errors import Deviation, Unverified
 from conformance.protocol import CONNECTED
 from conformance.record.descriptions import said
 from conformance.record.token_kinds import EXPIRED
@@ -33,11 +35,27 @@ def refused(requirement: str) -> Callable[[Record], Iterator[Connection]]:
     return found
 
 
-def let_in(connection: Connection) -> None:
-    """AUTH-BARE, AUTH-PREFIXED, AUTH-HEADER and TOKEN-REFRESHED, of those."""
-    not_limited(connection)
-    at = [connection.opened.serial, connection.entries[-1].serial]
-    raise Deviation(f"{CONNECTED} for a good token on {connection.title}", said(connection.entries), at=at)
+class LetIn:
+    """AUTH-BARE, AUTH-PREFIXED, AUTH-HEADER and TOKEN-REFRESHED, of those. A user who was given, and of whom nothing
+    was accepted in the whole run, may be none of the target's."""
+
+    def __init__(self, everything: Iterable[Record]) -> None:
+        self._accepted: set[str] = set()
+        self._times: Counter[str] = Counter()
+        for record in everything:
+            self._times.update(record.transcript.subjects.values())
+            welcome = [c.user for c in record.connections if c.good and c.greeted]
+            welcome += [fetch.user for fetch in record.fetches if fetch.good and fetch.successful]
+            self._accepted |= {record.transcript.subjects.get(user, user) for user in welcome}
+
+    def __call__(self, connection: Connection) -> None:
+        not_limited(connection)
+        contact = Contact(connection.record, connection.user)
+        lent = contact.given or self._times[contact.subject] > 1
+        if lent and contact.subject not in self._accepted:
+            raise Unverified(f"no token of {contact.subject} was accepted anywhere: pass users whom the target knows")
+        at = [connection.opened.serial, connection.entries[-1].serial]
+        raise Deviation(f"{CONNECTED} for a good token on {connection.title}", said(connection.entries), at=at)
 
 
 def refused_by_rest(record: Record) -> Iterator[Fetch]:

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.checks import good_tokens
 from conformance.checks.law import check_records
-from conformance.errors import Deviation
+from conformance.errors import Deviation, Unverified
 from conformance.protocol import ERROR
 from conformance.record.views import Record
 from tests.support.handmade import CONVERSATION, Handmade
@@ -31,7 +31,7 @@ def is_refused(made: Handmade, device: str = "phone", *, good: bool = True, code
 
 def judged(made: Handmade, requirement: str) -> str | None:
     try:
-        check_records([made.record], good_tokens.refused(requirement), good_tokens.let_in)
+        check_records([made.record], good_tokens.refused(requirement), good_tokens.LetIn([made.record]))
     except Deviation as deviation:
         return str(deviation.actual)
     return None
@@ -50,6 +50,23 @@ def test_one_that_is_refused_after_another_was_let_in_is_that_of_new_tokens() ->
     is_refused(made)
     assert "UNAUTHORIZED" in (judged(made, "TOKEN-REFRESHED") or "")
     assert judged(made, "AUTH-BARE") is None
+
+
+def lent(subject: str, *, refused: bool) -> Record:
+    """What a user who was given met in one of its scenarios."""
+    made = Handmade()
+    made.transcript.subjects["user 1"] = subject
+    (is_refused if refused else comes_in)(made)
+    return made.record
+
+
+def test_a_user_who_was_given_and_is_never_let_in_may_be_none_of_the_targets() -> None:
+    everything = [lent("ada", refused=True), lent("ada", refused=True), lent("ben", refused=False)]
+    with pytest.raises(Unverified, match="no token of ada"):
+        check_records(everything, good_tokens.refused("AUTH-BARE"), good_tokens.LetIn(everything))
+    everything.append(lent("ada", refused=False))
+    with pytest.raises(Deviation):
+        check_records(everything, good_tokens.refused("AUTH-BARE"), good_tokens.LetIn(everything))
 
 
 def beside_another(made: Handmade) -> None:
