@@ -8,10 +8,14 @@ from conformance.drive.device import Device
 from conformance.drive.scenario import scenario
 from conformance.drive.simultaneous import buffered
 from conformance.drive.stage import Stage
+from conformance.inputs.texts import MIXED
 from conformance.protocol import LONGEST, Json
 
 AT_ONCE, MOST = 4, 12
 """Texts that each of two devices sends without waiting, and how often it does so at most while others come."""
+IN_FLIGHT = 8
+"""Texts sent without waiting over each transport: acks, events and answers of support are more packets than small
+queues hold."""
 STEPS = 4
 """Messages sent one after the other, and as many at once, while a connection is upgraded."""
 LATE = 4.0
@@ -148,21 +152,21 @@ async def unwelcome(stage: Stage) -> None:
 async def _chat_over(stage: Stage, transport: str) -> None:
     async with stage.device("phone", transport=transport) as phone:
         await phone.send_plain(tag="chat")
-        await phone.pipeline([stage.words() for _ in range(3)], tag="chat")
-        await phone.send_text(f"Zoë 好 😀 {stage.words()}", tag="foreign")
+        await phone.pipeline([stage.words() for _ in range(IN_FLIGHT)], tag="chat")
+        await phone.send_text(f"{MIXED} {stage.words()}", tag="foreign")
 
 
 @scenario
 async def websocket_chat(stage: Stage) -> None:
-    """One device connects over WebSocket from the first packet, sends a text, then three more without waiting, and one
-    whose characters take one to four bytes."""
+    """One device connects over WebSocket from the first packet, sends a text, then eight more without waiting, and one
+    with markup whose characters take one to four bytes."""
     await _chat_over(stage, "websocket")
 
 
 @scenario
 async def polling_chat(stage: Stage) -> None:
-    """One device connects over long-polling and stays there, sends a text, then three more without waiting, and one
-    whose characters take one to four bytes."""
+    """One device connects over long-polling and stays there, sends a text, then eight more without waiting, and one
+    with markup whose characters take one to four bytes."""
     await _chat_over(stage, "polling")
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from conformance.checks import clock, laws
+from conformance.checks import clock, history, laws
 from conformance.checks.history_window import windows
 from conformance.checks.law import check_records
 from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
+
+SHOWN_ONCE = "no conversation with a message was shown twice"
 
 
 @requirement("CONNECTED-SENT")
@@ -59,3 +61,9 @@ def test_another_user_has_another_conversation(everything: Everything, neighbour
 @requirement("CONNECTED-TIME")
 def test_the_instants_of_a_conversation_are_set_and_past(everything: Everything) -> None:
     check_records(everything, windows, clock.possible, nothing="no conversation was shown")
+
+
+@requirement("CONNECTED-TIME")
+def test_a_conversation_keeps_the_instant_of_its_beginning(everything: Everything, patient_chat: Record) -> None:
+    _ = patient_chat
+    check_records(everything, history.after_the_first_message, clock.begins_once, nothing=SHOWN_ONCE)

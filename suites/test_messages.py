@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from conformance.checks import history, laws, parity, support
+from conformance.checks.assertions import check_all
 from conformance.drive.device import Device
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
-from conformance.inputs.texts import FULL
+from conformance.inputs.texts import FULL_MIXED
 from conformance.protocol import MESSAGE
 from conformance.record.payloads import said_by_support
 from conformance.record.views import Everything, Record
@@ -50,18 +51,34 @@ def test_a_message_belongs_to_the_conversation_of_the_greeting(everything: Every
 
 @scenario
 async def two_devices(stage: Stage) -> None:
-    """Two devices of one user are connected; one sends a text as long as may be, then each sends a short one; each time
-    the other is waited for to hear it."""
+    """Two devices of one user are connected; one sends a long text with markup, then each sends a short one; each time
+    the other is waited for to hear it. What one of them has heard of support, the other is waited for to hear, too."""
     async with stage.device("phone") as phone, stage.device("tablet") as tablet:
-        await tablet.until_message_of(await phone.send_text(FULL["2000-cjk"].sent, tag="long"))
+        since = len(stage.transcript.entries)
+        await tablet.until_message_of(await phone.send_text(FULL_MIXED, tag="long"))
         await tablet.until_message_of(await phone.send_text(stage.words(), tag="by phone", plain=True))
         await phone.until_message_of(await tablet.send_text(stage.words(), tag="by tablet", plain=True))
+        await stage.together(
+            tablet.until_support_heard(_heard_of_support(phone, since)),
+            phone.until_support_heard(_heard_of_support(tablet, since)),
+        )
+
+
+def _heard_of_support(device: Device, since: int = 0) -> set[str]:
+    """The ids of what a device has heard of support, from so many entries of the transcript on."""
+    heard = [event.get("args") for event in device.inbox.heard(MESSAGE) if event.serial >= since]
+    return {name for args in heard for name in said_by_support({"messages": args})}
 
 
 @requirement("MESSAGE-DEVICES")
 @pytest.mark.parametrize(("sender", "listener"), [("phone", "tablet"), ("tablet", "phone")])
 def test_the_other_device_hears_the_message(two_devices: Record, sender: str, listener: str) -> None:
     parity.heard_by(two_devices.connection(listener), two_devices.send(f"by {sender}"))
+
+
+@requirement("MESSAGE-DEVICES")
+def test_each_device_hears_what_support_says(two_devices: Record) -> None:
+    check_all(support.missed_by_a_device(two_devices), support.heard_there)
 
 
 @requirement("MESSAGE-DEVICES")

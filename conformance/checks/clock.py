@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from conformance.checks.assertions import expect
+from conformance.checks.history import Pair
 from conformance.checks.history_window import HistoryWindow, windows
 from conformance.checks.parity import CLOSE, apart, echo
 from conformance.checks.selectors import saved
@@ -141,6 +142,15 @@ def _possible(window: HistoryWindow, actual: str, seconds: float) -> None:
     off = 0.0 if ahead is None else seconds - window.ended - ahead
     what = "an instant of the past by the clock of the target's REST answers"
     expect(off <= TOLERATED, what, lambda: f"{actual}, {span(off)}", at=at)
+
+
+def begins_once(pair: Pair) -> None:
+    """CONNECTED-TIME: one createdAt for one conversation. (Another conversation is CONNECTED-CONVERSATION's.)"""
+    one, other = pair.one.history.conversation, pair.other.history.conversation
+    if one.id == other.id:
+        seconds = timestamps.seconds_apart(one.created_at, other.created_at)
+        what = f"conversation.createdAt in {pair.other.history.where} as in {pair.one.history.where}, {one.created_at}"
+        expect(seconds is None or seconds <= CLOSE, what, other.created_at, at=pair.at)
 
 
 def _ahead(record: Record) -> float | None:

@@ -32,8 +32,18 @@ class Pair:
 def returns(record: Record) -> Iterator[Pair]:
     """The first history of each user, with each that was asked for later. (What is shown to devices that come at the
     same moment is FIRST-CONTACT's.)"""
+    return _with_the_first(windows(record))
+
+
+def after_the_first_message(record: Record) -> Iterator[Pair]:
+    """The same, of the histories that show a message: before that, a server may invent a conversation whenever it is
+    asked, and save it with the first message."""
+    return _with_the_first(window for window in windows(record) if window.length)
+
+
+def _with_the_first(found: Iterable[HistoryWindow]) -> Iterator[Pair]:
     first: dict[str, HistoryWindow] = {}
-    for window in windows(record):
+    for window in found:
         reference = first.setdefault(window.user, window)
         if window.began >= reference.ended:
             yield Pair(reference, window)

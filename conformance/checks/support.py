@@ -16,7 +16,7 @@ from conformance.protocol import MESSAGE, SUPPORT
 from conformance.record.payloads import Message
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Event, Fetch, Record
-from conformance.record.waits import awaited_message, message_named, waited_out
+from conformance.record.waits import awaited_message, given_up, message_named, waited_out
 
 LAGS = 2
 """How many times the longest lag that was seen a history may lag behind."""
@@ -169,3 +169,28 @@ def announced(connection: Connection, before: Fetch, after: Fetch) -> None:
     actual = ", ".join(preview(message.text) for message in missing)
     at = [after.entry.serial]
     expect(not missing, "every message of support that came meanwhile to be emitted", f"not emitted: {actual}", at=at)
+
+
+def missed_by_a_device(record: Record) -> Iterator[tuple[Connection, Event]]:
+    """What one device of a user heard of support, with each other one that waited for it in vain. (What the greeting
+    of that one shows may have been emitted before it was there.)"""
+    good = list(good_connections(record))
+    for event in (event for connection in good for event in connection.events(MESSAGE) if _of_support(event)):
+        name = event.message.id
+        others = (c for c in good if given_up(c, message_named(name)) is not None and not _heard(c, name))
+        yield from ((other, event) for other in others if name not in other.history.ids)
+
+
+def _heard(connection: Connection, name: str) -> bool:
+    return any(_of_support(event) and event.message.id == name for event in connection.events(MESSAGE))
+
+
+def heard_there(missing: tuple[Connection, Event]) -> None:
+    """MESSAGE-DEVICES, of what support says."""
+    listener, event = missing
+    waiting = message_named(event.message.id)
+    not_in_doubt(listener, waiting)
+    readable(listener)
+    waited = given_up(listener, waiting)
+    at = [event.entry.serial, *([] if waited is None else [waited.serial])]
+    raise Deviation(f"what support says on {listener.title}", f"not heard: {preview(event.message.text)}", at=at)

@@ -54,6 +54,9 @@ LATIN = "éàüñçøåßîõ"
 CJK = "请帮助我找回丢失的密码"
 """Three bytes of UTF-8 each."""
 
+MIXED = '<b>Zoë</b> & "好" isn\'t 😀 C:\\new %20'
+"""What careless servers escape, filter, or read in another encoding: markup, quotes, a backslash, one to four bytes."""
+
 # -- how long (SEND-MIN, SEND-FULL, SEND-PADDED-FULL, SEND-MAX) -----------------------------------------------------
 
 SHORTEST: Texts = {
@@ -67,6 +70,8 @@ FULL: Texts = {
     "2000-latin": Text(of_length(LATIN, LONGEST), "as long as may be, 4,000 bytes"),
     "2000-cjk": Text(of_length(CJK, LONGEST), "as long as may be, 6,000 bytes"),
 }
+FULL_MIXED = f"{MIXED} {of_length(CJK, LONGEST - 50)}"
+"""Nearly as long as may be, however emoji are counted."""
 PADDED_FULL: Texts = {
     "2000-and-spaces": Text(f" {of_length(ASCII[::-1], LONGEST)} ", "as long as may be, between spaces"),
     "2000-and-newlines": Text(f"{of_length(LATIN[::-1], LONGEST)}\r\n\r\n", "as long as may be, before empty lines"),

@@ -146,7 +146,7 @@ class RepliesToEverybody(Loud):
             await super().announce(user, message, origin=origin)
 
 
-@fault("ISOLATION-MESSAGES", also=(*HEARD, "SUPPORT-EMITTED"))
+@fault("ISOLATION-MESSAGES", also=(*HEARD, "SUPPORT-EMITTED", "MESSAGE-DEVICES"))
 class RepliesToTheLastToConnect(HelpCenter):
     """The gateway keeps ``this.client``, which is whoever connected last."""
 

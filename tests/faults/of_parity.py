@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 from conformance.reference.help_center import HelpCenter
@@ -129,3 +130,14 @@ class EventIsStampedAgain(Emits):
 
     def reported(self, message: Json) -> Json:
         return message | {"createdAt": self.instant(self.store.now() + 3)}
+
+
+@fault("PARITY-EVENT", also=("MESSAGE-ID",))
+class OtherDevicesHearEntities(HelpCenter):
+    """The sender gets the row, all others what was rendered for the support's console."""
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
+        payload = self.message_payload(message)
+        for sid in [sid for sid, owner in self.users.items() if owner == user]:
+            own = origin in (None, sid)
+            await self.emit(MESSAGE, payload if own else payload | {"text": html.escape(message.text)}, to=sid)

@@ -71,3 +71,15 @@ class RepliesToTheSocketThatAsked(HelpCenter):
         reported = self.save(user, self.reply_text(message), sender=SUPPORT)
         if origin in self.users:
             await self.emit(MESSAGE, self.message_payload(reported), to=origin)
+
+
+@fault("MESSAGE-DEVICES")
+class RepliesToTheFirstDevice(HelpCenter):
+    """``find`` where ``filter`` was meant: of a user's devices, the one that has been there the longest."""
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
+        if message.sender == SUPPORT:
+            first = next((sid for sid, owner in self.users.items() if owner == user), self.room_of(user))
+            await self.emit(MESSAGE, self.message_payload(message), to=first)
+        else:
+            await super().announce(user, message, origin=origin)

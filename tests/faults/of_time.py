@@ -90,3 +90,11 @@ class ConversationsBeginInLocalTime(HelpCenter):
     def conversation_payload(self, conversation: Conversation) -> Json:
         began = self.instant(conversation.created_at + 9 * HOUR)
         return super().conversation_payload(conversation) | {"createdAt": began}
+
+
+@fault("CONNECTED-TIME")
+class BeginsWithItsLastMessage(HelpCenter):
+    """The wrong column of the two: every message makes the conversation a new one."""
+
+    def conversation_payload(self, conversation: Conversation) -> Json:
+        return super().conversation_payload(conversation) | {"createdAt": self.instant(conversation.updated_at)}

@@ -221,3 +221,35 @@ class ReadsPostsAsLatin1(Engines):
             await post({**environ, "wsgi.input": body, "CONTENT_LENGTH": str(len(misread))})
 
         engine.handle_post_request = misreads
+
+
+@fault("CONN-POLLING")
+class FiltersMarkupOfPosts(Engines):
+    """A filter against scripts in front of all HTTP requests; what comes by WebSocket passes it by."""
+
+    def change(self, engine: Any) -> None:
+        receive = engine.receive
+
+        async def filtered(packet: Any) -> None:
+            if not engine.upgraded and isinstance(packet.data, str):
+                packet.data = packet.data.replace("<", "&lt;").replace(">", "&gt;")
+            await receive(packet)
+
+        engine.receive = filtered
+
+
+# -- what waits for a poll -----------------------------------------------------------------------------------------
+
+
+@fault("CONN-POLLING", also=("ACK-CALLED", "MESSAGE-ECHO", "SUPPORT-EMITTED", "MESSAGE-DEVICES", "CONN-UPGRADE"))
+class KeepsSixteenPackets(Engines):
+    """What waits for a poll waits in a queue of sixteen, and what finds it full is dropped."""
+
+    def change(self, engine: Any) -> None:
+        send = engine.send
+
+        async def unless_full(packet: Any) -> None:
+            if engine.upgraded or engine.queue.qsize() < 16:
+                await send(packet)
+
+        engine.send = unless_full

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance.checks import clock, phantoms
+from conformance.checks import clock, history, phantoms
 from conformance.checks.history_window import windows
 from conformance.checks.law import check_records
 from conformance.errors import Deviation, Unverified
@@ -93,6 +93,35 @@ def test_without_a_clock_only_unset_instants_are_found() -> None:
     made = Handmade()
     made.fetches({"conversation": {**CONVERSATION, "createdAt": "2099-01-01T00:00:00Z"}, "messages": []})
     assert judged(made, windows, clock.possible) is None
+
+
+SPOKEN = [message("hello")]
+
+
+@pytest.mark.parametrize(
+    ("then", "found"),
+    [
+        ({"createdAt": "2026-01-01T00:00:09Z"}, True),
+        ({"createdAt": "2026-01-01T00:00:00.700Z"}, False),
+        ({"createdAt": "2026-01-01T00:00:09Z", "id": "another"}, False),
+        ({"createdAt": "yesterday"}, False),
+    ],
+    ids=["seconds later", "with more digits", "another conversation", "no instant"],
+)
+def test_a_conversation_that_begins_anew_is_found(then: dict[str, str], found: bool) -> None:
+    made = Handmade()
+    for changed in ({}, then):
+        begun = {"createdAt": "2026-01-01T00:00:00Z"}
+        made.fetches({"conversation": {**CONVERSATION, **begun, **changed}, "messages": SPOKEN})
+    reported = judged(made, history.after_the_first_message, clock.begins_once)
+    assert ("2026-01-01T00:00:09Z" in (reported or "")) is found
+
+
+def test_a_conversation_may_be_saved_with_its_first_message() -> None:
+    made = Handmade()
+    made.fetches({"conversation": {**CONVERSATION, "createdAt": "2026-01-01T00:00:00Z"}, "messages": []})
+    made.fetches({"conversation": {**CONVERSATION, "createdAt": "2026-01-01T00:00:09Z"}, "messages": SPOKEN})
+    assert not list(history.after_the_first_message(made.record))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -14,14 +15,17 @@ from conformance.checks import laws, support
 from conformance.checks.law import check_records
 from conformance.drive.context import RunContext
 from conformance.drive.stage import Stage
-from conformance.errors import Deviation
-from conformance.record.transcript import Kind, Transcript
+from conformance.errors import Deviation, Unverified
+from conformance.protocol import MESSAGE
+from conformance.record.transcript import Doubt, Kind, Transcript
 from conformance.record.views import Record
+from conformance.record.waits import message_named
 from conformance.redaction import Redactor
 from conformance.reference import HelpCenter, Served, Verifier
 from conformance.reference.protocol import SUPPORT, Event, Problem
 from conformance.reference.store import Message
 from tests.support.clients import SECRET
+from tests.support.handmade import Handmade, message
 from tests.support.peers import in_loop
 
 
@@ -160,3 +164,33 @@ async def test_an_ack_that_is_missing_from_a_flood_is_waited_for() -> None:
         record = Record(stage.transcript)
         with pytest.raises(Deviation, match="an ack of send #3"):
             laws.ACK_CALLED.check([record])
+
+
+def heard_by_one(*, listed: bool = False, later: bool = False, **waited: Any) -> Record:
+    """What support says reaches one of two devices; the other one waits for it."""
+    reply = message("thanks", id="s1", sender=SUPPORT)
+    made = Handmade()
+    phone = made.opens("phone")
+    made.greeted()
+    made.opens("tablet")
+    made.greeted([reply] if listed else [])
+    made.event(MESSAGE, reply, connection=phone)
+    made.add(Kind.EXPIRED, waiting=message_named("s1"), seconds=15.0, **waited)
+    if later:
+        made.event(MESSAGE, reply)
+    return made.record
+
+
+def test_what_support_says_to_one_device_alone_is_found() -> None:
+    with pytest.raises(Deviation, match="on tablet"):
+        check_records([heard_by_one()], support.missed_by_a_device, support.heard_there)
+
+
+@pytest.mark.parametrize("record", [heard_by_one(listed=True), heard_by_one(later=True)], ids=["listed", "late"])
+def test_a_device_that_was_greeted_with_it_or_heard_it_late_has_missed_nothing(record: Record) -> None:
+    assert not list(support.missed_by_a_device(record))
+
+
+def test_what_may_still_have_been_under_way_is_not_judged() -> None:
+    with pytest.raises(Unverified):
+        check_records([heard_by_one(doubt=Doubt.SLOW)], support.missed_by_a_device, support.heard_there)
