@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -17,6 +19,8 @@ from conformance.report.verdict import Exit
 
 UNWRITTEN = pytest.StashKey[str]()
 """Which reports could not be written, and why: the run then has the exit code of a broken environment."""
+AT_THE_HEELS = 5.0
+"""Seconds after a signal in which another one says the same."""
 
 
 class Surroundings:
@@ -25,8 +29,11 @@ class Surroundings:
     def __init__(self) -> None:
         self._before: dict[int, Any] = {}
         sys.stdout = Lasting(sys.stdout)
-        if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-            self._handle(signal.SIGTERM, _interrupt)
+        if threading.current_thread() is threading.main_thread():
+            interrupt = Interrupt()
+            for number, usual in ((signal.SIGTERM, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)):
+                if signal.getsignal(number) is usual:
+                    self._handle(number, interrupt)
 
     def _handle(self, number: int, handler: Any) -> None:
         self._before.setdefault(number, signal.signal(number, handler))
@@ -72,9 +79,18 @@ def unwritten(config: pytest.Config) -> Iterator[None]:
             session.exitstatus = Exit.USAGE
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """SIGTERM ends a run as Ctrl-C does: reports are written, and whatever was started is ended."""
-    raise KeyboardInterrupt
+class Interrupt:
+    """SIGTERM ends a run as Ctrl-C does: reports are written, and whatever was started is ended. A second signal at the
+    heels of the first one would only keep pytest from doing so."""
+
+    def __init__(self) -> None:
+        self._last = -math.inf
+
+    def __call__(self, _number: int, _frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if now >= self._last + AT_THE_HEELS:
+            self._last = now
+            raise KeyboardInterrupt
 
 
 class Lasting:

@@ -54,7 +54,7 @@ class LooksUpTheUserFirst(Overtakes):
     def wait_of(self, event: Event) -> float:
         first = event.sid not in self.cached
         self.cached.add(event.sid)
-        return 0.05 if first else 0.0
+        return 0.2 if first else 0.0
 
 
 @fault("PIPELINE-ORDER")
@@ -68,4 +68,4 @@ class OtherDevicesAreSlower(Overtakes):
     def wait_of(self, event: Event) -> float:
         self.turn += 1
         crowded = list(self.users.values()).count(self.users.get(event.sid, "")) > 1
-        return 0.05 if crowded and self.turn % 2 else 0.0
+        return 0.2 if crowded and self.turn % 2 else 0.0

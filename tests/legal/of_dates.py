@@ -94,6 +94,15 @@ class DatabaseRoundsToSeconds(HelpCenter):
         return payload | {"messages": [m | {"createdAt": at} for m, at in zip(payload["messages"], kept, strict=True)]}
 
 
+@legal()
+class ConversationsAreAsOldAsAccounts(HelpCenter):
+    """Years older than their first message; `updatedAt` tells the day alone, as it is where days begin."""
+
+    def conversation_payload(self, conversation: Conversation) -> Json:
+        day = self.instant(conversation.updated_at + 14 * 3600 * 1000)[:10]
+        return super().conversation_payload(conversation) | {"createdAt": "2019-05-01T10:00:00Z", "updatedAt": day}
+
+
 @legal(advice=["MESSAGE-TIME"])
 class ClockIsWrong(HelpCenter):
     """The machine believes it is 2001, and its clock has stopped; `updatedAt` never moves."""
@@ -113,12 +122,3 @@ class ClocksAreMinutesApart(HelpCenter):
 
     def instant(self, milliseconds: int) -> str:
         return super().instant(milliseconds + 300_000)
-
-
-@legal()
-class ConversationsAreAsOldAsAccounts(HelpCenter):
-    """Years older than their first message; `updatedAt` tells the day alone, as it is where days begin."""
-
-    def conversation_payload(self, conversation: Conversation) -> Json:
-        day = self.instant(conversation.updated_at + 14 * 3600 * 1000)[:10]
-        return super().conversation_payload(conversation) | {"createdAt": "2019-05-01T10:00:00Z", "updatedAt": day}

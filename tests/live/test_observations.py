@@ -199,13 +199,13 @@ def test_every_observation_is_proved() -> None:
 
 
 class AcksLate(HelpCenter):
-    """Half a second after the event."""
+    """A second and a half after the event."""
 
     async def acknowledge(self, event: Event, answer: Json) -> None:
         self.spawn(self.later(event, answer))
 
     async def later(self, event: Event, answer: Json) -> None:
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(1.5)
         await super().acknowledge(event, answer)
 
 
