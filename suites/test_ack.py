@@ -69,8 +69,8 @@ def test_each_device_gets_the_acks_of_its_own_sends(in_flight_on_two_devices: Re
 
 
 @requirement("PIPELINE-ORDER")
-def test_sends_in_flight_keep_their_order(everything: Everything, in_flight: Record) -> None:
-    _ = in_flight
+def test_sends_in_flight_keep_their_order(everything: Everything, in_flight: Record, burst: Record) -> None:
+    _ = in_flight, burst
     laws.PIPELINE_ORDER.check(everything)
 
 

@@ -9,4 +9,4 @@ from tests.support.scheduling import BATTERIES
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.path.name in BATTERIES)
+    items.sort(key=lambda item: BATTERIES.index(item.path.name) if item.path.name in BATTERIES else -1)

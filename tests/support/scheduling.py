@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xdist.scheduler import LoadScopeScheduling
 
-BATTERIES = ("test_faults.py", "test_legal.py")
-"""Live modules whose tests share nothing: any worker takes any of their tests."""
+BATTERIES = ("test_legal.py", "test_faults.py")
+"""Live modules whose tests share nothing: any worker takes any of their tests. Those that wait longest come first."""
 WHOLE = "tests/whole/"
 """Its modules share certifications."""
 
