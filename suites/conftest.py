@@ -99,9 +99,9 @@ async def burst(stage: Stage) -> None:
 
 @scenario
 async def crowd(stage: Stage) -> None:
-    """Two devices of one user send some texts at a time; meanwhile three more connect, REST is asked each time, and
-    the first of them leaves. One text more (the first device connects again where its connection was ended), and both
-    channels show the conversation."""
+    """Of two devices of a user, one sends a text, then both send some at a time; meanwhile three more connect, REST is
+    asked each time, and the first of them leaves. One text more (the first device connects again where its connection
+    was ended), and both channels show the conversation."""
     visitors = [stage.device(name) for name in VISITORS]
     arrived = asyncio.Event()
 
@@ -119,6 +119,7 @@ async def crowd(stage: Stage) -> None:
         arrived.set()
 
     async with stage.device("phone") as phone, stage.device("tablet") as tablet:
+        await phone.send_text(stage.words(), tag="first", plain=True)  # where it is shown, what came later has to be
         await stage.together(chat(phone), chat(tablet), visit())
         await phone.revive()
         answer = await phone.send_text(stage.words(), tag="last", plain=True)

@@ -64,7 +64,7 @@ async def two_devices(stage: Stage) -> None:
         )
 
 
-def _heard_of_support(device: Device, since: int = 0) -> set[str]:
+def _heard_of_support(device: Device, since: int) -> set[str]:
     """The ids of what a device has heard of support, from so many entries of the transcript on."""
     heard = [event.get("args") for event in device.inbox.heard(MESSAGE) if event.serial >= since]
     return {name for args in heard for name in said_by_support({"messages": args})}
@@ -118,7 +118,8 @@ def test_nothing_that_the_user_did_not_send_is_said_in_its_name(everything: Ever
 
 
 @requirement("MESSAGE-STORED")
-def test_what_was_emitted_in_the_users_name_is_in_the_conversation(everything: Everything) -> None:
+def test_what_was_emitted_in_the_users_name_is_in_the_conversation(everything: Everything, crowd: Record) -> None:
+    _ = crowd
     laws.MESSAGE_STORED.check(everything)
 
 

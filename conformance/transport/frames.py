@@ -21,7 +21,8 @@ class Frames:
 
     def feed(self, data: bytes, limit: int) -> bool:
         """Count on. Whether there were no more than so many frames in one message."""
-        data, self._head = bytes(self._head) + data, bytearray()
+        if self._head:
+            data, self._head = bytes(self._head) + data, bytearray()
         at = self._skip
         while at < len(data):
             begin, size = at, _size(data, at)
