@@ -37,6 +37,9 @@ class Needs(TypedDict, total=False):
     """It does with so few users where there are not as many as it likes."""
     takes_seconds: bool
     """It waits for seconds by design, and begins before those that do not: then nothing waits for it at the end."""
+    many_steps: bool
+    """Many steps follow each other in it, and it begins before those with few: where the target is far away, it takes
+    longer than they do."""
     search: bool
     """It drives what Hypothesis generates."""
     extra: bool
@@ -60,6 +63,7 @@ class Scenario:
     limit_concurrency: bool = False
     min_users: int | None = None
     takes_seconds: bool = False
+    many_steps: bool = False
     search: bool = False
     extra: bool = False
     alike: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from conformance.drive.scenario import ScenarioCall
+from conformance.drive.scenario import Scenario, ScenarioCall
 
 FEW = 8
 """Scenarios with bad tokens at the same time, where the target is near."""
@@ -13,7 +13,7 @@ FEW = 8
 
 def phases(calls: Iterable[ScenarioCall]) -> list[list[ScenarioCall]]:
     """One after the other; what is in one is recorded side by side, and begins in this order."""
-    ordered = sorted(calls, key=lambda call: (_phase(call), not call.scenario.takes_seconds))
+    ordered = sorted(calls, key=lambda call: (_phase(call), *_longest_first(call.scenario)))
     return [list(group) for _, group in groupby(ordered, key=_phase)]
 
 
@@ -27,6 +27,10 @@ def refused_at_once(rtt: float, *, apart: float) -> int:
     well shut out an address that sends many bad tokens in a short time; one that is far away gets no more of them in
     a second where more are on their way at the same moment."""
     return FEW + int(FEW * rtt / apart)
+
+
+def _longest_first(scenario: Scenario) -> tuple[bool, bool]:
+    return not scenario.takes_seconds, not scenario.many_steps
 
 
 def _phase(call: ScenarioCall) -> tuple[int, bool]:

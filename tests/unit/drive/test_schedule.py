@@ -30,9 +30,9 @@ def test_malformed_input_waits_for_all_documented_input_and_new_users_come_first
     assert [_names(phase) for phase in phases(calls)] == [["new"], ["plain"], ["odd and new"], ["odd"]]
 
 
-def test_what_takes_seconds_begins_first_and_the_rest_keeps_its_order() -> None:
-    calls = [_call("a"), _call("b"), _call("patient", takes_seconds=True), _call("c")]
-    assert [_names(phase) for phase in phases(calls)] == [["patient", "a", "b", "c"]]
+def test_what_takes_long_begins_first_and_the_rest_keeps_its_order() -> None:
+    calls = [_call("a"), _call("long", many_steps=True), _call("b"), _call("patient", takes_seconds=True), _call("c")]
+    assert [_names(phase) for phase in phases(calls)] == [["patient", "long", "a", "b", "c"]]
 
 
 def test_no_more_bad_tokens_come_in_a_second_from_far_away() -> None:
