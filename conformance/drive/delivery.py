@@ -9,7 +9,7 @@ from conformance.drive.retry import growing_pauses
 from conformance.drive.session import Session
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, SEND, VALIDATION_ERROR, Json
 from conformance.record.rate_limits import CONTROL, wanted_pause
-from conformance.record.timeouts import ACK, REFUSING_ACK, Taken
+from conformance.record.timeouts import ACK, EARLY_ACK, REFUSING_ACK, Taken
 from conformance.record.transcript import first, only
 from conformance.record.waits import ack_of, ack_of_control, message_of
 
@@ -71,8 +71,9 @@ class Delivery:
     async def until_acked(self, ack_id: int, *, since: int) -> Json:
         """What the ack of an attempt says, None without one; and for an accepted message the event that tells of it.
         ``since``: how many entries were recorded when it was sent."""
-        kind = ACK if self._valid else REFUSING_ACK
         inbox, until = self._session.inbox, self._session.waiting.until
+        greeted = any(greeting.serial < since for greeting in inbox.heard(CONNECTED))
+        kind = REFUSING_ACK if not self._valid else ACK if greeted else EARLY_ACK
         entry = await until(kind, ack_of(self._number), lambda: inbox.acks.get(ack_id))
         answer = only(entry.get("args")) if entry else None
         if isinstance(answer, dict) and isinstance(answer.get("message"), dict):

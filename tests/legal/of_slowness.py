@@ -6,6 +6,8 @@ Whole certifications of these take minutes: ``python -m tests.legal`` has them, 
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from typing import Any
 
 from starlette.requests import Request
@@ -178,3 +180,37 @@ class TypesLate(HelpCenter):
         await asyncio.sleep(3)
         await self.emit(TYPING, {"isTyping": False, "sender": SUPPORT}, to=self.room_of(user))
         await super().reply(user, message)
+
+
+@legal(slow=True, advice=["BURST-AFTER-CONNECT"])
+class StallsAndForgetsEarlySends(HelpCenter):
+    """Ignores what comes before the greeting, which takes half a second. Long after the first of that the machine has
+    other work: each fifth ack takes two and a half seconds."""
+
+    STALLS_AFTER = 16.0
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.ready: set[str] = set()
+        self.stalls_from = math.inf
+        self.acked = 0
+
+    async def welcome(self, sid: str, user: str) -> None:
+        self.spawn(self.greet(sid, user))
+
+    async def greet(self, sid: str, user: str) -> None:
+        await asyncio.sleep(0.5)
+        self.ready.add(sid)
+        await super().welcome(sid, user)
+
+    async def on_send(self, event: Event) -> None:
+        if event.sid in self.ready:
+            await super().on_send(event)
+        else:
+            self.stalls_from = min(self.stalls_from, time.monotonic() + self.STALLS_AFTER)
+
+    async def acknowledge(self, event: Event, answer: Json) -> None:
+        self.acked += 1
+        if time.monotonic() > self.stalls_from and self.acked % 5 == 0:
+            await asyncio.sleep(2.5)
+        await super().acknowledge(event, answer)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from typing import Any
 
 import pytest
 
 from conformance.drive.device import ScenarioAborted
+from conformance.protocol import CONNECTED
 from conformance.record.rate_limits import CONTROL
+from conformance.record.timeouts import ACK, EARLY_ACK
 from conformance.record.views import Record
 from conformance.reference import Event, HelpCenter, Problem
 from tests.support.peers import in_loop
@@ -99,3 +102,34 @@ async def test_an_invalid_text_is_tried_again_once_its_code_is_known_to_be_about
         stage.run.throttle_codes.add("RATE_LIMITED")
         answer = await phone.send_text("", valid=False)
         assert answer["error"]["code"] == "VALIDATION_ERROR"
+
+
+class ForgetsEarlySends(HelpCenter):
+    """Ignores all sends, and greets after the fourth."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.early = asyncio.Semaphore(0)
+
+    async def welcome(self, sid: str, user: str) -> None:
+        self.spawn(self.greet(sid, user))
+
+    async def greet(self, sid: str, user: str) -> None:
+        for _ in range(4):
+            await self.early.acquire()
+        await super().welcome(sid, user)
+
+    async def on_send(self, event: Event) -> None:  # noqa: ARG002
+        self.early.release()
+
+
+@in_loop
+async def test_sends_that_are_lost_before_the_greeting_shorten_no_wait_for_others() -> None:
+    async with stage_on(ForgetsEarlySends, deadline=0.3) as stage:
+        phone = stage.device()
+        await phone.open()
+        await phone.enter_sending(["one", "two", "three", "four"], tag="burst")
+        assert phone.inbox.heard(CONNECTED)
+        timeout = phone.context.run.timeout
+        assert timeout.is_short(EARLY_ACK)
+        assert not timeout.is_short(ACK)
