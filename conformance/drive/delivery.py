@@ -9,7 +9,7 @@ from conformance.drive.retry import growing_pauses
 from conformance.drive.session import Session
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, SEND, VALIDATION_ERROR, Json
 from conformance.record.rate_limits import CONTROL, wanted_pause
-from conformance.record.timeouts import ACK, EARLY_ACK, REFUSING_ACK, Taken
+from conformance.record.timeouts import ACK, EARLY_ACK, EARLY_MESSAGE, REFUSING_ACK, Taken
 from conformance.record.transcript import first, only
 from conformance.record.waits import ack_of, ack_of_control, message_of
 
@@ -80,7 +80,8 @@ class Delivery:
             message_id = answer["message"].get("id")
             if isinstance(message_id, str):
                 self._context.taken.append(Taken(self._session.user.name, message_id, since))
-                await until("message", message_of(self._number), lambda: inbox.messages.get(message_id))
+                kind = "message" if greeted else EARLY_MESSAGE
+                await until(kind, message_of(self._number), lambda: inbox.messages.get(message_id))
         return answer
 
     # -- attempts ----------------------------------------------------------------------------------------------

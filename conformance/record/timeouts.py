@@ -27,8 +27,8 @@ DOUBTFUL = 3
 """What has not come after this many times the longest silence that it ever came after is lost; sooner, it may come."""
 GREETED, UNJUDGED, ACK, REFUSING_ACK = "connected", "connected on trial", "ack", "refusing ack"
 """Kinds of answers: the greeting, that of an experiment, and to sends."""
-EARLY_ACK = "early ack"
-"""To a send before the greeting: a target that ignores those owes the other acks all the same, and may be slow."""
+EARLY_ACK, EARLY_MESSAGE = "early ack", "early message"
+"""To a send before the greeting: a target that loses those owes other acks and events all the same, and may be slow."""
 ENGINE_HANDSHAKE, ANSWER, SHOWN = "handshake", "REST", "shown by REST"
 """Outside of Help Center connections."""
 _WITHOUT = {REFUSING_ACK: ACK, EARLY_ACK: ACK, ACK: GREETED, UNJUDGED: GREETED}

@@ -11,7 +11,7 @@ import pytest
 from conformance.drive.device import ScenarioAborted
 from conformance.protocol import CONNECTED
 from conformance.record.rate_limits import CONTROL
-from conformance.record.timeouts import ACK, EARLY_ACK
+from conformance.record.timeouts import ACK, EARLY_ACK, EARLY_MESSAGE
 from conformance.record.views import Record
 from conformance.reference import Event, HelpCenter, Problem
 from tests.support.peers import in_loop
@@ -133,3 +133,23 @@ async def test_sends_that_are_lost_before_the_greeting_shorten_no_wait_for_other
         timeout = phone.context.run.timeout
         assert timeout.is_short(EARLY_ACK)
         assert not timeout.is_short(ACK)
+
+
+class TellsNothingOfEarlySends(ForgetsEarlySends):
+    """Acks them all the same."""
+
+    async def on_send(self, event: Event) -> None:
+        message = self.save(self.sender_of(event), self.validate(self.payload_of(event)), sender="user")
+        await self.acknowledge(event, self.ack_payload(message))
+        await super().on_send(event)
+
+
+@in_loop
+async def test_events_that_are_lost_before_the_greeting_shorten_no_wait_for_others() -> None:
+    async with stage_on(TellsNothingOfEarlySends, deadline=0.3) as stage:
+        phone = stage.device()
+        await phone.open()
+        await phone.enter_sending(["one", "two", "three", "four"], tag="burst")
+        timeout = phone.context.run.timeout
+        assert timeout.is_short(EARLY_MESSAGE)
+        assert not timeout.is_short("message")
