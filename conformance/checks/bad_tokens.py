@@ -17,6 +17,7 @@ from conformance.checks.authentication import (
 from conformance.errors import Deviation, Unverified
 from conformance.record.rate_limits import BUSY
 from conformance.record.token_kinds import EXPIRED
+from conformance.record.transcript import Entry
 from conformance.record.views import Connection, Fetch, Record
 
 EARLY, SEEN, UNSEEN = "early", "seen", "unseen"
@@ -29,11 +30,11 @@ UNSIGNED = "an expired token needs the signing key: pass --jwt-secret or --jwt-k
 
 @dataclass(frozen=True, slots=True)
 class _Try:
-    """Which of the two tokens was tried, whether it was let in, and where that stands."""
+    """Which of the two tokens was tried, and whether it was let in."""
 
     token: str
     entered: bool
-    at: int
+    entry: Entry
 
 
 # -- laws --------------------------------------------------------------------------------------------------------
@@ -126,15 +127,16 @@ def forgotten(record: Record) -> None:
     early = [connection for connection in record.all_connections if connection.device == EARLY]
     if not any(connection.greeted for connection in early):
         raise Unverified("a token of a few seconds was not accepted in its time")
-    check_all(_routes(record), _forgotten_on)
+    expiry = early[0].opened.at + early[0].opened.get("lifetime", 0)
+    check_all(_routes(record), lambda route: _forgotten_on(route, expiry))
 
 
 def _routes(record: Record) -> Iterator[tuple[str, Sequence[_Try]]]:
     for transport in ("websocket", "polling"):
         late = [c for c in record.all_connections if c.device != EARLY and c.transport == transport]
-        yield transport, [_Try(c.device, is_accepted(c), c.opened.serial) for c in late if _answered(c)]
+        yield transport, [_Try(c.device, is_accepted(c), c.opened) for c in late if _answered(c)]
     late_fetches = [fetch for fetch in record.fetches if fetch.tag != EARLY and fetch.status not in (0, *BUSY)]
-    yield "REST", [_Try(fetch.tag, fetch.successful, fetch.entry.serial) for fetch in late_fetches]
+    yield "REST", [_Try(fetch.tag, fetch.successful, fetch.entry) for fetch in late_fetches]
 
 
 def _answered(connection: Connection) -> bool:
@@ -143,15 +145,18 @@ def _answered(connection: Connection) -> bool:
     return connection.handshake_completed or refused
 
 
-def _forgotten_on(route: tuple[str, Sequence[_Try]]) -> None:
+def _forgotten_on(route: tuple[str, Sequence[_Try]], expiry: float) -> None:
+    """``expiry``: when both tokens had expired at the latest, in the seconds of the record."""
     name, tries = route
     seen = [one.entered for one in tries if one.token == SEEN]
     unseen = [one.entered for one in tries if one.token == UNSEEN]
-    if any(unseen):
-        raise Unverified("tokens that expired a moment ago are still accepted (leeway, or another clock)")
+    late = [one.entry.at - expiry for one in tries if one.token == UNSEEN and one.entered]
+    if late:
+        how = f"{max(0.0, *late):.1f} s or more after their time"
+        raise Unverified(f"tokens that expired a moment ago are still accepted, {how} (leeway, or another clock)")
     if len(seen) == len(unseen) == TIMES and all(seen):
         raise Deviation(
             "a token to be refused once it has expired, as another is that expired with it and was never seen",
             f"over {name} the token that had been accepted before was let in, {TIMES} times of {TIMES}",
-            at=[one.at for one in tries],
+            at=[one.entry.serial for one in tries],
         )

@@ -26,6 +26,15 @@ class TakesMillisecondsForSeconds(Verifier):
         return super().now() / 1000
 
 
+@fault("AUTH-EXPIRED", "REST-EXPIRY")
+class ExpiresInLocalTime(Verifier):
+    """Compares the clock on a wall in Berlin, in winter, with one in Greenwich: every token lives an hour longer."""
+
+    def check_expiry(self, claims: dict[str, Any]) -> None:
+        if "exp" in claims and self.instant(claims["exp"]) + 3600 <= self.now():
+            raise BadToken("The token has expired.")
+
+
 @fault("AUTH-EXPIRED")
 class IgnoresExpiryOnTheSocket(HelpCenter):
     """The socket's guard is another one than REST's."""
