@@ -24,6 +24,7 @@ USER, SUPPORT = "user", "support"
 
 UNAUTHORIZED = "UNAUTHORIZED"
 VALIDATION_ERROR = "VALIDATION_ERROR"
+SERVER_ERROR = "SERVER_ERROR"
 """Section 4.4."""
 
 REST_PATH = "/api/help-center/messages"

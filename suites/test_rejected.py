@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance.checks import failed_sends
+from conformance.checks import failed_sends, retried
 from conformance.checks.assertions import check_all
 from conformance.checks.law import check_records
 from conformance.checks.sending import (
@@ -32,7 +32,7 @@ from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
 from conformance.inputs import invalid_payloads
 from conformance.inputs.invalid_payloads import NO_OBJECT, REFUSED, Misfits
-from conformance.observations import characters
+from conformance.observations import characters, run
 from conformance.protocol import LONGEST
 from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
@@ -148,6 +148,11 @@ def test_no_refusal_has_a_later_text_refused(everything: Everything) -> None:
     check_records(everything, refused_after_a_stimulus("REJECT-SURVIVED"), lambda send: is_taken(send, "a refused one"))
 
 
+@requirement("REJECT-SURVIVED")
+def test_no_refusal_has_the_next_text_fail_once(everything: Everything) -> None:
+    retried.survives_refusals(everything)
+
+
 @requirement("REJECT-CODE")
 @families
 def test_a_refused_text_is_a_validation_error(refused_payloads: Record, everything: Everything, family: str) -> None:
@@ -225,6 +230,11 @@ def test_a_good_text_that_was_answered_with_an_error_is_not_stored(everything: E
 @requirement("REJECT-EMITTED")
 def test_a_good_text_that_was_answered_with_an_error_is_not_emitted(everything: Everything) -> None:
     check_records(everything, failed_sends.sends, failed_sends.not_emitted)
+
+
+@requirement("OBS-RETRIED")
+def test_which_valid_texts_are_refused_at_first(everything: Everything, observe: Callable[[str, str], None]) -> None:
+    observe(*run.refused_at_first(everything))
 
 
 # -- no object at all ----------------------------------------------------------------------------------------------

@@ -7,9 +7,11 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from conformance.checks import retried
 from conformance.checks.history_window import windows
 from conformance.checks.selectors import good_connections
 from conformance.errors import Unverified
+from conformance.formatting import preview
 from conformance.observations.observed import ObservedValue
 from conformance.protocol import CONNECTED, MESSAGE, Json, is_a_time
 from conformance.record.payloads import History
@@ -184,6 +186,19 @@ def ack_latency(everything: Everything) -> ObservedValue:
     return ObservedValue(
         value, f"acks after {median:.0f} ms (median; 95 of 100 within {late:.0f} ms; {len(took)} sends)"
     )
+
+
+def refused_at_first(everything: Everything) -> ObservedValue:
+    """By the codes, the commonest first. What the retries of the driver hide, a user sees."""
+    answered = [send for record in everything for send in retried.answered(record)]
+    if not answered:
+        raise Unverified("no valid text was acked")
+    codes = Counter(code for send in answered if (code := retried.taken_again(send)) is not None)
+    if not codes:
+        return ObservedValue("none", "refuses no valid text at first that it takes later, but for a limit of rate")
+    parts = ", ".join(f"{often} with {preview(code)}" for code, often in codes.most_common(_MOST))
+    says = f"refused {codes.total()} of {len(answered)} valid texts and took them when they were sent again: {parts}"
+    return ObservedValue("; ".join(sorted(code for code, _ in codes.most_common(_MOST))), says)
 
 
 # -- connections (sections 1 and 2.2) ----------------------------------------------------------------------------

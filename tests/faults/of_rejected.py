@@ -86,6 +86,27 @@ class DisconnectsAfterRefusals(HelpCenter):
 
 
 @fault("REJECT-SURVIVED")
+class LeavesTheTransactionAborted(HelpCenter):
+    """A CHECK of the table refuses a text, and nothing rolls that back: the next text of the connection fails, which
+    does."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.aborted: set[str] = set()
+
+    async def on_send(self, event: Event) -> None:
+        if event.sid in self.aborted:
+            self.aborted.remove(event.sid)
+            await super().reject(event, self.server_problem())
+        else:
+            await super().on_send(event)
+
+    async def reject(self, event: Event, problem: Problem) -> None:
+        self.aborted.add(event.sid)
+        await super().reject(event, problem)
+
+
+@fault("REJECT-SURVIVED")
 class HangsUpOnLongTexts(HelpCenter):
     """A text that is too long is taken for an attack."""
 

@@ -54,6 +54,7 @@ EXPECTED = {
     "OBS-WINDOW": ("all", "last 1"),
     "OBS-EARLY-EVENTS": ("none", "some"),
     "OBS-ACK-ORDER": ("event first", "ack first"),
+    "OBS-RETRIED": ("none", "SERVER_ERROR"),
     "OBS-SUPPORT": ("at once", "none"),
     "OBS-TYPING-RELAY": ("nobody", "relayed"),
     "OBS-ERROR-ROADS": ("ack", "ack and event"),
@@ -80,6 +81,7 @@ class Contrary(HelpCenter):
     def __init__(self) -> None:
         super().__init__(Verifier(SECRET), store=Counted(), auto_reply=False)
         self.ends: dict[str, float] = {}
+        self.known: set[str] = set()
 
     def wire_options(self) -> Json:
         return {"ping_interval": 7, "ping_timeout": 3, "max_http_buffer_size": 10_000}
@@ -117,7 +119,11 @@ class Contrary(HelpCenter):
     async def on_send(self, event: Event) -> None:
         try:
             user, payload = self.sender_of(event), self.payload_of(event)
-            message = self.save(user, self.validate(payload), sender=USER)
+            text = self.validate(payload)
+            if user not in self.known and len(payload) == 1:
+                self.known.add(user)
+                raise self.server_problem()
+            message = self.save(user, text, sender=USER)
         except Problem as problem:
             await self.reject(event, problem)
             return
