@@ -7,7 +7,7 @@ import pytest
 from conformance.checks.assertions import expect
 from conformance.checks.law import check_records
 from conformance.checks.sending import is_taken, lives_on
-from conformance.checks.typing import OFTEN, not_echoed, typing_events, typing_fits, typing_sent
+from conformance.checks.typing import not_echoed, typing_events, typing_fits, typing_sent
 from conformance.checks.unacked import errors_after
 from conformance.checks.unexpected_messages import nothing_unexpected, unexpected_emitted, unexpected_in_rest
 from conformance.drive.scenario import scenario
@@ -19,13 +19,14 @@ from conformance.requirements import requirement
 
 @scenario
 async def typing_beside(stage: Stage) -> None:
-    """Two devices of one user are connected; one begins and stops typing, three times. No one sends."""
+    """Two devices of one user are connected; one begins and stops typing, three times, and REST is asked; after a quiet
+    window, once more. No one sends."""
     async with stage.device("phone") as phone, stage.device("tablet") as tablet:
-        for _ in range(OFTEN):
-            await phone.typing({"isTyping": True})
-            await phone.typing({"isTyping": False})
-        await phone.settle()
-        await tablet.settle()
+        for _ in range(2):
+            for is_typing in [True, False] * 3:
+                await phone.typing({"isTyping": is_typing})
+            await stage.fetch(tag="after typing")
+            await stage.together(phone.settle(), tablet.settle())
 
 
 @requirement("TYPING-HARMLESS")

@@ -15,8 +15,9 @@ from typing import NamedTuple
 from conformance.blocks import Blocks
 from conformance.checks.assertions import expect
 from conformance.checks.law import check_records
+from conformance.checks.typing import answer_typing, typing_sent
 from conformance.errors import Deviation
-from conformance.protocol import CONNECTED, MESSAGE, SUPPORT, TYPING, USER, Json
+from conformance.protocol import CONNECTED, SUPPORT, TYPING, USER, Json
 from conformance.record.views import Connection, Event, Record
 
 
@@ -36,9 +37,6 @@ class Owner(NamedTuple):
 
 UNIQUE_WORDS = re.compile(r"conformance check [0-9a-f]+ number [0-9]+")
 """What ``Stage.words`` makes: in no two sends of a run."""
-
-ONE_OF_THEIR_OWN = 2
-"""Typing signals that support may give on its own to a user who does nothing: it begins, and it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +137,16 @@ def nothing_foreign(records: Iterable[Record]) -> Callable[[Delivery], None]:
     return Ledger(tuple(records)).judge
 
 
-def typed_in_private(connection: Connection, typed: int) -> None:
-    """The judgement: this connection of a user who did nothing heard nothing of the ``typed`` signals of another.
-    Support may begin and stop typing by itself, and tell so by an event of the server's own, under a name of its own;
-    more than that, or a user as the sender, has come from the other user."""
+def typed_in_private(connection: Connection) -> None:
+    """The judgement: this connection of a user who did nothing heard nothing of what another one typed. Support may
+    type by itself, and tell so by an event of the server's own, under a name of its own; what follows the other user's
+    typing each time, or has a user as the sender, has come from that user."""
     signals = [event for event in connection.heard() if is_typing(event)]
     others = _names_of_others(connection)
     strange = [event for event in signals if not _may_be_of_support(event, others)]
-    payloads = [event.payload for event in connection.events(MESSAGE)]
-    answers = sum(isinstance(one, dict) and one.get("sender") == SUPPORT for one in payloads)  # to earlier texts
+    typed = len(typing_sent(connection.record))
     expect(
-        not strange and len(signals) <= ONE_OF_THEIR_OWN * (1 + answers),
+        not strange and not answer_typing(connection, signals),
         f"nothing of another user's typing at {connection.title}",
         lambda: f"{len(signals)} typing events after {typed} of the other user",
         at=[event.entry.serial for event in signals],

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
 
 from conformance.checks.assertions import expect, expect_schema
 from conformance.errors import Unverified
 from conformance.formatting import preview
 from conformance.protocol import MESSAGE, SUPPORT, TYPING
 from conformance.record.transcript import Entry, Kind
-from conformance.record.views import Event, Record
+from conformance.record.views import Connection, Event, Record
 
 OF_SUPPORTS_OWN = 2
-"""Typing signals that support may give by itself to a user who sends nothing: it begins, and it ends."""
-OFTEN = 3
-"""How often the user begins and stops: even half of these signals coming back are more than support's own."""
+"""Typing signals that support may give by itself at any moment: it begins, and it ends."""
 
 
 def typing_sent(record: Record) -> list[Entry]:
@@ -38,10 +39,8 @@ def typing_fits(event: Event) -> None:
 def not_echoed(record: Record, device: str) -> None:
     """Deviate where a device received that support types each time that the user did."""
     typed, echoes = typing_sent(record), _support_typing(record, device)
-    payloads = [event.payload for event in record.connection(device).events(MESSAGE)]
-    answers = sum(isinstance(one, dict) and one.get("sender") == SUPPORT for one in payloads)  # to earlier texts
     expect(
-        len(echoes) <= OF_SUPPORTS_OWN * (1 + answers),
+        not answer_typing(record.connection(device), echoes),
         f"no {TYPING} for what the user types",
         lambda: f"{len(echoes)} after {len(typed)} of the user: {preview(echoes[-1].payload) if echoes else ''}",
         at=[event.entry.serial for event in echoes],
@@ -56,3 +55,43 @@ def _support_typing(record: Record, device: str) -> list[Event]:
         raise Unverified(f"{connection.title} was disconnected", because="DEVICE-COEXIST")
     later = [event for event in connection.heard(TYPING) if event.entry.serial > first.serial]
     return [e for e in later if isinstance(e.payload, dict) and e.payload.get("sender") == SUPPORT]
+
+
+# -- whose typing it is ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Burst:
+    """Typing that was sent at once. ``answered``: when what it leads to has come (seconds)."""
+
+    began: float
+    answered: float
+
+    def more_than_before(self, events: Sequence[Event]) -> int:
+        """How many more of these events came in answer to it than in a time as long before it."""
+        before = sum(2 * self.began - self.answered <= event.entry.at < self.began for event in events)
+        return sum(self.began < event.entry.at <= self.answered for event in events) - before
+
+
+def answer_typing(connection: Connection, events: Sequence[Event]) -> bool:
+    """Whether these events of a connection follow the typing of the record each time, and are more than support's own.
+    Support types when it likes, and the cause may be that a user came: what it does by itself goes on before the next
+    burst of typing, too."""
+    payloads = [event.payload for event in connection.events(MESSAGE)]
+    answers = sum(isinstance(one, dict) and bool(one.get("sender") == SUPPORT) for one in payloads)  # to earlier texts
+    least = min(burst.more_than_before(events) for burst in _bursts(connection.record))
+    return least > OF_SUPPORTS_OWN * (1 + answers)
+
+
+def _bursts(record: Record) -> list[_Burst]:
+    """What was typed before something else was answered, each time: the target may be slow at that moment, and a quiet
+    window is waited for before the next time."""
+    settle = float(record.transcript.facts.get("settle", 0.0))
+    together = [(answer, list(typed)) for answer, typed in groupby(typing_sent(record), partial(_next_answer, record))]
+    return [_Burst(typed[0].at, (answer or typed[-1]).at + settle / 2) for answer, typed in together]
+
+
+def _next_answer(record: Record, typed: Entry) -> Entry | None:
+    """The first ack or REST answer that came after it."""
+    later = (entry for entry in record.transcript.entries if entry.serial > typed.serial)
+    return next((entry for entry in later if entry.kind is Kind.HTTP or entry.get("packet") == "ACK"), None)

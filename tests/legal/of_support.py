@@ -158,6 +158,35 @@ class SupportTypesWheneverSomebodyConnects(HelpCenter):
 
 
 @legal()
+class TypesWhenAUserComes(HelpCenter):
+    """An agent sees that a user comes, and begins and stops with each of five words."""
+
+    INTERVAL = 0.25
+    SIGNALS = (True, False) * 5
+
+    async def welcome(self, sid: str, user: str) -> None:
+        await super().welcome(sid, user)
+        self.spawn(self.types(user))
+
+    async def types(self, user: str) -> None:
+        for typing in self.SIGNALS:
+            await asyncio.sleep(self.INTERVAL)
+            await self.emit(TYPING, {"isTyping": typing, "sender": "support"}, to=self.room_of(user))
+
+
+@legal()
+class RepeatsThatSupportTypes(TypesWhenAUserComes):
+    """While an agent types: at a user who comes, and at each message."""
+
+    INTERVAL = 0.4
+    SIGNALS = (*(True,) * 7, False)
+
+    async def reply(self, user: str, message: Message) -> None:
+        await self.types(user)
+        await super().reply(user, message)
+
+
+@legal()
 class AgentsTypeUnderAnotherName(HelpCenter):
     """The document's typing event is for the future; today's has a name of its own, and comes before each reply."""
 
