@@ -191,7 +191,7 @@ def _deliveries(record: Record) -> Iterator[Delivery]:
 
 
 def _deliveries_on(record: Record, connection: Connection) -> Iterator[Delivery]:
-    for event in connection.events():
+    for event in filter(connection.is_for_it, connection.events()):
         place = f"{event.name} at {connection.title}"
         for value in event.args:
             yield Delivery(record, connection.user, _channel(event), value, event.entry.serial, place)

@@ -122,6 +122,13 @@ class Device(Session):
             for task in sending:
                 task.cancel()
 
+    def log_in(self, user: User) -> None:
+        """From now on it is the device of somebody else. Whatever the app does not throw away with the token stays: the
+        transport, cookies, and what Socket.IO recovers connections by."""
+        self.user, self._token = user, None
+        self.inbox.pass_to(user.subject)
+        self.waiting.pass_to(self.context.talks[user.name])
+
     async def enter_again(self, token: Token) -> None:
         """Leave the namespace, and enter it once more on the same transport with another token, as a client does that
         has other namespaces open. An experiment: the document does not say that the transport stays open."""
@@ -132,7 +139,11 @@ class Device(Session):
         self._begin(token, trial=True, again=True)
         self.packet(CONNECT, self._credentials.auth)
         window = max(run.settle, UNHURRIED * run.timeout.slowest(GREETED, REFUSAL))
-        await self.context.recorder.until(lambda: bool(self.inbox.received) or self.gone or None, within=window)
+
+        def answered() -> bool | None:
+            return bool(self.inbox.heard(CONNECTED) if token.good else self.inbox.received) or self.gone or None
+
+        await self.context.recorder.until(answered, within=window)
         if not self.closed:
             await self.settle()
 

@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from conformance.auth.credentials import Presenting
 from conformance.auth.tokens import Token
+from conformance.transport.cookies import Cookies
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,9 @@ class DeviceOptions:
     """``token``: a new one of its user's unless given. ``option``: how it is presented (see ``auth.credentials``), and
     ``transport``: websocket, polling, or upgrade (polling that will move); those of the run's default route unless
     given. ``greet``: whether connecting waits for the greeting. ``unjudged``: it tries something that the document is
-    silent on, and no law judges its connections and sends. ``presented``: what it presents instead of its token."""
+    silent on, and no law judges its connections and sends. ``presented``: what it presents instead of its token.
+    ``cookies``: the jar of its app, which it keeps from one connection to the next; unless given, each begins without
+    any."""
 
     token: Token | None = None
     option: str | None = None
@@ -30,6 +33,7 @@ class DeviceOptions:
     greet: bool = True
     unjudged: bool = False
     presented: Presenting | None = None
+    cookies: Cookies | None = None
 
     @property
     def takes_default_route(self) -> bool:
@@ -49,3 +53,4 @@ class DeviceArguments(TypedDict, total=False):
     greet: bool
     unjudged: bool
     presented: Presenting | None
+    cookies: Cookies | None

@@ -28,6 +28,10 @@ class PacketInbox:
         """The message that was received last, by event or ack: where in the record, and its id."""
         self.begin(0)
 
+    def pass_to(self, owner: str) -> None:
+        """The device is another user's from now on."""
+        self._owner, self.newest = owner, None
+
     def begin(self, connection: int) -> None:
         """A new connection, with this number, has received nothing yet."""
         self.connection = connection

@@ -42,6 +42,7 @@ class FetchArguments(TypedDict, total=False):
     tag: str
     unjudged: bool
     once: bool
+    cookies: Cookies | None
 
 
 class RestClient:
@@ -67,9 +68,10 @@ class RestClient:
         tag: str = "fetch",
         unjudged: bool = False,
         once: bool = False,
+        cookies: Cookies | None = None,
     ) -> Json:
         """The conversation; the answer's body, None when there is none. HTTP 429 and 503 are tried again, unless it is
-        asked ``once``. ``unjudged``: as of a device."""
+        asked ``once``. ``unjudged``, ``cookies``: as of a device; those of the user unless given."""
         who = user or self._context.user
         presented = token or await who.token()
         notes: dict[str, Json] = {"user": who.name, **presented.notes, "tag": tag}
@@ -77,10 +79,12 @@ class RestClient:
         attendance = self._context.attendance
         there = attendance.present(who) if presented.good and not unjudged else []
         known = attendance.newest(who) if presented.good and not (unjudged or once) else None
+        jar = cookies or self._cookies[who.name]
         async with self._context.first_contact(who, presented):
-            exchange = await self._exchange(who, presented, once=once)
+            exchange = await self._exchange(who, presented, jar, once=once)
             if known is not None and _lacks(exchange, known):
-                exchange = await self._caught_up(exchange, known, lambda: self._exchange(who, presented, once=once))
+                again = lambda: self._exchange(who, presented, jar, once=once)  # noqa: E731
+                exchange = await self._caught_up(exchange, known, again)
             self._context.talks[who.name].add(answer=exchange["status"] != 0)
             body = self._recorded(notes | exchange)
         listed = body.get("messages") if isinstance(body, dict) else None
@@ -139,15 +143,15 @@ class RestClient:
 
     # -- one exchange ------------------------------------------------------------------------------------------
 
-    async def _exchange(self, user: User, token: Token, *, once: bool) -> dict[str, Json]:
+    async def _exchange(self, user: User, token: Token, jar: Cookies, *, once: bool) -> dict[str, Json]:
         """What came of a request at last."""
         headers = {} if token.absent else {"Authorization": f"Bearer {token.value}".strip()}
-        exchange = await self._request(user, headers)
+        exchange = await self._request(user, headers, jar)
         if exchange["status"] not in SLOWER or once:
             return exchange
         run = self._context.run
         return await run.turns["REST"].retry(
-            lambda: self._request(user, headers),
+            lambda: self._request(user, headers, jar),
             last=exchange,
             refused=lambda exchange: exchange["status"] in SLOWER,
             pause=self._pause,
@@ -167,13 +171,13 @@ class RestClient:
             exchange |= {"json": False, "body": "JSON that is nested too deep"}
             return recorder.add(Kind.HTTP, device=REST, **exchange).get("body")
 
-    async def _request(self, user: User, headers: Mapping[str, str]) -> dict[str, Json]:
+    async def _request(self, user: User, headers: Mapping[str, str], jar: Cookies) -> dict[str, Json]:
         """One exchange as ``Kind.HTTP`` records it."""
         recorder = self._context.recorder
         began = recorder.now
         asked = {"method": "GET", "path": REST_PATH, "began": began}
         try:
-            answer = await self._answer(headers, self._cookies[user.name])
+            answer = await self._answer(headers, jar)
         except (httpx.HTTPError, ValueError) as error:
             why = self._why_unanswered(error, recorder.now - began)
             return asked | why | {"status": 0, "reason": describe_error(error), "headers": {}, "body": None}

@@ -141,7 +141,13 @@ class Session:
         recorder, run = self.context.recorder, self.context.run
         headers, wait = {**run.headers, **self._credentials.headers}, run.timeout.of(ENGINE_HANDSHAKE)
         self._wire = connection.Connection(
-            run.url, self.inbox, headers=headers, tls=run.tls, deadline=wait, intake=run.intake
+            run.url,
+            self.inbox,
+            headers=headers,
+            tls=run.tls,
+            deadline=wait,
+            intake=run.intake,
+            cookies=self.options.cookies,
         )
         began = recorder.now
         try:

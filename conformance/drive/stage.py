@@ -13,6 +13,7 @@ from conformance.drive.device_options import DeviceArguments, DeviceOptions
 from conformance.drive.rest import FetchArguments, RestClient
 from conformance.drive.together import together
 from conformance.protocol import Json
+from conformance.transport.cookies import Cookies
 
 
 class Stage(ScenarioContext):
@@ -30,6 +31,10 @@ class Stage(ScenarioContext):
     async def fetch(self, **question: Unpack[FetchArguments]) -> Json:
         """``RestClient.fetch``, which most scenarios call."""
         return await self.rest.fetch(**question)
+
+    def cookies(self) -> Cookies:
+        """A jar that an app keeps for its socket and REST; empty."""
+        return Cookies.beside(self.run.headers)
 
     def device(self, name: str = "phone", *, user: User | None = None, **options: Unpack[DeviceArguments]) -> Device:
         """A device of ``user`` (the first one unless given). ``async with`` connects it, and on leaving waits for quiet

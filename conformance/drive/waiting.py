@@ -36,6 +36,10 @@ class Waiting:
         self._missed: list[Missed] = []
         inbox.on_kept.append(self._heard)
 
+    def pass_to(self, talk: Talk) -> None:
+        """The device is another user's from now on."""
+        self._talk = talk
+
     def begin(self) -> None:
         """A new connection: what was missed on the last one does not come any more."""
         self._missed.clear()

@@ -152,6 +152,12 @@ class Packets:
         """Whether its transport is one on which the device had left the namespace before."""
         return bool(self.opened.get("again"))
 
+    def is_for_it(self, event: Event) -> bool:
+        """Whether an event was surely emitted to it. On a transport that another connection to the namespace was on
+        before, what comes before the answer to CONNECT may have been on its way to that one, but for a greeting."""
+        let_in = min((float(entry.serial) for entry in self.received("CONNECT")), default=math.inf)
+        return not self.entered_again or event.name == CONNECTED or event.entry.serial > let_in
+
     @property
     def waits_outside(self) -> bool:
         """Whether its transport was open, and it had not asked for the namespace yet when the recording ended."""

@@ -37,9 +37,9 @@ class Label:
 
 def participants(transcript: Transcript) -> str:
     """Who is in it: ``phone (user 1), tablet (user 2), rest``."""
-    users = {entry.device: str(entry.get("user")) for entry in transcript.of(Kind.OPEN)}
+    users = dict.fromkeys((entry.device, str(entry.get("user"))) for entry in transcript.of(Kind.OPEN))
     rest = ["rest"] if transcript.of(Kind.HTTP) else []
-    return ", ".join([*(f"{device} ({user})" for device, user in users.items()), *rest])
+    return ", ".join([*(f"{device} ({user})" for device, user in users), *rest])
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from typing import Any, Protocol
 from conformance.record.clock import unhurried
 from conformance.transport import goodbyes
 from conformance.transport.close_reason import CloseReason, HandshakeFailed, TransportClosed, describe_error
+from conformance.transport.cookies import Cookies
 from conformance.transport.engineio import (
     DEFAULT_MAX_PAYLOAD,
     Attachment,
@@ -67,12 +68,13 @@ class Connection:
         tls: ssl.SSLContext | None,
         deadline: float,
         intake: Intake | None = None,
+        cookies: Cookies | None = None,
     ) -> None:
         self._listener = listener
         self._deadline = deadline
         intake = intake or Intake()
         self._meter, self._goodbyes = intake.meter, intake.goodbyes
-        self._http = HttpSession(base, headers=headers, tls=tls, deadline=deadline, intake=intake)
+        self._http = HttpSession(base, headers=headers, tls=tls, deadline=deadline, intake=intake, cookies=cookies)
         self._transport: Polling | WebSocket | None = None
         self._max_payload = DEFAULT_MAX_PAYLOAD
         self._outgoing: deque[Outgoing] = deque()

@@ -91,10 +91,18 @@ class RawWebSocket(aiohttp.ClientWebSocketResponse):
 
 
 class HttpSession:
-    """``sid``: of the Engine.IO session that its requests belong to; empty before the handshake."""
+    """``sid``: of the Engine.IO session that its requests belong to; empty before the handshake. ``cookies``: those of
+    the client; it has none yet unless given."""
 
     def __init__(
-        self, base: str, *, headers: Mapping[str, str], tls: ssl.SSLContext | None, deadline: float, intake: Intake
+        self,
+        base: str,
+        *,
+        headers: Mapping[str, str],
+        tls: ssl.SSLContext | None,
+        deadline: float,
+        intake: Intake,
+        cookies: Cookies | None = None,
     ) -> None:
         self._url = URL(base) / "socket.io/"
         self.intake = intake
@@ -108,7 +116,7 @@ class HttpSession:
             max_line_size=LONGEST_HEADER,
             max_field_size=LONGEST_HEADER,
         )
-        self._cookies = Cookies.beside(headers)
+        self._cookies = cookies or Cookies.beside(headers)
         self._websockets: list[RawWebSocket] = []
         self.sid = ""
 

@@ -83,6 +83,22 @@ async def test_who_was_cut_off_gives_back_what_recovers_a_connection(transport: 
 
 
 @in_loop
+async def test_who_logs_in_on_the_device_of_another_user_brings_along_what_is_left_of_that_user() -> None:
+    async with stage_on(Recovers, users=2) as stage:
+        first, second = stage.users
+        phone = stage.device(user=first)
+        await phone.connect()
+        await phone.drop()
+        phone.log_in(second)
+        await phone.reconnect(recover=True)
+        await phone.close()
+        before, after = Record(stage.transcript).connections
+        assert [before.user, after.user] == ["user 1", "user 2"]
+        assert after.recovers
+        assert after.history.conversation.user_id == second.subject
+
+
+@in_loop
 async def test_who_was_reported_nothing_gives_nothing_back() -> None:
     async with stage_on(HelpCenter) as stage:
         phone = stage.device()

@@ -171,3 +171,16 @@ async def test_rest_sends_back_what_it_was_given_to_each_user_alone() -> None:
             for user in stage.users:
                 await stage.fetch(user=user)
     assert balancer.seen == ["", "", 'route="1/=="', 'route="2/=="']
+
+
+@in_loop
+async def test_an_app_sends_the_cookies_of_rest_over_the_socket_and_those_of_one_user_for_the_next() -> None:
+    balancer = Balancer()
+    async with serving(balancer) as url, stage_at(url, users=2) as stage:
+        jar = stage.cookies()
+        await stage.fetch(user=stage.users[0], cookies=jar)
+        async with stage.device(cookies=jar, greet=False):
+            pass
+        await stage.fetch(user=stage.users[1], cookies=jar)
+        await stage.fetch(user=stage.users[1])
+    assert balancer.seen == ["", 'route="1/=="', 'route="2/=="', ""]
