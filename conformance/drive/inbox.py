@@ -15,7 +15,7 @@ from conformance.transport.socketio_packets import Received, fields_of
 
 
 class PacketInbox:
-    """The listener of a device's connections (``connection.Listener``), one after the other; it knows what the current
+    """The listener of a device's connections (``transport.listener``), one after the other; it knows what the current
     one has received. ``owner``: the subject of the user whose device it is."""
 
     def __init__(self, recorder: Recorder, name: str, owner: str) -> None:

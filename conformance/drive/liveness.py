@@ -198,7 +198,7 @@ class Life:
 
 
 class Witness:
-    """The listener of a connection that sends nothing (``connection.Listener``)."""
+    """The listener of a connection that sends nothing (``transport.listener``)."""
 
     def __init__(self) -> None:
         self.there = False

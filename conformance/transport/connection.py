@@ -18,7 +18,7 @@ import ssl
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from conformance.record.clock import unhurried
 from conformance.transport import goodbyes
@@ -38,22 +38,12 @@ from conformance.transport.engineio import (
 )
 from conformance.transport.http_session import NETWORK_ERRORS, HttpSession, handshake_failure
 from conformance.transport.limits import Intake
+from conformance.transport.listener import Listener
 from conformance.transport.polling import Polling
 from conformance.transport.websocket import WebSocket
 
 AT_ONCE = 500
 """Packets that are handed over before others have their turn."""
-
-
-class Listener(Protocol):
-    """Hears everything that happens on a connection, in order, before anything else does."""
-
-    def on_handshake(self, handshake: Mapping[str, Any], via: Transport) -> None: ...
-    def on_message(self, text: str, via: Transport) -> None: ...
-    def on_attachment(self, data: bytes, via: Transport) -> None: ...
-    def on_engine(self, direction: str, packet: str, via: Transport) -> None: ...
-    def on_garbled(self, text: str, why: str) -> None: ...
-    def on_closed(self, ending: CloseReason) -> None: ...
 
 
 class Connection:

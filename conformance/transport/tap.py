@@ -9,7 +9,6 @@ from typing import Protocol
 import aiohttp
 
 from conformance.transport.close_reason import CloseReason, HandshakeFailed
-from conformance.transport.connection import Listener
 from conformance.transport.engineio import (
     PROBED,
     Attachment,
@@ -21,6 +20,7 @@ from conformance.transport.engineio import (
     parse_handshake,
     parse_packet,
 )
+from conformance.transport.listener import Listener
 from conformance.transport.meter import Meter
 
 SENT = {PacketType.PING: "ping", PacketType.PONG: "pong", PacketType.UPGRADE: "upgrade", PacketType.CLOSE: "close"}
