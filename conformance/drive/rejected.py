@@ -65,11 +65,22 @@ KNOWN: Mapping[tuple[str, str], Sequence[tuple[str, str]]] = {
         ("missing", "auth"),
         ("expired", "auth"),
     ],
-    ("present", "polling"): [("wrong-key", "auth"), ("expired", "header"), ("resigned", "bearer")],
-    ("left", "websocket"): [("expired", "header"), ("wrong-key", "auth"), ("resigned", "auth"), ("resigned", "auth")],
+    ("present", "polling"): [
+        ("wrong-key", "auth"),
+        ("expired", "header"),
+        ("resigned", "bearer"),
+        ("tampered", "auth"),
+    ],
+    ("left", "websocket"): [
+        ("expired", "header"),
+        ("wrong-key", "auth"),
+        ("resigned", "auth"),
+        ("resigned", "auth"),
+        ("tampered", "auth"),
+    ],
     ("left", "polling"): [("resigned", "bearer"), ("recased", "header"), ("expired", "auth"), ("missing", "auth")],
     ("cut", "websocket"): [("expired", ""), ("missing", ""), ("resigned", "")],
-    ("cut", "polling"): [("expired", ""), ("wrong-key", ""), ("missing", "")],
+    ("cut", "polling"): [("expired", ""), ("tampered", ""), ("missing", "")],
 }
 """Kind and option of the tokens that are tried for a user whom the target knows, by state and transport: any two of
 state, kind and transport meet, and what is there twice is the very same token. Who was cut off comes back by the usual
