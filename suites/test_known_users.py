@@ -163,6 +163,20 @@ def test_rest_gives_nothing_for_the_invalid_token_of_somebody_new(unknown_user: 
     bad_tokens.rest_gave_nothing(unknown_user, "REST-REFUSAL")
 
 
+# -- tokens that anyone could sign ---------------------------------------------------------------------------------
+
+
+@scenario(wave=2, limit_concurrency=True, many_steps=True, extra=True)
+async def signed_by_anyone(stage: Stage) -> None:
+    """A device, and then REST, present tokens with good claims that are signed with what anyone has: a key that the
+    token brings along, an empty secret, one of tutorials."""
+    guessed = await rejected.guessed(stage.user, await stage.user.token())
+    for kind, bad in guessed.items():
+        option = rejected.option_of(stage, kind, "auth")
+        await rejected.call(stage.device("phone", token=bad, option=option, transport="websocket"))
+    await stage.together(*(stage.fetch(token=bad, tag=kind) for kind, bad in guessed.items()))
+
+
 # -- wherever a bad token was presented ----------------------------------------------------------------------------
 
 
@@ -172,7 +186,8 @@ def test_nobody_is_let_in_without_a_token_anywhere(everything: Everything) -> No
 
 
 @requirement("AUTH-INVALID")
-def test_no_invalid_token_is_let_in_anywhere(everything: Everything) -> None:
+def test_no_invalid_token_is_let_in_anywhere(everything: Everything, signed_by_anyone: Record) -> None:
+    _ = signed_by_anyone
     check_records(everything, bad_tokens.knocks("AUTH-INVALID"), authentication.opens_nothing)
 
 
@@ -187,7 +202,8 @@ def test_rest_gives_nothing_for_an_expired_token_anywhere(everything: Everything
 
 
 @requirement("REST-REFUSAL")
-def test_rest_gives_nothing_for_an_invalid_token_anywhere(everything: Everything) -> None:
+def test_rest_gives_nothing_for_an_invalid_token_anywhere(everything: Everything, signed_by_anyone: Record) -> None:
+    _ = signed_by_anyone
     check_records(everything, bad_tokens.requests("REST-REFUSAL"), bad_tokens.given_nothing)
 
 

@@ -10,9 +10,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from conformance.auth.bad_tokens import Basis, bad_token
 from conformance.auth.expiry import alive
 from conformance.auth.forged_tokens import Change, Words
-from conformance.auth.tokens import Basis, Minter, Token, bad_token, good_claims, living_claims
+from conformance.auth.tokens import Minter, Token, good_claims, living_claims
 from conformance.errors import Unverified
 from conformance.inputs.similar_subjects import ALIKE, claims_for
 from conformance.record.token_kinds import FORGED

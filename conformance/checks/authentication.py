@@ -21,14 +21,14 @@ from conformance.formatting import preview
 from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED
 from conformance.record.descriptions import problem, said
 from conformance.record.rate_limits import BUSY
-from conformance.record.token_kinds import ABSENT, CONFUSED, EXPIRED, FORGED, INVALID, NOT_STRINGS, RECASED
+from conformance.record.token_kinds import ABSENT, CONFUSED, EXPIRED, FORGED, GUESSED, INVALID, NOT_STRINGS, RECASED
 from conformance.record.transcript import Entry
 from conformance.record.views import Connection, Event, Fetch, Record
 from conformance.record.waits import REFUSED_END
 
 ENTRY = {
     **dict.fromkeys(ABSENT, "AUTH-MISSING"),
-    **dict.fromkeys((*INVALID, *CONFUSED, *RECASED, *NOT_STRINGS), "AUTH-INVALID"),
+    **dict.fromkeys((*INVALID, *CONFUSED, *GUESSED, *RECASED, *NOT_STRINGS), "AUTH-INVALID"),
     **dict.fromkeys(EXPIRED, "AUTH-EXPIRED"),
     FORGED: "AUTH-INVALID",
 }

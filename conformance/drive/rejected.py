@@ -12,7 +12,7 @@ from conformance.auth.users import User
 from conformance.drive.device import Device, ScenarioAborted
 from conformance.drive.stage import Stage
 from conformance.errors import Unverified
-from conformance.record.token_kinds import ABSENT, CONFUSED, EXPIRED, FORBIDDEN, INVALID, NOT_STRINGS
+from conformance.record.token_kinds import ABSENT, CONFUSED, EXPIRED, FORBIDDEN, GUESSED, INVALID, NOT_STRINGS
 
 # -- tables ------------------------------------------------------------------------------------------------------
 
@@ -169,6 +169,13 @@ async def come_back(phone: Device, good: Token, bad: Token) -> None:
 async def bad_ones(user: User, kinds: Iterable[str], good: Token) -> dict[str, Token]:
     """One bad token of each kind, made from a good one."""
     return {kind: await bad(user, kind, of=good) for kind in dict.fromkeys(kinds)}
+
+
+async def guessed(user: User, good: Token) -> dict[str, Token]:
+    """One token of each kind that anyone could sign. Where the target's own secret is a word that is guessed, that one
+    is good, and left out."""
+    made = await bad_ones(user, GUESSED, good)
+    return {kind: token for kind, token in made.items() if token.value != good.value}
 
 
 async def outlive(stage: Stage, token: Token) -> None:

@@ -18,6 +18,11 @@ INVALID = (
 CONFUSED = ("public-key", "public-key-trimmed")
 """Strings that are no valid token either, where tokens are signed with a private key: HMAC with the file of the public
 key as the secret, with and without its last line break."""
+SECRETS = ("secret", "changeme", "your-256-bit-secret")
+"""Of tutorials, and of those who test what they have read there."""
+GUESSED = ("embedded-key", "empty-secret", "empty-key-file", *(f"secret-{word}" for word in SECRETS))
+"""Strings that are no valid token either: anyone could sign them, with a key that stands in the token itself, with
+nothing, or with a secret that is guessed first."""
 RECASED = ("recased",)
 """A good token but for the case of the letters in its signature: whoever has seen the good one, and looks up what was
 verified without case, finds it."""
@@ -32,5 +37,5 @@ GOOD = "good"
 """The kind of all others, however long they live."""
 FORBIDDEN = "forbidden"
 """The tag of what a client sends that presented a bad one."""
-BAD = (*ABSENT, *INVALID, *CONFUSED, *RECASED, *NOT_STRINGS, *EXPIRED)
+BAD = (*ABSENT, *INVALID, *CONFUSED, *GUESSED, *RECASED, *NOT_STRINGS, *EXPIRED)
 """All that have a name."""

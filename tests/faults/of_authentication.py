@@ -4,17 +4,14 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
 from contextlib import suppress
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.protocol import Json
-from conformance.reference.tokens import BadToken, Verifier
+from conformance.reference.tokens import BadToken
 from tests.faults.fault import fault
 
 # -- good tokens -------------------------------------------------------------------------------------------------
@@ -151,97 +148,6 @@ class WelcomesGuestsOverPolling(Guests):
 
 
 # -- invalid tokens ----------------------------------------------------------------------------------------------
-
-
-@fault("AUTH-INVALID", "REST-REFUSAL")
-class DecodesWithoutVerifying(Verifier):
-    """jwt.decode where jwt.verify was meant."""
-
-    def claims(self, token: str) -> dict[str, Any]:
-        return self.unverified(token)
-
-
-class Lenient(Verifier):
-    """Believes some tokens unverified."""
-
-    def believes(self, token: str) -> bool:
-        raise NotImplementedError
-
-    def claims(self, token: str) -> dict[str, Any]:
-        return self.unverified(token) if self.believes(token) else super().claims(token)
-
-    def algorithm_of(self, token: str) -> str:
-        try:
-            return str(jwt.get_unverified_header(token).get("alg"))
-        except jwt.PyJWTError:
-            return ""
-
-
-@fault("AUTH-INVALID", "REST-REFUSAL")
-class BelievesAlgNone(Lenient):
-    """Lets the token choose the algorithm."""
-
-    def believes(self, token: str) -> bool:
-        return self.algorithm_of(token) == "none"
-
-
-@fault("AUTH-INVALID", "REST-REFUSAL")
-class ForbidsNoneInLowerCaseAlone(Lenient):
-    """Filters alg none, and compares case-sensitively."""
-
-    def believes(self, token: str) -> bool:
-        algorithm = self.algorithm_of(token)
-        return algorithm != "none" and algorithm.lower() == "none"
-
-
-@fault("AUTH-INVALID", "REST-REFUSAL")
-class SkipsAnEmptySignature(Lenient):
-    """Compares signatures only where there is one."""
-
-    def believes(self, token: str) -> bool:
-        return token.endswith(".") and self.algorithm_of(token) == self.algorithm
-
-
-@fault("AUTH-INVALID", "REST-REFUSAL")
-class SkipsAMissingSignature(Verifier):
-    """Takes the first two parts and compares the third if there is one."""
-
-    def claims(self, token: str) -> dict[str, Any]:
-        return self.unverified(f"{token}.") if token.count(".") == 1 else super().claims(token)
-
-
-@fault("AUTH-INVALID", "REST-REFUSAL")
-class RemembersTokensWithoutSignature(Verifier):
-    """Caches what it has verified, by header and claims."""
-
-    def claims(self, token: str) -> dict[str, Any]:
-        cache: dict[str, dict[str, Any]] = self.__dict__.setdefault("cache", {})
-        key = token.rpartition(".")[0]
-        if key not in cache:
-            cache[key] = super().claims(token)
-        return cache[key]
-
-
-@fault("AUTH-INVALID", "REST-REFUSAL", algorithm="RS256")
-class TakesThePublicKeyForASecret(Lenient):
-    """Lets the token choose the algorithm, and hands the verifier the one key that it has: as old libraries did."""
-
-    def secret(self) -> bytes:
-        pem: bytes = self.key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        return pem
-
-    def believes(self, token: str) -> bool:
-        signed, _, signature = token.rpartition(".")
-        expected = base64.urlsafe_b64encode(hmac.digest(self.secret(), signed.encode(), "sha256")).rstrip(b"=")
-        return self.algorithm_of(token) == "HS256" and hmac.compare_digest(signature.encode(), expected)
-
-
-@fault("AUTH-INVALID", "REST-REFUSAL", algorithm="RS256")
-class TakesATrimmedPublicKeyForASecret(TakesThePublicKeyForASecret):
-    """The key comes from the environment, without the line break at its end."""
-
-    def secret(self) -> bytes:
-        return super().secret().strip()
 
 
 @fault("AUTH-INVALID", also=("AUTH-EXPIRED",))

@@ -15,12 +15,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from conformance.auth.bad_tokens import Basis, bad_token
 from conformance.auth.credentials import presenting
 from conformance.auth.tokens import (
-    Basis,
     KeyMinter,
     Token,
-    bad_token,
     claims_of,
     decode_part,
     good_claims,
@@ -28,7 +27,7 @@ from conformance.auth.tokens import (
 )
 from conformance.auth.users import Minted, ReadyMade, User
 from conformance.errors import Unverified
-from conformance.record.token_kinds import ABSENT, BAD, CONFUSED, INVALID, NOT_STRINGS
+from conformance.record.token_kinds import ABSENT, BAD, CONFUSED, INVALID, NOT_STRINGS, SECRETS
 from conformance.redaction import Redactor
 from conformance.reference import BadToken, Verifier
 from tests.support.peers import in_loop
@@ -210,6 +209,41 @@ def test_a_confused_token_is_signed_with_what_everybody_may_know(keys: Keys, kin
         verify(token, keys)
     with pytest.raises(BadToken):
         Verifier(keys.verifying, algorithm=keys.minter.algorithm).verify(token)
+
+
+# -- what anyone could sign ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "secret"), [("empty-secret", ""), ("empty-key-file", ""), ("secret-changeme", "changeme")]
+)
+def test_a_guessed_secret_signs_the_same_claims(keys: Keys, kind: str, secret: str) -> None:
+    good = keys.good
+    signed, _, signature = bad_token(kind, Basis(good, None)).value.rpartition(".")
+    header = decode_part(signed.split(".")[0])
+    own = keys.minter.algorithm
+    assert header["alg"] == (own if own.startswith("HS") else "HS256")
+    assert header.get("kid", "").endswith("/dev/null") == (kind == "empty-key-file")
+    expected = hmac.digest(secret.encode(), signed.encode(), f"sha{header['alg'][2:]}")
+    assert base64.urlsafe_b64decode(signature + "==") == expected
+    assert signed.split(".")[1] == good.split(".")[1]
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "HS384", "HS512"])
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_secret_that_is_guessed_right_makes_the_good_token(secret: str, algorithm: str) -> None:
+    good = KeyMinter(secret, algorithm).sign(good_claims("ada", {}))
+    assert bad_token(f"secret-{secret}", Basis(good, None)).value == good
+
+
+def test_an_embedded_key_verifies_its_own_token(keys: Keys) -> None:
+    token = keys.bad("embedded-key")
+    header = jwt.get_unverified_header(token)
+    own = keys.minter.algorithm
+    assert header["alg"] == ("RS256" if own.startswith("HS") else own)
+    assert "d" not in header["jwk"]
+    key = jwt.PyJWK(header["jwk"], algorithm=header["alg"])
+    assert jwt.decode(token, key, algorithms=[header["alg"]])["sub"] == "ada"
 
 
 # -- tokens that were given ----------------------------------------------------------------------------------------

@@ -1,0 +1,152 @@
+"""Servers that are wrong about signatures, on the socket and over REST (section 2.2)."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from conformance.reference.tokens import Verifier
+from tests.faults.fault import fault
+
+
+@fault("AUTH-INVALID", "REST-REFUSAL")
+class DecodesWithoutVerifying(Verifier):
+    """jwt.decode where jwt.verify was meant."""
+
+    def claims(self, token: str) -> dict[str, Any]:
+        return self.unverified(token)
+
+
+class Lenient(Verifier):
+    """Believes some tokens unverified."""
+
+    def believes(self, token: str) -> bool:
+        raise NotImplementedError
+
+    def claims(self, token: str) -> dict[str, Any]:
+        return self.unverified(token) if self.believes(token) else super().claims(token)
+
+    def header_of(self, token: str) -> dict[str, Any]:
+        try:
+            return dict(jwt.get_unverified_header(token))
+        except jwt.PyJWTError:
+            return {}
+
+    def algorithm_of(self, token: str) -> str:
+        return str(self.header_of(token).get("alg", ""))
+
+
+@fault("AUTH-INVALID", "REST-REFUSAL")
+class BelievesAlgNone(Lenient):
+    """Lets the token choose the algorithm."""
+
+    def believes(self, token: str) -> bool:
+        return self.algorithm_of(token) == "none"
+
+
+@fault("AUTH-INVALID", "REST-REFUSAL")
+class ForbidsNoneInLowerCaseAlone(Lenient):
+    """Filters alg none, and compares case-sensitively."""
+
+    def believes(self, token: str) -> bool:
+        algorithm = self.algorithm_of(token)
+        return algorithm != "none" and algorithm.lower() == "none"
+
+
+@fault("AUTH-INVALID", "REST-REFUSAL")
+class SkipsAnEmptySignature(Lenient):
+    """Compares signatures only where there is one."""
+
+    def believes(self, token: str) -> bool:
+        return token.endswith(".") and self.algorithm_of(token) == self.algorithm
+
+
+@fault("AUTH-INVALID", "REST-REFUSAL")
+class SkipsAMissingSignature(Verifier):
+    """Takes the first two parts and compares the third if there is one."""
+
+    def claims(self, token: str) -> dict[str, Any]:
+        return self.unverified(f"{token}.") if token.count(".") == 1 else super().claims(token)
+
+
+@fault("AUTH-INVALID", "REST-REFUSAL")
+class RemembersTokensWithoutSignature(Verifier):
+    """Caches what it has verified, by header and claims."""
+
+    def claims(self, token: str) -> dict[str, Any]:
+        cache: dict[str, dict[str, Any]] = self.__dict__.setdefault("cache", {})
+        key = token.rpartition(".")[0]
+        if key not in cache:
+            cache[key] = super().claims(token)
+        return cache[key]
+
+
+class Signed(Lenient):
+    """Believes whoever signs with what anyone has."""
+
+    def signed(self, token: str, secret: bytes) -> bool:
+        signed, _, signature = token.rpartition(".")
+        expected = base64.urlsafe_b64encode(hmac.digest(secret, signed.encode(), "sha256")).rstrip(b"=")
+        return self.algorithm_of(token) == "HS256" and hmac.compare_digest(signature.encode(), expected)
+
+
+@fault("AUTH-INVALID", "REST-REFUSAL", algorithm="RS256")
+class TakesThePublicKeyForASecret(Signed):
+    """Lets the token choose the algorithm, and hands the verifier the one key that it has: as old libraries did."""
+
+    def secret(self) -> bytes:
+        pem: bytes = self.key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        return pem
+
+    def believes(self, token: str) -> bool:
+        return self.signed(token, self.secret())
+
+
+@fault("AUTH-INVALID", "REST-REFUSAL", algorithm="RS256")
+class TakesATrimmedPublicKeyForASecret(TakesThePublicKeyForASecret):
+    """The key comes from the environment, without the line break at its end."""
+
+    def secret(self) -> bytes:
+        return super().secret().strip()
+
+
+@fault("AUTH-INVALID", "REST-REFUSAL")
+class HasAnEmptySecretBesides(Signed):
+    """Secrets are rotated: the one of today, and that of yesterday, which nobody has set."""
+
+    def believes(self, token: str) -> bool:
+        return self.signed(token, b"")
+
+
+@fault("AUTH-INVALID", "REST-REFUSAL")
+class ReadsTheKeyFileOfTheHeader(Signed):
+    """The name of the key (kid) is that of a file, wherever it lies."""
+
+    def believes(self, token: str) -> bool:
+        name = str(self.header_of(token).get("kid", ""))
+        return name.endswith("/dev/null") and self.signed(token, b"")
+
+
+@fault("AUTH-INVALID", "REST-REFUSAL")
+class LeavesTheSecretOfTheTutorial(Signed):
+    """Secrets are rotated, and the first one was that of the tutorial."""
+
+    def believes(self, token: str) -> bool:
+        return self.signed(token, b"secret")
+
+
+@fault("AUTH-INVALID", "REST-REFUSAL")
+class BelievesTheKeyInTheHeader(Lenient):
+    """CVE-2018-0114: a token is verified with the key that it brings along."""
+
+    def believes(self, token: str) -> bool:
+        jwk = self.header_of(token).get("jwk")
+        if jwk is None:
+            return False
+        key = jwt.PyJWK(jwk, algorithm=self.algorithm_of(token))
+        jwt.decode(token, key, algorithms=[self.algorithm_of(token)], options={"verify_exp": False})
+        return True
