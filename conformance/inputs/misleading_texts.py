@@ -97,6 +97,10 @@ TEMPLATES: Texts = {
     "backreference": Text("$1 \\1 $& $$", "what replacing expands"),
 }
 
+_TOKEN = ".".join(("eyJhbGciOiJub25lIn0", "eyJzdWIiOiJub3RoaW5nIn0", "c2lnbmF0dXJl"))
+_API_KEY = "_".join(("sk", "live", "0123456789abcdefghijklmn"))
+"""In pieces: scanners of source code take them for true."""
+
 ADDRESSES: Texts = {
     "url-alone": Text("https://example.com/?a=1&b=%202#c", "nothing but a URL"),
     "url-without-scheme": Text("//example.com", "a URL without a scheme, or a comment"),
@@ -114,6 +118,9 @@ ADDRESSES: Texts = {
     "mention-alone": Text("@here", "whom all chats call"),
     "hashtag": Text("#help", "a channel"),
     "password": Text("password: hunter2", "what secret scanners star out"),
+    "url-tracking": Text("HTTP://Example.com:80/a/../?utm_source=b&fbclid=c", "a URL that is shortened elsewhere"),
+    "token": Text(_TOKEN, "what looks like a JWT, and is good for nothing"),
+    "api-key": Text(f"api_key={_API_KEY}", "what looks like a key for payments"),
 }
 
 LANGUAGES: Texts = {
@@ -133,6 +140,11 @@ LANGUAGES: Texts = {
     "html-entity": Text("&nbsp;&lt;&#65;&amp;amp;", "HTML, entities alone"),
     "terminal": Text("in \x1b[31mred\x1b[0m", "colours of a terminal"),
     "base64": Text("SGVsbG8gd29ybGQ=", "base64"),
+    "mail-from": Text("From here on\nFrom now on, too", "lines that a mailbox file marks"),
+    "mail-signature": Text("It works.\n-- \nZoe", "a mail with a signature"),
+    "mail-device": Text("It does.\nSent from my iPhone", "a mail with another one"),
+    "mail-reply": Text("Yes.\nOn 1 March 2026, Support wrote:\n> Does it?", "a mail with what it answers"),
+    "mail-subject": Text("Re: Re: Fwd: my order", "the subject of a mail"),
 }
 
 NOTATIONS: Texts = {
@@ -152,6 +164,10 @@ NOTATIONS: Texts = {
     "fence": Text("```js\ncode\n```", "Markdown, code"),
     "path": Text("../../etc/passwd", "a path that leads out"),
     "device-name": Text("C:\\CON", "a name that Windows keeps for itself"),
+    "exclamations": Text("Help!!! Anybody??? No....", "repeated punctuation"),
+    "stretched": Text("sooooo loooong", "letters that are repeated"),
+    "shouted": Text("PLEASE HELP ME NOW", "nothing but capitals"),
+    "spaced-punctuation": Text("i said : no ,wait !ok ?", "what typographers put in order"),
 }
 
 FAMILIES: Mapping[str, Texts] = {

@@ -81,6 +81,13 @@ LONG: Texts = {
     "2001-latin": Text(of_length(LATIN, LONGEST + 1), "one character too long, beyond ASCII"),
     "2001-cjk": Text(of_length(CJK, LONGEST + 1), "one character too long, in ideographs"),
     "2001-padded": Text(f"  {of_length(ASCII, LONGEST + 1)}\n", "one character too long after trimming"),
+    "2001-lines": Text(of_length("a short line\n", LONGEST) + ".", "one character too long, in short lines"),
+    "2001-tags": Text(of_length("<b>a</b>", LONGEST) + ".", "one character too long, most of it HTML tags"),
+    "2001-spaces": Text(f"a{' ' * (LONGEST - 1)}b", "one character too long, with spaces inside"),
+    "2001-mixed": Text(
+        of_length("<i>&amp;</i>  https://example.com/a\n ", LONGEST) + ".",
+        "one character too long, with tags, entities, URLs and white space inside",
+    ),
     "20000-ascii": Text(of_length(ASCII, 10 * LONGEST), "ten times too long: a packet that no server has to take"),
 }
 

@@ -39,6 +39,11 @@ COMPOSITION: Texts = {
     "full-width": Text("\uff21\uff22\uff23\uff11\uff12\uff13 \uff76\uff85", "full-width and half-width forms"),
     "superscript": Text("x\u00b2 \u2460 \u2122 \u00bd", "characters that NFKC turns into plain ones"),
     "compatibility-ideograph": Text("\uf900\ufa0e", "ideographs that normalising replaces"),
+    "marks-stacked": Text("Z\u0351\u036b\u0343a\u0316\u0317\u0318\u0319 lgo", "letters with three marks and more"),
+    "full-width-punctuation": Text(
+        "\u4f60\u597d\uff0c\u771f\u7684\uff1f\uff08\u662f\uff1a\u662f\uff1b\uff09\u597d\uff01", "full-width punctuation"
+    ),
+    "wave-dash": Text("5\u301c6 \uff5e 7\u22128 \uff0d 9", "dashes that Shift_JIS mixes up"),
 }
 
 INVISIBLE: Texts = {
@@ -54,6 +59,9 @@ INVISIBLE: Texts = {
     "paragraph-separator": Text("one\u2029two", "U+2029"),
     "private-use": Text("a\ue000b\U000f0000c", "private use characters"),
     "replacement-character": Text("a\ufffdb", "U+FFFD itself"),
+    "ignorable": Text(
+        "\u845b\U000e0100\u57ce a\u034fb x\u3164y", "a grapheme joiner, a filler, an ideograph's variant"
+    ),
 }
 
 WHITE_INSIDE: Texts = {
@@ -116,6 +124,18 @@ LETTERS: Texts = {
         "\u201cit\u2019s\u201d \u2013 \u2026 \u00ab\u20ac\u00bb", "typographic punctuation and a euro sign"
     ),
     "rude": Text("damn, this app is crap", "words that some filters star out"),
+    "arabic-letters": Text(
+        "\u0643\u064a\u0641 \u0623\u0625\u0622 \u0639\u0644\u0649 \u0645\u062f\u0631\u0633\u0629",
+        "Arabic yeh, kaf, alefs",
+    ),
+    "arabic-vowels": Text(
+        "\u0645\u064f\u062d\u064e\u0645\u0651\u064e\u062f \u0645\u0640\u0640\u0631\u062d\u0628\u0627",
+        "Arabic vowel signs and a stretched word",
+    ),
+    "persian": Text("\u06cc\u06a9 \u06a9\u062a\u0627\u0628 \u06f4\u06f5\u06f6", "Persian yeh, kaf and digits"),
+    "look-alikes": Text(
+        "\u0440\u0430y\u0440\u0430l and p\u0251ypal", "letters of other scripts that look like Latin ones"
+    ),
 }
 
 FAMILIES: Mapping[str, Texts] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from conformance.reference.help_center import HelpCenter
@@ -39,6 +40,22 @@ class CountsWords(HelpCenter):
 
     def length(self, text: str) -> int:
         return len(text) if text.isascii() else -(-len(text) // 2)
+
+
+@fault("SEND-MAX")
+class CountsWithoutMarkup(HelpCenter):
+    """The editor sends HTML: what is counted is ``strip_tags(text)``, runs of white space as one."""
+
+    def length(self, text: str) -> int:
+        return len(re.sub(r"\s+", " ", re.sub(r"<[^<>]+>", "", text))) or len(text)
+
+
+@fault("SEND-MAX")
+class MatchesOneLine(HelpCenter):
+    """``/^.{1,2000}$/`` in Ruby, whose ``^`` and ``$`` are those of lines: one line that fits is enough."""
+
+    def check_length(self, text: str) -> None:
+        super().check_length(next((line for line in text.split("\n") if 0 < len(line) <= MAX_LENGTH), text))
 
 
 @fault("SEND-EMPTY")

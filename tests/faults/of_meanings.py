@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 import unicodedata
 import zlib
 
@@ -97,6 +98,30 @@ class DefusesFormulas(Changes):
 class MasksCards(Changes):
     def changed(self, text: str) -> str:
         return text.replace("4111 1111 1111", "**** **** ****")
+
+
+@fault("SEND-VERBATIM", also=("ACK-MATCH",))
+class StarsOutTokens(Changes):
+    """The filter of the log stands before the insert."""
+
+    def changed(self, text: str) -> str:
+        return re.sub(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|\b[sp]k_(live|test)_\w+", "****", text)
+
+
+@fault("SEND-VERBATIM", also=("ACK-MATCH",))
+class EscapesFrom(Changes):
+    """Conversations are kept in mailbox files."""
+
+    def changed(self, text: str) -> str:
+        return re.sub(r"(?m)^From ", ">From ", text)
+
+
+@fault("SEND-VERBATIM", also=("ACK-MATCH",))
+class CutsMailSignatures(Changes):
+    """A parser of replies by mail cuts off signatures, and what is answered."""
+
+    def changed(self, text: str) -> str:
+        return re.split(r"\n(?:-- ?\n|On .{5,80} wrote:|Sent from my )", text)[0]
 
 
 @fault("SEND-VERBATIM")

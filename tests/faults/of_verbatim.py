@@ -174,3 +174,33 @@ class BreaksLineSeparators(Changes):
 class DropsPrivateUse(Changes):
     def changed(self, text: str) -> str:
         return "".join(c for c in text if unicodedata.category(c) != "Co")
+
+
+@fault("SEND-VERBATIM")
+class WritesPersianLetters(Changes):
+    """Arabic yeh and kaf become Persian ones, so that both are found."""
+
+    def changed(self, text: str) -> str:
+        return text.replace("\u064a", "\u06cc").replace("\u0643", "\u06a9")
+
+
+@fault("SEND-VERBATIM")
+class LimitsMarks(Changes):
+    """A letter with three combining marks loses them."""
+
+    def changed(self, text: str) -> str:
+        return re.sub("[\u0300-\u036f]{3,}", "", text)
+
+
+@fault("SEND-VERBATIM")
+class HalvesPunctuation(Changes):
+    """A Chinese input filter: full-width punctuation becomes ASCII."""
+
+    def changed(self, text: str) -> str:
+        return re.sub("[\uff01-\uff1f]", lambda found: chr(ord(found[0]) - 0xFEE0), text)
+
+
+@fault("SEND-VERBATIM")
+class CalmsDown(Changes):
+    def changed(self, text: str) -> str:
+        return re.sub(r"([!?])\1+", r"\1", text)
