@@ -11,6 +11,7 @@ from conformance.checks import authentication, rest
 from conformance.checks.assertions import check_all
 from conformance.checks.generated import comes_back, is_refused, last_batch, smallest_deviation, was_refused
 from conformance.checks.sending import acked_with_an_error, can_still_chat, each_taken, lives_on
+from conformance.checks.typing import form_survived, taken_after_form
 from conformance.checks.unexpected_messages import nothing_unexpected, unexpected_emitted, unexpected_in_rest
 from conformance.drive import rejected
 from conformance.drive.device import Device
@@ -221,13 +222,13 @@ async def generated_typing(stage: Stage) -> None:
 
 
 @requirement("TYPING-ODD")
-def test_texts_are_taken_after_generated_typing(generated_typing: Record) -> None:
-    each_taken(generated_typing.tagged("typed"), "typing")
+def test_texts_are_taken_after_generated_typing(generated_typing: Record, typing_fast: Record) -> None:
+    taken_after_form(generated_typing.tagged("typed"), typing_fast)
 
 
 @requirement("TYPING-ODD")
-def test_generated_typing_does_not_end_the_connection(generated_typing: Record) -> None:
-    lives_on(generated_typing)
+def test_generated_typing_does_not_end_the_connection(generated_typing: Record, typing_fast: Record) -> None:
+    form_survived(generated_typing, typing_fast)
 
 
 @requirement("TYPING-ODD")

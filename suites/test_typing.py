@@ -7,7 +7,14 @@ import pytest
 from conformance.checks.assertions import expect
 from conformance.checks.law import check_records
 from conformance.checks.sending import is_taken, lives_on
-from conformance.checks.typing import not_echoed, typing_events, typing_fits, typing_sent
+from conformance.checks.typing import (
+    form_survived,
+    harmless_as_often,
+    not_echoed,
+    typing_events,
+    typing_fits,
+    typing_sent,
+)
 from conformance.checks.unacked import errors_after
 from conformance.checks.unexpected_messages import nothing_unexpected, unexpected_emitted, unexpected_in_rest
 from conformance.drive.scenario import scenario
@@ -56,6 +63,16 @@ def test_a_text_is_taken_after_typing_that_is_not_stopped(patient_chat: Record) 
     is_taken(patient_chat.send("late"), "typing")
 
 
+@requirement("TYPING-HARMLESS")
+def test_typing_at_each_key_does_not_end_the_connection(typing_fast: Record) -> None:
+    lives_on(typing_fast)
+
+
+@requirement("TYPING-HARMLESS")
+def test_a_text_is_taken_after_typing_at_each_key(typing_fast: Record) -> None:
+    is_taken(typing_fast.send("fence"), "many typing events in a row")
+
+
 @requirement("TYPING-NO-MESSAGE")
 def test_typing_is_not_emitted_as_a_message(typing_alone: Record) -> None:
     typing_alone.send("fence")
@@ -96,13 +113,14 @@ async def odd_typing(stage: Stage) -> None:
 
 @requirement("TYPING-ODD")
 @pytest.mark.parametrize("form", ODD_TYPING)
-def test_a_text_is_taken_after_odd_typing(odd_typing: Record, form: str) -> None:
+def test_a_text_is_taken_after_odd_typing(odd_typing: Record, typing_fast: Record, form: str) -> None:
+    harmless_as_often(typing_fast)
     is_taken(odd_typing.send(form), f"typing with {ODD_TYPING[form].about}")
 
 
 @requirement("TYPING-ODD")
-def test_odd_typing_does_not_end_the_connection(odd_typing: Record) -> None:
-    lives_on(odd_typing)
+def test_odd_typing_does_not_end_the_connection(odd_typing: Record, typing_fast: Record) -> None:
+    form_survived(odd_typing, typing_fast)
 
 
 @requirement("TYPING-ODD")

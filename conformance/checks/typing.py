@@ -8,11 +8,13 @@ from functools import partial
 from itertools import groupby
 
 from conformance.checks.assertions import expect, expect_schema
+from conformance.checks.lifecycle import require
+from conformance.checks.sending import each_taken, is_taken, lives_on
 from conformance.errors import Unverified
 from conformance.formatting import preview
 from conformance.protocol import MESSAGE, SUPPORT, TYPING
 from conformance.record.transcript import Entry, Kind
-from conformance.record.views import Connection, Event, Record
+from conformance.record.views import Connection, Event, Record, Send
 
 OF_SUPPORTS_OWN = 2
 """Typing signals that support may give by itself at any moment: it begins, and it ends."""
@@ -34,6 +36,25 @@ def typing_events(record: Record) -> Iterator[Event]:
 def typing_fits(event: Event) -> None:
     """Deviate where the payload of a typing event does not fit its schema."""
     expect_schema("typing-event", event.payload, TYPING, at=[event.entry.serial])
+
+
+def harmless_as_often(often: Record) -> None:
+    """Raise Unverified where documented typing ends the connection, too, or has the next text refused: then the form of
+    another typing event is not to blame."""
+    require(lambda: lives_on(often), because="TYPING-HARMLESS")
+    require(lambda: is_taken(often.send("fence"), "typing"), because="TYPING-HARMLESS")
+
+
+def form_survived(record: Record, often: Record) -> None:
+    """Deviate where a typing event of an odd form ended the connection, and not documented ones as well."""
+    harmless_as_often(often)
+    lives_on(record)
+
+
+def taken_after_form(sends: Sequence[Send], often: Record) -> None:
+    """The same of the plain texts that were not taken after it."""
+    harmless_as_often(often)
+    each_taken(sends, "typing")
 
 
 def not_echoed(record: Record, device: str) -> None:

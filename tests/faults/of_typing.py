@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from typing import Any
 
 from conformance.reference.help_center import HelpCenter
@@ -73,6 +73,23 @@ class FailsToStopTyping(HelpCenter):
         await asyncio.sleep(2)
         if self.signals[sid] == signal:
             await self.wire.hang_up(sid)
+
+
+@fault("TYPING-HARMLESS", also=("CONN-STAYS",))
+class TakesTypingForAFlood(HelpCenter):
+    """The eleventh typing event within ten seconds ends the connection; an app emits one at each key."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.typed: defaultdict[str, deque[float]] = defaultdict(deque)
+
+    async def on_typing(self, event: Event) -> None:
+        lately, now = self.typed[event.sid], asyncio.get_running_loop().time()
+        lately.append(now)
+        while lately[0] < now - 10:
+            lately.popleft()
+        if len(lately) > 10:
+            await self.disconnect(event.sid)
 
 
 @fault("TYPING-HARMLESS", also=("ERROR-UNPROVOKED",))
