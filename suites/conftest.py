@@ -9,6 +9,7 @@ from conformance.drive.scenario import scenario
 from conformance.drive.simultaneous import buffered
 from conformance.drive.stage import Stage
 from conformance.inputs.texts import MIXED
+from conformance.observations import characters
 from conformance.protocol import LONGEST, Json
 
 AT_ONCE, MOST = 4, 12
@@ -16,6 +17,8 @@ AT_ONCE, MOST = 4, 12
 IN_FLIGHT = 8
 """Texts sent without waiting over each transport: acks, events and answers of support are more packets than small
 queues hold."""
+KEYS = 30
+"""How often typing is said in a row: more than limits of ten or twenty let pass."""
 STEPS = 4
 """Messages sent one after the other, and as many at once, while a connection is upgraded."""
 LATE = 4.0
@@ -45,6 +48,17 @@ async def typing_alone(stage: Stage) -> None:
         await phone.typing({"isTyping": False})
         await phone.fence()
     await stage.fetch(tag="after")
+
+
+@scenario
+async def typing_fast(stage: Stage) -> None:
+    """One device sends a plain text, begins to type thirty times in a row, as apps do that say so at each key, and
+    sends a plain text."""
+    async with stage.device("phone") as phone:
+        await phone.send_plain(tag="before")
+        for _ in range(KEYS):
+            await phone.typing({"isTyping": True})
+        await phone.fence()
 
 
 @scenario(takes_seconds=True)
@@ -203,3 +217,48 @@ async def upgraded_beside(stage: Stage) -> None:
     async with stage.device("tablet") as tablet, stage.device("phone", transport="upgrade") as phone:
         await phone.until_message_of(await _upgrade_while_sending(stage, phone, tablet))
         await phone.catch_up()
+
+
+# -- what the document does not say whether it is valid --------------------------------------------------------------
+
+
+async def _comes_again(stage: Stage) -> None:
+    """Another device, which is judged: its user is there as ever, whatever became of the texts."""
+    async with stage.device("tablet") as tablet:
+        await tablet.send_plain(tag="afterwards")
+
+
+@scenario(wave=2)
+async def counting(stage: Stage) -> None:
+    """One device sends 100 and 1,500 emoji, and 100 and 1,500 letters with combining accents, all at once."""
+    texts = characters.COUNTED.items()
+    async with stage.device(unjudged=True) as phone:
+        await stage.together(*(phone.send_text(text, tag=tag, valid=False) for tag, text in texts))
+    await _comes_again(stage)
+
+
+@scenario(wave=2)
+async def white_space(stage: Stage) -> None:
+    """One device sends plain texts with a character around them that not every language takes for white space, one
+    text for each such character, all at once."""
+    texts = {characters.point(one): f"{one}{stage.words()}{one}" for one in characters.WHITE_SPACE}
+    async with stage.device(unjudged=True) as phone:
+        await stage.together(*(phone.send_text(text, tag=tag, valid=False) for tag, text in texts.items()))
+    await _comes_again(stage)
+
+
+@scenario(wave=2)
+async def zero_characters(stage: Stage) -> None:
+    """One device sends a text with U+0000 inside, then one with U+0000 at its ends."""
+    async with stage.device(unjudged=True) as phone:
+        await phone.send_text(f"{stage.words()}\0end", tag="inside", valid=False)
+        await phone.send_text(f"\0{stage.words()}\0", tag="around", valid=False)
+    await _comes_again(stage)
+
+
+@scenario(wave=2)
+async def half_a_pair(stage: Stage) -> None:
+    """One device sends a text with half of a surrogate pair inside, as a JSON escape."""
+    async with stage.device(unjudged=True) as phone:
+        await phone.send_text(f"{stage.words()}{characters.HALF_A_PAIR}end", tag="inside", valid=False)
+    await _comes_again(stage)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from conformance.checks import clock, history, laws
+import pytest
+
+from conformance.checks import aftermath, clock, history, laws
 from conformance.checks.history_window import windows
 from conformance.checks.law import check_records
 from conformance.record.views import Everything, Record
@@ -14,6 +16,12 @@ SHOWN_ONCE = "no conversation with a message was shown twice"
 @requirement("CONNECTED-SENT")
 def test_a_good_connection_is_greeted(everything: Everything) -> None:
     laws.CONNECTED_SENT.check(everything)
+
+
+@requirement("CONNECTED-SENT")
+@pytest.mark.usefixtures("counting", "white_space", "zero_characters", "half_a_pair")
+def test_a_user_is_greeted_whatever_text_was_accepted(everything: Everything) -> None:
+    check_records(everything, aftermath.after(accepted=True), aftermath.greeted)
 
 
 @requirement("CONNECTED-FIRST")

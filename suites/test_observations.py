@@ -27,14 +27,6 @@ Observe = Callable[[str, str], None]
 # -- texts (section 4.5) -----------------------------------------------------------------------------------------
 
 
-@scenario(wave=2)
-async def counting(stage: Stage) -> None:
-    """One device sends 100 and 1,500 emoji, and 100 and 1,500 letters with combining accents, all at once."""
-    texts = characters.COUNTED.items()
-    async with stage.device(unjudged=True) as phone:
-        await stage.together(*(phone.send_text(text, tag=tag, valid=False) for tag, text in texts))
-
-
 @requirement("OBS-COUNT-EMOJI")
 def test_how_emoji_are_counted(counting: Record, observe: Observe) -> None:
     observe(*characters.emoji_counting(counting))
@@ -45,38 +37,14 @@ def test_how_combining_sequences_are_counted(counting: Record, observe: Observe)
     observe(*characters.combining_counting(counting))
 
 
-@scenario(wave=2)
-async def white_space(stage: Stage) -> None:
-    """One device sends plain texts with a character around them that not every language takes for white space, one
-    text for each such character, all at once."""
-    texts = {characters.point(one): f"{one}{stage.words()}{one}" for one in characters.WHITE_SPACE}
-    async with stage.device(unjudged=True) as phone:
-        await stage.together(*(phone.send_text(text, tag=tag, valid=False) for tag, text in texts.items()))
-
-
 @requirement("OBS-TRIM")
 def test_what_counts_as_white_space(white_space: Record, observe: Observe) -> None:
     observe(*characters.trimming(white_space))
 
 
-@scenario(wave=2)
-async def zero_characters(stage: Stage) -> None:
-    """One device sends a text with U+0000 inside, then one with U+0000 at its ends."""
-    async with stage.device(unjudged=True) as phone:
-        await phone.send_text(f"{stage.words()}\0end", tag="inside", valid=False)
-        await phone.send_text(f"\0{stage.words()}\0", tag="around", valid=False)
-
-
 @requirement("OBS-NUL")
 def test_what_becomes_of_a_zero_character(zero_characters: Record, observe: Observe) -> None:
     observe(*characters.nul(zero_characters))
-
-
-@scenario(wave=2)
-async def half_a_pair(stage: Stage) -> None:
-    """One device sends a text with half of a surrogate pair inside, as a JSON escape."""
-    async with stage.device(unjudged=True) as phone:
-        await phone.send_text(f"{stage.words()}{characters.HALF_A_PAIR}end", tag="inside", valid=False)
 
 
 @requirement("OBS-SURROGATE")

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 import pytest
 
+from conformance.checks import aftermath
 from conformance.checks.assertions import check_all, expect
 from conformance.checks.doubts import not_in_doubt
+from conformance.checks.law import check_records
 from conformance.checks.limits import errors_not_for_pace
 from conformance.checks.sending import PlainIsAccepted, comes_back, is_accepted, plain_sends
 from conformance.checks.unacked import by_chance, events_with, lists
@@ -31,6 +33,8 @@ IN_FLIGHT: Mapping[str, Texts] = {"longest": LONGEST_TEXTS, **misleading_texts.F
 """The same, of what is sent a few at a time."""
 AT_ONCE = 8
 """Texts that are sent without waiting in between."""
+
+ODD_TEXTS = pytest.mark.usefixtures("counting", "white_space", "zero_characters", "half_a_pair")
 
 
 def each(family: str, *tables: Texts) -> list[tuple[str, str]]:
@@ -178,3 +182,18 @@ async def same_text_twice(stage: Stage) -> None:
 def test_the_same_text_sent_again_is_another_message(same_text_twice: Record) -> None:
     once, again = same_text_twice.send("once").message, same_text_twice.send("again").message
     expect(again.id != once.id, "a message with an id of its own", f"{once.id} again", at=[once.at, again.at])
+
+
+# -- texts of which the document does not say whether they are valid ---------------------------------------------------
+
+
+@requirement("REJECT-SURVIVED")
+@ODD_TEXTS
+def test_a_user_chats_on_after_a_text_that_was_not_accepted(everything: Everything) -> None:
+    check_records(everything, aftermath.after(accepted=False), aftermath.chats_on)
+
+
+@requirement("REJECT-STORED")
+@ODD_TEXTS
+def test_a_text_that_need_not_be_refused_is_not_stored_if_it_was(everything: Everything) -> None:
+    check_records(everything, aftermath.refused, aftermath.not_stored)

@@ -122,6 +122,11 @@ class Record:
         """Every ``help_center:send`` that went out on judged connections, in the order of their first attempts."""
         return [send for send in self._all_sends if not send.connection.unjudged]
 
+    @property
+    def trials(self) -> list[Send]:
+        """Those that went out on unjudged ones."""
+        return [send for send in self._all_sends if send.connection.unjudged]
+
     @cached_property
     def _all_sends(self) -> list[Send]:
         acks = self._acks()

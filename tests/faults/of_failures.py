@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 from typing import Any
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import USER
+from conformance.reference.protocol import USER, Json
 from conformance.reference.store import Message
 from tests.faults.fault import fault
 
@@ -89,3 +90,41 @@ class ChecksForDoublesAfterTheInsert(HelpCenter):
             raise self.server_problem()
         self.said.add((user, text))
         return message
+
+
+class StoresHalves(HelpCenter):
+    """Keeps texts as JSON, which holds half of a surrogate pair, and replaces that wherever it goes out; right as it
+    stands."""
+
+    def check_storable(self, text: str) -> None: ...
+
+    def save(self, user: str, text: str, *, sender: str) -> Message:
+        return super().save(user, json.dumps(text), sender=sender)
+
+    def message_payload(self, message: Message) -> Json:
+        text = json.loads(message.text).encode("utf-8", "replace").decode()
+        return {**super().message_payload(message), "text": text}
+
+
+@fault("REJECT-STORED")
+class StoresWhatItCannotEmit(StoresHalves):
+    """Half of a surrogate pair fails to be emitted when it is stored already."""
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
+        json.loads(message.text).encode()
+        await super().announce(user, message, origin=origin)
+
+
+@fault("CONNECTED-SENT")
+class HalfAPairEndsGreetings(StoresHalves):
+    """Half of a surrogate pair is accepted, and fails to be shown: its user is never greeted again."""
+
+    def snapshot(self, user: str) -> Json:
+        for message in self.store.history(self.store.conversation_of(user)):
+            json.loads(message.text).encode()
+        return super().snapshot(user)
+
+
+@fault("REJECT-SURVIVED")
+class HalfAPairLocksOut(StoresWhatItCannotEmit, HalfAPairEndsGreetings):
+    """Half of a surrogate pair is stored, refused as it cannot be emitted, and its user is never greeted again."""
