@@ -9,6 +9,7 @@ import pytest
 from conformance.checks import aftermath
 from conformance.checks.assertions import check_all, expect
 from conformance.checks.doubts import not_in_doubt
+from conformance.checks.history_window import body_of, greeting_of
 from conformance.checks.law import check_records
 from conformance.checks.limits import errors_not_for_pace
 from conformance.checks.sending import PlainIsAccepted, comes_back, is_accepted, plain_sends
@@ -160,12 +161,12 @@ def test_a_send_without_ack_is_emitted(unacked_send: Record) -> None:
 
 @requirement("SEND-UNACKED")
 def test_a_send_without_ack_is_in_the_next_greeting(unacked_send: Record) -> None:
-    lists(unacked_send.connection("tablet").history, unacked_send.send())
+    lists(greeting_of(unacked_send.connection("tablet")), unacked_send.send())
 
 
 @requirement("SEND-UNACKED")
 def test_a_send_without_ack_is_in_the_rest_body(unacked_send: Record) -> None:
-    lists(unacked_send.fetch(nth=-1).history, unacked_send.send())
+    lists(body_of(unacked_send.fetch(nth=-1), unacked_send), unacked_send.send())
 
 
 @scenario

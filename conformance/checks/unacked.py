@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from conformance.checks.assertions import expect
 from conformance.checks.doubts import not_in_doubt
+from conformance.checks.history_window import HistoryWindow
 from conformance.checks.sending import spelled
 from conformance.errors import Unverified
 from conformance.protocol import ERROR, MESSAGE, SUPPORT, USER
-from conformance.record.payloads import History
 from conformance.record.views import Connection, Event, Record, Send
 from conformance.record.waits import errors_of
 
@@ -23,12 +23,15 @@ def by_chance(send: Send) -> str | None:
     return "SEND-PLAIN" if events else None
 
 
-def lists(history: History, send: Send) -> None:
-    """Deviate unless a conversation shows a message with the text of a send, and not in support's name."""
+def lists(window: HistoryWindow, send: Send) -> None:
+    """Deviate unless a conversation shows a message with the text of a send, and not in support's name; or newer
+    messages only, the last ones."""
+    history = window.history
     _ = history.all("text")
     text, actual = str(send.text), f"{len(history.messages)} others"
     found = [message for message in history.where_is("text", text) if message.sender != SUPPORT]
-    expect(found, lambda: f"{history.where} to show {spelled(text)}", actual, at=[history.at], unless=by_chance(send))
+    shown = found or (window.length and not window.reaches_before(send.entry))
+    expect(shown, lambda: f"{history.where} to show {spelled(text)}", actual, at=[history.at], unless=by_chance(send))
 
 
 def errors_after(connection: Connection, serial: int) -> list[Event]:
