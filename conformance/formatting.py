@@ -50,6 +50,17 @@ def cut(identifier: Json, limit: int = 9) -> str:
     return text if len(text) <= limit else f"{text[:limit]}…"
 
 
+def numbers(ascending: Iterable[int]) -> str:
+    """What is numbered, as ranges: #1–#3, #5."""
+    ranges: list[list[int]] = []
+    for number in ascending:
+        if ranges and number == ranges[-1][-1] + 1:
+            ranges[-1][1:] = [number]
+        else:
+            ranges.append([number])
+    return ", ".join("–".join(f"#{end}" for end in ends) for ends in ranges)
+
+
 def size(count: int) -> str:
     """Bytes, as people say it."""
     for unit, bytes_of_it in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):

@@ -17,7 +17,7 @@ NOTHING_SENT = "no text was accepted"
 
 
 def kept(crowd: Record) -> None:
-    check_records([crowd], windows, history.Kept([crowd]), nothing=NOTHING_SENT)
+    check_records([crowd], windows, history.kept, nothing=NOTHING_SENT)
 
 
 @requirement("SEND-KEPT")

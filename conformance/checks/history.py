@@ -10,7 +10,7 @@ from conformance.checks.assertions import expect
 from conformance.checks.blame import of_ack
 from conformance.checks.history_window import HistoryWindow, windows
 from conformance.errors import Unverified
-from conformance.formatting import preview
+from conformance.formatting import numbers, preview
 from conformance.record.matching import by_support
 from conformance.record.views import Record, Send
 
@@ -113,26 +113,16 @@ def ids_once(window: HistoryWindow) -> None:
 # -- nothing is lost (sections 4.2 and 4.6) ----------------------------------------------------------------------
 
 
-class Kept:
-    """SEND-KEPT. A list that is shorter than the longest one of the run, over the same channel, was not cut."""
-
-    def __init__(self, everything: Iterable[Record]) -> None:
-        self._longest: dict[str, int] = {}
-        for window in (window for record in everything for window in windows(record)):
-            self._longest[window.channel] = max(window.length, self._longest.get(window.channel, 0))
-
-    def __call__(self, window: HistoryWindow) -> None:
-        sends = window.sends_before
-        lost = window.missing(sends)
-        if window.length < self._longest[window.channel] and not any(window.shows(send, sends) for send in sends):
-            lost = list(sends)
-        where = window.history.where
-        expect(
-            not lost,
-            f"{where} to show every message that was acked, or the last ones without a gap",
-            lambda: f"send {', '.join(f'#{send.number}' for send in lost)} missing among {window.length} messages",
-            at=[serial for send in lost[:1] for serial in (*send.at, window.history.at)],
-        )
+def kept(window: HistoryWindow) -> None:
+    """SEND-KEPT."""
+    lost = window.missing(window.sends_before)
+    beside = "" if window.oldest is None else ", older ones among them"
+    expect(
+        not lost,
+        f"{window.history.where} to show every message that was acked, or the last ones without a gap",
+        lambda: f"send {numbers(send.number for send in lost)} missing among {window.length} messages{beside}",
+        at=[serial for send in lost[:1] for serial in (*send.at, window.history.at)],
+    )
 
 
 def listed_once(window: HistoryWindow) -> None:

@@ -242,7 +242,7 @@ SEND_KEPT = Law(
     "SEND-KEPT",
     "an_acked_message_is_in_the_conversation_from_then_on",
     windows,
-    learns=history.Kept,
+    history.kept,
     nothing=NOTHING_SHOWN,
 )
 HISTORY_ORDER = Law(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from conformance.inputs import texts, unicode_texts
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.protocol import SUPPORT, USER, Json
@@ -75,6 +77,46 @@ class ShowsLessOverRest(Windowed):
 @legal(advice=["HISTORY-DEPTH"])
 class ShowsTheLast10(Windowed):
     on_socket = on_rest = 10
+
+
+@legal(advice=["HISTORY-DEPTH"])
+class ShowsLessThanSupportAnswers(Windowed):
+    """A bot lists what it can help with: of its twelve lines, ten are shown, and nothing of what they answer."""
+
+    on_socket = on_rest = 10
+
+    async def reply(self, user: str, message: Message) -> None:
+        for _ in range(12):
+            await super().reply(user, message)
+
+
+@legal(advice=["HISTORY-DEPTH"])
+class ShowsTheNewestBucket(HelpCenter):
+    """A document of MongoDB holds 25 messages. What is shown is the newest document, be there one message in it."""
+
+    def snapshot(self, user: str) -> Json:
+        payload = super().snapshot(user)
+        begun = max(0, len(payload["messages"]) - 1) // 25 * 25
+        return payload | {"messages": payload["messages"][begun:]}
+
+
+@legal(advice=["HISTORY-DEPTH"])
+class ShowsWhatFitsIntoItsCache(HelpCenter):
+    """The last 16 kB, and one message at least; support answers with 3 kB, twice."""
+
+    def snapshot(self, user: str) -> Json:
+        payload, left, shown = super().snapshot(user), 16_384, 0
+        for message in reversed(payload["messages"]):
+            left -= len(json.dumps(message))
+            shown += left >= 0 or not shown
+        return payload | {"messages": payload["messages"][len(payload["messages"]) - shown :]}
+
+    def reply_text(self, message: Message) -> str:  # noqa: ARG002
+        return "Terms and conditions. " * 150
+
+    async def reply(self, user: str, message: Message) -> None:
+        for _ in range(2):
+            await super().reply(user, message)
 
 
 @legal(advice=["HISTORY-ORDER"])

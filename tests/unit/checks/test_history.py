@@ -1,4 +1,4 @@
-"""What was sent once is shown once."""
+"""What was sent once is shown once, and what was acked is shown, unless all that is shown is newer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.checks.history import listed_once
+from conformance.checks.history import kept, listed_once
 from conformance.checks.history_window import greeting_of
 from conformance.errors import Deviation
 from tests.support.handmade import Handmade, message
@@ -48,3 +48,30 @@ def test_what_was_sent_twice_or_tried_again_or_sent_around_an_upgrade_is_judged_
     judged([ONE, message("one", id="m2")], times=2)
     judged([ONE, AGAIN], attempts=2)
     judged([ONE, AGAIN], transport="upgrade")
+
+
+def shown_after_four(*names: str) -> None:
+    """A device sends four texts; what the greeting of the next device shows is judged."""
+    made = Handmade()
+    made.opens("phone")
+    made.greeted()
+    for number in range(1, 5):
+        made.says(f"text {number}", saved=message(f"text {number}", id=f"m{number}"))
+    made.opens("tablet")
+    made.greeted([message(name.replace("m", "text "), id=name) for name in names])
+    kept(greeting_of(made.record.connection("tablet")))
+
+
+def test_a_list_may_be_as_short_as_it_likes() -> None:
+    shown_after_four("m1", "m2", "m3", "m4")
+    shown_after_four("m4")
+    shown_after_four("s1")
+
+
+def test_what_is_missing_beside_older_messages_is_lost() -> None:
+    with pytest.raises(Deviation, match="send #2–#3 missing among 2 messages, older ones among them"):
+        shown_after_four("m1", "m4")
+    with pytest.raises(Deviation, match="send #2, #4 missing among 2 messages, older ones among them"):
+        shown_after_four("m1", "m3")
+    with pytest.raises(Deviation, match="send #1–#4 missing among 0 messages"):
+        shown_after_four()
