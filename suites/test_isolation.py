@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
+from conformance.auth.credentials import presenting
 from conformance.checks import history, laws, parity
 from conformance.checks.isolation import receive_nothing_foreign, typed_in_private
 from conformance.checks.law import check_records
 from conformance.checks.unjudged import of_accepted_users
+from conformance.drive import rejected
 from conformance.drive.device import Device, ScenarioAborted
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
@@ -138,6 +141,11 @@ async def _introduce(phone: Device) -> None:
         await phone.send_plain(tag="hello")
 
 
+async def _say_more(phone: Device) -> None:
+    with contextlib.suppress(ScenarioAborted):
+        await phone.send_plain(tag="more")
+
+
 def _grouped(devices: Sequence[Device]) -> list[Sequence[Device]]:
     return [devices[begin : begin + AT_ONCE] for begin in range(0, len(devices), AT_ONCE)]
 
@@ -145,7 +153,8 @@ def _grouped(devices: Sequence[Device]) -> list[Sequence[Device]]:
 @scenario(wave=2, alike=True)
 async def look_alikes(stage: Stage) -> None:
     """Users whose ids differ in letter case, white space, wildcards, accents, zeros and the like connect, the plain one
-    first; each sends a text and stays. Then each asks REST. A target need not take such ids."""
+    first; each sends a text and stays. The first one sends another. Then each asks REST. A target need not take such
+    ids."""
     tokens = {user.name: await user.token() for user in stage.users}
     plain, *others = [
         stage.device(user.name, user=user, token=tokens[user.name], unjudged=True) for user in stage.users
@@ -153,6 +162,7 @@ async def look_alikes(stage: Stage) -> None:
     for group in [[plain], *_grouped(others)]:
         await stage.together(*map(_introduce, group))
     there = [device for device in (plain, *others) if device.inbox.heard(CONNECTED)]
+    await stage.together(*(_say_more(device) for device in there[:1]))
     await stage.together(*(device.settle() for device in there))
     for group in _grouped(there):
         asked = ((device.user, tokens[device.name]) for device in group)
@@ -196,18 +206,30 @@ def _conversation(device: Device) -> Mapping[str, Json]:
 
 @scenario(users=2, wave=2, min_users=1)
 async def smuggled(stage: Stage) -> None:
-    """One user listens; another one sends good texts with more fields, that only the server may fill in: a sender, and
-    the listener's userId and conversationId. Then the listener asks REST and connects again."""
+    """One user says a text and listens; another one sends good texts with more fields, that only the server may fill
+    in: a sender, and the listener's userId and conversationId. Then it connects, and asks REST, with its own token and
+    with those fields in ``auth`` or in the query. At last the listener asks REST and connects again."""
     other = stage.users[-1]
     async with stage.device("silent phone", user=other) as silent, stage.device("phone") as phone:
+        await silent.send_plain(tag="own")
         its = _conversation(silent)
         fields = {"sender": "support", "userId": its.get("userId"), "conversationId": its.get("id")}
         for name, value in fields.items():
             await phone.send_payload({"text": stage.words(), name: value}, tag=name)
         await silent.settle()
-    await stage.fetch(user=other, tag="afterwards")
+    named = {"sub": other.subject, **{name: str(value) for name, value in fields.items()}}
+    await stage.together(_name_another(stage, named), stage.fetch(user=other, tag="afterwards"))
     async with stage.device("silent watch", user=other):
         pass
+
+
+async def _name_another(stage: Stage, fields: Mapping[str, str]) -> None:
+    """Connect with a good token and these fields, and ask REST: unjudged, but for whose conversation is shown."""
+    way = presenting(await stage.user.token(), stage.run.default_route.option)
+    ways = (way.naming(fields), replace(way, query=fields))
+    devices = [stage.device("intruder", presented=one, unjudged=True) for one in ways]
+    asked = stage.fetch(query=fields, tag="intruder", unjudged=True)
+    await stage.together(asked, *map(rejected.try_connect, devices))
 
 
 @requirement("MESSAGE-SENDER")
@@ -225,4 +247,10 @@ def test_nobody_writes_to_another_user(smuggled: Record) -> None:
 @requirement("ISOLATION-HISTORY")
 def test_nobody_writes_into_the_conversation_of_another_user(smuggled: Record) -> None:
     receive_nothing_foreign([smuggled], "greeting", "REST")
+    assert smuggled.connection("silent watch").history
+
+
+@requirement("ISOLATION-HISTORY")
+def test_nobody_opens_the_conversation_of_another_user_by_naming_it(smuggled: Record) -> None:
+    receive_nothing_foreign([of_accepted_users(smuggled)], "greeting", "REST")
     assert smuggled.connection("silent watch").history

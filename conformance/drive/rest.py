@@ -6,6 +6,7 @@ import contextlib
 import itertools
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypedDict
 
 import httpx
@@ -43,6 +44,21 @@ class FetchArguments(TypedDict, total=False):
     unjudged: bool
     once: bool
     cookies: Cookies | None
+    query: Mapping[str, str] | None
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What is asked for, as often as it takes."""
+
+    subject: str
+    token: Token
+    cookies: Cookies
+    path: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {} if self.token.absent else {"Authorization": f"Bearer {self.token.value}".strip()}
 
 
 class RestClient:
@@ -69,9 +85,11 @@ class RestClient:
         unjudged: bool = False,
         once: bool = False,
         cookies: Cookies | None = None,
+        query: Mapping[str, str] | None = None,
     ) -> Json:
         """The conversation; the answer's body, None when there is none. HTTP 429 and 503 are tried again, unless it is
-        asked ``once``. ``unjudged``, ``cookies``: as of a device; those of the user unless given."""
+        asked ``once``. ``unjudged``, ``cookies``: as of a device; those of the user unless given. ``query``: what is
+        added to the URL."""
         who = user or self._context.user
         presented = token or await who.token()
         notes: dict[str, Json] = {"user": who.name, **presented.notes, "tag": tag}
@@ -79,12 +97,12 @@ class RestClient:
         attendance = self._context.attendance
         there = attendance.present(who) if presented.good and not unjudged else []
         known = attendance.newest(who) if presented.good and not (unjudged or once) else None
-        jar = cookies or self._cookies[who.name]
+        path = str(URL(REST_PATH) % (query or {}))
+        question = _Question(who.subject, presented, cookies or self._cookies[who.name], path)
         async with self._context.first_contact(who, presented):
-            exchange = await self._exchange(who, presented, jar, once=once)
+            exchange = await self._exchange(question, once=once)
             if known is not None and _lacks(exchange, known):
-                again = lambda: self._exchange(who, presented, jar, once=once)  # noqa: E731
-                exchange = await self._caught_up(exchange, known, again)
+                exchange = await self._caught_up(exchange, known, lambda: self._exchange(question, once=once))
             self._context.talks[who.name].add(answer=exchange["status"] != 0)
             body = self._recorded(notes | exchange)
         listed = body.get("messages") if isinstance(body, dict) else None
@@ -143,15 +161,14 @@ class RestClient:
 
     # -- one exchange ------------------------------------------------------------------------------------------
 
-    async def _exchange(self, user: User, token: Token, jar: Cookies, *, once: bool) -> dict[str, Json]:
+    async def _exchange(self, question: _Question, *, once: bool) -> dict[str, Json]:
         """What came of a request at last."""
-        headers = {} if token.absent else {"Authorization": f"Bearer {token.value}".strip()}
-        exchange = await self._request(user, headers, jar)
+        exchange = await self._request(question)
         if exchange["status"] not in SLOWER or once:
             return exchange
         run = self._context.run
         return await run.turns["REST"].retry(
-            lambda: self._request(user, headers, jar),
+            lambda: self._request(question),
             last=exchange,
             refused=lambda exchange: exchange["status"] in SLOWER,
             pause=self._pause,
@@ -171,19 +188,19 @@ class RestClient:
             exchange |= {"json": False, "body": "JSON that is nested too deep"}
             return recorder.add(Kind.HTTP, device=REST, **exchange).get("body")
 
-    async def _request(self, user: User, headers: Mapping[str, str], jar: Cookies) -> dict[str, Json]:
+    async def _request(self, question: _Question) -> dict[str, Json]:
         """One exchange as ``Kind.HTTP`` records it."""
         recorder = self._context.recorder
         began = recorder.now
-        asked = {"method": "GET", "path": REST_PATH, "began": began}
+        asked = {"method": "GET", "path": question.path, "began": began}
         try:
-            answer = await self._answer(headers, jar)
+            answer = await self._answer(question)
         except (httpx.HTTPError, ValueError) as error:
             why = self._why_unanswered(error, recorder.now - began)
             return asked | why | {"status": 0, "reason": describe_error(error), "headers": {}, "body": None}
         self._context.run.timeout.came(ANSWER, recorder.now - began)
         kept = {name: answer.headers[name] for name in KEPT if name in answer.headers}
-        return asked | {"status": answer.status, "headers": kept} | self._content(answer, user.subject)
+        return asked | {"status": answer.status, "headers": kept} | self._content(answer, question.subject)
 
     def _why_unanswered(self, error: Exception, silence: float) -> dict[str, Json]:
         if isinstance(error, httpx.TimeoutException):
@@ -191,11 +208,12 @@ class RestClient:
             return {"doubt": str(doubt)} if doubt else {}
         return {"by": "network"} if isinstance(error, LOST) else {}
 
-    async def _answer(self, headers: Mapping[str, str], cookies: Cookies) -> plain_http.Answer:
+    async def _answer(self, question: _Question) -> plain_http.Answer:
         """The answer to one request. A connection that was idle may end just as it is used again, and nothing comes:
         the request is then made again, as by every client (RFC 9110, section 9.2.2), until it had one of its own."""
         client, run = self._connected(), self._context.run
         url = URL(run.url) / REST_PATH.lstrip("/")
+        headers, cookies = question.headers, question.cookies
         while True:
             steps: list[str] = []
 
@@ -206,7 +224,7 @@ class RestClient:
                 sent = {**headers, **cookies.header(url)}
                 answer = await plain_http.get(
                     client,
-                    REST_PATH,
+                    question.path,
                     run.intake,
                     silence=run.timeout.of(ANSWER),
                     prolonged=1 if run.timeout.is_short(ANSWER) else plain_http.PROLONGED,

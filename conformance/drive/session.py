@@ -141,7 +141,7 @@ class Session:
         recorder, run = self.context.recorder, self.context.run
         headers, wait = {**run.headers, **self._credentials.headers}, run.timeout.of(ENGINE_HANDSHAKE)
         self._wire = connection.Connection(
-            run.url,
+            self._credentials.url(run.url),
             self.inbox,
             headers=headers,
             tls=run.tls,

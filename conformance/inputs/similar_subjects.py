@@ -47,6 +47,9 @@ TEXTS: Mapping[str, Callable[[str], str]] = {
     "more before": lambda s: f"x-{s}",
     "a colon and more": lambda s: f"{s}:2",
     "a slash after": lambda s: f"{s}/",
+    "a wildcard of AMQP": lambda s: f"{s}.#",  # each of these three subscribes to the plain subject, or to all below it
+    "a wildcard of MQTT": lambda s: f"{s}/#",
+    "a wildcard of NATS": lambda s: f"{s}.>",
     "quotes around": lambda s: f'"{s}"',
     "an accent": lambda s: s.replace("e", "\u00e9", 1),
     "an accent, decomposed": lambda s: s.replace("e", "e\u0301", 1),
@@ -71,6 +74,8 @@ TEXTS: Mapping[str, Callable[[str], str]] = {
     "a long id with another end": lambda s: _long(s, "b"),
     "a Java hash": lambda s: f"{s}-AaBB",
     "the same Java hash": lambda s: f"{s}-BBAa",
+    "a checksum": lambda s: f"{s}-plumless",
+    "the same checksum": lambda s: f"{s}-buckeroo",  # CRC-32, whatever stands before
 }
 """Each differs from the plain subject, or from the one beside it, in what its name says."""
 

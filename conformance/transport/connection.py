@@ -47,7 +47,7 @@ AT_ONCE = 500
 
 
 class Connection:
-    """One connection to ``base`` (scheme, host and port). Not reusable: open, use, close or drop."""
+    """One connection to ``base``: scheme, host, port, and perhaps a query. Not reusable: open, use, close or drop."""
 
     def __init__(
         self,

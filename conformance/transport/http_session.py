@@ -104,7 +104,7 @@ class HttpSession:
         intake: Intake,
         cookies: Cookies | None = None,
     ) -> None:
-        self._url = URL(base) / "socket.io/"
+        self._url = URL(base) / "socket.io/" % URL(base).query
         self.intake = intake
         self._client = aiohttp.ClientSession(
             connector=GatedConnector(tls, intake),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+import zlib
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.store import Conversation, Store
+from conformance.reference.protocol import MESSAGE
+from conformance.reference.store import Conversation, Message, Store
 from tests.faults.fault import fault
 
 ONE_FOR_TWO = ("CONNECTED-USER", "CONNECTED-CONVERSATION", "ISOLATION-HISTORY", "ISOLATION-MESSAGES")
@@ -89,6 +91,35 @@ class LooksUsersUpWithLike(Store):
         query = "SELECT id, user_id, status, created_at, updated_at FROM conversations WHERE user_id LIKE ?"
         row = self.db.execute(query, (user,)).fetchone()
         return None if row is None else Conversation(*row)
+
+
+@fault(*ONE_FOR_TWO)
+class LooksUsersUpByChecksum(Compares):
+    """WHERE user_crc = CRC32(?), and no user_id = ? besides: whoever came first is found."""
+
+    def key(self, subject: str) -> str:
+        first: dict[int, str] = self.__dict__.setdefault("first", {})
+        return first.setdefault(zlib.crc32(subject.encode()), subject)
+
+
+def binds(pattern: list[str], key: list[str]) -> bool:
+    """Whether a topic exchange of AMQP routes a key by this pattern."""
+    if not pattern:
+        return not key
+    first, *rest = pattern
+    if first == "#":
+        return any(binds(rest, key[begin:]) for begin in range(len(key) + 1))
+    return bool(key) and first in ("*", key[0]) and binds(rest, key[1:])
+
+
+@fault("ISOLATION-MESSAGES", also=("MESSAGE-CONVERSATION",))
+class SubscribesByTopic(HelpCenter):
+    """Each connection binds a queue to user.<sub>, and the wildcards in it count."""
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:  # noqa: ARG002
+        for sid, other in list(self.users.items()):
+            if binds(other.split("."), user.split(".")):
+                await self.emit(MESSAGE, self.message_payload(message), to=sid)
 
 
 @fault("ISOLATION-MESSAGES", also=("MESSAGE-CONVERSATION",))

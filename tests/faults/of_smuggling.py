@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import USER, Event
+from conformance.reference.protocol import USER, Event, Json
 from conformance.reference.store import Message
 from tests.faults.fault import fault
 
@@ -58,6 +61,34 @@ class TrustsTheConversationId(AssignsWhatCame):
     def sender_of(self, event: Event) -> str:
         own, named = super().sender_of(event), self.field(event, "conversationId")
         return self.owners.get(named, own) if isinstance(named, str) else own
+
+
+@fault("ISOLATION-HISTORY")
+class TrustsTheUserIdOfAuth(HelpCenter):
+    """The token is verified, and the user is ``auth.userId ?? claims.sub``."""
+
+    def authenticate(self, environ: Json, auth: object) -> str:
+        user = super().authenticate(environ, auth)
+        named = auth.get("userId") if isinstance(auth, dict) else None
+        return named if isinstance(named, str) else user
+
+
+@fault("ISOLATION-HISTORY")
+class TrustsTheUserIdOfTheHandshake(HelpCenter):
+    """The same, by the query of the handshake."""
+
+    def authenticate(self, environ: Json, auth: object) -> str:
+        user = super().authenticate(environ, auth)
+        return parse_qs(environ.get("QUERY_STRING", "")).get("userId", [user])[0]
+
+
+@fault("ISOLATION-HISTORY")
+class TrustsTheUserIdOfTheUrl(HelpCenter):
+    """The same, over REST."""
+
+    def rest_user(self, request: Request) -> str:
+        user = super().rest_user(request)
+        return str(request.query_params.get("userId", user))
 
 
 @fault("SEND-TWICE")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.parse import parse_qs
 
 from engineio.packet import NOOP, Packet
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.protocol import CONNECTED, MESSAGE, NAMESPACE, Event, Json, Problem
 from conformance.reference.serve import Served, Server
 from conformance.reference.wire import Wire
 from tests.legal.legal import legal
-from tests.legal.middleware import Bounded
+from tests.legal.middleware import Bounded, Fronted, answer
 from tests.support.recovery import Recovers
 
 
@@ -157,3 +158,36 @@ class KeepsOneSessionForEachUser(HelpCenter):
         for other in [other for other, owner in self.users.items() if owner == user and other != sid]:
             await self.disconnect(other)
         await super().admit(sid, user)
+
+
+@legal()
+class TakesNothingBesides(Fronted):
+    """Parameters of a query, and fields of ``auth``, that it does not know are refused; and who leaves the namespace
+    cannot enter it again on the same transport."""
+
+    KNOWN = frozenset({"EIO", "transport", "sid", "t"})
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.left: set[str] = set()
+
+    async def front(self, inner: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        if parse_qs(scope["query_string"].decode()).keys() <= self.KNOWN:
+            await inner(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close"})
+        else:
+            await answer(send, 400, b"unknown parameter")
+
+    def transport_of(self, sid: str) -> str:
+        return str(self.wire.manager.eio_sid_from_sid(sid, NAMESPACE))
+
+    async def on_connect(self, sid: str, environ: Json, auth: object = None) -> None:
+        if isinstance(auth, dict) and not auth.keys() <= {"token"}:
+            await self.refuse(sid, self.unauthorized("There are unknown fields."))
+        elif self.transport_of(sid) not in self.left:
+            await super().on_connect(sid, environ, auth)
+
+    async def on_disconnect(self, sid: str, reason: str) -> None:
+        self.left.add(self.transport_of(sid))
+        await super().on_disconnect(sid, reason)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from aiohttp import web
 
+from conformance.auth.credentials import presenting
+from conformance.drive.device import ScenarioAborted
 from conformance.record.transcript import Kind
 from conformance.reference import HelpCenter
 from tests.support.peers import Stream, in_loop, raw_server, serving
@@ -162,3 +165,22 @@ async def test_a_request_that_loses_a_connection_of_its_own_is_not_answered() ->
     async with raw_server(answering(0)) as url, stage_at(url) as stage:
         assert await stage.fetch() is None
         assert (story(stage), stage.transcript.entries[-1].get("by")) == (["http 0"], "network")
+
+
+@in_loop
+async def test_a_query_is_asked_with_over_rest_and_on_each_transport() -> None:
+    asked: list[tuple[str, str | None]] = []
+
+    async def handle(request: web.Request) -> web.Response:
+        asked.append((request.path, request.query.get("userId")))
+        return web.json_response({}, status=200 if request.path.startswith("/api") else 400)
+
+    async with serving(handle) as url, stage_at(url) as stage:
+        way = replace(presenting(await stage.user.token(), "auth"), query={"userId": "a&b"})
+        for transport in ("websocket", "polling"):
+            with pytest.raises(ScenarioAborted):
+                await stage.device(transport=transport, presented=way).open()
+        await stage.fetch(query={"userId": "a&b"})
+        await stage.fetch()
+    rest = "/api/help-center/messages"
+    assert asked == [("/socket.io/", "a&b"), ("/socket.io/", "a&b"), (rest, "a&b"), (rest, None)]

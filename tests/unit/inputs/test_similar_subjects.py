@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 import jwt
 
 from conformance.auth.tokens import KeyMinter
@@ -30,6 +32,11 @@ def test_what_looks_like_a_number_is_no_ones() -> None:
     assert len(numbers) >= 4
     assert all(len(number) >= 15 for number in numbers)
     assert not set(one) & set(other)
+
+
+def test_two_of_them_have_one_checksum() -> None:
+    pair = [ALIKE[name]("conformance-run-7").encode() for name in ("a checksum", "the same checksum")]
+    assert zlib.crc32(pair[0]) == zlib.crc32(pair[1])
 
 
 def test_only_ids_among_the_claims_are_alike() -> None:
