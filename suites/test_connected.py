@@ -14,7 +14,8 @@ SHOWN_ONCE = "no conversation with a message was shown twice"
 
 
 @requirement("CONNECTED-SENT")
-def test_a_good_connection_is_greeted(everything: Everything) -> None:
+def test_a_good_connection_is_greeted(everything: Everything, cut_off: Record) -> None:
+    _ = cut_off
     laws.CONNECTED_SENT.check(everything)
 
 

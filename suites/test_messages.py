@@ -32,7 +32,8 @@ def test_every_message_fits(everything: Everything) -> None:
 
 
 @requirement("MESSAGE-ECHO")
-def test_the_sender_hears_its_own_message(everything: Everything) -> None:
+def test_the_sender_hears_its_own_message(everything: Everything, passers_by: Record) -> None:
+    _ = passers_by
     laws.MESSAGE_ECHO.check(everything)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 
 from conformance.checks.assertions import expect
 from conformance.checks.blame import SHAPES
@@ -107,6 +108,29 @@ def heard_by(listener: Connection, send: Send) -> None:
         not_in_doubt(listener, message_named(send.message.id))
         readable(listener)
         raise Deviation(f"{MESSAGE} of send #{send.number} on {listener.title}", "none", at=send.at)
+
+
+def listed_unacked(record: Record) -> Iterator[tuple[Connection, Message]]:
+    """Messages that a greeting lists though their sender was cut off before the ack, with each connection that the user
+    had before and after that."""
+    for send in (send for send in record.sends if send.asked and send.valid and not send.acks):
+        cut = send.connection.left
+        for shown in (c for c in good_connections(record) if c.greeted and c.opened.serial > cut):
+            listed = [one for one in shown.history.where_is("text", str(send.text)) if one.sender != SUPPORT]
+            stayed = [c for c in good_connections(record) if c.opened.serial < cut and c.left > shown.history.at]
+            yield from product(stayed, listed)
+
+
+def heard_as_listed(pair: tuple[Connection, Message]) -> None:
+    """MESSAGE-DEVICES, of ``listed_unacked``."""
+    listener, message = pair
+    if listener.ended_by_target is not None or not listener.greeted:
+        raise Unverified(f"{listener.title} was not connected", because="DEVICE-COEXIST")
+    if not (listener.messages_with("id", message.id) or listener.messages_with("text", message.text)):
+        not_in_doubt(listener, message_named(message.id))
+        readable(listener)
+        expected = f"{MESSAGE} of {preview(message.text)} on {listener.title}"
+        raise Deviation(expected, f"none, while {message.where} lists it", at=[message.at])
 
 
 def missed_by_listeners(record: Record) -> Iterator[tuple[Connection, Send]]:

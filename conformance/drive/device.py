@@ -66,6 +66,10 @@ class Device(Session):
         validation (a rate limit, a busy server) is tried again with growing pauses."""
         return await Delivery(self, {"text": text}, tag=tag, ack=ack, valid=valid, plain=plain).answer()
 
+    def send_unawaited(self, text: str, *, tag: str) -> None:
+        """Send a text as documented, and go on without its ack."""
+        Delivery(self, {"text": text}, tag=tag).emit()
+
     async def send_payload(
         self, payload: Mapping[str, Json], *, tag: str, ack: bool = True, valid: bool = False
     ) -> Json:
@@ -196,6 +200,11 @@ class Device(Session):
         message = answer.get("message") if isinstance(answer, dict) else None
         if isinstance(message, dict) and isinstance(message.get("id"), str):
             await self.until_heard(message["id"])
+
+    async def until_heard_as_listed(self, text: str, listed: Sequence[Json]) -> None:
+        """Wait for the messages with this text that a history lists."""
+        ids = [one.get("id") for one in listed if isinstance(one, dict) and one.get("text") == text]
+        await asyncio.gather(*(self.until_heard(one) for one in ids if isinstance(one, str)))
 
     async def catch_up(self) -> None:
         """Wait for all that the user's devices have sent, and had accepted, since it was greeted; or before, where

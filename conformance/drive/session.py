@@ -287,8 +287,9 @@ class Session:
         await self._wire.close()
 
     async def drop(self) -> None:
-        """Cut the line without a word."""
+        """Cut the line without a word, as soon as what is queued is written."""
         assert self._wire is not None
+        await self._wire.flush()
         await self._wire.drop()
 
 

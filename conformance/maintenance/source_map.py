@@ -69,7 +69,8 @@ def _tests(path: Path) -> Iterator[Test]:
 
 def scenarios(test: Test) -> list[Place]:
     """The scenarios whose records a test takes."""
-    known = {**_scenarios(SUITES / "conftest.py"), **_scenarios(test.place.path)}
+    shared = (path for path in SUITES.glob("*.py") if not path.name.startswith("test_"))
+    known = {name: place for path in (*shared, test.place.path) for name, place in _scenarios(path).items()}
     return [known[name] for name in test.arguments if name in known]
 
 

@@ -109,6 +109,20 @@ async def test_who_was_reported_nothing_gives_nothing_back() -> None:
         assert not any(connection.recovers for connection in Record(stage.transcript).connections)
 
 
+@BOTH
+@in_loop
+async def test_what_was_sent_as_the_line_is_cut_has_gone_out(transport: str) -> None:
+    async with stage_on(HelpCenter) as stage:
+        phone = stage.device(transport=transport)
+        async with stage.device("tablet") as tablet:
+            await phone.connect()
+            phone.send_unawaited("the last words", tag="cut off")
+            await phone.drop()
+            async with stage.device("laptop") as laptop:
+                await tablet.until_heard_as_listed("the last words", laptop.inbox.listed)
+        assert Record(stage.transcript).connection("tablet").messages_with("text", "the last words")
+
+
 class GreetsEarly(HelpCenter):
     """python-socketio's default: the connect handler runs before CONNECT is answered."""
 

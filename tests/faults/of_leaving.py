@@ -1,0 +1,114 @@
+"""Servers that are wrong about devices that leave, are cut off, or come and go (sections 4.2 and 6)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict
+from typing import Any
+
+from conformance.reference.help_center import HelpCenter
+from conformance.reference.protocol import MESSAGE, Event, Json, Problem
+from conformance.reference.store import Message
+from tests.faults.fault import fault
+
+TAKES = 0.05
+"""Seconds that a query or a push notification takes."""
+
+# -- cut off in flight ---------------------------------------------------------------------------------------------
+
+
+class SendsInTasks(HelpCenter):
+    """A correct server that handles each send in a task of its own, those of one user one after the other."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.sending: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def on_send(self, event: Event) -> None:
+        self.spawn(super().on_send(event))
+
+
+@fault("ACK-CALLED")
+class CutOffKeepsItsLock(SendsInTasks):
+    """The send of a device that is cut off ends with its connection, and leaves the user's lock held."""
+
+    async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
+        if origin is None:
+            return await super().deliver(user, text, sender=sender)
+        await self.sending[user].acquire()
+        message = await super().deliver(user, text, sender=sender, origin=origin)
+        await asyncio.sleep(TAKES)
+        if origin in self.users:
+            self.sending[user].release()
+        return message
+
+
+@fault("MESSAGE-DEVICES")
+class SendsEndWithTheirConnection(SendsInTasks):
+    """The send of a device that is cut off is cancelled after it has been saved, and before it is emitted."""
+
+    async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
+        if origin is None:
+            return await super().deliver(user, text, sender=sender)
+        async with self.sending[user]:
+            message = self.save(user, text, sender=sender)
+            await asyncio.sleep(TAKES)
+            if origin in self.users:
+                await self.announce(user, message, origin=origin)
+        return message
+
+
+@fault("CONNECTED-SENT")
+class LeavingBeforeItsGreetingKeepsTheLock(HelpCenter):
+    """The greeting of a device that has left fails while the user's lock is held."""
+
+    async def on_connect(self, sid: str, environ: Json, auth: object = None) -> None:
+        try:
+            user = self.authenticate(environ, auth)
+        except Problem as problem:
+            await self.refuse(sid, problem)
+        else:
+            self.spawn(self.admit(sid, user))
+
+    async def admit(self, sid: str, user: str) -> None:
+        self.users[sid] = user
+        await self.locks[user].acquire()
+        await self.join(sid, user)
+        await asyncio.sleep(TAKES)
+        if sid not in self.users:
+            raise ConnectionError("the socket is closed")
+        await self.welcome(sid, user)
+        self.locks[user].release()
+
+
+# -- many come and go ----------------------------------------------------------------------------------------------
+
+
+@fault("MESSAGE-ECHO", also=("SUPPORT-EMITTED", "MESSAGE-DEVICES"))
+class KeepsTheLastFiveConnections(HelpCenter):
+    """LPUSH and LTRIM when a device comes, and nothing when it goes."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.last: defaultdict[str, list[str]] = defaultdict(list)
+
+    async def join(self, sid: str, user: str) -> None:
+        self.last[user] = [sid, *self.last[user]][:5]
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:  # noqa: ARG002
+        for sid in self.last[user]:
+            await self.emit(MESSAGE, self.message_payload(message), to=sid)
+
+
+@fault("MESSAGE-ECHO", also=("SUPPORT-EMITTED", "MESSAGE-DEVICES"))
+class NeverUnsubscribes(HelpCenter):
+    """The broker allows twelve subscriptions to each user, and those of devices that have gone stay."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.subscribed: Counter[str] = Counter()
+
+    async def join(self, sid: str, user: str) -> None:
+        self.subscribed[user] += 1
+        if self.subscribed[user] <= 12:
+            await super().join(sid, user)
