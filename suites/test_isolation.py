@@ -17,7 +17,7 @@ from conformance.drive import rejected
 from conformance.drive.device import Device, ScenarioAborted
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
-from conformance.protocol import CONNECTED, Json
+from conformance.protocol import CONNECTED, LONGEST, Json
 from conformance.record.transcript import first
 from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
@@ -254,3 +254,22 @@ def test_nobody_writes_into_the_conversation_of_another_user(smuggled: Record) -
 def test_nobody_opens_the_conversation_of_another_user_by_naming_it(smuggled: Record) -> None:
     receive_nothing_foreign([of_accepted_users(smuggled)], "greeting", "REST")
     assert smuggled.connection("silent watch").history
+
+
+# -- what is refused ---------------------------------------------------------------------------------------------
+
+
+@scenario(users=2, wave=2)
+async def refused_in_turn(stage: Stage) -> None:
+    """One user sends a text that is too long, and an array for a text, with words of its own in each; after each of
+    them another user sends an empty text and an object without one."""
+    async with stage.device("phone") as phone, stage.device("neighbour", user=stage.users[1]) as neighbour:
+        for text in (f"{stage.words()} ".ljust(LONGEST + 1, "x"), [stage.words()]):
+            await phone.send_payload({"text": text}, tag="private")
+            await stage.together(*(neighbour.send_payload(empty, tag="empty") for empty in ({"text": ""}, {})))
+
+
+@requirement("ISOLATION-MESSAGES")
+def test_a_refusal_tells_nothing_of_what_another_user_was_refused(refused_in_turn: Record) -> None:
+    receive_nothing_foreign([refused_in_turn], "event", "ack")
+    assert refused_in_turn.send("empty", -1)

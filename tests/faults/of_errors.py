@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import ERROR, NAMESPACE, Event, Json, Problem
+from conformance.reference.protocol import ERROR, NAMESPACE, VALIDATION_ERROR, Event, Json, Problem
 from conformance.reference.store import Message
 from tests.faults.fault import fault
 
@@ -93,3 +94,39 @@ class ErrorsReachAllDevices(HelpCenter):
     async def emit_error(self, sid: str, problem: Problem) -> None:
         user = self.users.get(sid)
         await self.emit(ERROR, self.error_payload(problem), to=sid if user is None else self.room_of(user))
+
+
+@fault("ISOLATION-MESSAGES")
+class DetailsAreADefaultArgument(HelpCenter):
+    """There is one object of details for all errors: what an error does not overwrite is what another one said."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.details: dict[str, Any] = {}
+
+    def trim(self, text: str) -> str:
+        self.text = super().trim(text)
+        return self.text
+
+    def invalid(self, message: str, *, rule: str, **facts: int) -> Problem:
+        self.details |= {"field": "text", "rule": rule, **facts}
+        if rule == "maximum":
+            self.details["value"] = self.text
+        return Problem(VALIDATION_ERROR, message, details=dict(self.details))
+
+
+@fault("ISOLATION-MESSAGES")
+class DetailsAreOneErrorBehind(HelpCenter):
+    """What was refused is noted for the details of the error after the error is made."""
+
+    given: Json = None
+    noted: Json = None
+
+    def validate(self, payload: object) -> str:
+        self.given = payload
+        return super().validate(payload)
+
+    def invalid(self, message: str, *, rule: str, **facts: int) -> Problem:
+        details = {"field": "text", "rule": rule, "value": self.noted, **facts}
+        self.noted = self.given
+        return Problem(VALIDATION_ERROR, message, details=details)
