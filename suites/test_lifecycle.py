@@ -154,7 +154,7 @@ def test_a_refreshed_token_opens_the_same_conversation(refreshed: Record) -> Non
 
 @requirement("TOKEN-REFRESHED")
 def test_a_refreshed_token_shows_the_same_messages(refreshed: Record) -> None:
-    require(lambda: shows(comeback(refreshed), refreshed.tagged("own")), because="RECONNECT-RESYNC")
+    require(lambda: shows(comeback(refreshed), refreshed.tagged("own")), because="SEND-KEPT")
     shows(refreshed.connection("phone", 2), refreshed.tagged("own"))
 
 

@@ -12,6 +12,7 @@ from conformance.checks.history_window import HistoryWindow, windows
 from conformance.errors import Unverified
 from conformance.formatting import numbers, preview
 from conformance.record.matching import by_support
+from conformance.record.payloads import History
 from conformance.record.views import Record, Send
 
 # -- one user, one conversation (section 4.1) --------------------------------------------------------------------
@@ -108,6 +109,14 @@ def ids_once(window: HistoryWindow) -> None:
         lambda: f"twice: {', '.join(twice[:3])}",
         at=[window.history.at],
     )
+
+
+def no_id_is_shared(history: History) -> None:
+    """Raise Unverified where two messages of a list, with texts of their own, have one id: MESSAGE-ID judges that."""
+    texts: dict[str, str] = {}
+    for message in history.messages if len(set(history.ids)) < len(history.ids) else ():
+        if texts.setdefault(message.id, message.text) != message.text:
+            raise Unverified(f"two messages in {history.where} have the id {message.id}", because="MESSAGE-ID")
 
 
 # -- nothing is lost (sections 4.2 and 4.6) ----------------------------------------------------------------------

@@ -9,6 +9,7 @@ from conformance.checks.assertions import check_all, expect_equal, outcome_of
 from conformance.checks.connection import acked, ended, heard
 from conformance.checks.controls import session_lost, unacked_anyhow
 from conformance.checks.doubts import is_acked, not_in_doubt, was_greeted
+from conformance.checks.history import no_id_is_shared
 from conformance.checks.history_window import greeting_of
 from conformance.checks.limits import not_limited
 from conformance.errors import Deviation, Unverified
@@ -26,9 +27,15 @@ def require(judge: Callable[[], None], *, because: str) -> None:
     """Raise Unverified where a judgement of another requirement deviates, and nothing can be built on it."""
     outcome = outcome_of(lambda _: judge(), None)
     if isinstance(outcome, Deviation):
-        raise Unverified(f"what this builds on does not hold ({outcome.actual})", because=because)
+        raise unfounded(outcome, because)
     if outcome is not None:
         raise outcome
+
+
+def unfounded(deviation: Deviation, because: str) -> Unverified:
+    """Why something cannot be judged that builds on what deviates so: what else does stands where that is judged."""
+    first = deviation.actual.partition("\n")[0]
+    return Unverified(f"what this builds on does not hold ({first})", because=because)
 
 
 # -- histories -----------------------------------------------------------------------------------------------------
@@ -64,6 +71,7 @@ def showed_once(history: History, sends: Sequence[Send]) -> None:
 
 
 def _ids_once(history: History) -> None:
+    no_id_is_shared(history)
     twice = [message_id for message_id, count in Counter(history.ids).items() if count > 1]
     if twice:
         actual = f"{len(twice)} of them twice or more, such as {preview(twice[0])}"

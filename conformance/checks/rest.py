@@ -9,6 +9,7 @@ from conformance.checks.assertions import check_all, expect, expect_equal, expec
 from conformance.checks.authentication import of_kind, rest_takes_good_ones
 from conformance.checks.blame import SHAPES
 from conformance.checks.doubts import no_doubt
+from conformance.checks.history import no_id_is_shared
 from conformance.checks.history_window import HistoryWindow, body_of, greeting_of
 from conformance.checks.leaks import leaks, spoken
 from conformance.checks.limits import not_busy
@@ -146,6 +147,8 @@ def _same_conversation(one: History, other: History) -> None:
 def same_messages(views: Sequence[HistoryWindow]) -> None:
     """Views of one conversation, in the order in which they were shown, agree: each may be a shorter last part than
     the others, and a later one may have new messages of support, but of no one else."""
+    for view in views:
+        no_id_is_shared(view.history)
     check_all(pairwise(views), lambda pair: _same_messages(*pair))
 
 

@@ -68,7 +68,9 @@ def comes_back(send: Send, text: str, *, because: str = "") -> None:
 
     def spells(read: Callable[[Send], list[Message]]) -> None:
         for message in read(send):
-            _spells(message, text)
+            if message.text != text:
+                _has_its_own_id(send)
+                raise _misspelled(message, text)
 
     check_all(_COPIES.values(), spells)
 
@@ -91,15 +93,20 @@ _COPIES: Mapping[str, Callable[[Send], list[Message]]] = {
 }
 
 
-def _spells(message: Message, text: str) -> None:
-    if message.text != text:
-        pairs = enumerate(zip(message.text, text, strict=False), 1)
-        where = next((f" (other from character {n} on)" for n, (a, b) in pairs if a != b), "")
-        raise Deviation(
-            f"the text to be {spelled(text)} everywhere",
-            f"{message.where}.text: {spelled(message.text)}{where}",
-            at=[message.at],
-        )
+def _has_its_own_id(send: Send) -> None:
+    """Raise Unverified where messages of several texts have the id of a send: which of them is its own is not known."""
+    if len({message.text for message in _by_event(send)}) > 1:
+        raise Unverified(f"another message has the id of send #{send.number}", because="MESSAGE-ID")
+
+
+def _misspelled(message: Message, text: str) -> Deviation:
+    pairs = enumerate(zip(message.text, text, strict=False), 1)
+    where = next((f" (other from character {n} on)" for n, (a, b) in pairs if a != b), "")
+    return Deviation(
+        f"the text to be {spelled(text)} everywhere",
+        f"{message.where}.text: {spelled(message.text)}{where}",
+        at=[message.at],
+    )
 
 
 def spelled(text: str) -> str:

@@ -18,7 +18,7 @@ from conformance.checks.connection import heard as heard_by_its_sender
 from conformance.checks.doubts import not_in_doubt
 from conformance.checks.history_window import greeting_of
 from conformance.checks.law import Law, check_records
-from conformance.checks.lifecycle import acked_once, greeted_again, heard_once, shows
+from conformance.checks.lifecycle import acked_once, greeted_again, heard_once, shows, unfounded
 from conformance.checks.limits import not_for_its_pace, not_limited
 from conformance.checks.packets import entered, handshakes, lists_upgrades
 from conformance.checks.selectors import good_connections
@@ -54,7 +54,7 @@ def _held(ground: Callable[[], None], because: str) -> Unverified | None:
     """Raise Unverified where what this builds on does not hold. Why that is not known, where others are to blame."""
     outcome = outcome_of(lambda _: ground(), None)
     if isinstance(outcome, Deviation):
-        raise Unverified(f"what this builds on does not hold ({outcome.actual})", because=because)
+        raise unfounded(outcome, because)
     return outcome if outcome is not None and outcome.because is not None else None
 
 
