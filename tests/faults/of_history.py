@@ -153,6 +153,15 @@ class ForgetsEveryFifth(HelpCenter):
             self.store.db.execute("DELETE FROM messages WHERE number = (SELECT max(number) FROM messages)")
 
 
+@fault("SEND-KEPT", also=(*LOST, "DEVICE-JOIN"))
+class ListsWhatIsOlderThanThisSecond(Lists):
+    """``created_at <= NOW()``, which is a whole second in MySQL."""
+
+    def listed(self, messages: list[Message]) -> list[Message]:
+        now = self.now() // 1000 * 1000
+        return [message for message in messages if message.created_at <= now]
+
+
 @fault("SEND-KEPT", also=(*LOST, "REST-FIRST"))
 class RestIsCached(HelpCenter):
     """REST answers each user from a cache that no send empties."""

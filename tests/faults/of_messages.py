@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from conformance.reference.help_center import HelpCenter
@@ -182,11 +183,7 @@ class TellsTheSecondDeviceTwice(HelpCenter):
 # -- ids ---------------------------------------------------------------------------------------------------------
 
 
-MIXED_UP = ("MESSAGE-ONCE", "HISTORY-ORDER", "PARITY-TIME", "REST-SAME", "SEND-TRIM", "SEND-VERBATIM", *RESYNC)
-"""Where messages are looked up by an id that several have, the wrong one is found."""
-
-
-@fault("MESSAGE-ID", also=(*MIXED_UP, "SEND-TWICE"))
+@fault("MESSAGE-ID", also=("MESSAGE-ONCE", "HISTORY-ORDER", "PARITY-TIME", "SEND-TWICE", *RESYNC))
 class IdsAreSeconds(HelpCenter):
     """The id is the time."""
 
@@ -194,7 +191,25 @@ class IdsAreSeconds(HelpCenter):
         return super().message_payload(message) | {"id": str(message.created_at // 1000)}
 
 
-@fault("MESSAGE-ID", also=MIXED_UP)
+@fault("MESSAGE-ID")
+class CountsInTwoTables(HelpCenter):
+    """What users say and what support says has a table each, with an AUTO_INCREMENT of its own."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.counted: dict[str, int] = {}
+        self.numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: itertools.count(1))
+
+    def save(self, user: str, text: str, *, sender: str) -> Message:
+        message = super().save(user, text, sender=sender)
+        self.counted[message.id] = next(self.numbers[sender])
+        return message
+
+    def message_payload(self, message: Message) -> Json:
+        return super().message_payload(message) | {"id": str(self.counted[message.id])}
+
+
+@fault("MESSAGE-ID")
 class ReplyHasTheIdOfTheQuestion(HelpCenter):
     """The reply is made by copying the question."""
 
