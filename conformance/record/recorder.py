@@ -69,7 +69,7 @@ class Recorder:
         if kind is Kind.SENT:
             self._capacity.sent()
         elif not self._capacity.kept(entry.data):
-            self._end("the target sent more than is kept in a run: raise --max-payload")
+            self._end(self._capacity.exceeded)
             return entry
         entries.append(entry)
         self._count(kind, data)
