@@ -17,7 +17,7 @@ from conformance.drive.context import RunContext
 from conformance.drive.rest import LOST
 from conformance.drive.stage import Stage
 from conformance.drive.stimuli import Stimulus, fatal
-from conformance.record.health import answers, broken, moment, silent, span
+from conformance.record.health import answers, asked_for_patience, broken, moment, silent, span
 from conformance.record.transcript import Transcript
 from conformance.transport import connection
 from conformance.transport.close_reason import CloseReason, HandshakeFailed
@@ -44,6 +44,8 @@ class Life:
         self._looking = asyncio.Lock()
         self._asked = -math.inf
         """When it was asked last, and answered."""
+        self._limits: set[int] = set()
+        """The HTTP statuses with which it asked for patience when it was asked last."""
         self.recordings: list[Transcript] = []
         """All that have begun."""
         self.gone: str | None = None
@@ -130,6 +132,7 @@ class Life:
             heard = lambda: next(answers(transcript), None)  # noqa: E731
             return await stage.recorder.until(heard, within=self._context.deadline) is not None
         finally:
+            self._limits = asked_for_patience(transcript)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -148,22 +151,29 @@ class Life:
             self._end(died, stimuli.of_death(sent, died))
 
     def _stalled(self) -> None:
-        """It holds its connections and says nothing any more."""
+        """It holds its connections and says nothing any more; or a gateway before it lets no one in."""
         heard = self._last_heard()
-        self._end(heard, stimuli.of_stall(self._sent(), heard))
+        culprit = stimuli.of_stall(self._sent(), heard)
+        if culprit is None and self._limits:
+            statuses = ", ".join(f"HTTP {status}" for status in sorted(self._limits))
+            self._ends(heard, f"let no one in any more after {heard:.1f} s: {statuses}, as of a limit of rate")
+        else:
+            self._end(heard, culprit)
 
     def _sent(self) -> list[Stimulus]:
         return [one for transcript in self.recordings for one in stimuli.stimuli(transcript)]
 
     def _end(self, at: float, culprit: Stimulus | None) -> None:
-        self.went = at
         if culprit is not None:
             culprit.transcript.fatal = dict(fatal(culprit, how=STOPPED))
         on_their_way = [one.named for one in stimuli.waiting(self._sent()) if one.at <= at + stimuli.BESIDE]
         named = [culprit.named] if culprit is not None else on_their_way[:NAMED]
         more = len(on_their_way) - len(named) if culprit is None else 0
         what = ", ".join(named) + (f" and {more} more" if more > 0 else "")
-        self.gone = f"stopped answering at {at:.1f} s" + (f", after {what}" if what else "")
+        self._ends(at, f"stopped answering at {at:.1f} s" + (f", after {what}" if what else ""))
+
+    def _ends(self, at: float, gone: str) -> None:
+        self.went, self.gone = at, gone
         self._nothing_said_of_what_followed()
         self.over.set()
 

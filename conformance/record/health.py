@@ -169,6 +169,11 @@ def answers(transcript: Transcript) -> Iterator[Entry]:
             yield entry
 
 
+def asked_for_patience(transcript: Transcript) -> set[int]:
+    """The HTTP statuses by which requests and connections were kept out that are about the pace."""
+    return {entry.get("status") for entry in transcript.of(Kind.CLOSED, Kind.HTTP)} & set(SLOWER)
+
+
 def silent(transcript: Transcript) -> Entry | None:
     """The first wait that ended at its deadline since the target's last word, if there is one."""
     last = next(answers(transcript), None)

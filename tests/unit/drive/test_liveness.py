@@ -6,12 +6,17 @@ import time
 from typing import cast
 
 import pytest
+from starlette.responses import Response
+from starlette.types import ASGIApp
 
-from conformance.auth.users import User
+from conformance.auth.tokens import KeyMinter
+from conformance.auth.users import Minted, User
 from conformance.drive.context import RunContext
 from conformance.drive.liveness import Life
 from conformance.record.transcript import Kind, Transcript
 from conformance.redaction import Redactor
+from conformance.reference import HelpCenter, Served, Verifier
+from tests.support.clients import SECRET
 from tests.support.handmade import Handmade
 from tests.support.losses import began
 from tests.support.peers import in_loop
@@ -65,3 +70,25 @@ async def test_a_target_that_did_not_answer_is_asked_by_each(life: Life, monkeyp
     assert life.gone is None
     assert await life.answered(silent(at=600.0), USER)
     assert next(answers, None) is None
+
+
+class KeepsOut(HelpCenter):
+    """A gateway before it has too many connections."""
+
+    def build_app(self) -> ASGIApp:
+        return Response(status_code=503)
+
+
+@in_loop
+async def test_a_target_that_is_limited_is_not_said_to_have_stopped_at_what_it_was_sent() -> None:
+    with Served(KeepsOut(Verifier(SECRET)).app) as server:
+        life = Life(RunContext.create(server.url, {}, None, Redactor(), deadline=0.2, settle=0.05))
+        made = began(Handmade(), 0.0)
+        made.opens()
+        made.greeted()
+        made.emits({"text": "hello"})
+        life.recordings += [made.transcript, waited := silent(at=30.0)]
+        life._origin -= 60
+        user = User("user 1", "ada", Minted(KeyMinter(SECRET)), Redactor(), brand_new=True)
+        assert not await life.answered(waited, user)
+    assert life.gone == "let no one in any more after 0.0 s: HTTP 503, as of a limit of rate"
