@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from conformance.checks.assertions import expect
 from conformance.checks.doubts import no_doubt, not_in_doubt
-from conformance.checks.history_window import HistoryWindow, windows
-from conformance.checks.parity import different_content, readable
+from conformance.checks.history_window import HistoryWindow, body_of, windows
+from conformance.checks.parity import Copy, different_content, readable
 from conformance.checks.selectors import good_connections
 from conformance.errors import Deviation, Unverified
 from conformance.formatting import preview
@@ -131,23 +131,32 @@ def emitted(missing: Unheard) -> None:
         return
     for connection in own:
         readable(connection)
-    _shown_in_time(missing)
+    own_windows = [window for window in windows(missing.connection.record) if window.user == user]
+    first = next(window for window in own_windows if window.history.where_is("id", message.id))
+    _shown_in_time(first, own_windows)
+    _keeps_ids(first)
     no_doubt(missing.wait, f"the event of {preview(message.text)}")
     what = f"a message of support to be emitted while {missing.connection.title} is there"
     raise Deviation(what, f"not emitted: {preview(message.text)}", at=[message.at, missing.wait.serial])
 
 
-def _shown_in_time(missing: Unheard) -> None:
-    """Raise Unverified where the histories before the one that shows the message first left out a text of the user that
-    it shows, too: then it may be older than the device."""
-    user = missing.connection.user
-    own = [window for window in windows(missing.connection.record) if window.user == user]
-    first = next(window for window in own if window.history.where_is("id", missing.message.id))
+def _shown_in_time(first: HistoryWindow, own: Sequence[HistoryWindow]) -> None:
+    """Raise Unverified where the user's histories before the one that shows a message first left out a text of the user
+    that it shows, too: then it may be older than the device."""
     before = [window for window in own if window.channel == first.channel and window.ended <= first.began]
     late = (send for window in before for send in window.sends_before if window.find(send) is None)
     if any(first.find(send) is not None for send in late):
         reason = f"{first.history.where} shows what was acked before an earlier one that lacks it"
         raise Unverified(reason, because="SEND-KEPT")
+
+
+def _keeps_ids(window: HistoryWindow) -> None:
+    """Raise Unverified where a history shows what the user sent under another id than its ack: what support says may
+    have been emitted under another one, too."""
+    twins = ((send, Copy(send, window.find).twin) for send in window.sends_before)
+    for send in (send for send, twin in twins if twin is not None and twin.id != send.message.id):
+        reason = f"{window.history.where} shows send #{send.number} under another id than its ack"
+        raise Unverified(reason, because=f"PARITY-{window.channel.upper()}")
 
 
 def unannounced(connection: Connection, before: Fetch, after: Fetch) -> list[Message]:
@@ -166,6 +175,8 @@ def announced(connection: Connection, before: Fetch, after: Fetch) -> None:
     if not any(waited_out(connection, message_named(message.id)) for message in missing):
         for message in missing:
             not_in_doubt(connection, message_named(message.id))
+    if missing:
+        _keeps_ids(body_of(after, connection.record))
     actual = ", ".join(preview(message.text) for message in missing)
     at = [after.entry.serial]
     expect(not missing, "every message of support that came meanwhile to be emitted", f"not emitted: {actual}", at=at)
