@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 
+from conformance.drive import rejected
 from conformance.drive.device import ScenarioAborted
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
+from conformance.protocol import Json
 
+EXPIRES, SILENT, PINGED = 3, 5.5, 10.0
+"""Seconds: of the life of a token, of a device's silence, and after which a connection is dead that answers no ping, at
+most, for that to be waited for."""
+NOTICED = 1.3
+"""How many times as long it may take until a target has noticed that."""
 PASSERS_BY, TIMES = ("laptop", "desk", "watch", "guest"), 4
 """Devices that come and go side by side, and how often each of them does."""
 
@@ -48,3 +56,27 @@ async def passers_by(stage: Stage) -> None:
             await tablet.send_text(stage.words(), tag="passed")
             await phone.send_text(stage.words(), tag="passed")
         await stage.fetch(tag="passed")
+
+
+@scenario(takes_seconds=True, extra=True)
+async def renewed(stage: Stage) -> None:
+    """A user's first device has a token that lives for three seconds, connects and goes. Another one, with a token that
+    lives on, stays over long-polling and is silent for some seconds, for longer where pings go unanswered for no more
+    than ten. Then the first one comes back with a new token and sends a text, which the other one is waited for to
+    hear. When both have gone, a third one connects."""
+    phone = stage.device("phone", token=await stage.user.short_lived(EXPIRES))
+    await rejected.call(phone)
+    async with stage.device("tablet", transport="polling") as tablet:
+        await tablet.wait_closed(within=max(SILENT, _dead_within(tablet.inbox.handshake)))
+        await phone.reconnect(token=await stage.user.token())
+        await tablet.until_message_of(await phone.send_text(stage.words(), tag="renewed"))
+        await phone.close()
+    async with stage.device("laptop"):
+        pass
+
+
+def _dead_within(handshake: Mapping[str, Json]) -> float:
+    """Seconds after which a target ends a connection that answers no ping, where those are few."""
+    times = [handshake.get(name) for name in ("pingInterval", "pingTimeout")]
+    seconds = sum(one for one in times if isinstance(one, (int, float))) / 1000
+    return NOTICED * seconds if None not in times and seconds <= PINGED else 0.0

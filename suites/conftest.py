@@ -11,9 +11,9 @@ from conformance.drive.stage import Stage
 from conformance.inputs.texts import MIXED
 from conformance.observations import characters
 from conformance.protocol import LONGEST, Json
-from suites.coming_and_going import cut_off, passers_by
+from suites.coming_and_going import cut_off, passers_by, renewed
 
-__all__ = ["cut_off", "passers_by"]
+__all__ = ["cut_off", "passers_by", "renewed"]
 
 AT_ONCE, MOST = 4, 12
 """Texts that each of two devices sends without waiting, and how often it does so at most while others come."""

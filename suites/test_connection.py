@@ -170,8 +170,8 @@ async def quiet(stage: Stage) -> None:
 
 
 @requirement("CONN-STAYS")
-def test_a_good_connection_stays(everything: Everything, websocket_chat: Record) -> None:
-    _ = websocket_chat
+def test_a_good_connection_stays(everything: Everything, websocket_chat: Record, renewed: Record) -> None:
+    _ = websocket_chat, renewed
     laws.CONN_STAYS.check(everything)
 
 

@@ -25,6 +25,7 @@ from conformance.checks.lifecycle import (
     showed_once,
     shows,
     shows_once,
+    taken_with_new_token,
 )
 from conformance.checks.sending import plain_sends
 from conformance.drive.device import Device, ScenarioAborted
@@ -167,6 +168,11 @@ def test_a_good_token_is_let_in_after_an_expired_one(refreshed_late: Record, ref
 @requirement("TOKEN-REFRESHED")
 def test_no_good_token_is_refused_where_one_was_let_in_before(everything: Everything) -> None:
     check_records(everything, good_tokens.refused("TOKEN-REFRESHED"), good_tokens.LetIn(everything))
+
+
+@requirement("TOKEN-REFRESHED")
+def test_a_text_is_taken_once_the_token_is_refreshed(renewed: Record) -> None:
+    check_all((send for send in renewed.sends if send.tag == "renewed"), taken_with_new_token)
 
 
 @requirement("TOKEN-REFRESHED")

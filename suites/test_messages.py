@@ -88,6 +88,11 @@ def test_what_another_device_hears_has_no_gaps(everything: Everything, crowd: Re
     laws.MESSAGE_DEVICES.check(everything)
 
 
+@requirement("MESSAGE-DEVICES")
+def test_a_device_that_was_silent_hears_what_another_one_sends(renewed: Record) -> None:
+    check_all(parity.beside(renewed, "renewed"), parity.without_gaps)
+
+
 # -- ids and senders ---------------------------------------------------------------------------------------------
 
 

@@ -145,6 +145,13 @@ def chats_again(before: Send, after: Send) -> None:
         raise Deviation(what, actual, at=after.at, unless=unless)
 
 
+def taken_with_new_token(send: Send) -> None:
+    """Deviate when a text is refused that a device sends with a refreshed token."""
+    if send.acks and not acked(send):
+        expected = "a text that is sent with a refreshed token to be saved"
+        raise Deviation(expected, preview(send.answer), at=send.at, unless="SEND-PLAIN")
+
+
 def arrived(early: Connection) -> None:
     """Raise Unverified when a device that sent before its greeting was never greeted."""
     _ = early.history

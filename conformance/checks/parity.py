@@ -110,6 +110,14 @@ def heard_by(listener: Connection, send: Send) -> None:
         raise Deviation(f"{MESSAGE} of send #{send.number} on {listener.title}", "none", at=send.at)
 
 
+def beside(record: Record, tag: str) -> Iterator[tuple[Connection, Send]]:
+    """Accepted sends with this tag, each with every other connection that its user had before and after it."""
+    listeners = [c for c in good_connections(record) if c.greeted and c.ended_by_target is None]
+    for send in (send for send in saved(record) if send.tag == tag and _matched(send)):
+        others = (c for c in listeners if c is not send.connection and c.user == send.connection.user)
+        yield from ((c, send) for c in others if c.opened.serial < send.entry.serial and c.left > send.acks[0].serial)
+
+
 def listed_unacked(record: Record) -> Iterator[tuple[Connection, Message]]:
     """Messages that a greeting lists though their sender was cut off before the ack, with each connection that the user
     had before and after that."""

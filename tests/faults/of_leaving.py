@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter, defaultdict
 from typing import Any
+
+from engineio.packet import PONG
 
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.protocol import MESSAGE, Event, Json, Problem
 from conformance.reference.store import Message
 from tests.faults.fault import fault
+from tests.faults.of_transports import Engines
 
 TAKES = 0.05
 """Seconds that a query or a push notification takes."""
@@ -79,6 +83,91 @@ class LeavingBeforeItsGreetingKeepsTheLock(HelpCenter):
             raise ConnectionError("the socket is closed")
         await self.welcome(sid, user)
         self.locks[user].release()
+
+
+# -- tokens that expire, and time ----------------------------------------------------------------------------------
+
+
+class KnowsExpiries(HelpCenter):
+    """A correct server that knows when each token that it lets in expires."""
+
+    def authenticate(self, environ: Json, auth: object) -> str:
+        user = super().authenticate(environ, auth)
+        claims = self.verifier.unverified(self.verifier.text(self.token_of(environ, auth)))
+        self.lets_in(user, float(claims["exp"]))
+        return user
+
+    def lets_in(self, user: str, until: float) -> None:
+        """A good token of a user, which expires then, has been presented."""
+
+
+@fault("TOKEN-REFRESHED", also=("SEND-PLAIN",))
+class KeepsTheFirstExpiry(KnowsExpiries):
+    """The session of a user ends when its first token does, whatever came since."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.until: dict[str, float] = {}
+
+    def lets_in(self, user: str, until: float) -> None:
+        self.until.setdefault(user, until)
+
+    def sender_of(self, event: Event) -> str:
+        user = super().sender_of(event)
+        if self.until[user] < time.time():
+            raise self.unauthorized("The session has expired.")
+        return user
+
+
+@fault("CONN-STAYS")
+class ExpiryEndsTheRoom(KnowsExpiries):
+    """When a token expires, all devices of its user are disconnected."""
+
+    def lets_in(self, user: str, until: float) -> None:
+        self.spawn(self.end(user, until - time.time()))
+
+    async def end(self, user: str, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        for sid in [sid for sid, other in self.users.items() if other == user]:
+            await self.disconnect(sid)
+
+
+@fault("MESSAGE-DEVICES", also=("CONN-UPGRADE", "DEVICE-JOIN"))
+class PresenceExpires(HelpCenter):
+    """Whoever has sent nothing for five seconds is taken to be offline."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.seen: dict[str, float] = {}
+
+    async def join(self, sid: str, user: str) -> None:  # noqa: ARG002
+        self.seen[sid] = time.monotonic()
+
+    async def receive(self, event: Event) -> None:
+        self.seen[event.sid] = time.monotonic()
+        await super().receive(event)
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:  # noqa: ARG002
+        for sid in [sid for sid, other in self.users.items() if other == user]:
+            if self.seen.get(sid, 0) > time.monotonic() - 5:
+                await self.emit(MESSAGE, self.message_payload(message), to=sid)
+
+
+@fault("CONN-STAYS", also=("DEVICE-COEXIST",))
+class PongsOverPollingAreLost(Engines):
+    """Pings every five seconds, waits for five, and reads no pong that is posted."""
+
+    def wire_options(self) -> dict[str, Any]:
+        return {"ping_interval": 5, "ping_timeout": 5}
+
+    def change(self, engine: Any) -> None:
+        receive = engine.receive
+
+        async def but_pongs(packet: Any) -> None:
+            if packet.packet_type != PONG or engine.upgraded:
+                await receive(packet)
+
+        engine.receive = but_pongs
 
 
 # -- many come and go ----------------------------------------------------------------------------------------------

@@ -199,6 +199,14 @@ async def test_what_ready_made_tokens_cannot_show() -> None:
 
 
 @in_loop
+async def test_any_good_token_stands_in_for_one_that_lives_shortly() -> None:
+    async with pool().lease(1) as [user]:
+        assert (await user.short_lived(3)).lifetime == 3
+    instead = await ready(["first-token"]).short_lived(3)
+    assert (instead.value, instead.lifetime, instead.good) == ("first-token", None, True)
+
+
+@in_loop
 async def test_every_token_that_is_made_is_kept_out_of_the_record() -> None:
     async with pool().lease(1) as [user]:
         tokens = [await user.token(), await user.token(fresh=True), await user.living(3)]

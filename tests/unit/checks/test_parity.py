@@ -1,11 +1,11 @@
-"""What becomes of a text whose sender was cut off before its ack, on the device that stayed."""
+"""What a user's other devices hear: of a text whose sender was cut off before its ack, and of any other."""
 
 from __future__ import annotations
 
 import pytest
 
 from conformance.checks.law import check_records
-from conformance.checks.parity import heard_as_listed, listed_unacked
+from conformance.checks.parity import beside, heard_as_listed, listed_unacked, without_gaps
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import MESSAGE
 from conformance.record.views import Record
@@ -52,3 +52,30 @@ def test_nothing_is_missed_on_a_device_whose_connection_was_ended() -> None:
     with pytest.raises(Unverified) as caught:
         judge(cut_off(ended=True))
     assert caught.value.because == "DEVICE-COEXIST"
+
+
+def two_devices(*, heard: bool = False, ended: bool = False) -> Record:
+    """A tablet is there as a phone sends a text."""
+    made = Handmade()
+    tablet = made.opens("tablet")
+    made.greeted()
+    if ended:
+        made.closed(by="target")
+    made.opens("phone")
+    made.greeted()
+    said = made.says("hello", tag="renewed")
+    if heard:
+        made.event(MESSAGE, said, connection=tablet)
+    made.closed()
+    made.closed(connection=tablet)
+    return made.record
+
+
+@pytest.mark.parametrize("record", [two_devices(heard=True), two_devices(ended=True)], ids=["heard", "was not there"])
+def test_a_device_hears_what_is_sent_beside_it(record: Record) -> None:
+    check_records([record], lambda record: beside(record, "renewed"), without_gaps)
+
+
+def test_a_device_misses_what_is_sent_beside_it() -> None:
+    with pytest.raises(Deviation, match="none"):
+        check_records([two_devices()], lambda record: beside(record, "renewed"), without_gaps)
