@@ -31,11 +31,12 @@ BAD_TOKENS = pytest.mark.parametrize(ROUTES, [*MISSING, *WRONG, *CONFUSED_TOKENS
 @scenario
 async def documented_ways(stage: Stage, transport: str) -> None:
     """One device after the other presents a good token: in auth, in auth after "Bearer ", in the header. Each that is
-    let in sends a plain text."""
+    let in sends a plain text. Another device presents one both in auth and in the header."""
     for name, option in (("bare", "auth"), ("prefixed", "bearer"), ("header", "header")):
         with contextlib.suppress(ScenarioAborted):
             async with stage.device(name, option=option, transport=transport) as device:
                 await device.send_plain(tag=name)
+    await rejected.call(stage.device("both", option="both", transport=transport))
 
 
 @requirement("AUTH-BARE")
@@ -54,6 +55,12 @@ def test_a_token_after_bearer_in_auth_is_accepted(documented_ways: Record) -> No
 @TRANSPORTS
 def test_a_token_in_the_header_is_accepted(documented_ways: Record) -> None:
     authentication.accepted(documented_ways.connection("header"), "AUTH-HEADER")
+
+
+@requirement("AUTH-BOTH")
+@TRANSPORTS
+def test_a_token_in_both_options_is_accepted(documented_ways: Record) -> None:
+    authentication.accepted_twice(documented_ways)
 
 
 @requirement("AUTH-BARE")

@@ -57,6 +57,13 @@ def accepted(connection: Connection, own: str) -> None:
     )
 
 
+def accepted_twice(record: Record) -> None:
+    """AUTH-BOTH: one token by both options at once, where each of them alone opened the conversation."""
+    for alone in ("bare", "header"):
+        _ = record.connection(alone).history
+    accepted(record.connection("both"), "AUTH-BOTH")
+
+
 def shared(fetch: Fetch) -> None:
     """REST took the token that had opened the socket. Where it gives no user a conversation, REST-OPEN is to blame."""
     if not fetch.successful and fetch.status not in (401, 403):

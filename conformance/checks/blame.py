@@ -29,7 +29,7 @@ SHAPES = {
     "rest": "REST-SHAPE",
 }
 """Who judges the shape of a payload, by its kind."""
-OPTIONS = {"bearer": "AUTH-PREFIXED", "header": "AUTH-HEADER"}
+OPTIONS = {"bearer": "AUTH-PREFIXED", "header": "AUTH-HEADER", "both": "AUTH-BOTH"}
 """Who judges the ways to present a token; AUTH-BARE is that of all others."""
 NOT_AUTHORIZED = 401
 """The HTTP status of a handshake without what has to be in its header."""

@@ -72,7 +72,7 @@ def both_options(record: Record) -> ObservedValue:
         (True, False): ObservedValue("auth.token", "goes by auth.token, whatever the header says"),
         (False, True): ObservedValue("header", "goes by the Authorization header, whatever auth.token says"),
         (True, True): ObservedValue("either", "lets a client in when either of auth.token and header is good"),
-        (False, False): ObservedValue("both", "lets a client in only when auth.token and header are both good"),
+        (False, False): ObservedValue("both", "lets no client in when only one of auth.token and header is good"),
     }[auth, header]
 
 

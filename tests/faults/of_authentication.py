@@ -34,6 +34,16 @@ class LooksOnlyAtTheHeader(HelpCenter):
         return None
 
 
+@fault("AUTH-BOTH")
+class RefusesBothOptions(HelpCenter):
+    """A library goes by RFC 6750: no client may present its token by more than one method."""
+
+    def token_of(self, environ: Json, auth: object) -> object:
+        if self.auth_token(auth) and environ.get("HTTP_AUTHORIZATION"):
+            raise self.unauthorized("More than one method was used to transmit the token.")
+        return super().token_of(environ, auth)
+
+
 @fault("AUTH-PREFIXED")
 class KeepsBearer(HelpCenter):
     """Verifies auth.token as it came."""
