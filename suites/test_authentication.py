@@ -14,6 +14,7 @@ from conformance.drive.device import ScenarioAborted
 from conformance.drive.rejected import AGED, CONFUSING, MISSING, ODD_WAYS, WRONG
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
+from conformance.protocol import CONNECTED
 from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
 
@@ -161,7 +162,8 @@ FORGED = pytest.mark.parametrize("kind", ["resigned", "expired"])
 
 @scenario(wave=2, limit_concurrency=True)
 async def eavesdropper(stage: Stage, kind: str) -> None:
-    """A phone chats while a device with a bad token, made from the phone's own, knocks and is refused."""
+    """A phone chats while a device with a bad token, made from the phone's own, knocks and is refused. Then the phone's
+    token is presented again; where it is refused, in turns with another one."""
     token = await stage.user.token()
     intruder = stage.device("intruder", token=await rejected.bad(stage.user, kind, of=token), greet=False)
     async with stage.device("phone", token=token) as phone:
@@ -171,6 +173,18 @@ async def eavesdropper(stage: Stage, kind: str) -> None:
             await phone.send_plain(tag="meanwhile")
             await intruder.settle()
             await phone.send_plain(tag="later")
+    for _ in range(good_tokens.TIMES):
+        again = stage.device(good_tokens.AGAIN, token=token)
+        await rejected.call(again)
+        if again.inbox.heard(CONNECTED):
+            break
+        await rejected.call(stage.device(good_tokens.RENEWED))
+
+
+@requirement("AUTH-BARE")
+@FORGED
+def test_a_bad_copy_spoils_no_good_token(eavesdropper: Record) -> None:
+    check_records([eavesdropper], good_tokens.spoiled, good_tokens.let_in_again)
 
 
 @requirement("AUTH-INVALID")

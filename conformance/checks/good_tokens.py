@@ -19,6 +19,9 @@ from conformance.record.descriptions import said
 from conformance.record.token_kinds import EXPIRED
 from conformance.record.views import Connection, Fetch, Record
 
+AGAIN, RENEWED, TIMES = "again", "renewed", 2
+"""The devices that present, in turns, a token that was accepted before and is refused now, and a new one of its user;
+and how often they do so."""
 UNWELCOME = (401, 403)
 """How REST says that it does not take a token."""
 
@@ -56,6 +59,23 @@ class LetIn:
             raise Unverified(f"no token of {contact.subject} was accepted anywhere: pass users whom the target knows")
         at = [connection.opened.serial, connection.entries[-1].serial]
         raise Deviation(f"{CONNECTED} for a good token on {connection.title}", said(connection.entries), at=at)
+
+
+def spoiled(record: Record) -> Iterator[Connection]:
+    """The last connection of a token that was let in, and is called a bad one each time since a bad copy of it was
+    presented, while others of its user are let in at the same time."""
+    own = [one for one in record.connections if one.device == AGAIN and unauthorized(one)]
+    others = [one for one in record.connections if one.device == RENEWED and one.greeted]
+    if len(own) == len(others) == TIMES:
+        yield own[-1]
+
+
+def let_in_again(connection: Connection) -> None:
+    """AUTH-BARE, of those."""
+    not_limited(connection)
+    what = f"{CONNECTED} for a good token on {connection.title}, which was let in before a bad copy of it was presented"
+    at = [connection.opened.serial, connection.entries[-1].serial]
+    raise Deviation(what, f"{said(connection.entries)}, while other tokens of {connection.user} are let in", at=at)
 
 
 def refused_by_rest(record: Record) -> Iterator[Fetch]:

@@ -9,7 +9,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from conformance.reference.tokens import Verifier
+from conformance.reference.tokens import BadToken, Verifier
 from tests.faults.fault import fault
 
 
@@ -83,6 +83,23 @@ class RemembersTokensWithoutSignature(Verifier):
         if key not in cache:
             cache[key] = super().claims(token)
         return cache[key]
+
+
+@fault("AUTH-BARE")
+class BlacklistsByClaims(Verifier):
+    """What was found bad is kept without its signature, and not verified again: nor is the good token that it is a copy
+    of."""
+
+    def claims(self, token: str) -> dict[str, Any]:
+        bad: set[str] = self.__dict__.setdefault("bad", set())
+        key = token.rpartition(".")[0]
+        if key in bad:
+            raise BadToken("The token is on the list.")
+        try:
+            return super().claims(token)
+        except BadToken:
+            bad.add(key)
+            raise
 
 
 class Signed(Lenient):

@@ -29,6 +29,26 @@ def is_refused(made: Handmade, device: str = "phone", *, good: bool = True, code
     made.closed(by="target")
 
 
+@pytest.mark.parametrize(
+    ("again", "renewed", "spoiled"),
+    [((True, True), (True, True), True), ((True, False), (True, True), False), ((True, True), (True, False), False)],
+)
+def test_a_token_that_is_refused_in_turns_with_others_that_are_let_in_is_spoiled(
+    again: tuple[bool, bool], renewed: tuple[bool, bool], spoiled: bool
+) -> None:
+    made = Handmade()
+    comes_in(made)
+    is_refused(made, "intruder", good=False)
+    for refused, let_in in zip(again, renewed, strict=True):
+        (is_refused if refused else comes_in)(made, good_tokens.AGAIN)
+        (comes_in if let_in else is_refused)(made, good_tokens.RENEWED)
+    found = list(good_tokens.spoiled(made.record))
+    assert bool(found) is spoiled
+    for connection in found:
+        with pytest.raises(Deviation, match="UNAUTHORIZED"):
+            good_tokens.let_in_again(connection)
+
+
 def judged(made: Handmade, requirement: str) -> str | None:
     try:
         check_records([made.record], good_tokens.refused(requirement), good_tokens.LetIn([made.record]))
