@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import islice
 
 from conformance.drive.device import Device
 from conformance.drive.scenario import scenario
 from conformance.drive.simultaneous import buffered
 from conformance.drive.stage import Stage
+from conformance.inputs.misleading_texts import ADDRESSES
 from conformance.inputs.texts import MIXED
+from conformance.inputs.unicode_texts import MARKUP
 from conformance.observations import characters
 from conformance.protocol import LONGEST, Json
 from suites.coming_and_going import cut_off, passers_by, renewed
@@ -26,6 +29,8 @@ STEPS = 4
 """Messages sent one after the other, and as many at once, while a connection is upgraded."""
 LATE = 4.0
 """Seconds after which support may say something more, and a timer may take somebody for typing no more."""
+SUSPICIOUS = (MARKUP["html"], MARKUP["script"], *islice(ADDRESSES.values(), 6))
+"""Texts that somebody may look at later, and take away."""
 VISITORS = ("visitor", "guest", "watch")
 
 
@@ -66,11 +71,12 @@ async def typing_fast(stage: Stage) -> None:
 
 @scenario(takes_seconds=True)
 async def patient_chat(stage: Stage) -> None:
-    """A user's only device sends a text, begins to type and stays for some seconds without stopping, and sends another
-    one; REST is asked around that."""
+    """A user's only device sends a text, some with addresses and markup, begins to type and stays for some seconds
+    without stopping, and sends another one; REST is asked around that."""
     async with stage.device("phone") as phone:
         await stage.fetch(tag="before")
         await phone.send_plain(tag="early")
+        await phone.pipeline([text.sent for text in SUSPICIOUS], tag="suspicious", plain=False)
         await phone.typing({"isTyping": True})
         await stage.recorder.until(lambda: phone.closed or None, within=LATE)
         await stage.fetch(tag="late")

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.checks import good_tokens
 from conformance.checks.assertions import check_all
-from conformance.checks.history import listed_once
+from conformance.checks.history import kept, kept_since, listed_once
 from conformance.checks.history_window import windows
 from conformance.checks.law import check_records
 from conformance.checks.lifecycle import (
@@ -104,6 +104,25 @@ def test_no_message_is_shown_twice(comes_back: Record) -> None:
 def test_what_was_sent_once_is_shown_once(everything: Everything, patient_chat: Record) -> None:
     _ = patient_chat
     check_records(everything, windows, listed_once)
+
+
+@scenario(wave=2, returns="plain_chat", extra=True)
+async def comes_back_late(stage: Stage) -> None:
+    """When all other scenarios have begun, the user of ``plain_chat`` comes back: REST and a device show what was
+    said."""
+    await stage.fetch()
+    async with stage.device("phone"):
+        pass
+
+
+@requirement("SEND-KEPT")
+def test_what_was_said_is_shown_some_seconds_later(patient_chat: Record) -> None:
+    check_all(windows(patient_chat), kept)
+
+
+@requirement("SEND-KEPT")
+def test_what_was_said_at_first_is_shown_at_last(plain_chat: Record, comes_back_late: Record) -> None:
+    check_all(windows(comes_back_late), kept_since(plain_chat))
 
 
 # -- new tokens (6) ------------------------------------------------------------------------------------------------

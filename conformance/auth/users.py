@@ -193,12 +193,22 @@ class Users:
 
     @asynccontextmanager
     async def lease(
-        self, count: int, *, brand_new: bool = False, min_users: int | None = None, alike: bool = False
+        self,
+        count: int,
+        *,
+        brand_new: bool = False,
+        min_users: int | None = None,
+        alike: bool = False,
+        returning: User | None = None,
     ) -> AsyncIterator[list[User]]:
         """``count`` different users, exclusively; down to ``min_users`` where there are not that many; with ``alike``,
-        ``similar_subjects.ALIKE``, or one where subjects are given. Raises Unverified when there are too few."""
+        ``similar_subjects.ALIKE``, or one where subjects are given; or one who was lent before. Raises Unverified when
+        there are too few."""
         most = max(self.size, min_users) if min_users is not None and self.size is not None else count
-        users = await self._look_alikes() if alike else await self._take(min(count, most), brand_new=brand_new)
+        if returning is not None:
+            users = [await self._taken_again(returning)]
+        else:
+            users = await self._look_alikes() if alike else await self._take(min(count, most), brand_new=brand_new)
         for number, user in enumerate(users, 1):
             user.name = f"user {number}{user.trait and f' ({user.trait})'}"
             user.expiry, user.lacking = math.inf, None
@@ -206,6 +216,15 @@ class Users:
             yield users
         finally:
             await self._give_back(users)
+
+    async def _taken_again(self, user: User) -> User:
+        if (free := self._free) is not None:
+            async with self._changed:
+                await self._changed.wait_for(lambda: user in free or user.turned_away)
+                if user.turned_away:
+                    raise Unverified(f"the target takes no token of {user.subject}")
+                free.remove(user)
+        return user
 
     async def _look_alikes(self) -> list[User]:
         source = self.source

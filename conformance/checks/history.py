@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from conformance.checks.assertions import expect
 from conformance.checks.blame import of_ack
 from conformance.checks.history_window import HistoryWindow, windows
+from conformance.checks.selectors import saved
 from conformance.errors import Unverified
 from conformance.formatting import numbers, preview
 from conformance.record.matching import by_support
@@ -125,12 +126,29 @@ def no_id_is_shared(history: History) -> None:
 def kept(window: HistoryWindow) -> None:
     """SEND-KEPT."""
     lost = window.missing(window.sends_before)
+    _nothing_lost(window, lost, at=[serial for send in lost[:1] for serial in send.at])
+
+
+def kept_since(earlier: Record) -> Callable[[HistoryWindow], None]:
+    """The same of what another scenario shows later to the user of one that sent its texts one after the other. Where
+    users are few, others have followed."""
+    sends = saved(earlier)
+
+    def judge(window: HistoryWindow) -> None:
+        first = next((place for place, send in enumerate(sends) if window.shows(send, sends)), len(sends))
+        due = sends[first:] if window.length else sends
+        _nothing_lost(window, [send for send in due if not window.shows(send, sends)], at=[])
+
+    return judge
+
+
+def _nothing_lost(window: HistoryWindow, lost: Sequence[Send], *, at: Sequence[int]) -> None:
     beside = "" if window.oldest is None else ", older ones among them"
     expect(
         not lost,
         f"{window.history.where} to show every message that was acked, or the last ones without a gap",
         lambda: f"send {numbers(send.number for send in lost)} missing among {window.length} messages{beside}",
-        at=[serial for send in lost[:1] for serial in (*send.at, window.history.at)],
+        at=[*at, window.history.at],
     )
 
 

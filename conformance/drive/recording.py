@@ -12,7 +12,7 @@ from conformance.drive.context import RunContext
 from conformance.drive.device import ScenarioAborted
 from conformance.drive.liveness import GONE, Life
 from conformance.drive.pace import NOT_TAKEN
-from conformance.drive.scenario import ScenarioCall
+from conformance.drive.scenario import Scenario, ScenarioCall
 from conformance.drive.stage import Stage
 from conformance.errors import Unverified
 from conformance.record.health import (
@@ -41,6 +41,8 @@ class Studio:
         self._life = life
         self.running: dict[str, Transcript] = {}
         self._floods = 0
+        self._seen: dict[str, User] = {}
+        """Who was lent to the scenarios that have been recorded, by their names."""
 
     async def record(self, call: ScenarioCall, *, deadly: Set[str] = frozenset()) -> tuple[Transcript, bool]:
         """The transcript of a scenario, and whether the target fell silent meanwhile and came back. ``deadly``: as a
@@ -51,9 +53,14 @@ class Studio:
         )
         try:
             lease = self._users.lease(
-                scenario.users, brand_new=scenario.brand_new, min_users=scenario.min_users, alike=scenario.alike
+                scenario.users,
+                brand_new=scenario.brand_new,
+                min_users=scenario.min_users,
+                alike=scenario.alike,
+                returning=self._returning(scenario),
             )
             async with lease as users:
+                self._seen[scenario.name] = users[0]
                 self._still_there()
                 transcript.users = [user.name for user in users]
                 transcript.subjects = {user.name: user.subject for user in users}
@@ -77,6 +84,11 @@ class Studio:
             transcript.unverified = self._context.redactor.text(str(reason))
         transcript.gone = self._life.gone and self._context.redactor.text(self._life.gone)
         return transcript, stalled
+
+    def _returning(self, scenario: Scenario) -> User | None:
+        if scenario.returns is not None and scenario.returns not in self._seen:
+            raise Unverified(f"{scenario.returns}, whose user comes back in this, was not recorded")
+        return self._seen[scenario.returns] if scenario.returns is not None else None
 
     def _within_bounds(self, stage: Stage) -> None:
         """Raises Unverified where the target sent more than the harness takes: nothing can be said of what it does."""

@@ -44,6 +44,8 @@ class Needs(TypedDict, total=False):
     """It drives what Hypothesis generates."""
     extra: bool
     """Others show the same: a run that was saved before there was this one is judged without it."""
+    returns: str
+    """The scenario without parameters whose user comes back in it, when all others have begun."""
     alike: bool
     """Its users are those of ``similar_subjects.ALIKE``; it does with one where subjects are given."""
 
@@ -66,6 +68,7 @@ class Scenario:
     many_steps: bool = False
     search: bool = False
     extra: bool = False
+    returns: str | None = None
     alike: bool = False
 
     @property

@@ -29,8 +29,8 @@ def refused_at_once(rtt: float, *, apart: float) -> int:
     return FEW + int(FEW * rtt / apart)
 
 
-def _longest_first(scenario: Scenario) -> tuple[bool, bool]:
-    return not scenario.takes_seconds, not scenario.many_steps
+def _longest_first(scenario: Scenario) -> tuple[bool, bool, bool]:
+    return scenario.returns is not None, not scenario.takes_seconds, not scenario.many_steps
 
 
 def _phase(call: ScenarioCall) -> tuple[int, bool]:

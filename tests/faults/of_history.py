@@ -216,3 +216,51 @@ class HandlesAgainWhatIsNotConfirmed(HelpCenter):
     async def again(self, user: str, text: str) -> None:
         await asyncio.sleep(2.5)
         self.save(user, text, sender=USER)
+
+
+# -- after a while ---------------------------------------------------------------------------------------------------
+
+
+@fault("SEND-KEPT")
+class HidesLinksLater(HelpCenter):
+    """Who moderates takes two seconds; what has a link is flagged then, and not shown any more."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.flagged: set[str] = set()
+
+    def snapshot(self, user: str) -> Json:
+        conversation = self.store.conversation_of(user)
+        shown = [m for m in self.store.history(conversation) if m.id not in self.flagged]
+        return self.connected_payload(conversation, shown)
+
+    def save(self, user: str, text: str, *, sender: str) -> Message:
+        message = super().save(user, text, sender=sender)
+        if "://" in text:
+            self.spawn(self.flag(message.id))
+        return message
+
+    async def flag(self, name: str) -> None:
+        await asyncio.sleep(2)
+        self.flagged.add(name)
+
+
+@fault("SEND-KEPT", also=("CONNECTED-CONVERSATION",))
+class KeepsAHundredConversations(Store):
+    """A cache is the database: ``new LRUCache({max: 100})`` forgets whoever was not here for the longest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.recent: dict[str, str] = {}
+
+    def conversation_of(self, user: str) -> Conversation:
+        with self._lock:
+            found = super().conversation_of(user)
+            self.recent.pop(user, None)
+            self.recent[user] = found.id
+            if len(self.recent) > 100:
+                oldest = self.recent.pop(next(iter(self.recent)))
+                with self.db:
+                    self.db.execute("DELETE FROM messages WHERE conversation_id = ?", (oldest,))
+                    self.db.execute("DELETE FROM conversations WHERE id = ?", (oldest,))
+        return found

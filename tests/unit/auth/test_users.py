@@ -42,6 +42,25 @@ async def test_without_a_pool_every_lease_has_users_of_its_own() -> None:
 
 
 @in_loop
+async def test_a_user_who_returns_is_waited_for() -> None:
+    for users in (pool(), pool("a", "b")):
+        async with users.lease(1) as own:
+            again = asyncio.create_task(users.lease(1, returning=own[0]).__aenter__())
+            await asyncio.sleep(0)
+            assert users.size is None or not again.done()
+        assert [user.subject for user in await again] == [own[0].subject]
+
+
+@in_loop
+async def test_a_user_who_was_turned_away_does_not_return() -> None:
+    users = pool("a", "b")
+    async with users.lease(1) as own:
+        own[0].turned_away = True
+    with pytest.raises(Unverified, match="takes no token of a"):
+        await users.lease(1, returning=own[0]).__aenter__()
+
+
+@in_loop
 async def test_users_of_a_pool_are_lent_to_one_scenario_at_a_time() -> None:
     users = pool("a", "b")
     lent: Counter[str] = Counter()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.checks.history import kept, listed_once
+from conformance.checks.history import kept, kept_since, listed_once
 from conformance.checks.history_window import greeting_of
 from conformance.errors import Deviation
 from tests.support.handmade import Handmade, message
@@ -75,3 +75,27 @@ def test_what_is_missing_beside_older_messages_is_lost() -> None:
         shown_after_four("m1", "m3")
     with pytest.raises(Deviation, match="send #1–#4 missing among 0 messages"):
         shown_after_four()
+
+
+def returns(messages: Sequence[Mapping[str, Any]]) -> None:
+    """In one scenario a user says three texts, one after the other; what the greeting of another one shows."""
+    early, late = Handmade(), Handmade("late")
+    early.opens()
+    early.greeted()
+    for text in ("one", "two", "three"):
+        early.says(text, saved=message(text, id=text))
+    late.opens()
+    late.greeted(messages)
+    kept_since(early.record)(greeting_of(late.record.connection()))
+
+
+def test_who_returns_is_shown_what_was_said_or_the_last_of_it() -> None:
+    said = [message(text, id=text) for text in ("one", "two", "three", "reply")]
+    for first in range(4):
+        returns(said[first:])
+
+
+@pytest.mark.parametrize("left", [[], ["one", "three"], ["two"]])
+def test_what_was_said_before_is_not_lost(left: Sequence[str]) -> None:
+    with pytest.raises(Deviation, match="to show every message that was acked"):
+        returns([message(text, id=text) for text in left])

@@ -35,6 +35,11 @@ def test_what_takes_long_begins_first_and_the_rest_keeps_its_order() -> None:
     assert [_names(phase) for phase in phases(calls)] == [["patient", "long", "a", "b", "c"]]
 
 
+def test_who_returns_comes_last() -> None:
+    calls = [_call("back", wave=2, returns="a"), _call("odd", wave=2), _call("a")]
+    assert [_names(phase) for phase in phases(calls)] == [["a"], ["odd", "back"]]
+
+
 def test_no_more_bad_tokens_come_in_a_second_from_far_away() -> None:
     near, far = refused_at_once(0.0, apart=0.1), refused_at_once(0.1, apart=0.1)
     assert (near, far) == (8, 16)
