@@ -11,6 +11,9 @@ from conformance.reference.tokens import BadToken, Verifier
 from tests.faults.fault import fault
 from tests.support.recovery import Recovers
 
+WHO_WAS_THERE = ("CONNECTED-USER", "ISOLATION-HISTORY", "ISOLATION-MESSAGES")
+"""What fails besides where not even a good token of somebody else is looked at."""
+
 
 class Believes(HelpCenter):
     """What all have in common that read tokens which they do not verify."""
@@ -91,7 +94,7 @@ class VerifiesTheFirstConnection(Remembers):
         return self.claimed(token)
 
 
-@fault("AUTH-EXPIRED", "AUTH-INVALID", "AUTH-MISSING")
+@fault("AUTH-EXPIRED", "AUTH-INVALID", "AUTH-MISSING", *WHO_WAS_THERE)
 class RemembersTheTransport(HelpCenter):
     """The user is kept with the transport: who enters the namespace a second time is not asked for a token again."""
 
@@ -219,7 +222,7 @@ class RecoversSessions(Recovers):
         return self.sessions.get(str(auth.get("pid"))) if isinstance(auth, dict) else None
 
 
-@fault("AUTH-EXPIRED", also=("AUTH-MISSING", "AUTH-INVALID"))
+@fault("AUTH-EXPIRED", *WHO_WAS_THERE, also=("AUTH-MISSING", "AUTH-INVALID"))
 class RecoversWithoutAskingForTheToken(RecoversSessions):
     """skipMiddlewares, which is Socket.IO's default: who is recovered is not asked again."""
 
