@@ -51,7 +51,7 @@ class GreetsEachUserOnce(HelpCenter):
             await super().welcome(sid, user)
 
 
-@fault("CONNECTED-FIRST")
+@fault("CONNECTED-FIRST", also=("MESSAGE-DEVICES",))
 class RobotSpeaksFirst(HelpCenter):
     """Support says hello before the conversation is shown."""
 

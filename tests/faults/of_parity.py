@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 from typing import Any
 
@@ -105,6 +106,27 @@ class DatabaseTellsLocalTime(HelpCenter):
         times = [self.instant(message.created_at - 5 * HOUR) for message in messages]
         listed = [m | {"createdAt": time} for m, time in zip(payload["messages"], times, strict=True)]
         return payload | {"messages": listed}
+
+
+@fault("PARITY-GREETING", "PARITY-REST", also=("SUPPORT-STORED", "REST-SAME"))
+class NumbersWhatItWritesBehind(HelpCenter):
+    """Messages stand in memory under an id of their own; two seconds later, the database numbers them."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.numbered: dict[str, str] = {}
+
+    def save(self, user: str, text: str, *, sender: str) -> Message:
+        message = super().save(user, text, sender=sender)
+        self.spawn(self.flush(message.id))
+        return message
+
+    async def flush(self, name: str) -> None:
+        await asyncio.sleep(2)
+        self.numbered[name] = f"m{len(self.numbered) + 1}"
+
+    def message_payload(self, message: Message) -> Json:
+        return super().message_payload(message) | {"id": self.numbered.get(message.id, message.id)}
 
 
 @fault("PARITY-REST", also=SPELLED)
