@@ -83,14 +83,17 @@ def _support_typing(record: Record, device: str) -> list[Event]:
 
 @dataclass(frozen=True)
 class _Burst:
-    """Typing that was sent at once. ``answered``: when what it leads to has come (seconds)."""
+    """Typing that was sent at once. ``answered``: when what it leads to has come (seconds); ``since``: when that was so
+    of the typing before."""
 
+    since: float
     began: float
     answered: float
 
     def more_than_before(self, events: Sequence[Event]) -> int:
         """How many more of these events came in answer to it than in a time as long before it."""
-        before = sum(2 * self.began - self.answered <= event.entry.at < self.began for event in events)
+        since = max(self.since, 2 * self.began - self.answered)
+        before = sum(since < event.entry.at < self.began for event in events)
         return sum(self.began < event.entry.at <= self.answered for event in events) - before
 
 
@@ -107,9 +110,11 @@ def answer_typing(connection: Connection, events: Sequence[Event]) -> bool:
 def _bursts(record: Record) -> list[_Burst]:
     """What was typed before something else was answered, each time: the target may be slow at that moment, and a quiet
     window is waited for before the next time."""
-    settle = float(record.transcript.facts.get("settle", 0.0))
+    quiet = float(record.transcript.facts.get("settle", 0.0)) / 2
     together = [(answer, list(typed)) for answer, typed in groupby(typing_sent(record), partial(_next_answer, record))]
-    return [_Burst(typed[0].at, (answer or typed[-1]).at + settle / 2) for answer, typed in together]
+    began = [typed[0].at for _, typed in together]
+    answered = [(answer or typed[-1]).at + quiet for answer, typed in together]
+    return [_Burst(*times) for times in zip([0.0, *answered[:-1]], began, answered, strict=True)]
 
 
 def _next_answer(record: Record, typed: Entry) -> Entry | None:

@@ -18,18 +18,21 @@ QUIET = 20
 SIGNALS = [True, False] * 3
 
 
-def typing(hand: Handmade, *, echoed: Sequence[bool], by_itself: Sequence[int] = ()) -> Handmade:
+def typing(hand: Handmade, *, echoed: Sequence[bool], by_itself: Sequence[int] = (), slow: int = 0) -> Handmade:
     """A device is greeted, and types as the scenarios do: each time, these signals come back at once. ``by_itself``: in
-    which milliseconds of the quiet windows before and after it support types."""
+    which milliseconds of the quiet windows before and after it support types; ``slow``: after how many more
+    milliseconds REST answers the second time."""
     hand.transcript.facts["settle"] = QUIET / 1000
     hand.opens()
     hand.greeted()
     quiet(hand, by_itself)
-    for _ in range(2):
+    for more in (0, slow):
         for one in SIGNALS:
             hand.packet(Kind.SENT, "EVENT", event=TYPING, args=[{"isTyping": one}])
         for one in echoed:
             support_types(hand, one)
+        for _ in range(more):
+            hand.mark("a millisecond passes")
         hand.fetches({})
         quiet(hand, by_itself)
     return hand
@@ -59,6 +62,11 @@ def test_what_follows_the_users_typing_each_time_is_an_echo(echoed: Sequence[boo
 def test_an_echo_is_found_beside_some_of_supports_own() -> None:
     with pytest.raises(Deviation):
         not_echoed(typing(Handmade(), echoed=SIGNALS, by_itself=[2, 18]).record, "phone")
+
+
+def test_an_echo_is_found_where_the_target_is_slow_to_answer() -> None:
+    with pytest.raises(Deviation):
+        not_echoed(typing(Handmade(), echoed=SIGNALS, slow=2 * QUIET).record, "phone")
 
 
 @pytest.mark.parametrize("by_itself", [[], [1, 2], range(0, QUIET, 3), range(QUIET)])
