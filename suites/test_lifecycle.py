@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from conformance.checks.history import kept, kept_since, listed_once
 from conformance.checks.history_window import windows
 from conformance.checks.law import check_records
 from conformance.checks.lifecycle import (
+    REFRESHED,
     accepted,
     answered_with_own,
     arrived,
@@ -20,23 +22,29 @@ from conformance.checks.lifecycle import (
     greeted_after_refusal,
     greeted_again,
     not_too_early,
+    refreshed_devices,
     require,
     same_conversation,
     showed_once,
     shows,
+    shows_as_before,
     shows_once,
     taken_with_new_token,
 )
 from conformance.checks.sending import plain_sends
+from conformance.drive import rejected
 from conformance.drive.device import Device, ScenarioAborted
 from conformance.drive.scenario import scenario
 from conformance.drive.simultaneous import buffered
 from conformance.drive.stage import Stage
+from conformance.errors import Unverified
 from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
 
 # -- coming back (6) -----------------------------------------------------------------------------------------------
 
+LATER = 1.1
+"""Seconds after a text in which a token is issued later than that: ``iat`` is in whole ones."""
 WAYS = pytest.mark.parametrize("way", ["closed", "dropped"])
 TRANSPORTS = pytest.mark.parametrize("transport", ["websocket", "polling"])
 
@@ -157,6 +165,26 @@ async def refreshed_late(stage: Stage) -> None:
     await stage.fetch(tag="refreshed")
     await phone.reconnect(token=await stage.user.token())
     await phone.close()
+
+
+@scenario(wave=2, limit_concurrency=True, takes_seconds=True, extra=True)
+async def refreshed_later(stage: Stage) -> None:
+    """A device sends a text and goes. A second later another one comes with a token that was issued after the text,
+    where one can be signed; then the first one comes back."""
+    phone = stage.device("phone")
+    async with phone:
+        await phone.send_plain(tag="own")
+    await stage.recorder.until(lambda: None, within=LATER)
+    with contextlib.suppress(Unverified):
+        issued = replace(await stage.user.just_issued(), good=False)
+        await rejected.call(stage.device(REFRESHED, token=issued, unjudged=True))
+    await phone.reconnect()
+    await phone.close()
+
+
+@requirement("TOKEN-REFRESHED")
+def test_a_token_that_was_issued_later_shows_the_same_messages(refreshed_later: Record) -> None:
+    check_records([refreshed_later], refreshed_devices, shows_as_before)
 
 
 @requirement("TOKEN-REFRESHED")

@@ -111,6 +111,11 @@ def living_claims(claims: Mapping[str, Any], seconds: int) -> dict[str, Any]:
     return {**claims, "exp": int(time.time()) + seconds}
 
 
+def issued_now(claims: Mapping[str, Any]) -> dict[str, Any]:
+    """The same claims, issued at this moment."""
+    return {**claims, "iat": int(time.time())}
+
+
 def _filled(value: Any, subject: str) -> Any:
     if isinstance(value, str):
         return value.replace("{user}", subject)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import math
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from conformance.auth.bad_tokens import Basis, bad_token
 from conformance.auth.expiry import alive
 from conformance.auth.forged_tokens import Change, Words
-from conformance.auth.tokens import Minter, Token, good_claims, living_claims
+from conformance.auth.tokens import Minter, Token, good_claims, issued_now, living_claims
 from conformance.errors import Unverified
 from conformance.inputs.similar_subjects import ALIKE, claims_for
 from conformance.record.token_kinds import FORGED
@@ -121,12 +121,20 @@ class User:
 
     async def living(self, seconds: int) -> Token:
         """A good token that expires in ``seconds``: sooner, or much later, than those of ``token``."""
+        value = self._signed(lambda claims: living_claims(claims, seconds))
+        return self._made(value, f"token of {seconds} s", lifetime=seconds)
+
+    async def just_issued(self) -> Token:
+        """A good token with ``iat`` at this moment: a target whose clock is behind ours may refuse it."""
+        return self._made(self._signed(issued_now), "token that was just issued")
+
+    def _signed(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> str:
+        """A token with the claims of a good one, but for a change of its times."""
         if self.source.minter is None or not isinstance(self.source, Minted):
             raise Unverified(
                 "a token of another lifetime needs users of our own: pass --jwt-secret or --jwt-key, and no --token"
             )
-        claims = living_claims(good_claims(self.subject, self.source.extra_claims), seconds)
-        return self._made(self.source.minter.sign(claims), f"token of {seconds} s", lifetime=seconds)
+        return self.source.minter.sign(change(good_claims(self.subject, self.source.extra_claims)))
 
     async def short_lived(self, seconds: int) -> Token:
         """As ``living``, or any good token where none of another lifetime can be signed."""

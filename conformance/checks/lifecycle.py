@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from conformance.checks.assertions import check_all, expect_equal, outcome_of
 from conformance.checks.connection import acked, ended, heard
@@ -183,6 +183,24 @@ def misses_nothing(joined: Connection, last: Send) -> None:
             raise Deviation(expected, actual, at=[joined.history.at, *send.at])
 
     check_all([send for send in joined.record.accepted() if send.acks[0].serial > joined.opened.serial], judge)
+
+
+# -- tokens that were issued later ---------------------------------------------------------------------------------
+
+REFRESHED = "refreshed"
+"""The device that comes with a token which was issued after the user's texts."""
+
+
+def refreshed_devices(record: Record) -> Iterator[Connection]:
+    """Where it was let in: a target whose clock is behind ours may refuse it."""
+    return (one for one in record.all_connections if one.device == REFRESHED and one.greeted)
+
+
+def shows_as_before(connection: Connection) -> None:
+    """TOKEN-REFRESHED, of those: it is shown what the device is shown that comes back with its older token."""
+    own = connection.record.tagged("own")
+    require(lambda: shows(connection.record.connection("phone", 1), own), because="RECONNECT-RESYNC")
+    shows(connection, own)
 
 
 # -- bursts --------------------------------------------------------------------------------------------------------

@@ -164,6 +164,26 @@ class PinsTheFirstToken(HelpCenter):
 
 
 @fault("TOKEN-REFRESHED")
+class ShowsWhatWasSaidSinceTheLogin(HelpCenter):
+    """The messages of a session are those since its token was issued: who refreshes the token begins anew."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.issued: dict[str, int] = {}
+
+    def user_of(self, token: object) -> str:
+        user = super().user_of(token)
+        self.issued[user] = 1000 * int(self.verifier.unverified(self.verifier.text(token)).get("iat", 0))
+        return user
+
+    def snapshot(self, user: str) -> Json:
+        conversation = self.store.conversation_of(user)
+        since = self.issued.get(user, 0)
+        recent = [message for message in self.store.history(conversation) if message.created_at >= since]
+        return self.connected_payload(conversation, recent)
+
+
+@fault("TOKEN-REFRESHED")
 class BansAfterAnExpiredToken(Verifier):
     """Remembers by user that a session has expired."""
 
