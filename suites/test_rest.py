@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable
 
@@ -20,6 +21,8 @@ from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
 
 CONFUSED_TOKENS = [pytest.param(kind, marks=pytest.mark.public_key) for kind in CONFUSED]
+READS = 3
+"""How often REST is asked at most while a text is written."""
 NO_ANSWER = "REST answered no good token"
 NO_BODY = "REST answered no good token with JSON"
 
@@ -63,11 +66,23 @@ def test_rest_refuses_no_good_token_now_and_then(everything: Everything) -> None
 
 @scenario
 async def app_launch(stage: Stage) -> None:
-    """REST before the user's first socket; a device that says two texts; REST, a second device, and REST again."""
+    """REST before the user's first socket; a device that says two texts. While the second one is written, REST is
+    asked, a few times at most, and another device connects. When all is quiet: REST, a third device, and REST again."""
+    written = asyncio.Event()
+
+    async def write() -> None:
+        await phone.send_text(stage.words(), tag="second", plain=True)
+        written.set()
+
+    async def read() -> None:
+        for _ in range(READS):
+            if not written.is_set():
+                await stage.fetch(tag="meanwhile")
+
     await stage.fetch(tag="launch")
     async with stage.device("phone") as phone:
         await phone.send_plain(tag="first")
-        await phone.send_plain(tag="second")
+        await stage.together(write(), read(), rejected.try_connect(stage.device("watch")))
     await stage.fetch(tag="before")
     async with stage.device("tablet"):
         pass
@@ -92,6 +107,11 @@ def test_rest_shows_the_conversation_of_the_greeting(app_launch: Record) -> None
 @requirement("REST-SAME")
 def test_rest_shows_the_messages_of_the_greeting(app_launch: Record) -> None:
     rest.same_messages(rest.views(app_launch))
+
+
+@requirement("SEND-KEPT")
+def test_nothing_is_lost_that_was_asked_for_while_it_was_written(app_launch: Record) -> None:
+    laws.SEND_KEPT.check([app_launch])
 
 
 @requirement("REST-SHAPE")

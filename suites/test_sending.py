@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from conformance.checks import aftermath
+from conformance.checks import aftermath, laws
 from conformance.checks.assertions import check_all, expect
 from conformance.checks.doubts import not_in_doubt
 from conformance.checks.history_window import body_of, greeting_of
@@ -171,18 +171,26 @@ def test_a_send_without_ack_is_in_the_rest_body(unacked_send: Record) -> None:
 
 @scenario
 async def same_text_twice(stage: Stage) -> None:
-    """One device sends a text, and the same text again once it is acked; then REST shows the conversation."""
+    """One device sends a text, and the same text again once it is acked; then REST and a second device show the
+    conversation."""
     async with stage.device("phone") as phone:
         text = stage.words()
         await phone.send_plain(text, tag="once")
         await phone.send_text(text, tag="again")
     await stage.fetch()
+    async with stage.device("tablet"):
+        pass
 
 
 @requirement("SEND-TWICE")
 def test_the_same_text_sent_again_is_another_message(same_text_twice: Record) -> None:
     once, again = same_text_twice.send("once").message, same_text_twice.send("again").message
     expect(again.id != once.id, "a message with an id of its own", f"{once.id} again", at=[once.at, again.at])
+
+
+@requirement("SEND-KEPT")
+def test_a_text_that_was_sent_twice_is_kept_twice(same_text_twice: Record) -> None:
+    laws.SEND_KEPT.check([same_text_twice])
 
 
 # -- texts of which the document does not say whether they are valid ---------------------------------------------------

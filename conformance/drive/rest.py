@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import itertools
 from collections import defaultdict
@@ -31,6 +32,8 @@ KEPT = ("cache-control", "content-type", "date", "location", "retry-after")
 """Headers of answers that are recorded."""
 LOST = (httpx.NetworkError, httpx.RemoteProtocolError)
 """How a connection ends that an answer was expected on."""
+EVERYWHERE, IN_A_ROW = 4, 3
+"""Requests that are made at the same moment, and how often in a row all have to show what one has lacked."""
 REST = "rest"
 """The name of its entries' device."""
 
@@ -103,6 +106,7 @@ class RestClient:
             exchange = await self._exchange(question, once=once)
             if known is not None and _lacks(exchange, known):
                 exchange = await self._caught_up(exchange, known, lambda: self._exchange(question, once=once))
+                exchange = await self._everywhere(exchange, known, lambda: self._exchange(question, once=True))
             self._context.talks[who.name].add(answer=exchange["status"] != 0)
             body = self._recorded(notes | exchange)
         listed = body.get("messages") if isinstance(body, dict) else None
@@ -134,6 +138,25 @@ class RestClient:
 
         await self._until(attempt)
         return latest
+
+    async def _everywhere(
+        self, shown: dict[str, Json], known: str, ask: Callable[[], Awaitable[dict[str, Json]]]
+    ) -> dict[str, Json]:
+        """The answer of a replica or node that stays behind for ever, if there is one beside that which has shown the
+        message at last: several requests are made at the same moment, until all answers show it some times in a row."""
+        lacking: list[dict[str, Json]] = [shown] if _lacks(shown, known) else []
+        in_a_row = 0
+
+        async def attempt() -> bool:
+            nonlocal lacking, in_a_row
+            answers = await asyncio.gather(*(ask() for _ in range(EVERYWHERE)))
+            lacking = [answer for answer in answers if _lacks(answer, known)]
+            in_a_row = 0 if lacking else in_a_row + 1
+            return in_a_row == IN_A_ROW
+
+        if not lacking:
+            await self._until(attempt)
+        return lacking[0] | {"began": shown["began"]} if lacking else shown
 
     async def _until(self, attempt: Callable[[], Awaitable[bool]]) -> None:
         """Try until it succeeds, no longer than anything else is waited for that must come."""

@@ -7,7 +7,7 @@ import itertools
 from typing import Any
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import MESSAGE, USER, Event, Json
+from conformance.reference.protocol import CONNECTED, MESSAGE, USER, Event, Json
 from conformance.reference.store import Conversation, Message, Store
 from tests.faults.fault import fault
 
@@ -123,6 +123,19 @@ class ListsTheFirstHundred(Silent):
 @fault("SEND-KEPT", also=LOST)
 class ListsTheFirst250(Silent):
     MOST = 250
+
+
+@fault("SEND-KEPT", also=LOST)
+class GreetsWithoutRepeats(HelpCenter):
+    """The greeting joins archive and live table by UNION instead of UNION ALL: what was said twice is there once."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options, auto_reply=False)
+
+    async def welcome(self, sid: str, user: str) -> None:
+        whole = self.snapshot(user)
+        said = {(one["sender"], one["text"]): one for one in reversed(whole["messages"])}
+        await self.emit(CONNECTED, whole | {"messages": list(said.values())[::-1]}, to=sid)
 
 
 @fault("SEND-KEPT", also=LOST)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import CONNECTED, NAMESPACE
+from conformance.reference.protocol import CONNECTED, NAMESPACE, Json
 from conformance.reference.store import Message
 from tests.faults.fault import fault
 
@@ -65,6 +66,28 @@ class SavesTheWholeConversation(HelpCenter):
 
     def written(self, user: str) -> set[str]:
         return {message.id for message in self.store.history(self.store.conversation_of(user))}
+
+
+@fault("SEND-KEPT", also=(*OFTEN, "REST-SAME", "RECONNECT-RESYNC", "DEVICE-JOIN", "SEND-UNACKED"))
+class EmptiesItsCacheBeforeTheCommit(HelpCenter):
+    """Who reads between the two fills it with what was there before. Support says nothing that would empty it again."""
+
+    COMMIT = 0.3
+    """Seconds: another node has to confirm it."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options, auto_reply=False)
+        self.cache: dict[str, Json] = {}
+
+    def snapshot(self, user: str) -> Json:
+        if user not in self.cache:
+            self.cache[user] = super().snapshot(user)
+        return self.cache[user]
+
+    async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
+        self.cache.pop(user, None)
+        await asyncio.sleep(self.COMMIT)
+        return await super().deliver(user, text, sender=sender, origin=origin)
 
 
 @fault("MESSAGE-ECHO", also=("MESSAGE-DEVICES", "SUPPORT-EMITTED", "DEVICE-COEXIST", "DEVICE-JOIN", "SEND-UNACKED"))

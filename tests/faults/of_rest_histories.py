@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import Any
+
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.protocol import Json
 from tests.faults.fault import fault
@@ -33,6 +36,20 @@ class KeepsTheFirstSnapshot(HelpCenter):
     def rest_payload(self, user: str) -> Json:
         cache: dict[str, Json] = self.__dict__.setdefault("cache", {})
         return cache.setdefault(user, super().rest_payload(user))
+
+
+@fault("SEND-KEPT", "REST-SAME", also=KEPT)
+class AsksAReplicaThatHasStopped(HelpCenter):
+    """Two replicas in turn, one of which follows no more: who asks again is shown what was missing."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.asked: Counter[str] = Counter()
+
+    def rest_payload(self, user: str) -> Json:
+        self.asked[user] += 1
+        payload = super().rest_payload(user)
+        return payload if self.asked[user] % 2 else {**payload, "messages": []}
 
 
 @fault("REST-SAME", also=KEPT)

@@ -114,6 +114,26 @@ async def test_rest_that_never_shows_it_is_recorded_as_it_is() -> None:
         assert (await stage.fetch())["messages"] == []
 
 
+class HasStopped(HelpCenter):
+    """One replica of two, which are asked in turn, shows nothing of what was saved."""
+
+    up_to_date = True
+
+    def rest_payload(self, user: str) -> Any:
+        self.up_to_date = not self.up_to_date
+        return self.snapshot(user) | ({} if self.up_to_date else {"messages": []})
+
+
+@in_loop
+async def test_the_answer_of_a_replica_that_has_stopped_is_recorded_though_others_are_up_to_date() -> None:
+    async with stage_on(HasStopped, deadline=0.3) as stage, stage.device() as phone:
+        await phone.send_plain()
+        began = stage.recorder.now
+        assert (await stage.fetch())["messages"] == []
+        (asked,) = stage.transcript.of(Kind.HTTP)
+        assert began <= float(asked.get("began")) < began + 0.3
+
+
 @in_loop
 async def test_rest_that_was_asked_once_is_not_asked_again() -> None:
     async with stage_on(Replica) as stage, stage.device() as phone:
