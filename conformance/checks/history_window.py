@@ -74,6 +74,10 @@ class HistoryWindow:
         known = self.record.once(_first_received).get(self.user, {})
         return min((known.get(name, self.entry) for name in self.history.ids), key=_serial, default=None)
 
+    def first_received(self, name: str) -> Entry | None:
+        """The packet with which the message of this id was first received by any device of its user, or shown to it."""
+        return self.record.once(_first_received).get(self.user, {}).get(name)
+
     def reaches_before(self, entry: Entry) -> bool:
         """Whether it shows a message that was known before this packet."""
         return self.oldest is not None and self.oldest.serial < entry.serial

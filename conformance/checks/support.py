@@ -36,11 +36,18 @@ def replies(record: Record) -> list[Reply]:
     """Every emitted message of support with every later history of the same user."""
     settle = float(record.transcript.facts.get("settle", 0.0))
     return [
-        Reply(event, window, event.entry.at - settle)
+        Reply(event, window, _first_heard(event, window).at - settle)
         for user, event in _said(record)
         for window in windows(record)
         if window.user == user and window.began >= event.entry.at + settle
     ]
+
+
+def _first_heard(event: Event, window: HistoryWindow) -> Entry:
+    """The packet with which any device of the user heard of it: one that polls hears later than the others."""
+    name = event.payload.get("id")
+    first = window.first_received(name) if isinstance(name, str) else None
+    return first or event.entry
 
 
 class Stored:

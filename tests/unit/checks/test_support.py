@@ -194,3 +194,31 @@ def test_a_device_that_was_greeted_with_it_or_heard_it_late_has_missed_nothing(r
 def test_what_may_still_have_been_under_way_is_not_judged() -> None:
     with pytest.raises(Unverified):
         check_records([heard_by_one(doubt=Doubt.SLOW)], support.missed_by_a_device, support.heard_there)
+
+
+def shown_later(*, heard_first: bool) -> Record:
+    """What support says reaches a device that polls after a later text of the user, and another one before that
+    (``heard_first``). The next greeting shows that text alone."""
+    reply = message("thanks", id="s1", sender=SUPPORT)
+    made = Handmade()
+    phone = made.opens("phone")
+    made.greeted()
+    tablet = made.opens("tablet", transport="polling")
+    made.greeted()
+    if heard_first:
+        made.event(MESSAGE, reply, connection=phone)
+    made.connection = phone
+    text = made.says("and another thing")
+    made.event(MESSAGE, reply, connection=tablet)
+    made.opens("laptop")
+    made.greeted([text])
+    return made.record
+
+
+def test_what_a_slow_poll_brings_may_be_older_than_all_that_is_shown() -> None:
+    laws.SUPPORT_STORED.check([shown_later(heard_first=True)])
+
+
+def test_what_was_said_after_all_that_is_shown_is_missing() -> None:
+    with pytest.raises(Deviation, match="to show what support said"):
+        laws.SUPPORT_STORED.check([shown_later(heard_first=False)])
