@@ -39,8 +39,8 @@ async def cut_off(stage: Stage) -> None:
 
 @scenario(many_steps=True, extra=True)
 async def passers_by(stage: Stage) -> None:
-    """A device stays while others of its user come and go again, four at a time. Then one more comes, and sends a text;
-    the one that has stayed does so, too."""
+    """A device stays, over long-polling, while others of its user come and go again, four at a time. Then another one
+    comes over long-polling; each of the two sends two texts at once, and is waited for to hear those of the other."""
 
     async def pass_by(name: str) -> None:
         visitor = stage.device(name)
@@ -49,12 +49,13 @@ async def passers_by(stage: Stage) -> None:
                 await visitor.reconnect()
                 await visitor.close()
 
-    async with stage.device("phone") as phone:
+    async with stage.device("phone", transport="polling") as phone:
         await stage.together(*(pass_by(name) for name in PASSERS_BY))
-        async with stage.device("tablet") as tablet:
+        async with stage.device("tablet", transport="polling") as tablet:
             await phone.revive()
-            await tablet.send_text(stage.words(), tag="passed")
-            await phone.send_text(stage.words(), tag="passed")
+            pollers = [one for one in (phone, tablet) if not one.gone]
+            await stage.together(*(one.pipeline([stage.words() for _ in pollers], tag="passed") for one in pollers))
+            await stage.together(*(one.catch_up() for one in pollers))
         await stage.fetch(tag="passed")
 
 

@@ -7,12 +7,14 @@ import contextlib
 import pytest
 
 from conformance.checks import authentication, delivery, good_tokens, refused_sends
+from conformance.checks.assertions import check_all
 from conformance.checks.connection import stays
 from conformance.checks.law import check_records
 from conformance.drive import rejected
 from conformance.drive.device import ScenarioAborted
 from conformance.drive.rejected import AGED, CONFUSING, MISSING, ODD_WAYS, WRONG
 from conformance.drive.scenario import scenario
+from conformance.drive.simultaneous import entered, opened
 from conformance.drive.stage import Stage
 from conformance.protocol import CONNECTED
 from conformance.record.views import Everything, Record
@@ -134,6 +136,20 @@ def test_an_expired_token_is_not_let_in(refused: Record, kind: str) -> None:
 @BAD_TOKENS
 def test_a_refused_client_is_told_so_once(refused: Record) -> None:
     authentication.one_error(authentication.refusal(refused))
+
+
+@scenario(wave=2, limit_concurrency=True, extra=True)
+async def refused_together(stage: Stage) -> None:
+    """Two devices of a user have opened their transports, and present one expired token at the same moment."""
+    token = await rejected.bad(stage.user, "expired")
+    devices = [stage.device(name, token=token) for name in ("phone", "tablet")]
+    await opened(stage, devices)
+    await entered(stage, devices)
+
+
+@requirement("REFUSAL-EVENT")
+def test_each_of_two_refused_clients_is_told_so_once(refused_together: Record) -> None:
+    check_all(refused_together.connections, authentication.refused_with_one_error)
 
 
 @requirement("REFUSAL-CODE")

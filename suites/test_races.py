@@ -9,7 +9,7 @@ from conformance.checks.assertions import check_all
 from conformance.checks.history_window import windows
 from conformance.checks.law import check_records
 from conformance.checks.lifecycle import misses_nothing, require, shows_once
-from conformance.checks.parity import heard_as_listed, heard_by, listed_unacked
+from conformance.checks.parity import beside, heard_as_listed, heard_by, listed_unacked, without_gaps
 from conformance.record.views import Record
 from conformance.requirements import requirement
 
@@ -51,3 +51,8 @@ def test_a_device_that_joins_a_running_chat_misses_nothing(crowd: Record, device
 @requirement("MESSAGE-DEVICES")
 def test_what_was_sent_by_a_device_that_was_cut_off_is_heard(cut_off: Record) -> None:
     check_all(listed_unacked(cut_off), heard_as_listed)
+
+
+@requirement("MESSAGE-DEVICES")
+def test_each_of_two_devices_that_poll_hears_what_the_other_one_sends(passers_by: Record) -> None:
+    check_all(beside(passers_by, "passed"), without_gaps)

@@ -193,6 +193,11 @@ def one_error(connection: Connection) -> None:
     )
 
 
+def refused_with_one_error(connection: Connection) -> None:
+    """As ``one_error``, of any connection with a bad token that the target has come to look at."""
+    one_error(refused_after_all(looked_at(connection)))
+
+
 def _errors_instead(connection: Connection) -> str:
     errors = connection.heard(ERROR)
     if not errors:

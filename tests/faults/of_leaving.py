@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections import Counter, defaultdict
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from engineio.packet import PONG
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import MESSAGE, Event, Json, Problem
+from conformance.reference.protocol import MESSAGE, NAMESPACE, Event, Json, Problem
 from conformance.reference.store import Message
 from tests.faults.fault import fault
 from tests.faults.of_transports import Engines
@@ -168,6 +169,52 @@ class PongsOverPollingAreLost(Engines):
                 await receive(packet)
 
         engine.receive = but_pongs
+
+
+# -- beside each other ---------------------------------------------------------------------------------------------
+
+
+@fault("MESSAGE-ECHO", "MESSAGE-DEVICES", also=("SUPPORT-EMITTED", "RECONNECT-GREETED"))
+class PollersShareAMailbox(Engines):
+    """What a user's polling devices are to hear waits in one mailbox: whoever polls next takes it."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.turns = itertools.count()
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:  # noqa: ARG002
+        own = [sid for sid, other in self.users.items() if other == user]
+        polling = [sid for sid in own if self.polls(sid)]
+        others = [sid for sid in own if sid not in polling]
+        for sid in [*others, *polling[next(self.turns) % max(1, len(polling)) :][:1]]:
+            await self.emit(MESSAGE, self.message_payload(message), to=sid)
+
+    def polls(self, sid: str) -> bool:
+        engine = self.wire.eio.sockets.get(self.wire.manager.eio_sid_from_sid(sid, NAMESPACE))
+        return engine is not None and not (engine.upgraded or engine.upgrading)
+
+
+@fault("REFUSAL-EVENT")
+class OneRefusalForEachToken(HelpCenter):
+    """A job writes the refusal, and there is one for each token at a time: whoever shows it meanwhile is cut off."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.shown: dict[str, str] = {}
+        self.jobs: set[str] = set()
+
+    async def on_connect(self, sid: str, environ: Json, auth: object = None) -> None:
+        self.shown[sid] = repr((auth, environ.get("HTTP_AUTHORIZATION")))
+        await super().on_connect(sid, environ, auth)
+
+    async def refuse(self, sid: str, problem: Problem) -> None:
+        if self.shown[sid] in self.jobs:
+            await self.disconnect(sid)
+            return
+        self.jobs.add(self.shown[sid])
+        await asyncio.sleep(TAKES)
+        await super().refuse(sid, problem)
+        self.jobs.discard(self.shown[sid])
 
 
 # -- many come and go ----------------------------------------------------------------------------------------------
