@@ -18,8 +18,9 @@ from conformance.checks.connection import (
     works,
 )
 from conformance.checks.law import check_records
-from conformance.checks.lifecycle import acked_once, heard_once, require, showed_once, shows, shows_once
+from conformance.checks.lifecycle import require, showed_once, shows, shows_once
 from conformance.checks.packets import entered, handshakes, lists_upgrades
+from conformance.checks.upgrades import acked_once, heard_once, heard_over_polling, stayed
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
 from conformance.record.views import Everything, Record
@@ -129,6 +130,28 @@ def test_every_message_around_an_upgrade_is_saved(upgraded: Record) -> None:
 def test_no_message_around_an_upgrade_is_saved_twice(upgraded: Record) -> None:
     showed_once(upgraded.connection("tablet").history, upgraded.tagged("before"))
     shows_once(upgraded.connection("tablet").history, upgraded.tagged("moving"))
+
+
+@scenario(extra=True)
+async def upgrade_given_up(stage: Stage) -> None:
+    """One device connects over long-polling and sends a text. It probes a WebSocket, which ends as soon as that has
+    answered, as where the line drops; then it sends another text over long-polling."""
+    async with stage.device("phone", transport="upgrade") as phone:
+        await phone.send_plain(tag="before")
+        await phone.upgrade(give_up=True)
+        await phone.send_text(stage.words(), tag="stayed")
+
+
+@requirement("CONN-UPGRADE")
+@pytest.mark.usefixtures("sound_transports")
+def test_a_send_after_an_upgrade_that_was_given_up_is_acked_once(upgrade_given_up: Record) -> None:
+    check_all(stayed(upgrade_given_up), acked_once)
+
+
+@requirement("CONN-UPGRADE")
+@pytest.mark.usefixtures("sound_transports")
+def test_the_sender_hears_its_message_after_an_upgrade_that_was_given_up(upgrade_given_up: Record) -> None:
+    check_all(stayed(upgrade_given_up), heard_over_polling)
 
 
 # -- packets (1) ---------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from conformance.checks.assertions import check_all, expect_equal, outcome_of
-from conformance.checks.connection import acked, ended, heard
+from conformance.checks.connection import acked, heard
 from conformance.checks.controls import session_lost, unacked_anyhow
 from conformance.checks.doubts import is_acked, not_in_doubt, was_greeted
 from conformance.checks.history import no_id_is_shared
@@ -20,7 +20,7 @@ from conformance.record.matching import pick
 from conformance.record.payloads import History
 from conformance.record.rate_limits import error_of, speaks_of_pace
 from conformance.record.views import Connection, Record, Send
-from conformance.record.waits import message_named, message_of
+from conformance.record.waits import message_named
 
 
 def require(judge: Callable[[], None], *, because: str) -> None:
@@ -247,53 +247,3 @@ def _refusals(send: Send) -> set[str]:
     answers = [ack.get("args") for attempt in send.attempts for ack in attempt.acks[:1]]
     errors = [a[0].get("error") for a in answers if isinstance(a, list) and a and isinstance(a[0], dict)]
     return {str(error.get("code")) for error in errors if isinstance(error, dict)}
-
-
-# -- upgrades ------------------------------------------------------------------------------------------------------
-
-
-def acked_once(send: Send) -> None:
-    """Deviate when a send got no ack, or more than one."""
-    if not is_acked(send) or len(send.acks) != 1:
-        actual, unless = f"{len(send.acks)} for send #{send.number}", None if send.acks else "ACK-CALLED"
-        raise Deviation("one ack for each send", actual, at=send.at, unless=unless)
-
-
-def heard_once(record: Record, device: str) -> None:
-    """Deviate when ``device`` did not hear each of the messages sent around its upgrade (tag "moving"), or heard one
-    more often than the one before ("before"): what a server does anyway is not the upgrade's fault."""
-    listener = record.connection(device)
-    usual = _times_heard(listener, record.send("before"))
-    if not usual and record.send("before").connection.device != device:
-        return  # a server that tells only the sending device; whether it hears all, its own upgrade shows
-    if not usual:
-        _ = record.send("before").message  # where there is none, that is why no device received it
-        raise Unverified(f"{device} did not hear the message before the upgrade either", because="MESSAGE-ECHO")
-
-    def judge(send: Send) -> None:
-        times = _times_heard(listener, send)
-        if times == 0:
-            not_in_doubt(listener, message_of(send.number))
-            not_in_doubt(listener, message_named(send.message.id))
-        if not 1 <= times <= usual * len(send.attempts):
-            actual = f"that of send #{send.number} was heard {times} times ({_state(listener)})"
-            unless = "MESSAGE-ONCE" if times else "MESSAGE-ECHO"
-            raise Deviation("each message to be heard once around the upgrade", actual, at=send.at, unless=unless)
-
-    check_all(
-        [send for send in record.tagged("moving") if send.acks and send.accepted], judge, nothing="nothing was saved"
-    )
-
-
-def _times_heard(listener: Connection, send: Send) -> int:
-    """By the text: a send that was processed twice gave two messages. (Support may repeat what the user says.) By the
-    id where no event has the text: that it was changed is PARITY-EVENT's."""
-    received = [event.message for event in listener.events(MESSAGE)]
-    own = [message for message in received if message.sender != SUPPORT or message.id == send.message.id]
-    with_text = sum(message.text == send.message.text for message in own)
-    return with_text or sum(message.id == send.message.id for message in own)
-
-
-def _state(listener: Connection) -> str:
-    end = ended(listener)
-    return "the connection stayed" if end is None else f"the connection ended: {end.get('packet') or end.get('reason')}"

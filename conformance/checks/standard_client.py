@@ -18,11 +18,12 @@ from conformance.checks.connection import heard as heard_by_its_sender
 from conformance.checks.doubts import not_in_doubt
 from conformance.checks.history_window import greeting_of
 from conformance.checks.law import Law, check_records
-from conformance.checks.lifecycle import acked_once, greeted_again, heard_once, shows, unfounded
+from conformance.checks.lifecycle import greeted_again, shows, unfounded
 from conformance.checks.limits import not_for_its_pace, not_limited
 from conformance.checks.packets import entered, handshakes, lists_upgrades
 from conformance.checks.selectors import good_connections
 from conformance.checks.sending import PlainIsAccepted, is_taken, lives_on, plain_sends
+from conformance.checks.upgrades import acked_once, heard_once
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, SUPPORT
 from conformance.record.descriptions import said

@@ -224,12 +224,13 @@ class Session:
         if came and self.inbox.heard(ERROR):
             await self.waiting.until(REFUSAL, REFUSED_END, ended)
 
-    async def upgrade(self) -> bool:
-        """Move from polling to WebSocket, packets in flight and all. Whether the target completed it."""
+    async def upgrade(self, *, give_up: bool = False) -> bool:
+        """Move from polling to WebSocket, packets in flight and all. Whether the target completed it. ``give_up``: stay
+        on polling once the WebSocket has answered."""
         assert self._wire is not None
         upgrades = self.inbox.handshake.get("upgrades")
         offered = isinstance(upgrades, list) and "websocket" in upgrades
-        done = offered and await self._wire.upgrade()
+        done = offered and await self._wire.upgrade(give_up=give_up)
         self.inbox.log(Kind.MARK, label="upgraded" if done else "upgrade not completed", offered=offered)
         return done
 

@@ -115,10 +115,11 @@ class Connection:
 
     # -- upgrading ---------------------------------------------------------------------------------------------
 
-    async def upgrade(self) -> bool:
+    async def upgrade(self, *, give_up: bool = False) -> bool:
         """Move from polling to WebSocket as the JavaScript client does: probe, let the running poll and post end,
         upgrade. What is sent meanwhile goes out on polling until then, on the WebSocket after. False when the
-        target does not complete it (the connection then stays on polling)."""
+        target does not complete it (the connection then stays on polling). ``give_up``: as where the line drops then,
+        close the WebSocket once the probe is answered, and stay on polling."""
         try:
             async with asyncio.timeout(self._deadline):
                 websocket = await WebSocket.connect(self._http)
@@ -131,6 +132,9 @@ class Connection:
             self._listener.on_engine("<", f"no probe answer: {instead}", websocket.kind)
             return False
         self._listener.on_engine("<", "pong probe", websocket.kind)
+        if give_up:
+            await websocket.close()
+            return False
         return await self._switch(websocket)
 
     async def _switch(self, websocket: WebSocket) -> bool:

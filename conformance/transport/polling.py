@@ -22,6 +22,9 @@ from conformance.transport.http_session import NETWORK_ERRORS, HttpSession, Repl
 FIRST_PAUSE, LIMITED = 0.1, 12.0
 """Seconds: of the pauses, ever longer, between tries of a request inside a session, the first and all. A server waits
 longer for a pong."""
+MANY = 10
+"""After so many answers in a row that say nothing, each next poll comes after a pause: some servers give them as long
+as a client probes a WebSocket, and a broken one for ever."""
 
 
 class Polling:
@@ -37,6 +40,8 @@ class Polling:
         self._is_closed = is_closed
         self._on_retry = on_retry
         self._paused = False
+        self._noops = 0
+        """How many answers in a row were nothing but a NOOP."""
 
     @property
     def goes_on(self) -> bool:
@@ -65,6 +70,9 @@ class Polling:
             raise TransportClosed(CloseReason("network", reason=f"poll failed: {describe_error(error)}")) from error
         if reply.failure is not None:
             raise TransportClosed(reply.failure)
+        self._noops = self._noops + 1 if reply.body == PacketType.NOOP else 0
+        if self._noops > MANY:
+            await asyncio.sleep(FIRST_PAUSE)
         return parse_payload(reply.body)
 
     async def write(self, packets: Sequence[str]) -> None:

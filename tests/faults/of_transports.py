@@ -253,3 +253,42 @@ class KeepsSixteenPackets(Engines):
                 await send(packet)
 
         engine.send = unless_full
+
+
+# -- an upgrade that is given up -----------------------------------------------------------------------------------
+
+
+@fault("CONN-UPGRADE", also=("ACK-CALLED",))
+class ProbingIsUpgrading(Engines):
+    """Polls are answered with NOOP from the probe on, also where the WebSocket has ended without an upgrade."""
+
+    def change(self, engine: Any) -> None:
+        handle = engine._websocket_handler
+
+        async def upgrades(websocket: Any) -> None:
+            connected = engine.connected
+            try:
+                await handle(websocket)
+            finally:
+                engine.upgrading = connected and not engine.upgraded
+
+        engine._websocket_handler = upgrades
+
+
+@fault("CONN-UPGRADE", also=("MESSAGE-ECHO", "SUPPORT-EMITTED"))
+class ProbingMovesTheEvents(Engines):
+    """Events go to the WebSocket from its probe on, and there is none where it has ended without an upgrade."""
+
+    def change(self, engine: Any) -> None:
+        handle, send = engine._websocket_handler, engine.send
+        probed = []
+
+        async def upgrades(websocket: Any) -> None:
+            probed.append(websocket)
+            await handle(websocket)
+
+        async def to_the_websocket(packet: Any) -> None:
+            if engine.upgraded or not probed or MESSAGE not in str(packet.data):
+                await send(packet)
+
+        engine._websocket_handler, engine.send = upgrades, to_the_websocket

@@ -13,7 +13,8 @@ from conformance.checks.connection import acked, heard, transports_work, works
 from conformance.checks.history import deep
 from conformance.checks.history_window import windows
 from conformance.checks.law import check_records
-from conformance.checks.lifecycle import heard_once, misses_nothing, showed_once, shows
+from conformance.checks.lifecycle import misses_nothing, showed_once, shows
+from conformance.checks.upgrades import heard_once
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import ERROR, MESSAGE, NAMESPACE
 from conformance.record.transcript import Kind
