@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from conformance.checks.assertions import expect
+from conformance.checks.controls import not_greeted_again
 from conformance.checks.doubts import was_greeted
 from conformance.checks.isolation import words_in
 from conformance.checks.limits import not_limited
@@ -52,7 +53,8 @@ def greeted(aftermath: Aftermath) -> None:
     if not was_greeted(connection):
         not_limited(connection)
     what = f"{CONNECTED} after {_what(aftermath.text)}"
-    expect(connection.greeted, what, lambda: said(connection.entries) or "nothing", at=aftermath.at)
+    actual = lambda: said(connection.entries) or "nothing"  # noqa: E731
+    expect(connection.greeted, what, actual, at=aftermath.at, unless=not_greeted_again(connection))
 
 
 def chats_on(aftermath: Aftermath) -> None:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from conformance.protocol import MESSAGE, SUPPORT, TYPING
+from conformance.protocol import ERROR, MESSAGE, SUPPORT, TYPING
 from conformance.record.transcript import Kind
 from conformance.record.views import Connection, Record, Send
 from conformance.record.waits import ack_of, given_up, message_of
@@ -118,6 +118,28 @@ def forgets_sessions(records: Iterable[Record]) -> bool:
     return len(good) > 1
 
 
+def not_greeted_again(connection: Connection) -> str:
+    """What a deviation says ``unless``, of a later connection of a user that was not greeted."""
+    return "TOKEN-REFRESHED" if connection.events(ERROR) else "RECONNECT-GREETED"
+
+
+def greets_once(records: Iterable[Record]) -> bool:
+    """RECONNECT-GREETED does not hold: no one comes back to a greeting, and is not refused either."""
+    return any(not connection.events(ERROR) for connection in _strangers(records, "comes_back"))
+
+
+def refuses_fresh_tokens(records: Iterable[Record]) -> bool:
+    """TOKEN-REFRESHED does not hold: a user who comes back is refused."""
+    return any(connection.events(ERROR) for connection in _strangers(records, "refreshed"))
+
+
+def _strangers(records: Iterable[Record], scenario: str) -> Iterator[Connection]:
+    """The connections of a scenario that were not greeted, though their user had been."""
+    for record in records:
+        if record.transcript.scenario == scenario and any(one.greeted for one in record.connections):
+            yield from (one for one in record.connections if one.good and one.handshake_completed and not one.greeted)
+
+
 CONTROLS: Mapping[str, Control] = {
     "SEND-PLAIN": refuses_plain_texts,
     "ACK-CALLED": loses_acks,
@@ -125,4 +147,6 @@ CONTROLS: Mapping[str, Control] = {
     "MESSAGE-ECHO": loses_messages,
     "MESSAGE-ONCE": emits_twice,
     "CONN-POLLING": forgets_sessions,
+    "RECONNECT-GREETED": greets_once,
+    "TOKEN-REFRESHED": refuses_fresh_tokens,
 }

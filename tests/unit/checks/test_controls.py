@@ -8,15 +8,18 @@ from conformance.checks.assertions import check_all
 from conformance.checks.controls import (
     emits_twice,
     forgets_sessions,
+    greets_once,
     loses_acks,
     loses_messages,
+    not_greeted_again,
+    refuses_fresh_tokens,
     refuses_plain_texts,
     session_lost,
 )
 from conformance.checks.lifecycle import shows_once
 from conformance.checks.sending import is_taken
 from conformance.errors import Deviation
-from conformance.protocol import MESSAGE
+from conformance.protocol import ERROR, MESSAGE
 from conformance.record.transcript import Kind
 from conformance.record.waits import ack_of, message_of
 from tests.support.handmade import Handmade, message
@@ -138,3 +141,30 @@ def test_a_text_that_was_refused_and_stored_is_no_doubling_of_histories(attempts
     else:
         with pytest.raises(Deviation):
             shows_once(history, sends)
+
+
+def come_back(scenario: str, *, refused: bool, greeted: bool = False) -> Handmade:
+    made = chat(scenario)
+    made.closed()
+    made.opens()
+    if refused:
+        made.event(ERROR, {"code": "UNAUTHORIZED", "message": "in use"})
+    if greeted:
+        made.greeted()
+    return made
+
+
+def test_who_is_not_greeted_again_anywhere_was_not_locked_out_by_a_text() -> None:
+    assert greets_once([come_back("comes_back", refused=False).record])
+    assert not greets_once([come_back("comes_back", refused=False, greeted=True).record])
+    assert not greets_once([come_back("odd_texts", refused=False).record])
+
+
+def test_who_is_refused_again_anywhere_was_not_locked_out_by_a_text() -> None:
+    assert refuses_fresh_tokens([come_back("refreshed", refused=True).record])
+    assert not refuses_fresh_tokens([come_back("refreshed", refused=False).record])
+
+
+@pytest.mark.parametrize(("refused", "blamed"), [(True, "TOKEN-REFRESHED"), (False, "RECONNECT-GREETED")])
+def test_the_requirement_to_blame_goes_by_what_was_said(refused: bool, blamed: str) -> None:
+    assert not_greeted_again(come_back("odd_texts", refused=refused).record.connections[-1]) == blamed
