@@ -129,8 +129,10 @@ def test_what_was_said_is_shown_some_seconds_later(patient_chat: Record) -> None
 
 
 @requirement("SEND-KEPT")
-def test_what_was_said_at_first_is_shown_at_last(plain_chat: Record, comes_back_late: Record) -> None:
-    check_all(windows(comes_back_late), kept_since(plain_chat))
+def test_what_was_said_at_first_is_shown_at_last(
+    plain_chat: Record, comes_back_late: Record, everything: Everything
+) -> None:
+    check_all(windows(comes_back_late), kept_since(plain_chat, everything))
 
 
 # -- new tokens (6) ------------------------------------------------------------------------------------------------

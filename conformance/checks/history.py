@@ -129,10 +129,11 @@ def kept(window: HistoryWindow) -> None:
     _nothing_lost(window, lost, at=[serial for send in lost[:1] for serial in send.at])
 
 
-def kept_since(earlier: Record) -> Callable[[HistoryWindow], None]:
+def kept_since(earlier: Record, everything: Iterable[Record]) -> Callable[[HistoryWindow], None]:
     """The same of what another scenario shows later to the user of one that sent its texts one after the other. Where
-    users are few, others have followed."""
-    sends = saved(earlier)
+    users are few, others have followed. A target that was started again meanwhile may have kept them in memory."""
+    gone = any(record.transcript.fatal or record.transcript.dropped for record in everything)
+    sends = [] if gone else saved(earlier)
 
     def judge(window: HistoryWindow) -> None:
         first = next((place for place, send in enumerate(sends) if window.shows(send, sends)), len(sends))

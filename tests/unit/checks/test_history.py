@@ -77,7 +77,7 @@ def test_what_is_missing_beside_older_messages_is_lost() -> None:
         shown_after_four()
 
 
-def returns(messages: Sequence[Mapping[str, Any]]) -> None:
+def returns(messages: Sequence[Mapping[str, Any]], *, meanwhile: str | None = None) -> None:
     """In one scenario a user says three texts, one after the other; what the greeting of another one shows."""
     early, late = Handmade(), Handmade("late")
     early.opens()
@@ -86,7 +86,9 @@ def returns(messages: Sequence[Mapping[str, Any]]) -> None:
         early.says(text, saved=message(text, id=text))
     late.opens()
     late.greeted(messages)
-    kept_since(early.record)(greeting_of(late.record.connection()))
+    other = Handmade("other")
+    other.transcript.dropped = meanwhile
+    kept_since(early.record, [other.record])(greeting_of(late.record.connection()))
 
 
 def test_who_returns_is_shown_what_was_said_or_the_last_of_it() -> None:
@@ -99,3 +101,7 @@ def test_who_returns_is_shown_what_was_said_or_the_last_of_it() -> None:
 def test_what_was_said_before_is_not_lost(left: Sequence[str]) -> None:
     with pytest.raises(Deviation, match="to show every message that was acked"):
         returns([message(text, id=text) for text in left])
+
+
+def test_a_target_that_was_started_again_may_have_kept_messages_in_memory() -> None:
+    returns([], meanwhile="the connection was lost")
