@@ -199,7 +199,7 @@ def refreshed_devices(record: Record) -> Iterator[Connection]:
 def shows_as_before(connection: Connection) -> None:
     """TOKEN-REFRESHED, of those: it is shown what the device is shown that comes back with its older token."""
     own = connection.record.tagged("own")
-    require(lambda: shows(connection.record.connection("phone", 1), own), because="RECONNECT-RESYNC")
+    require(lambda: shows(connection.record.connection("phone", 1), own), because="SEND-KEPT")
     shows(connection, own)
 
 

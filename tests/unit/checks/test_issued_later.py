@@ -47,4 +47,4 @@ def test_who_is_not_shown_it_for_the_age_of_the_token_deviates() -> None:
 def test_what_is_not_shown_to_an_older_token_either_has_another_reason() -> None:
     with pytest.raises(Unverified) as found:
         judged(made(False, before=False))
-    assert found.value.because == "RECONNECT-RESYNC"
+    assert found.value.because == "SEND-KEPT"
