@@ -125,15 +125,15 @@ def not_greeted_again(connection: Connection) -> str:
 
 def greets_once(records: Iterable[Record]) -> bool:
     """RECONNECT-GREETED does not hold: no one comes back to a greeting, and is not refused either."""
-    return any(not connection.events(ERROR) for connection in _strangers(records, "comes_back"))
+    return any(not connection.events(ERROR) for connection in _never_greeted(records, "comes_back"))
 
 
 def refuses_fresh_tokens(records: Iterable[Record]) -> bool:
     """TOKEN-REFRESHED does not hold: a user who comes back is refused."""
-    return any(connection.events(ERROR) for connection in _strangers(records, "refreshed"))
+    return any(connection.events(ERROR) for connection in _never_greeted(records, "refreshed"))
 
 
-def _strangers(records: Iterable[Record], scenario: str) -> Iterator[Connection]:
+def _never_greeted(records: Iterable[Record], scenario: str) -> Iterator[Connection]:
     """The connections of a scenario that were not greeted, though their user had been."""
     for record in records:
         if record.transcript.scenario == scenario and any(one.greeted for one in record.connections):

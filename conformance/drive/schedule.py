@@ -13,7 +13,7 @@ FEW = 8
 
 def phases(calls: Iterable[ScenarioCall]) -> list[list[ScenarioCall]]:
     """One after the other; what is in one is recorded side by side, and begins in this order."""
-    ordered = sorted(calls, key=lambda call: (_phase(call), *_longest_first(call.scenario)))
+    ordered = sorted(calls, key=lambda call: (_phase(call), *_turn(call.scenario)))
     return [list(group) for _, group in groupby(ordered, key=_phase)]
 
 
@@ -29,7 +29,8 @@ def refused_at_once(rtt: float, *, apart: float) -> int:
     return FEW + int(FEW * rtt / apart)
 
 
-def _longest_first(scenario: Scenario) -> tuple[bool, bool, bool]:
+def _turn(scenario: Scenario) -> tuple[bool, bool, bool]:
+    """What takes longest comes first, and who comes back after all others last."""
     return scenario.returns is not None, not scenario.takes_seconds, not scenario.many_steps
 
 

@@ -11,7 +11,7 @@ import pytest
 from conformance.drive.device import ScenarioAborted
 from conformance.protocol import CONNECTED
 from conformance.record.rate_limits import CONTROL
-from conformance.record.timeouts import ACK, EARLY_ACK, EARLY_MESSAGE
+from conformance.record.timeouts import ACK, EARLY_ACK, EARLY_MESSAGE, AdaptiveTimeout
 from conformance.record.views import Record
 from conformance.reference import Event, HelpCenter, Problem
 from tests.support.peers import in_loop
@@ -123,16 +123,21 @@ class ForgetsEarlySends(HelpCenter):
         self.early.release()
 
 
-@in_loop
-async def test_sends_that_are_lost_before_the_greeting_shorten_no_wait_for_others() -> None:
-    async with stage_on(ForgetsEarlySends, deadline=0.3) as stage:
+async def learned_from_early_sends(kind: type[HelpCenter]) -> AdaptiveTimeout:
+    """What a run knows of how long to wait, after four texts that were sent before the greeting."""
+    async with stage_on(kind, deadline=0.3) as stage:
         phone = stage.device()
         await phone.open()
         await phone.enter_sending(["one", "two", "three", "four"], tag="burst")
         assert phone.inbox.heard(CONNECTED)
-        timeout = phone.context.run.timeout
-        assert timeout.is_short(EARLY_ACK)
-        assert not timeout.is_short(ACK)
+        return phone.context.run.timeout
+
+
+@in_loop
+async def test_sends_that_are_lost_before_the_greeting_shorten_no_wait_for_others() -> None:
+    timeout = await learned_from_early_sends(ForgetsEarlySends)
+    assert timeout.is_short(EARLY_ACK)
+    assert not timeout.is_short(ACK)
 
 
 class TellsNothingOfEarlySends(ForgetsEarlySends):
@@ -146,10 +151,6 @@ class TellsNothingOfEarlySends(ForgetsEarlySends):
 
 @in_loop
 async def test_events_that_are_lost_before_the_greeting_shorten_no_wait_for_others() -> None:
-    async with stage_on(TellsNothingOfEarlySends, deadline=0.3) as stage:
-        phone = stage.device()
-        await phone.open()
-        await phone.enter_sending(["one", "two", "three", "four"], tag="burst")
-        timeout = phone.context.run.timeout
-        assert timeout.is_short(EARLY_MESSAGE)
-        assert not timeout.is_short("message")
+    timeout = await learned_from_early_sends(TellsNothingOfEarlySends)
+    assert timeout.is_short(EARLY_MESSAGE)
+    assert not timeout.is_short("message")
