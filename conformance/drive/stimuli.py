@@ -40,11 +40,14 @@ class Stimulus:
     judges: Sequence[str]
     took: float | None = None
     """Seconds until the ack."""
+    refused: bool = False
+    """Whether it was sent by a client that had shown a bad token: nothing needs to be answered."""
 
     @property
     def due(self) -> bool:
-        """Whether there must be an answer: not where no ack was asked for."""
-        return self.entry.kind is Kind.HTTP or self.entry.get("packet") != "EVENT" or self.entry.get("id") is not None
+        """Whether there must be an answer: not where no ack was asked for, or could be expected."""
+        emitted = self.entry.kind is not Kind.HTTP and self.entry.get("packet") == "EVENT"
+        return not emitted or (self.entry.get("id") is not None and not self.refused)
 
     @property
     def special(self) -> bool:
@@ -96,7 +99,8 @@ def _emission(connection: Connection, entry: Entry) -> Stimulus:
     odd, says, judges = _judged(connection, entry)
     answered = _answered(connection, entry, odd=odd)
     took = next((e.at - entry.at for e in connection.received("ACK") if e.get("id") == entry.get("id")), None)
-    return Stimulus(transcript, entry, moment(transcript, entry), odd, answered, says, judges, took)
+    at, refused = moment(transcript, entry), not connection.good
+    return Stimulus(transcript, entry, at, odd, answered, says, judges, took, refused)
 
 
 def _judged(connection: Connection, entry: Entry) -> tuple[bool, str, list[str]]:
@@ -172,7 +176,7 @@ def of_death(found: Sequence[Stimulus], died: float) -> Stimulus | None:
     while it is sent nothing odd may have been ended by others."""
     since = died - max(JUST_BEFORE, 2 * _slowest(found))
     near = [s for s in found if s.odd and not s.answered and since <= s.at <= died + BESIDE]
-    return _least_proven(near, found)
+    return _least_proven(near, found, since)
 
 
 def _slowest(found: Iterable[Stimulus]) -> float:
@@ -181,13 +185,16 @@ def _slowest(found: Iterable[Stimulus]) -> float:
     return took[int(0.95 * (len(took) - 1))] if took else 0.0
 
 
-def _least_proven(near: Sequence[Stimulus], found: Sequence[Stimulus]) -> Stimulus | None:
-    first = _first(near)
+def _least_proven(near: Sequence[Stimulus], found: Sequence[Stimulus], since: float) -> Stimulus | None:
+    """Of what came with the first that must be answered, that which the target has outlived least often before: it
+    answered it, or it was sent well before the target was heard of last (``since``)."""
+    first = _first(s for s in near if s.due) or _first(near)
     if first is None:
         return None
-    proven = Counter(judge for s in found if s.answered and s.odd for judge in (s.judges[0], s.says))
+    outlived = [s for s in found if s.odd and (s.answered or s.at < since)]
+    said, kinds = Counter(s.says for s in outlived), Counter((s.judges[0], s.refused) for s in outlived)
     at_once = [s for s in near if s.at <= first.at + max(BESIDE, _slowest(found))]
-    return min(at_once, key=lambda s: (proven[s.says], proven[s.judges[0]], s.at))
+    return min(at_once, key=lambda s: (said[s.says], kinds[s.judges[0], s.refused], s.at))
 
 
 def silent_before(found: Sequence[Stimulus], *, heard: float, died: float) -> bool:
@@ -207,12 +214,13 @@ def of_stall(found: Sequence[Stimulus], heard: float) -> Stimulus | None:
     waiting = [s for s in found if not s.answered and (s.odd or s.due)]
     latest = max((s.at for s in found if s.answered), default=-BESIDE)
     odd = [s for s in waiting if s.odd and (s.due or s.at >= latest - BESIDE)]
-    first = _first(s for s in waiting if s.at >= lately)
+    late = [s for s in waiting if s.at >= lately]
+    first = _first(s for s in late if s.due) or _first(late)
     if first is None or not odd:
         return None
     near = [s for s in odd if lately <= s.at <= max(first.at, heard) + BESIDE]
     if near:
-        return _least_proven(near, found)
+        return _least_proven(near, found, lately)
     leaks = Counter(s.judges[0] for s in odd if s.at < heard - JUST_BEFORE)
     [(judge, times)] = leaks.most_common(1) or [("", 0)]
     return _first(s for s in odd if s.judges[0] == judge) if times >= LEAKS else None

@@ -130,6 +130,18 @@ def test_what_waits_its_turn_beside_something_odd_is_not_what_it_stalled_at() ->
     assert culprit.judges == ["SEND-NO-OBJECT"]
 
 
+def test_what_a_refused_client_sent_needs_no_answer_and_is_no_suspect_beside_what_does() -> None:
+    made, earlier, other = refused(), refused("earlier", -5.0), chat("other", 0.1, wave=2)
+    for one in (earlier, made):
+        one.event("help_center:error", ERROR)
+        one.emits({"text": "hello"}, plain=True)
+    other.emits(None, valid=False)
+    sent = [one for scene in (earlier, made, other) for one in stimuli(scene.transcript)]
+    culprit = of_stall(sent, made.transcript.entries[-1].at)
+    assert culprit is not None
+    assert culprit.judges == ["SEND-NO-OBJECT"]
+
+
 def test_what_was_outlived_for_long_is_not_what_it_stalled_at() -> None:
     made, other = chat(wave=2), chat("other", 5.0, wave=2)
     made.packet(Kind.SENT, "EVENT", event=TYPING, args=[None])
