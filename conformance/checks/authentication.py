@@ -59,8 +59,11 @@ def accepted(connection: Connection, own: str) -> None:
 
 def accepted_twice(record: Record) -> None:
     """AUTH-BOTH: one token by both options at once, where each of them alone opened the conversation."""
-    for alone in ("bare", "header"):
-        _ = record.connection(alone).history
+    for name, own in (("bare", "AUTH-BARE"), ("header", "AUTH-HEADER")):
+        alone = record.connection(name)
+        if not alone.greeted and any(other.greeted for other in record.connections):
+            raise Unverified(ungreeted(alone), because=own)
+        _ = alone.history
     accepted(record.connection("both"), "AUTH-BOTH")
 
 

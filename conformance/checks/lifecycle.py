@@ -146,8 +146,8 @@ def chats_again(before: Send, after: Send) -> None:
 
 
 def taken_with_new_token(send: Send) -> None:
-    """Deviate when a text is refused that a device sends with a refreshed token."""
-    if send.acks and not acked(send):
+    """Deviate when a text is refused that a device sends with a refreshed token. ACK-SHAPE judges what is neither."""
+    if send.acks and send.refused and not acked(send):
         expected = "a text that is sent with a refreshed token to be saved"
         raise Deviation(expected, preview(send.answer), at=send.at, unless="SEND-PLAIN")
 

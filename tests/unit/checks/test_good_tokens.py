@@ -7,11 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from conformance.checks import good_tokens
+from conformance.checks.authentication import accepted_twice
 from conformance.checks.law import check_records
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import ERROR
 from conformance.record.views import Record
-from tests.support.handmade import CONVERSATION, Handmade
+from tests.support.handmade import CONVERSATION, Handmade, unverified
 
 UNAUTHORIZED = {"code": "UNAUTHORIZED", "message": "invalid signature"}
 BODY = {"conversation": CONVERSATION, "messages": []}
@@ -169,3 +170,13 @@ def test_what_follows_an_expired_token_over_rest_has_to_be_taken(status: int) ->
 )
 def test_rest_that_takes_it_or_is_busy_or_takes_none_or_saw_a_forged_one_is_not_accused(record: Record) -> None:
     assert after_expired(record) is None
+
+
+def test_both_options_at_once_show_nothing_where_one_of_them_alone_is_not_taken() -> None:
+    made = Handmade("options")
+    comes_in(made, "bare")
+    made.opens("header", option="header")
+    made.closed()
+    comes_in(made, "both")
+    reason = unverified(lambda: accepted_twice(made.record))
+    assert reason.because == "AUTH-HEADER"

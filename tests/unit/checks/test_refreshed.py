@@ -23,8 +23,12 @@ def answered(*acks: dict[str, Any]) -> Send:
     return made.record.send()
 
 
-@pytest.mark.parametrize("send", [answered({"message": message()}), answered()], ids=["saved", "not acked"])
-def test_a_text_that_is_saved_or_whose_ack_others_miss_is_right(send: Send) -> None:
+@pytest.mark.parametrize(
+    "send",
+    [answered({"message": message()}), answered(), answered({"status": "ok"})],
+    ids=["saved", "not acked", "acked oddly"],
+)
+def test_a_text_that_is_saved_or_whose_ack_others_judge_is_right(send: Send) -> None:
     taken_with_new_token(send)
 
 
