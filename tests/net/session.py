@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from conformance.drive.scenario import TRANSCRIPTS, scenario_calls
+from conformance.record.transcript import file_name
 from conformance.requirements import catalogue, ids_of
 from conformance.run.certification import Certification
 from conformance.run.outcome_recorder import test_id
@@ -32,6 +34,10 @@ _AGAIN = re.compile(r"^  Again .*\n?", re.MULTILINE)
 """It names the folder."""
 
 
+EVERYTHING = "everything"
+"""The fixture of judgements that hold in every recording."""
+
+
 @dataclass(frozen=True)
 class Run:
     """A folder of transcripts, and the requirements to judge; none: all."""
@@ -44,6 +50,14 @@ class Run:
 Said = dict[str, dict[str, Any]]
 """What was said of a run: of each judgement that did not pass its status, its text, and the keys of the scenarios that
 it names, by test id."""
+
+
+def _judges(item: pytest.Item, ids: set[str], run: Run) -> bool:
+    """Whether a judgement is of a requirement of the run, and anything that it judges is there: else it is unverified,
+    which nobody asks of a broken server."""
+    files = (run.folder / f"{file_name(call.key)}.jsonl" for call in scenario_calls(item))
+    names = getattr(item, "fixturenames", ())
+    return bool(ids & set(run.requirements)) and (EVERYTHING in names or any(map(Path.exists, files)))
 
 
 class Judging:
@@ -66,15 +80,14 @@ class Judging:
             certification = Certification(options, catalogue(), Progress(session.config))
             certification.open(calls)
             session.config.stash[CERTIFICATION] = session.config.stash[TRANSCRIPTS] = certification
-            own = [item for item, ids in items.items() if not run.requirements or ids & set(run.requirements)]
-            self._judge(own)
+            self._judge([item for item, ids in items.items() if not run.requirements or _judges(item, ids, run)])
             self.said[run.name] = self._said(certification)
         session.config.stash[CERTIFICATION] = session.config.stash[TRANSCRIPTS] = first
         return True
 
     def _judge(self, items: Sequence[pytest.Item]) -> None:
         self._texts.clear()
-        for item, following in zip(items, [*items[1:], None], strict=True):
+        for item, following in itertools.zip_longest(items, items[1:]):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from conformance.transport import limits
+from conformance.transport import goodbyes, limits
 from conformance.transport.close_reason import CloseReason
 from conformance.transport.connection import Connection
 from conformance.transport.engineio import Packet, Transport
@@ -43,6 +43,7 @@ def bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "LARGE", LARGE)
     monkeypatch.setattr(limits, "AT_ONCE", 2 * LARGE)
     monkeypatch.setattr(limits, "LONGEST_TURN", 0.2)
+    monkeypatch.setattr(goodbyes, "CLOSING", goodbyes.SHORTENED)  # these peers answer no goodbye
 
 
 @asynccontextmanager
