@@ -63,10 +63,15 @@ def _serving(server: str) -> Iterator[str]:
             yield served.url
 
 
-def certified(run: Run, folder: Path) -> tuple[Run, Certified, float]:
+def certified(run: Run, folder: Path, *more: str) -> tuple[Run, Certified, float]:
     began = time.monotonic()
     with _serving(run.server) as url, far_away(url, run.distance) as here:
-        options = (f"--concurrency={run.concurrency}", f"--deadline={DEADLINE}", f"--hypothesis-seed={run.number}")
+        options = (
+            f"--concurrency={run.concurrency}",
+            f"--deadline={DEADLINE}",
+            f"--hypothesis-seed={run.number}",
+            *more,
+        )
         return run, certify(here, folder / str(run.number), *options), time.monotonic() - began
 
 

@@ -16,6 +16,7 @@ import conformance.run.session  # noqa: F401  imported before the fork, for all 
 def run(arguments: Sequence[str], environment: Mapping[str, str], folder: Path, output: Path) -> None:
     """``pytest ARGUMENTS`` in ``folder``, with what it prints in ``output``; exits with its exit code."""
     gc.disable()  # it lives for seconds: collecting garbage would only take time
+    gc.freeze()  # Hypothesis collects for each of its threads: not what was imported before the fork
     sys.dont_write_bytecode = False  # the suites are compiled once for all
     os.chdir(folder)
     os.environ.update(environment)

@@ -1,6 +1,6 @@
 """Every check can fail: broken servers are certified, and the requirement that each one's fault breaks is blamed.
 
-A few faults that break every requirement between them are certified here: every twentieth one whole, and some more, the
+A few faults that break every requirement between them are certified here: every fortieth one whole, and some more, the
 others by the judgements of what they break, in a tenth of the time. ``python -m tests.faults`` certifies all faults
 whole; what it wrote is held against what they say, and ``tests/rejudged`` has what else the kept transcripts of each
 fail.
@@ -20,7 +20,7 @@ FAULTS = load_all()
 FEW = cover(FAULTS)
 BESIDE_ALL_ELSE = {"HasNullBeforeTheFirstSocket", "RefusesNowAndThen", "TakesTooSmallFrames"}
 """What they break shows only among everything that a whole run sends."""
-WHOLE = {*FEW[::20], *BESIDE_ALL_ELSE}
+WHOLE = {*FEW[::40], *BESIDE_ALL_ELSE}
 
 
 @pytest.mark.timeout(0)  # the battery has a timeout of its own for each certification

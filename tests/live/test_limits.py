@@ -22,7 +22,7 @@ from conformance.record.transcript import Kind
 from conformance.record.views import Record
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.tokens import Verifier
-from tests.faults.battery import SECRET, Certified, certify_app, selection
+from tests.faults.battery import SECRET, VERDICT_ONLY, Certified, certify_app, selection
 from tests.support import limits
 from tests.support.handmade import CONVERSATION, Handmade
 
@@ -38,6 +38,8 @@ RUNS: dict[type[HelpCenter], tuple[str, ...]] = {
     limits.LetsNobodyIn: ("CONN-WEBSOCKET", "CONN-POLLING"),
 }
 
+ONCE = ("--examples=1", *VERDICT_ONLY)
+
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[type[HelpCenter], Future[Certified]]]:
@@ -45,9 +47,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[type[HelpCen
     folder = tmp_path_factory.mktemp("limits")
     with ThreadPoolExecutor(len(RUNS)) as pool:
         yield {
-            kind: pool.submit(
-                certify_app, kind(Verifier(SECRET)), folder / kind.__name__, "--examples=1", *selection(ids)
-            )
+            kind: pool.submit(certify_app, kind(Verifier(SECRET)), folder / kind.__name__, *ONCE, *selection(ids))
             for kind, ids in RUNS.items()
         }
 

@@ -14,7 +14,7 @@ from conformance.report.rejudge import Agreement, agreement, earlier
 from conformance.report.verdict import Finding, Result
 from conformance.requirements import Level, Requirement
 from conformance.schema import validator
-from tests.faults.battery import QUICK, SECRET, Certified, certify, certify_app
+from tests.faults.battery import QUICK, SECRET, VERDICT_ONLY, Certified, certify, certify_app
 from tests.faults.fault import load_all
 from tests.support.checkout import CHAT, TOKENS, Checkout, Run
 from tests.support.handmade import FACTS
@@ -223,7 +223,7 @@ def test_transcripts_alone_are_judged_too(checkout: Checkout, tmp_path: Path) ->
 
 def agrees(live: Certified, folder: Path) -> None:
     """Judge a run again, with no server and no secret; its verdict holds."""
-    again = certify(None, folder / "again", f"--rejudge={folder}", "-p", "no:html", "-p", "no:junitxml", secret="")
+    again = certify(None, folder / "again", f"--rejudge={folder}", *VERDICT_ONLY, secret="")
     assert again.verdict, again.output
     assert again.verdict["rejudged"] == {
         "agrees": True,

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from tests.faults.battery import Certified, selection
+from tests.faults.battery import VERDICT_ONLY, Certified, selection
 from tests.legal.legal import OddServer, load_all
 
 LEGAL = load_all()
@@ -31,7 +31,9 @@ def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[
     folder = tmp_path_factory.mktemp("slow")
     with ThreadPoolExecutor(len(SLOW)) as pool:
         yield {
-            name: pool.submit(OddServer((LEGAL[name],)).certify, folder, "--examples=1", *selection(SLOW[name]))
+            name: pool.submit(
+                OddServer((LEGAL[name],)).certify, folder, "--examples=1", *VERDICT_ONLY, *selection(SLOW[name])
+            )
             for name in SLOW
         }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.battery import Certified, pool
+from tests.faults.battery import QUICK, Certified, pool
 from tests.soak import Run, certified
 from tests.support.distance import Distance
 
@@ -19,7 +19,9 @@ def soaked(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Certified]:
     """Both certifications, side by side."""
     folder: Path = tmp_path_factory.mktemp("soak")
     with pool() as workers:
-        return {run.server: outcome for run, outcome, _ in workers.map(lambda run: certified(run, folder), RUNS)}
+        return {
+            run.server: outcome for run, outcome, _ in workers.map(lambda run: certified(run, folder, *QUICK), RUNS)
+        }
 
 
 @pytest.mark.timeout(0)  # each certification has a timeout of its own

@@ -116,7 +116,7 @@ class Checkout:
 
     def __init__(self, folder: Path, **suites: str) -> None:
         self.folder = folder / "checkout"
-        ignore = shutil.ignore_patterns("__pycache__")
+        ignore = shutil.ignore_patterns("*.pyc.*")  # what is just being compiled; what is compiled need not be again
         for name in ("conformance", "schemas"):
             shutil.copytree(ROOT / name, self.folder / name, ignore=ignore)
         for name in ("conftest.py", "help_center_conformance.py", "pyproject.toml"):

@@ -32,6 +32,10 @@ STANDS_FOR = {
     "--target=URL": '--target="$TARGET"',
     "HELP_CENTER_JWT_SECRET=…": 'HELP_CENTER_JWT_SECRET="$SECRET"',
     "--port=3000": "--port=0",
+    "--wait=60 ": "--wait=60 -k SEND-MAX ",
+    "--header='X-Gateway: abc' ": "--header='X-Gateway: abc' -k SEND-MAX ",
+    "--examples=100 --hypothesis-seed=7 ": "--examples=100 --hypothesis-seed=7 -k SEND-VERBATIM ",
+    "--signing-key=key.pem": "--signing-key=key.pem --examples=4",
     "--users=200 --rate=20 --time=60s --budget=p95_ack=300ms": "--users=5 --rate=5 --time=3s --budget=p95_ack=30s",
 }
 """What the pages say in place of what only a test knows, and of what would take a minute."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 import time
 import uuid
@@ -15,7 +13,7 @@ from pathlib import Path
 import jwt
 import pytest
 
-from tests.faults.battery import QUICK, ROOT, SECRET, Certified, certify
+from tests.faults.battery import QUICK, SECRET, VERDICT_ONLY, Certified, certify
 from tests.support.keys import key_files
 from tests.support.servers import node_server
 
@@ -67,7 +65,7 @@ SETTINGS: Mapping[str, Setting] = {
     "a token command": Setting(options=[f"--users={','.join(SUBJECTS)}"], asked="command", unverified=UNSIGNED),
     "a token hook": Setting(options=[f"--users={','.join(SUBJECTS)}"], asked="hook", unverified=UNSIGNED),
     "long histories": Setting(
-        ["--preload=2000"],
+        ["--preload=500"],
         ready=SUBJECTS,
         unverified=UNSIGNED | UNMET,
     ),
@@ -176,11 +174,11 @@ def test_the_public_key_is_tried_as_a_secret_where_there_is_one(
 ) -> None:
     """And so it is judged again from the record, where the algorithm is not given."""
     [one] = runs[name].result()
-    again = [f"--rejudge={folder / name.replace(' ', '-') / '0'}", f"--reports={tmp_path}", "-p", "no:cacheprovider"]
-    code = subprocess.run([sys.executable, "-m", "pytest", "suites", *again], cwd=ROOT, capture_output=True).returncode
-    verdict = json.loads((tmp_path / "verdict.json").read_text(encoding="utf-8"))
+    recorded = folder / name.replace(" ", "-") / "0"
+    again = certify(None, tmp_path, f"--rejudge={recorded}", *VERDICT_ONLY, secret="")
     tried = [
-        [test for r in v["requirements"] for test in r["tests"] if "public-key" in test] for v in (one.verdict, verdict)
+        [test for r in v["requirements"] for test in r["tests"] if "public-key" in test]
+        for v in (one.verdict, again.verdict)
     ]
-    assert (bool(tried[0]), tried[0] == tried[1], code) == (name != AS_IT_IS, True, 0)
-    assert (verdict["rejudged"]["agrees"], verdict["observations"]) == (True, one.verdict["observations"])
+    assert (bool(tried[0]), tried[0] == tried[1], again.exit_code) == (name != AS_IT_IS, True, 0)
+    assert (again.verdict["rejudged"]["agrees"], again.verdict["observations"]) == (True, one.verdict["observations"])

@@ -1,4 +1,6 @@
-"""Bugs that a backend developer could ship into the Node.js server: each is found, and what it breaks is named."""
+"""Bugs that a backend developer could ship into the Node.js server: each is found, and what it breaks is named. Those
+that could be taken for something else are certified whole, the others by the judgements of what they break; that
+nothing else is blamed for the like of them is shown by ``tests/live/test_faults.py`` and its command."""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.battery import QUICK, SECRET, Certified, certify
+from tests.faults.battery import QUICK, SECRET, Certified, certify, selection
 from tests.support.keys import key_files
 from tests.support.servers import copy_node_server, node_server
 
@@ -150,6 +152,13 @@ BUGS: Mapping[str, Bug] = {
         ("validation.js", "message, details }", "message, details: Object.values(details).map(String) }"),
     ),
 }
+WHOLE = {
+    RACES,
+    "the middleware refuses",
+    "a column that is null at first",
+    "the ack is taken for granted",
+    "typing is broadcast",
+}
 
 
 @pytest.fixture(scope="module")
@@ -162,18 +171,20 @@ def runs(
     folder = tmp_path_factory.mktemp("bugs")
     with ThreadPoolExecutor(SIDE_BY_SIDE) as workers:
         names = dict.fromkeys(selected)
-        yield {name: workers.submit(certified, BUGS[name], folder / name.replace(" ", "-")) for name in names}
+        yield {name: workers.submit(certified, name, folder / name.replace(" ", "-")) for name in names}
         workers.shutdown(cancel_futures=True)
 
 
-def certified(bug: Bug, folder: Path) -> Certified:
+def certified(name: str, folder: Path) -> Certified:
+    bug = BUGS[name]
     entry = copy_node_server(folder / "server", *bug.edits)
     verifying, signing = [f"--jwt-secret={SECRET}"], []
     if bug.algorithm:
         (private, public), algorithm = key_files(bug.algorithm, folder), f"--jwt-algorithm={bug.algorithm}"
         verifying, signing = [f"--jwt-key={public}", algorithm], [f"--jwt-key={private}", algorithm]
+    selected = [] if name in WHOLE else selection(sorted(bug.fails | bug.may_fail))
     with node_server(*verifying, entry=entry) as url:
-        return certify(url, folder / "reports", *signing, *QUICK)
+        return certify(url, folder / "reports", *signing, *QUICK, *selected)
 
 
 @pytest.mark.timeout(0)  # each certification has a timeout of its own
@@ -181,6 +192,6 @@ def certified(bug: Bug, folder: Path) -> Certified:
 def test_the_bug_is_found_and_named(name: str, runs: Mapping[str, Future[Certified]]) -> None:
     one = runs[name].result()
     assert BUGS[name].fails <= one.failed <= BUGS[name].fails | BUGS[name].may_fail, one.output
-    assert one.verdict["verdict"] == "non-conformant"
+    assert one.verdict["verdict"] == ("non-conformant" if name in WHOLE else "partial")
     assert one.exit_code == 1, one.output
     assert not one.ids("error"), one.output
