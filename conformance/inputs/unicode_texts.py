@@ -44,6 +44,11 @@ COMPOSITION: Texts = {
         "\u4f60\u597d\uff0c\u771f\u7684\uff1f\uff08\u662f\uff1a\u662f\uff1b\uff09\u597d\uff01", "full-width punctuation"
     ),
     "wave-dash": Text("5\u301c6 \uff5e 7\u22128 \uff0d 9", "dashes that Shift_JIS mixes up"),
+    "shift-jis-dashes": Text("a \u2014 b \u2015 c \u2016 d \u2225 e", "dashes and bars that it mixes up, too"),
+    "shift-jis-signs": Text(
+        "1 \u00a2 \uffe0 2 \u00a3 \uffe1 3 \u00ac \uffe2 4 \u00a6 \uffe4 5 \u00a5 \uffe5 6 \u203e \uffe3",
+        "signs that Shift_JIS and EUC-JP mix up",
+    ),
 }
 
 INVISIBLE: Texts = {
