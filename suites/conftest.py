@@ -9,10 +9,10 @@ from conformance.drive.device import Device
 from conformance.drive.scenario import scenario
 from conformance.drive.simultaneous import buffered
 from conformance.drive.stage import Stage
+from conformance.inputs import odd_texts
 from conformance.inputs.misleading_texts import ADDRESSES
 from conformance.inputs.texts import MIXED
 from conformance.inputs.unicode_texts import MARKUP
-from conformance.observations import characters
 from conformance.protocol import LONGEST, Json
 from suites.coming_and_going import cut_off, passers_by, renewed
 
@@ -239,35 +239,39 @@ async def _comes_again(stage: Stage) -> None:
 
 @scenario(wave=2)
 async def counting(stage: Stage) -> None:
-    """One device sends 100 and 1,500 emoji, and 100 and 1,500 letters with combining accents, all at once."""
-    texts = characters.COUNTED.items()
+    """One device sends 100 and 1,500 emoji, and 100 and 1,500 letters with combining accents, all at once; REST
+    shows them in the end."""
+    texts = odd_texts.COUNTED.items()
     async with stage.device(unjudged=True) as phone:
         await stage.together(*(phone.send_text(text, tag=tag, valid=False) for tag, text in texts))
     await _comes_again(stage)
+    await stage.fetch()
 
 
 @scenario(wave=2)
 async def white_space(stage: Stage) -> None:
     """One device sends plain texts with a character around them that not every language takes for white space, one
-    text for each such character, all at once."""
-    texts = {characters.point(one): f"{one}{stage.words()}{one}" for one in characters.WHITE_SPACE}
+    text for each such character, all at once; REST shows them in the end."""
+    texts = {odd_texts.point(one): f"{one}{stage.words()}{one}" for one in odd_texts.WHITE_SPACE}
     async with stage.device(unjudged=True) as phone:
         await stage.together(*(phone.send_text(text, tag=tag, valid=False) for tag, text in texts.items()))
     await _comes_again(stage)
+    await stage.fetch()
 
 
 @scenario(wave=2)
 async def zero_characters(stage: Stage) -> None:
-    """One device sends a text with U+0000 inside, then one with U+0000 at its ends."""
+    """One device sends a text with U+0000 inside, then one with U+0000 at its ends; REST shows them in the end."""
     async with stage.device(unjudged=True) as phone:
         await phone.send_text(f"{stage.words()}\0end", tag="inside", valid=False)
         await phone.send_text(f"\0{stage.words()}\0", tag="around", valid=False)
     await _comes_again(stage)
+    await stage.fetch()
 
 
 @scenario(wave=2)
 async def half_a_pair(stage: Stage) -> None:
     """One device sends a text with half of a surrogate pair inside, as a JSON escape."""
     async with stage.device(unjudged=True) as phone:
-        await phone.send_text(f"{stage.words()}{characters.HALF_A_PAIR}end", tag="inside", valid=False)
+        await phone.send_text(f"{stage.words()}{odd_texts.HALF_A_PAIR}end", tag="inside", valid=False)
     await _comes_again(stage)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.checks import ack, laws
+import pytest
+
+from conformance.checks import ack, laws, odd_texts, parity
 from conformance.checks.assertions import check_all
+from conformance.checks.law import check_records
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
 from conformance.record.views import Everything, Record
@@ -12,6 +15,9 @@ from conformance.requirements import requirement
 UNANSWERED = "no send was acked"
 NOTHING_SAVED = "no message was accepted"
 AT_ONCE = 8
+
+ODD_TEXTS = pytest.mark.usefixtures("counting", "white_space", "zero_characters")
+"""What one layer of a target trims, cuts or counts otherwise than another."""
 
 
 @requirement("ACK-CALLED")
@@ -117,3 +123,24 @@ def test_rest_tells_what_the_ack_told(everything: Everything, trimmed_on_all_roa
 @requirement("PARITY-TIME")
 def test_a_message_has_one_created_at_everywhere(everything: Everything) -> None:
     laws.PARITY_TIME.check(everything)
+
+
+# -- the same of texts that need not be accepted ----------------------------------------------------------------------
+
+
+@requirement("PARITY-EVENT")
+@ODD_TEXTS
+def test_the_event_of_an_odd_text_tells_what_the_ack_tells(everything: Everything) -> None:
+    check_records(everything, odd_texts.in_events, parity.agree)
+
+
+@requirement("PARITY-GREETING")
+@ODD_TEXTS
+def test_the_next_greeting_tells_what_the_ack_told_of_an_odd_text(everything: Everything) -> None:
+    check_records(everything, odd_texts.in_histories("greeting"), parity.agree)
+
+
+@requirement("PARITY-REST")
+@ODD_TEXTS
+def test_rest_tells_what_the_ack_told_of_an_odd_text(everything: Everything) -> None:
+    check_records(everything, odd_texts.in_histories("REST"), parity.agree)

@@ -16,6 +16,7 @@ from conformance.checks import clock
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
 from conformance.errors import Unverified
+from conformance.inputs.odd_texts import HALF_A_PAIR
 from conformance.observations import characters, experiments, run
 from conformance.observations.lateness import lateness
 from conformance.protocol import CONNECTED
@@ -49,7 +50,7 @@ def test_what_becomes_of_a_zero_character(zero_characters: Record, observe: Obse
 
 @requirement("OBS-SURROGATE")
 def test_what_becomes_of_half_a_surrogate_pair(half_a_pair: Record, observe: Observe) -> None:
-    observe(*characters.odd_character(half_a_pair, characters.HALF_A_PAIR))
+    observe(*characters.odd_character(half_a_pair, HALF_A_PAIR))
 
 
 # -- what a newer client might send (section 3.2) ----------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from conformance.checks import aftermath, laws
+from conformance.checks import aftermath, laws, odd_texts
 from conformance.checks.assertions import check_all, expect
 from conformance.checks.doubts import not_in_doubt
 from conformance.checks.history_window import body_of, greeting_of
@@ -194,6 +194,12 @@ def test_a_text_that_was_sent_twice_is_kept_twice(same_text_twice: Record) -> No
 
 
 # -- texts of which the document does not say whether they are valid ---------------------------------------------------
+
+
+@requirement("SEND-VERBATIM")
+@ODD_TEXTS
+def test_a_text_that_need_not_be_accepted_comes_back_whole_if_it_was(everything: Everything) -> None:
+    check_records(everything, odd_texts.everywhere, odd_texts.whole)
 
 
 @requirement("REJECT-SURVIVED")

@@ -16,7 +16,7 @@ from typing import Literal
 
 from conformance.checks.selectors import good_connections, saved
 from conformance.protocol import CONNECTED, MESSAGE, SUPPORT
-from conformance.record.matching import find
+from conformance.record.matching import by_support, find
 from conformance.record.payloads import History, Message, Messages, ids_in
 from conformance.record.transcript import Entry
 from conformance.record.views import Connection, Event, Fetch, Record, Send
@@ -53,6 +53,11 @@ class HistoryWindow:
     def find(self, send: Send) -> Message | None:
         """The message of this send."""
         return find(self.history, send.sent)
+
+    def under_its_id(self, send: Send) -> Message | None:
+        """The message that has the id of this send's ack: of the user, and the only one."""
+        _ = self.history.ids
+        return only_one(self.history.where_is("id", send.message.id))
 
     def named(self, message: Message) -> Message | None:
         """The message with the same id; where several have it, one with the same text."""
@@ -155,6 +160,11 @@ def _added(message: Message, shown: Sequence[Message], both: set[str]) -> bool:
     """Whether support may have added it: nothing older than what both windows have."""
     before = takewhile(lambda other: other.id != message.id, shown)
     return message.sender == SUPPORT and (not both or any(other.id in both for other in before))
+
+
+def only_one(messages: Sequence[Message]) -> Message | None:
+    """Of the messages with one id, that of the user; None where they are several."""
+    return messages[0] if len(messages) == 1 and not by_support(messages[0]) else None
 
 
 # -- those of a record -----------------------------------------------------------------------------------------------

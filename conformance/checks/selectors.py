@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from conformance.errors import Unverified
@@ -9,6 +10,7 @@ from conformance.formatting import preview
 from conformance.protocol import Json
 from conformance.record.transcript import Kind
 from conformance.record.views import Connection, Event, Record, Send
+from conformance.schema import validator
 
 
 def good_connections(record: Record) -> Iterator[Connection]:
@@ -29,6 +31,21 @@ def closed_beside_another(connection: Connection) -> bool:
 def saved(record: Record) -> list[Send]:
     """Sends of good connections that were acked with a message."""
     return [send for send in record.accepted() if send.connection.good and isinstance(send.answer["message"], dict)]
+
+
+def saved_oddities(record: Record) -> list[Send]:
+    """The same of unjudged devices: texts that a target may accept or refuse, but is held to what it acked. Not those
+    with half of a surrogate pair, which are no Unicode, and writers of JSON do as they like with them; nor those whose
+    ack has no id of its own."""
+    asked = [send for send in record.trials if send.connection.good and send.acks and send.accepted]
+    fitting = [send for send in asked if validator.fits("message", send.answer["message"]) and not _has_half(send.text)]
+    times = Counter(send.message.raw["id"] for send in fitting)
+    times.update(str(send.answer["message"].get("id")) for send in saved(record))
+    return [send for send in fitting if times[send.message.id] == 1]
+
+
+def _has_half(text: Json) -> bool:
+    return isinstance(text, str) and any("\ud800" <= one <= "\udfff" for one in text)
 
 
 def object_of(event: Event) -> Json:

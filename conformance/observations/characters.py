@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
+from conformance.checks.history_window import windows
+from conformance.checks.odd_texts import event
 from conformance.errors import Unverified
+from conformance.inputs.odd_texts import FEW, WHITE_SPACE, point
 from conformance.observations.observed import ACCEPTED, ENDED, REFUSED, ObservedValue, code_of, fate
+from conformance.record.payloads import Message
 from conformance.record.views import Record, Send
 
-# -- what counts as a character (section 4.5) --------------------------------------------------------------------
+Read = Callable[[Send], str]
+"""The text of an accepted message, on one of the channels."""
 
-EMOJI = "\N{GRINNING FACE}"
-COMPOSABLE = "e\N{COMBINING ACUTE ACCENT}"
-COMBINED = "q\N{COMBINING DOT ABOVE}"
-"""With no composed form of its own."""
-FEW, MANY = 100, 1500
-"""Few are within the limit however one counts; of many, 2,000 lies between one way of counting and another."""
-COUNTED = {
-    "few emoji": EMOJI * FEW,
-    "many emoji": EMOJI * MANY,
-    "few combined": COMBINED * FEW,
-    "many combined": COMBINED * MANY,
-    "many composable": COMPOSABLE * MANY,
-}
-"""Texts by their tags."""
-HALF_A_PAIR = "\ud83d"
-"""Half of a surrogate pair."""
+# -- what counts as a character (section 4.5) --------------------------------------------------------------------
 
 
 def _takes(record: Record, what: str) -> Callable[[str], bool]:
@@ -62,10 +53,33 @@ def huge_text(send: Send) -> ObservedValue:
     return ObservedValue(end, says[end])
 
 
-# -- white space (section 4.5) -----------------------------------------------------------------------------------
+# -- the same message everywhere ------------------------------------------------------------------------------------
 
-WHITE_SPACE = "\u000b\u000c\u001c\u0085\u00a0\u180e\u200b\u2003\u2028\u3000\ufeff"
-"""What one language's trim removes and another's keeps. U+0000 is OBS-NUL's."""
+
+def _everywhere(record: Record, seen: Callable[[Read], ObservedValue]) -> ObservedValue:
+    """What is seen in the acks, and in events, greetings and REST bodies of the same ids: once, where that is the same.
+    (Where it is not, PARITY-EVENT, PARITY-GREETING and PARITY-REST speak.)"""
+    finders: dict[str, Callable[[Send], Message | None]] = {"event": event}
+    finders.update((window.channel, window.under_its_id) for window in windows(record))
+    accepted = [send for send in record.trials if send.acks and send.accepted]
+    shown = {channel: find for channel, find in finders.items() if any(find(send) for send in accepted)}
+    channels: dict[ObservedValue, list[str]] = {seen(lambda send: send.message.text): ["ack"]}
+    for channel, find in shown.items():
+        channels.setdefault(seen(partial(_text, find)), []).append(channel)
+    if len(channels) == 1:
+        return next(iter(channels))
+    where = [(value, ", ".join(names)) for value, names in channels.items()]
+    values = "; ".join(f"{value.value} ({names})" for value, names in where)
+    return ObservedValue(values, "; but ".join(f"{value.says} ({names})" for value, names in where))
+
+
+def _text(find: Callable[[Send], Message | None], send: Send) -> str:
+    """Where a history does not reach back that far, what the ack says."""
+    found = find(send)
+    return send.message.text if found is None else found.text
+
+
+# -- white space (section 4.5) -----------------------------------------------------------------------------------
 
 _TRIMS: Mapping[str, str] = {
     "JavaScript": "\u000b\u000c\u00a0\u2003\u2028\u3000\ufeff",
@@ -79,13 +93,12 @@ _TRIMS: Mapping[str, str] = {
 }
 
 
-def point(character: str) -> str:
-    """A character's code point, as people write it."""
-    return f"U+{ord(character):04X}"
-
-
 def trimming(record: Record) -> ObservedValue:
-    fates = {character: _end_of(record.send(point(character)), character) for character in WHITE_SPACE}
+    return _everywhere(record, partial(_trimming, record))
+
+
+def _trimming(record: Record, read: Read) -> ObservedValue:
+    fates = {character: _end_of(record.send(point(character)), character, read) for character in WHITE_SPACE}
     trimmed = "".join(character for character, end in fates.items() if end == "trims")
     kin = next((language for language, characters in _TRIMS.items() if set(characters) == set(trimmed)), None)
     like = f" (as {kin} does)" if kin else ""
@@ -98,12 +111,12 @@ def _points(fates: Mapping[str, str], verb: str) -> str:
     return " ".join(point(character) for character, end in fates.items() if end == verb)
 
 
-def _end_of(send: Send, character: str) -> str:
+def _end_of(send: Send, character: str, read: Read) -> str:
     """A verb for what became of this character around a text."""
     end = fate(send)
     if end != ACCEPTED:
         return {REFUSED: "refuses", ENDED: "ends the connection over"}[end]
-    sent, saved = str(send.text), send.message.text
+    sent, saved = str(send.text), read(send)
     verbs = {sent: "keeps", sent.strip(character): "trims"}
     return verbs.get(saved, "trims at one end" if saved in sent else "changes")
 
@@ -111,15 +124,19 @@ def _end_of(send: Send, character: str) -> str:
 # -- odd characters (section 4.5) --------------------------------------------------------------------------------
 
 
-def odd_character(record: Record, character: str, tag: str = "inside") -> ObservedValue:
+def odd_character(record: Record, character: str) -> ObservedValue:
     """What becomes of a character that not every database or JSON library can hold, in the middle of a text."""
-    send, name = record.send(tag), point(character)
+    return _everywhere(record, partial(_odd_character, record, character))
+
+
+def _odd_character(record: Record, character: str, read: Read) -> ObservedValue:
+    send, name = record.send("inside"), point(character)
     end = fate(send)
     if end == ENDED:
         return ObservedValue(end, f"ends the connection over a text with {name}")
     if end == REFUSED:
         return ObservedValue(end, f"refuses a text with {name} ({code_of(send)})")
-    sent, saved = str(send.text), send.message.text
+    sent, saved = str(send.text), read(send)
     ways = {
         sent: ObservedValue("kept", f"stores {name} as it is"),
         sent.replace(character, ""): ObservedValue("removed", f"removes {name} from a text"),
@@ -131,6 +148,10 @@ def odd_character(record: Record, character: str, tag: str = "inside") -> Observ
 
 def nul(record: Record) -> ObservedValue:
     """Inside a text, and whether it is trimmed from the ends."""
-    inside = odd_character(record, "\0")
-    around = _end_of(record.send("around"), "\0") if inside.value == "kept" else ""
+    return _everywhere(record, partial(_nul, record))
+
+
+def _nul(record: Record, read: Read) -> ObservedValue:
+    inside = _odd_character(record, "\0", read)
+    around = _end_of(record.send("around"), "\0", read) if inside.value == "kept" else ""
     return ObservedValue(inside.value, f"{inside.says}, and {around} it at the ends") if around else inside

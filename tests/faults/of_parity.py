@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import html
+import re
+from dataclasses import replace
 from typing import Any
 
 from conformance.reference.help_center import HelpCenter
@@ -163,3 +165,61 @@ class OtherDevicesHearEntities(HelpCenter):
         for sid in [sid for sid, owner in self.users.items() if owner == user]:
             own = origin in (None, sid)
             await self.emit(MESSAGE, payload if own else payload | {"text": html.escape(message.text)}, to=sid)
+
+
+@fault("PARITY-GREETING", "PARITY-REST")
+class AckTrimsMore(HelpCenter):
+    """Ack and event are trimmed by Unicode, what is stored by SQL: no-break spaces and their like stay there."""
+
+    def trim(self, text: str) -> str:
+        return text.strip(" \t\r\n")
+
+    def check_length(self, text: str) -> None:
+        super().check_length(text if text.strip() else "")
+
+    def message_payload(self, message: Message) -> Json:
+        return super().message_payload(replace(message, text=message.text.strip()))
+
+    def connected_payload(self, conversation: Any, messages: Any) -> Json:
+        payload = super().connected_payload(conversation, messages)
+        listed = [m | {"text": row.text} for m, row in zip(payload["messages"], messages, strict=True)]
+        return payload | {"messages": listed}
+
+
+class Stores(HelpCenter):
+    """A server whose histories show what ``stored`` makes of a text; right as it stands."""
+
+    def connected_payload(self, conversation: Any, messages: Any) -> Json:
+        payload = super().connected_payload(conversation, messages)
+        return payload | {"messages": [m | {"text": self.stored(m["text"])} for m in payload["messages"]]}
+
+    def stored(self, text: str) -> str:
+        return text
+
+
+@fault("PARITY-GREETING", "PARITY-REST", "SEND-VERBATIM")
+class NvarcharCuts(Stores):
+    """The application counts code points, the column UTF-16 units: of 1,500 emoji, 1,000 are left in the history."""
+
+    def stored(self, text: str) -> str:
+        return text.encode("utf-16-le")[:4000].decode("utf-16-le", "ignore")
+
+
+@fault("PARITY-GREETING", "PARITY-REST")
+class NulCutsTheHistory(Stores):
+    """What follows U+0000 is in the ack and, for a C string in the driver, not in the history."""
+
+    def stored(self, text: str) -> str:
+        return text.partition("\0")[0]
+
+
+INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d)?(?:\.\d+)?Z?")
+
+
+@fault("PARITY-GREETING", "PARITY-REST", "SEND-VERBATIM")
+class RevivesInstants(Stores):
+    """``JSON.parse`` with a reviver reads the cache: a text that is an instant comes out as a Date."""
+
+    def stored(self, text: str) -> str:
+        found = INSTANT.fullmatch(text)
+        return f"{found[1]}{found[2] or ':00'}.000Z" if found else text

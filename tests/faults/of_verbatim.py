@@ -204,3 +204,27 @@ class HalvesPunctuation(Changes):
 class CalmsDown(Changes):
     def changed(self, text: str) -> str:
         return re.sub(r"([!?])\1+", r"\1", text)
+
+
+@fault("SEND-VERBATIM")
+class MapsTheTilde(Changes):
+    """Windows-31J, read as Shift_JIS: the full-width tilde becomes a wave dash."""
+
+    def changed(self, text: str) -> str:
+        return text.replace("\uff5e", "\u301c")
+
+
+@fault("SEND-VERBATIM")
+class MapsTheBars(Changes):
+    """Shift_JIS of another vendor: parallel lines and the horizontal bar."""
+
+    def changed(self, text: str) -> str:
+        return text.replace("\u2225", "\u2016").replace("\u2015", "\u2014")
+
+
+@fault("SEND-VERBATIM")
+class CutsWhatItAcceptsToUnits(Changes):
+    """Counts code points, and keeps 2,000 UTF-16 units, in the ack as well."""
+
+    def changed(self, text: str) -> str:
+        return text.encode("utf-16-le", "surrogatepass")[:4000].decode("utf-16-le", "ignore")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import USER, Problem
+from conformance.reference.protocol import USER, Json, Problem
 from conformance.reference.store import Message
 from tests.legal.legal import legal
 
@@ -126,6 +126,19 @@ class CannotHoldNul(HelpCenter):
 
     def trim(self, text: str) -> str:
         return super().trim(re.sub("[\ud800-\udfff]", "\ufffd", text))
+
+
+@legal()
+class StoresHalvesReplaced(HelpCenter):
+    """Half of a surrogate pair goes through memory into the ack, and is replaced on its way to the database."""
+
+    def check_storable(self, text: str) -> None: ...
+
+    def message_payload(self, message: Message) -> Json:
+        return super().message_payload(message) | {"text": message.text.encode("utf-16", "replace").decode("utf-16")}
+
+    def ack_payload(self, message: Message) -> Json:
+        return {"message": self.message_payload(message) | {"text": message.text}}
 
 
 @legal()
