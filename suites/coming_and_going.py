@@ -1,14 +1,16 @@
-"""Scenarios that several chapters judge, of devices that come and go while another one of their user stays."""
+"""Scenarios that several chapters judge, of devices that come and go, and of tokens that expire meanwhile."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from dataclasses import replace
 
 from conformance.drive import rejected
 from conformance.drive.device import ScenarioAborted
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
+from conformance.observations import experiments
 from conformance.protocol import Json
 
 EXPIRES, SILENT, PINGED = 3, 5.5, 10.0
@@ -16,6 +18,8 @@ EXPIRES, SILENT, PINGED = 3, 5.5, 10.0
 most, for that to be waited for."""
 NOTICED = 1.3
 """How many times as long it may take until a target has noticed that."""
+CUTS = 4
+"""How often in a row a device is cut off."""
 PASSERS_BY, TIMES = ("laptop", "desk", "watch", "guest"), 4
 """Devices that come and go side by side, and how often each of them does."""
 
@@ -35,6 +39,20 @@ async def cut_off(stage: Stage) -> None:
             await laptop.send_text(stage.words(), tag="after")
             async with stage.device("guest") as guest:
                 await tablet.until_heard_as_listed(lost, guest.inbox.listed)
+
+
+@scenario(many_steps=True, extra=True)
+async def cut_often(stage: Stage) -> None:
+    """A user's only device sends a text and is cut off, four times in a row. Each time it comes back as official
+    clients do, with what the target recovers connections by, where it does; at last it sends one more."""
+    phone = stage.device("phone", token=await stage.user.token())
+    await phone.connect()
+    for _ in range(CUTS):
+        await phone.send_plain(tag="cut")
+        await phone.drop()
+        await phone.reconnect(recover=True)
+    await phone.send_plain(tag="last")
+    await phone.close()
 
 
 @scenario(many_steps=True, extra=True)
@@ -73,6 +91,23 @@ async def renewed(stage: Stage) -> None:
         await tablet.until_message_of(await phone.send_text(stage.words(), tag="renewed"))
         await phone.close()
     async with stage.device("laptop"):
+        pass
+
+
+@scenario(wave=2, takes_seconds=True)
+async def expires_while_connected(stage: Stage) -> None:
+    """A device with a token of two seconds sends a text, stays until the token has expired and sends another one. REST
+    and another device, with new tokens, show what has become of that; then one more device presents the first token."""
+    token = await stage.user.living(experiments.LIFETIME)
+    async with stage.device(token=token, unjudged=True) as phone:
+        await phone.send_plain(tag="before")
+        if not await phone.wait_closed(experiments.WELL_PAST):
+            await phone.send_text(stage.words(), tag="after", valid=False)
+    await stage.fetch()
+    with contextlib.suppress(ScenarioAborted):
+        async with stage.device("tablet"):
+            pass
+    async with stage.device("late phone", token=replace(token, good=False), unjudged=True):
         pass
 
 

@@ -14,9 +14,9 @@ from conformance.inputs.misleading_texts import ADDRESSES
 from conformance.inputs.texts import MIXED
 from conformance.inputs.unicode_texts import MARKUP
 from conformance.protocol import LONGEST, Json
-from suites.coming_and_going import cut_off, passers_by, renewed
+from suites.coming_and_going import cut_off, cut_often, expires_while_connected, passers_by, renewed
 
-__all__ = ["cut_off", "passers_by", "renewed"]
+__all__ = ["cut_off", "cut_often", "expires_while_connected", "passers_by", "renewed"]
 
 AT_ONCE, MOST = 4, 12
 """Texts that each of two devices sends without waiting, and how often it does so at most while others come."""

@@ -129,19 +129,6 @@ def test_which_of_two_tokens_counts(two_tokens: Record, observe: Observe) -> Non
     observe(*experiments.both_options(two_tokens))
 
 
-@scenario(wave=2, takes_seconds=True)
-async def expires_while_connected(stage: Stage) -> None:
-    """A device with a token of two seconds sends a text, stays until the token has expired and sends another one;
-    then another device presents the same token."""
-    token = await stage.user.living(experiments.LIFETIME)
-    async with stage.device(token=token, unjudged=True) as phone:
-        await phone.send_plain(tag="before")
-        if not await phone.wait_closed(experiments.WELL_PAST):
-            await phone.send_text(stage.words(), tag="after", valid=False)
-    async with stage.device("late phone", token=replace(token, good=False), unjudged=True):
-        pass
-
-
 @requirement("OBS-EXPIRY")
 def test_what_happens_when_a_token_expires_while_connected(expires_while_connected: Record, observe: Observe) -> None:
     observe(*experiments.expiry(expires_while_connected))

@@ -139,13 +139,16 @@ def test_a_text_that_means_something_comes_back_as_it_was_sent(texts_in_flight: 
 
 @scenario
 async def unacked_send(stage: Stage) -> None:
-    """One device sends a plain text, then another without asking for an ack; REST is asked until it shows that, and a
-    second connection follows. (Without an ack nothing says when it is saved.)"""
+    """One device sends a plain text, then another without asking for an ack. After a quiet window, in which support may
+    answer, REST is asked until it shows that, and what it shows of support is waited for; a second connection follows.
+    (Without an ack nothing says when it is saved.)"""
     async with stage.device("phone") as phone:
         await phone.send_plain(tag="before")
         text = stage.words()
         await phone.send_text(text, ack=False)
-    await stage.rest.fetch_until(lambda body: text in str(body))
+        await phone.settle()
+        await stage.rest.fetch_until(lambda body: text in str(body))
+        await phone.close()
     async with stage.device("tablet"):
         pass
 
@@ -167,6 +170,11 @@ def test_a_send_without_ack_is_in_the_next_greeting(unacked_send: Record) -> Non
 @requirement("SEND-UNACKED")
 def test_a_send_without_ack_is_in_the_rest_body(unacked_send: Record) -> None:
     lists(body_of(unacked_send.fetch(nth=-1), unacked_send), unacked_send.send())
+
+
+@requirement("SUPPORT-EMITTED")
+def test_what_support_answers_to_a_send_without_ack_is_emitted(unacked_send: Record) -> None:
+    laws.SUPPORT_EMITTED.check([unacked_send])
 
 
 @scenario

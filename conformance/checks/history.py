@@ -129,6 +129,16 @@ def kept(window: HistoryWindow) -> None:
     _nothing_lost(window, lost, at=[serial for send in lost[:1] for serial in send.at])
 
 
+def kept_of(sends: Sequence[Send]) -> Callable[[HistoryWindow], None]:
+    """The same, of sends that may have gone out on unjudged connections."""
+
+    def judge(window: HistoryWindow) -> None:
+        lost = window.missing([send for send in sends if send.acks[0].at <= window.began])
+        _nothing_lost(window, lost, at=[serial for send in lost[:1] for serial in send.at])
+
+    return judge
+
+
 def kept_since(earlier: Record, everything: Iterable[Record]) -> Callable[[HistoryWindow], None]:
     """The same of what another scenario shows later to the user of one that sent its texts one after the other. Where
     users are few, others have followed. A target that was started again meanwhile may have kept them in memory."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from conformance.checks.connection import ended
+from conformance.checks.doubts import not_in_doubt
+from conformance.checks.interruptions import sent_after_expiry
 from conformance.checks.isolation import is_typing
 from conformance.errors import Unverified
 from conformance.observations.observed import ACCEPTED, REFUSED, ObservedValue, code_of, fate
@@ -15,6 +17,7 @@ from conformance.protocol import CONNECTED, ERROR, MESSAGE, SUPPORT, Json
 from conformance.record.payloads import Message
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Record, Send
+from conformance.record.waits import ack_of, given_up
 
 FURTHER_FIELDS = {"clientId": "c-1", "attachments": []}
 UNKNOWN_EVENT = "help_center:read"
@@ -80,15 +83,30 @@ def expiry(record: Record) -> ObservedValue:
     phone, late = record.connection("phone"), record.connection("late phone")
     if late.greeted:
         raise Unverified("the token was still good for a new connection after its time (leeway, or another clock)")
-    afterwards = [send for send in _tagged(record, "after") if send.acks]
+    sent = sent_after_expiry(record)
+    afterwards = [send for send in sent if send.acks]
     if phone.ended_by_target is not None and not afterwards:
         how = f" with {ERROR}" if phone.events(ERROR) else " without a word"
         return ObservedValue("ended", f"ends a connection{how} when its token expires")
     if not afterwards:
-        raise Unverified("what was sent after the token had expired was not answered")
+        return _unanswered(sent)
     if fate(afterwards[0]) == ACCEPTED:
         return ObservedValue("nothing", "lets a connection go on after its token has expired")
     return ObservedValue("refused", f"refuses what is sent after the token has expired ({code_of(afterwards[0])})")
+
+
+def _unanswered(sent: Sequence[Send]) -> ObservedValue:
+    """What became of what was sent on a connection that stayed, without an ack."""
+    for send in sent:
+        errors = [event for event in send.connection.events(ERROR) if event.entry.serial > send.entry.serial]
+        if errors:
+            how = f"by {ERROR} alone ({errors[0].problem.code})"
+            return ObservedValue("refused", f"refuses what is sent after the token has expired {how}")
+        not_in_doubt(send.connection, ack_of(send.number))
+        if given_up(send.connection, ack_of(send.number)) is not None:
+            what = "what is sent after the token has expired, nor ends the connection"
+            return ObservedValue("ignored", f"neither answers {what}")
+    raise Unverified("what was sent after the token had expired was not answered")
 
 
 def long_token(record: Record) -> ObservedValue:
@@ -102,14 +120,6 @@ def long_token(record: Record) -> ObservedValue:
     if fate(record.send("second")) == ACCEPTED:
         return ObservedValue("accepted", "takes a token of thirty days")
     raise Unverified("what was sent with a token of thirty days was not accepted")
-
-
-def _tagged(record: Record, tag: str) -> list[Send]:
-    """The sends with a tag; none where the connection ended before."""
-    try:
-        return record.tagged(tag)
-    except Unverified:
-        return []
 
 
 def user_id_claims(claims: Mapping[str, Json], greeting: Entry) -> list[str]:

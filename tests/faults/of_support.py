@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from typing import Any
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import MESSAGE, SUPPORT
+from conformance.reference.protocol import MESSAGE, SUPPORT, Event
 from conformance.reference.store import Message
 from tests.faults.fault import fault
 
@@ -83,3 +84,45 @@ class RepliesToTheFirstDevice(HelpCenter):
             await self.emit(MESSAGE, self.message_payload(message), to=first)
         else:
             await super().announce(user, message, origin=origin)
+
+
+@fault("SUPPORT-EMITTED")
+class ReplyToUnackedIsSilent(HelpCenter):
+    """The answer to a send without a callback is saved, and emitted to nobody."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.asked: dict[str, bool] = {}
+        super().__init__(*arguments, **options)
+
+    async def on_send(self, event: Event) -> None:
+        if event.sid in self.users:
+            self.asked[self.users[event.sid]] = event.ack is not None
+        await super().on_send(event)
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
+        if message.sender != SUPPORT or self.asked.get(user, True):
+            await super().announce(user, message, origin=origin)
+
+
+@fault("SUPPORT-EMITTED")
+class PendingRepliesAfterGreeting(HelpCenter):
+    """What support says to a user who has left waits, and is saved when the user returns, right after the greeting was
+    read. It is emitted to nobody."""
+
+    DELAY = 0.3
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.pending: defaultdict[str, list[str]] = defaultdict(list)
+        super().__init__(*arguments, **options)
+
+    async def reply(self, user: str, message: Message) -> None:
+        await asyncio.sleep(self.DELAY)
+        if user in self.users.values():
+            await self.deliver(user, self.reply_text(message), sender=SUPPORT)
+        else:
+            self.pending[user].append(self.reply_text(message))
+
+    async def welcome(self, sid: str, user: str) -> None:
+        await super().welcome(sid, user)
+        for text in self.pending.pop(user, []):
+            self.save(user, text, sender=SUPPORT)
