@@ -13,7 +13,7 @@ from conformance.drive.device import ScenarioAborted
 from conformance.drive.scenario import scenario
 from conformance.drive.simultaneous import Volleys, afterwards, buffered, entered, opened, parties
 from conformance.drive.stage import Stage
-from conformance.record.views import Record
+from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
 
 NEWCOMERS = 6
@@ -53,8 +53,10 @@ async def first_launch(stage: Stage) -> None:
 
 @requirement("FIRST-CONTACT")
 @pytest.mark.parametrize("device", ["phone", "tablet", "laptop", "later"])
-def test_every_device_of_a_brand_new_user_is_let_in(first_contact: Record, side_by_side: Record, device: str) -> None:
-    of_newcomers(first_contact, lambda contact: let_in_with_others(contact, device, side_by_side))
+def test_every_device_of_a_brand_new_user_is_let_in(
+    everything: Everything, first_contact: Record, side_by_side: Record, device: str
+) -> None:
+    of_newcomers(first_contact, lambda contact: let_in_with_others(contact, device, side_by_side, everything))
 
 
 @requirement("FIRST-CONTACT")

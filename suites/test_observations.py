@@ -176,8 +176,8 @@ async def left_alone(stage: Stage) -> None:
 
 
 @requirement("OBS-SUPPORT")
-def test_whether_support_replies_by_itself(left_alone: Record, observe: Observe) -> None:
-    observe(*experiments.support(left_alone))
+def test_whether_support_replies_by_itself(everything: Everything, left_alone: Record, observe: Observe) -> None:
+    observe(*experiments.support(left_alone, everything))
 
 
 @scenario(wave=2)

@@ -67,7 +67,8 @@ def test_rest_refuses_no_good_token_now_and_then(everything: Everything) -> None
 @scenario
 async def app_launch(stage: Stage) -> None:
     """REST before the user's first socket; a device that says two texts. While the second one is written, REST is
-    asked, a few times at most, and another device connects. When all is quiet: REST, a third device, and REST again."""
+    asked, a few times at most, and another device connects. When all is quiet: REST, a third device, and REST again
+    while that is there."""
     written = asyncio.Event()
 
     async def write() -> None:
@@ -85,8 +86,7 @@ async def app_launch(stage: Stage) -> None:
         await stage.together(write(), read(), rejected.try_connect(stage.device("watch")))
     await stage.fetch(tag="before")
     async with stage.device("tablet"):
-        pass
-    await stage.fetch(tag="after")
+        await stage.fetch(tag="after")
 
 
 @requirement("REST-FIRST")
@@ -101,7 +101,7 @@ def test_the_socket_gives_the_conversation_that_rest_gave(app_launch: Record) ->
 
 @requirement("REST-SAME")
 def test_rest_shows_the_conversation_of_the_greeting(app_launch: Record) -> None:
-    rest.same_conversation(rest.views(app_launch))
+    rest.same_conversation(app_launch)
 
 
 @requirement("REST-SAME")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from conformance.checks.assertions import expect, expect_schema
 from conformance.checks.doubts import is_acked
@@ -13,10 +12,14 @@ from conformance.checks.selectors import closed_beside_another, good_connections
 from conformance.errors import Unverified
 from conformance.formatting import preview
 from conformance.protocol import CONNECTED, ERROR, SEND, Json
+from conformance.record.exchanges import Attempt
 from conformance.record.payloads import Payload
+from conformance.record.rate_limits import error_of
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Record, Send
 from conformance.record.waits import ack_of, given_up
+
+ALL_ALONE = "no plain text was accepted while another one was in flight"
 
 # -- acks ----------------------------------------------------------------------------------------------
 
@@ -120,17 +123,42 @@ def acked_sends(record: Record) -> list[Send]:
 
 
 def acked_in_flight(record: Record) -> Iterator[Send]:
-    """Acked plain texts that were sent while another one of the same connection was not acked yet, or the other way
-    round."""
-    by_connection: dict[int, list[Send]] = {}
+    """Accepted plain texts that were sent while another one of the same connection was not acked yet, or the other way
+    round; the other one may have been refused, for its pace."""
+    for spans in _tried(record).values():
+        ended = 0
+        for place, (attempt, send) in enumerate(spans):
+            end = attempt.acks[0].serial
+            together = ended > attempt.entry.serial or any(
+                s[0].entry.serial < end for s in spans[place + 1 : place + 2]
+            )
+            if together and attempt is send.attempts[-1] and send.accepted:
+                yield send
+            ended = max(ended, end)
+
+
+def _tried(record: Record) -> Mapping[int, Sequence[tuple[Attempt, Send]]]:
+    """For each good connection: every attempt to send a plain text that was acked, in the order in which they went."""
+    by_connection: dict[int, list[tuple[Attempt, Send]]] = {}
     for send in record.acked():
-        if send.plain and send.accepted and send.connection.good:
-            by_connection.setdefault(send.connection.number, []).append(send)
-    for sends in by_connection.values():
-        sends.sort(key=lambda send: send.entry.serial)
-        pairs = pairwise(sends)
-        together = {send.number for one, two in pairs if two.entry.serial < one.acks[0].serial for send in (one, two)}
-        yield from (send for send in sends if send.number in together)
+        if send.plain and send.connection.good:
+            acked = ((attempt, send) for attempt in send.attempts if attempt.acks)
+            by_connection.setdefault(send.connection.number, []).extend(acked)
+    for tried in by_connection.values():
+        tried.sort(key=lambda one: one[0].entry.serial)
+    return by_connection
+
+
+def alone(records: Sequence[Record]) -> str:
+    """Why ACK-MATCH was not put to the test: with what most of the texts were refused that were not alone."""
+    tried = [one for record in records for spans in _tried(record).values() for one in spans]
+    errors = [error for attempt, _ in tried if isinstance(error := error_of(attempt.acks[0]), dict)]
+    said = Counter(f"{preview(error.get('code'))}, {preview(error.get('message'))}" for error in errors)
+    if not said:
+        return f"{ALL_ALONE}: no two were ever in flight together"
+    [(most, times)] = said.most_common(1)
+    remedy = "lift that limit for the run, or pass --users whom it does not hold for"
+    return f"{ALL_ALONE}: {times} of {len(tried)} were refused with {most}: {remedy}"
 
 
 def answers_its_own(send: Send) -> None:

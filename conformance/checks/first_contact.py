@@ -8,13 +8,13 @@ shows nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from conformance.checks.assertions import check_all, expect_equal
-from conformance.checks.connection import described, ended
+from conformance.checks.connection import described, ended, settled
 from conformance.checks.doubts import no_doubt, was_greeted
-from conformance.checks.limits import REMEDY, not_busy, not_limited
+from conformance.checks.limits import REMEDY, limited, not_busy, not_limited
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import USER
 from conformance.record.health import accepts_no_token
@@ -158,10 +158,10 @@ def _kept_out_by_no_limit(connections: Sequence[Connection], fetches: Sequence[F
 # -- devices and REST ----------------------------------------------------------------------------------------------
 
 
-def let_in_with_others(contact: Contact, device: str, side_by_side: Record) -> None:
-    """Deviate when a device was not greeted. A target that keeps one session for each user, as the record
-    ``side_by_side`` of two devices shows, ends some for the sake of others: then one of them must have got in. Raises
-    Unverified when no device was greeted there."""
+def let_in_with_others(contact: Contact, device: str, side_by_side: Record, everything: Iterable[Record]) -> None:
+    """Deviate when a device was not greeted. A target that keeps so many sessions for each user, as the record
+    ``side_by_side`` of two devices shows, or any of ``everything`` with more, ends some for the sake of others: then
+    one of them must have got in. Raises Unverified when no device was greeted there."""
     connection = contact.device(device)
     if was_greeted(connection):
         return
@@ -169,13 +169,22 @@ def let_in_with_others(contact: Contact, device: str, side_by_side: Record) -> N
     _ = side_by_side.connection().history
     end = ended(connection)
     coexist = all(other.greeted and ended(other) is None for other in side_by_side.connections)
-    if not coexist and end is not None and any(other.greeted for other in contact.connections):
+    if (
+        not (coexist and all(map(_coexist, everything)))
+        and end is not None
+        and any(other.greeted for other in contact.connections)
+    ):
         return
     raise Deviation(
         "every device of a brand-new user to be greeted",
         f"{connection.title}: {described(end, connection) if end is not None else 'no greeting'}",
         at=[connection.opened.serial, *(entry.serial for entry in connection.received()[:3])],
     )
+
+
+def _coexist(record: Record) -> bool:
+    """Whether no device that had been greeted was ended while its user had another one (DEVICE-COEXIST)."""
+    return all(ended(one) is None or limited(one) is not None for one in settled(alone=False)(record))
 
 
 def answered(contact: Contact, usual: Fetch) -> None:

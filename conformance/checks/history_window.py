@@ -178,7 +178,7 @@ def greeting_of(connection: Connection) -> HistoryWindow:
 
 def body_of(fetch: Fetch, record: Record) -> HistoryWindow:
     """What REST answered. Raises Missing where that is not a conversation."""
-    began = float(fetch.entry.get("began", fetch.entry.at))
+    began = float(fetch.entry.get("since", fetch.entry.get("began", fetch.entry.at)))
     return HistoryWindow(record, fetch.user, "REST", fetch.history, began, fetch.entry)
 
 

@@ -22,21 +22,25 @@ Judge = Callable[[T], None]
 @dataclass(frozen=True)
 class Law(Generic[T]):
     """``says``: what a correct server does, as the test has it in its name. ``nothing``: as in
-    ``assertions.check_all``. ``learns``: the judge needs to know all the records first, and is made of them."""
+    ``assertions.check_all``, or what says it of all the records. ``learns``: the judge needs to know all the records
+    first, and is made of them."""
 
     requirement: str
     says: str
     items: Callable[[Record], Iterable[T]]
     judge: Judge[T] | None = None
     learns: Callable[[Sequence[Record]], Judge[T]] | None = None
-    nothing: str | None = None
+    nothing: str | Callable[[Sequence[Record]], str] | None = None
 
     def check(self, records: Iterable[Record]) -> None:
         """Deviate where an item of any record does."""
         known = list(records)
         judge = self.judge if self.learns is None else self.learns(known)
         assert judge is not None
-        check_records(known, self.items, judge, nothing=self.nothing)
+        check_records(known, self.items, judge, nothing=self._nothing(known))
+
+    def _nothing(self, known: Sequence[Record]) -> str | None:
+        return self.nothing(known) if callable(self.nothing) else self.nothing
 
 
 def check_records(

@@ -125,23 +125,40 @@ def same_id(one: History, other: History) -> None:
     expect_equal(its.id, mine.id, f"{its.where}.id (as in {mine.where})", at=[one.at, other.at])
 
 
-def same_conversation(views: Sequence[HistoryWindow]) -> None:
+def same_conversation(record: Record) -> None:
     """One conversation in all views, as long as it is not changed. One that has not the shape it should have is judged
     by that."""
-    shown_in = [view.history for view in views]
+    shown_in = [view.history for view in views(record)]
     for history in shown_in:
         if not validator.fits("conversation", history.conversation.raw):
             raise Unverified(f"{history.where}.conversation fits no schema", because=SHAPES[history.shape])
-    check_all(pairwise(shown_in), lambda pair: _same_conversation(*pair))
+    before, greeting, after = shown_in
+    check_all([before] if _alike(before, after) else [before, after], lambda rest: _same_conversation(greeting, rest))
+    if record.connection("tablet", -1).left > record.fetch("after", -1).entry.serial:
+        _same_status(before, greeting, after)
 
 
-def _same_conversation(one: History, other: History) -> None:
-    same_id(one, other)
-    mine, its, at = one.conversation, other.conversation, [one.at, other.at]
-    expect_equal(its.status, mine.status, f"{its.where}.status (as in {mine.where})", at=at)
+def _alike(one: History, other: History) -> bool:
+    """Whether two answers of REST say the same of what does not change: what is wrong is told once."""
+    mine, its = one.conversation, other.conversation
+    return (mine.id, mine.created_at) == (its.id, its.created_at)
+
+
+def _same_conversation(greeting: History, rest: History) -> None:
+    same_id(greeting, rest)
+    mine, its, at = greeting.conversation, rest.conversation, [greeting.at, rest.at]
     apart = timestamps.seconds_apart(mine.created_at, its.created_at)
     what = f"{its.where}.createdAt to be {mine.created_at} (as in {mine.where})"
     expect(apart is None or apart <= _SECONDS_APART, what, its.created_at, at=at)
+
+
+def _same_status(before: History, greeting: History, beside: History) -> None:
+    """When a status changes is not said, and it may do so because a device comes, before it is greeted or after. So
+    REST has to show the greeting's either just before the device came or while it is there."""
+    mine, its = greeting.conversation, beside.conversation
+    if before.conversation.status != mine.status:
+        what = f"{its.where}.status (as in {mine.where}), while the device that was greeted is there"
+        expect_equal(its.status, mine.status, what, at=[before.at, greeting.at, beside.at])
 
 
 def same_messages(views: Sequence[HistoryWindow]) -> None:

@@ -133,7 +133,7 @@ class RestClient:
 
         async def attempt() -> bool:
             nonlocal latest
-            latest = await ask() | {"began": exchange["began"]}
+            latest = await ask() | _first_asked(exchange)
             return not _lacks(latest, known)
 
         await self._until(attempt)
@@ -156,7 +156,7 @@ class RestClient:
 
         if not lacking:
             await self._until(attempt)
-        return lacking[0] | {"began": shown["began"]} if lacking else shown
+        return lacking[0] | _first_asked(shown) if lacking else shown
 
     async def _until(self, attempt: Callable[[], Awaitable[bool]]) -> None:
         """Try until it succeeds, no longer than anything else is waited for that must come."""
@@ -185,12 +185,14 @@ class RestClient:
     # -- one exchange ------------------------------------------------------------------------------------------
 
     async def _exchange(self, question: _Question, *, once: bool) -> dict[str, Json]:
-        """What came of a request at last."""
+        """What came of a request at last. ``since``: when one that was tried again was first made; what came later may
+        be missing, for it was not waited for."""
         exchange = await self._request(question)
         if exchange["status"] not in SLOWER or once:
             return exchange
         run = self._context.run
-        return await run.turns["REST"].retry(
+        since = {"since": exchange["began"]}
+        return since | await run.turns["REST"].retry(
             lambda: self._request(question),
             last=exchange,
             refused=lambda exchange: exchange["status"] in SLOWER,
@@ -281,6 +283,11 @@ def _lacks(exchange: Mapping[str, Json], message_id: str) -> bool:
     body = exchange["body"] if exchange["status"] == 200 else None
     listed = body.get("messages") if isinstance(body, dict) else None
     return isinstance(listed, list) and message_id not in Ids(listed)
+
+
+def _first_asked(exchange: Mapping[str, Json]) -> dict[str, Json]:
+    """What another exchange has to say of when it was made to count as this one, made again."""
+    return {"began": exchange["began"], "since": exchange.get("since", exchange["began"])}
 
 
 def _answered(steps: Sequence[str], error: Exception) -> bool:

@@ -5,12 +5,13 @@ Nothing here passes or fails. What could not be observed raises Unverified with 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from conformance.checks.connection import ended
 from conformance.checks.doubts import not_in_doubt
 from conformance.checks.interruptions import sent_after_expiry
 from conformance.checks.isolation import is_typing
+from conformance.checks.selectors import saved
 from conformance.errors import Unverified
 from conformance.observations.observed import ACCEPTED, REFUSED, ObservedValue, code_of, fate
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, SUPPORT, Json
@@ -144,12 +145,15 @@ def user_id(record: Record) -> ObservedValue:
 # -- what comes unasked (sections 4.3, 4.4 and 9) ----------------------------------------------------------------
 
 
-def support(record: Record) -> ObservedValue:
-    """Whether support replies by itself, to one message or to each, and how soon."""
+def support(record: Record, everything: Iterable[Record] = ()) -> ObservedValue:
+    """Whether support replies by itself, to one message or to each, and how soon; where it does not, whether it was
+    heard after a text in any other record."""
     waits = [_reply_after(send) for send in record.tagged("alone")]
     soon = [wait for wait in waits if wait is not None]
     if not soon:
-        return ObservedValue("none", f"no reply of support came within {REPLY_WITHIN:g} s")
+        heard = [after for one in everything for send in saved(one) if (after := _support_after(send)) is not None]
+        later = f"; elsewhere in the run support was heard {min(heard):.1f} s after a text" if heard else ""
+        return ObservedValue("none", f"no reply of support came within {REPLY_WITHIN:g} s{later}")
     often = "each message" if len(soon) == len(waits) else "the first of two messages"
     when = f"{min(soon):.2f} s" if min(soon) >= 0.01 else "less than 0.01 s"
     coarse = f"{min(soon):.1f} s" if min(soon) >= 0.1 else "at once"  # so that two runs can be compared
@@ -162,6 +166,15 @@ def _reply_after(send: Send) -> float | None:
     later = (e for e in send.connection.events(MESSAGE) if e.entry.serial > event.entry.serial)
     reply = next((e for e in later if e.message.sender == SUPPORT), None)
     return None if reply is None else reply.entry.at - event.entry.at
+
+
+def _support_after(send: Send) -> float | None:
+    """Seconds from the ack of a message to the first one of support after it, in its connection; whatever else is
+    wrong with those."""
+    acked = send.acks[0]
+    later = (event for event in send.connection.events(MESSAGE) if event.entry.serial > acked.serial)
+    said = (e for e in later if isinstance(e.payload, dict) and e.payload.get("sender") == SUPPORT)
+    return next((event.entry.at - acked.at for event in said), None)
 
 
 def error_routes(record: Record) -> ObservedValue:

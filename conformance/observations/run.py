@@ -247,4 +247,4 @@ def _body(body: Json, *, is_json: bool) -> str:
         return "JSON that is not an object"
     if {"code", "message"} <= set(body):
         return "an error as on the socket"
-    return f"JSON with {', '.join(sorted(map(str, body))[:6])}"
+    return f"JSON with {', '.join(sorted(map(str, body))[:6])}" if body else "an empty JSON object"

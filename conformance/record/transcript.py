@@ -56,8 +56,8 @@ class Kind(StrEnum):
     """The transport ended: by ("target" | "harness" | "network"), code, status, reason."""
     HTTP = "http"
     """A finished REST exchange: user, token, token_kind, lifetime, good, tag, trial, method, path, status, headers,
-    body, began (seconds). ``status`` is 0 when no answer came (reason says why; by is "network" when the connection
-    was lost)."""
+    body, began (seconds), since (seconds: when it was asked for at first; absent: then). ``status`` is 0 when no answer
+    came (reason says why; by is "network" when the connection was lost)."""
     EXPIRED = "expired"
     """A wait that was given up: waiting (for what; see ``waits``), seconds (of silence), doubt (a ``Doubt``; absent:
     none)."""

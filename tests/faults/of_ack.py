@@ -12,6 +12,7 @@ from typing import Any
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.protocol import Event, Json, Problem
 from tests.faults.fault import fault
+from tests.legal.of_limits import HasASlowMode
 
 Answers = list[tuple[int, Json]]
 
@@ -147,6 +148,11 @@ class AcksFromAStack(AcksLater):
 
     def matched(self, waiting: Answers) -> Answers:
         return [(ack, answer) for (ack, _), (_, answer) in zip(reversed(waiting), waiting, strict=True)]
+
+
+@fault("ACK-MATCH", also=BURSTS)
+class AcksFromAStackInSlowMode(AcksFromAStack, HasASlowMode):
+    """The same, of texts that are refused but for one: another callback gets its message, and its own an error."""
 
 
 @fault("ACK-MATCH", also=BURSTS)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
 
 from conformance.inputs import texts, unicode_texts
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.protocol import SUPPORT, USER, Json
 from conformance.reference.store import Conversation, Message, Store
 from tests.legal.legal import legal
+from tests.legal.of_limits import Bucket
 
 
 class Windowed(HelpCenter):
@@ -158,6 +164,15 @@ class ConversationsAreClosedUntilWrittenTo(HelpCenter):
 
 
 @legal()
+class ConversationsAreOpenWhileSomebodyIsThere(HelpCenter):
+    """Closed as long as the user has no device connected."""
+
+    def conversation_payload(self, conversation: Conversation) -> Json:
+        there = conversation.user_id in self.users.values()
+        return super().conversation_payload(conversation) | {"status": "open" if there else "closed"}
+
+
+@legal()
 class RestReadsAReplica(HelpCenter):
     """It follows 700 ms after what it copies."""
 
@@ -180,3 +195,18 @@ class RestReadsReplicasInTurn(RestReadsAReplica):
     def rest_payload(self, user: str) -> Json:
         self.turn += 1
         return self.snapshot(user) if self.turn % 2 else super().rest_payload(user)
+
+
+@legal()
+class RestReadsAReplicaThroughALimit(RestReadsAReplica):
+    """One request at once for each user, and four a second: whoever comes sooner is told to come later, when more was
+    said."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.requests: defaultdict[str, Bucket] = defaultdict(lambda: Bucket(1, 4))
+        super().__init__(*arguments, **options)
+
+    async def rest_messages(self, request: Request) -> Response:
+        if not self.requests[request.headers.get("authorization", "")].take():
+            return Response("busy", 503)
+        return await super().rest_messages(request)

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import Problem
+from conformance.reference.protocol import Event, Problem
 from conformance.reference.serve import Served, Server
 from conformance.reference.store import Message
 from tests.legal.legal import legal
@@ -52,6 +52,44 @@ class LimitsItsRate(HelpCenter):
             body = {"code": "RATE_LIMITED", "message": "Not so fast."}
             return JSONResponse(body, status_code=429, headers={"Retry-After": "1"})
         return await super().rest_messages(request)
+
+
+@legal()
+class TakesOneAtATime(HelpCenter):
+    """A transaction takes 30 ms, and is SERIALIZABLE: of two of one user, the later one is rolled back."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.open: set[str] = set()
+        super().__init__(*arguments, **options)
+
+    async def receive(self, event: Event) -> None:
+        self.spawn(super().receive(event))
+
+    async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
+        while user in self.open:
+            if origin is not None:
+                raise Problem("SERVER_ERROR", "could not serialize access due to concurrent update")
+            await asyncio.sleep(0.02)
+        self.open.add(user)
+        try:
+            await asyncio.sleep(0.03)
+            return await super().deliver(user, text, sender=sender, origin=origin)
+        finally:
+            self.open.discard(user)
+
+
+@legal()
+class HasASlowMode(HelpCenter):
+    """A message each 0.4 s for each user; whoever is faster is told so in German, and not when to come again."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.sends: defaultdict[str, Bucket] = defaultdict(lambda: Bucket(1, 2.5))
+        super().__init__(*arguments, **options)
+
+    async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
+        if origin is not None and not self.sends[user].take():
+            raise Problem("SLOW_MODE", "Langsamer, bitte: Sie schreiben zu schnell.", details={"modus": "langsam"})
+        return await super().deliver(user, text, sender=sender, origin=origin)
 
 
 @legal()

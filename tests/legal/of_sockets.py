@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -158,6 +159,26 @@ class KeepsOneSessionForEachUser(HelpCenter):
         for other in [other for other, owner in self.users.items() if owner == user and other != sid]:
             await self.disconnect(other)
         await super().admit(sid, user)
+
+
+@legal(advice=["DEVICE-COEXIST"])
+class KeepsTwoSessionsForEachUser(HelpCenter):
+    """The third device ends the one that has been silent longest, by its transport."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.spoke: dict[str, float] = {}
+
+    async def admit(self, sid: str, user: str) -> None:
+        own = (other for other, owner in self.users.items() if owner == user and other != sid)
+        for other in sorted(own, key=lambda one: self.spoke.get(one, 0.0), reverse=True)[1:]:
+            await self.wire.hang_up(other)
+        self.spoke[sid] = time.monotonic()
+        await super().admit(sid, user)
+
+    async def on_send(self, event: Event) -> None:
+        self.spoke[event.sid] = time.monotonic()
+        await super().on_send(event)
 
 
 @legal()

@@ -142,6 +142,19 @@ async def test_rest_that_was_asked_once_is_not_asked_again() -> None:
         assert not stage.transcript.of(Kind.MARK)
 
 
+@in_loop
+async def test_a_request_that_was_tried_again_says_when_it_was_made_at_first() -> None:
+    statuses = iter((503, 503, 200))
+
+    async def handle(_: web.Request) -> web.Response:
+        return web.json_response({}, status=next(statuses))
+
+    async with serving(handle) as url, stage_at(url) as stage:
+        await stage.fetch()
+        (asked,) = stage.transcript.of(Kind.HTTP)
+        assert float(asked.get("since")) < float(asked.get("began")) - 0.2
+
+
 def answering(times: int, *, then: bytes = b"") -> Callable[[Stream], Awaitable[None]]:
     """A server that ends each connection after so many answers; the next request gets ``then``."""
 
