@@ -164,15 +164,6 @@ class ConversationsAreClosedUntilWrittenTo(HelpCenter):
 
 
 @legal()
-class ConversationsAreOpenWhileSomebodyIsThere(HelpCenter):
-    """Closed as long as the user has no device connected."""
-
-    def conversation_payload(self, conversation: Conversation) -> Json:
-        there = conversation.user_id in self.users.values()
-        return super().conversation_payload(conversation) | {"status": "open" if there else "closed"}
-
-
-@legal()
 class RestReadsAReplica(HelpCenter):
     """It follows 700 ms after what it copies."""
 
@@ -195,6 +186,15 @@ class RestReadsReplicasInTurn(RestReadsAReplica):
     def rest_payload(self, user: str) -> Json:
         self.turn += 1
         return self.snapshot(user) if self.turn % 2 else super().rest_payload(user)
+
+
+@legal()
+class ConversationsAreOpenWhileSomebodyIsThere(HelpCenter):
+    """Closed as long as the user has no device connected."""
+
+    def conversation_payload(self, conversation: Conversation) -> Json:
+        there = conversation.user_id in self.users.values()
+        return super().conversation_payload(conversation) | {"status": "open" if there else "closed"}
 
 
 @legal()

@@ -55,44 +55,6 @@ class LimitsItsRate(HelpCenter):
 
 
 @legal()
-class TakesOneAtATime(HelpCenter):
-    """A transaction takes 30 ms, and is SERIALIZABLE: of two of one user, the later one is rolled back."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        self.open: set[str] = set()
-        super().__init__(*arguments, **options)
-
-    async def receive(self, event: Event) -> None:
-        self.spawn(super().receive(event))
-
-    async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
-        while user in self.open:
-            if origin is not None:
-                raise Problem("SERVER_ERROR", "could not serialize access due to concurrent update")
-            await asyncio.sleep(0.02)
-        self.open.add(user)
-        try:
-            await asyncio.sleep(0.03)
-            return await super().deliver(user, text, sender=sender, origin=origin)
-        finally:
-            self.open.discard(user)
-
-
-@legal()
-class HasASlowMode(HelpCenter):
-    """A message each 0.4 s for each user; whoever is faster is told so in German, and not when to come again."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        self.sends: defaultdict[str, Bucket] = defaultdict(lambda: Bucket(1, 2.5))
-        super().__init__(*arguments, **options)
-
-    async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
-        if origin is not None and not self.sends[user].take():
-            raise Problem("SLOW_MODE", "Langsamer, bitte: Sie schreiben zu schnell.", details={"modus": "langsam"})
-        return await super().deliver(user, text, sender=sender, origin=origin)
-
-
-@legal()
 class GatewayLimitsItsRate(Fronted):
     """A gateway in front counts all requests of REST together, and says no in HTML."""
 
@@ -198,3 +160,41 @@ class NginxLimitsConnections(GatewayLimitsConnections):
     """The same, for connections."""
 
     STATUS = 503
+
+
+@legal()
+class TakesOneAtATime(HelpCenter):
+    """A transaction takes 30 ms, and is SERIALIZABLE: of two of one user, the later one is rolled back."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.open: set[str] = set()
+        super().__init__(*arguments, **options)
+
+    async def receive(self, event: Event) -> None:
+        self.spawn(super().receive(event))
+
+    async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
+        while user in self.open:
+            if origin is not None:
+                raise Problem("SERVER_ERROR", "could not serialize access due to concurrent update")
+            await asyncio.sleep(0.02)
+        self.open.add(user)
+        try:
+            await asyncio.sleep(0.03)
+            return await super().deliver(user, text, sender=sender, origin=origin)
+        finally:
+            self.open.discard(user)
+
+
+@legal()
+class HasASlowMode(HelpCenter):
+    """A message each 0.4 s for each user; whoever is faster is told so in German, and not when to come again."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.sends: defaultdict[str, Bucket] = defaultdict(lambda: Bucket(1, 2.5))
+        super().__init__(*arguments, **options)
+
+    async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
+        if origin is not None and not self.sends[user].take():
+            raise Problem("SLOW_MODE", "Langsamer, bitte: Sie schreiben zu schnell.", details={"modus": "langsam"})
+        return await super().deliver(user, text, sender=sender, origin=origin)

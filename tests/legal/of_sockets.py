@@ -161,26 +161,6 @@ class KeepsOneSessionForEachUser(HelpCenter):
         await super().admit(sid, user)
 
 
-@legal(advice=["DEVICE-COEXIST"])
-class KeepsTwoSessionsForEachUser(HelpCenter):
-    """The third device ends the one that has been silent longest, by its transport."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.spoke: dict[str, float] = {}
-
-    async def admit(self, sid: str, user: str) -> None:
-        own = (other for other, owner in self.users.items() if owner == user and other != sid)
-        for other in sorted(own, key=lambda one: self.spoke.get(one, 0.0), reverse=True)[1:]:
-            await self.wire.hang_up(other)
-        self.spoke[sid] = time.monotonic()
-        await super().admit(sid, user)
-
-    async def on_send(self, event: Event) -> None:
-        self.spoke[event.sid] = time.monotonic()
-        await super().on_send(event)
-
-
 @legal()
 class TakesNothingBesides(Fronted):
     """Parameters of a query, and fields of ``auth``, that it does not know are refused; and who leaves the namespace
@@ -212,3 +192,23 @@ class TakesNothingBesides(Fronted):
     async def on_disconnect(self, sid: str, reason: str) -> None:
         self.left.add(self.transport_of(sid))
         await super().on_disconnect(sid, reason)
+
+
+@legal(advice=["DEVICE-COEXIST"])
+class KeepsTwoSessionsForEachUser(HelpCenter):
+    """The third device ends the one that has been silent longest, by its transport."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.spoke: dict[str, float] = {}
+
+    async def admit(self, sid: str, user: str) -> None:
+        own = (other for other, owner in self.users.items() if owner == user and other != sid)
+        for other in sorted(own, key=lambda one: self.spoke.get(one, 0.0), reverse=True)[1:]:
+            await self.wire.hang_up(other)
+        self.spoke[sid] = time.monotonic()
+        await super().admit(sid, user)
+
+    async def on_send(self, event: Event) -> None:
+        self.spoke[event.sid] = time.monotonic()
+        await super().on_send(event)
