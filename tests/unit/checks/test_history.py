@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
 from conformance.checks.history import kept, kept_since, listed_once
-from conformance.checks.history_window import greeting_of
+from conformance.checks.history_window import body_of, greeting_of
 from conformance.errors import Deviation
-from tests.support.handmade import Handmade, message
+from tests.support.handmade import CONVERSATION, Handmade, message
 
 ONE, AGAIN, ECHO = message("one", id="m1"), message("one", id="m9"), message("one", id="s1", sender="support")
 
@@ -105,3 +106,15 @@ def test_what_was_said_before_is_not_lost(left: Sequence[str]) -> None:
 
 def test_a_target_that_was_started_again_may_have_kept_messages_in_memory() -> None:
     returns([], meanwhile="the connection was lost")
+
+
+@pytest.mark.parametrize("since", [{}, {"since": 0.001}], ids=["asked-once", "tried-again"])
+def test_rest_that_was_tried_again_may_lack_what_was_said_meanwhile(since: dict[str, float]) -> None:
+    made = Handmade()
+    made.opens("phone")
+    made.greeted()
+    made.says("one")
+    body = {"conversation": CONVERSATION, "messages": []}
+    made.fetches(body, began=made.transcript.entries[-1].at, **since)
+    with nullcontext() if since else pytest.raises(Deviation, match="send #1 missing"):
+        kept(body_of(made.record.fetch(), made.record))
