@@ -200,11 +200,11 @@ class ConversationsAreOpenWhileSomebodyIsThere(HelpCenter):
 
 @legal()
 class RestReadsAReplicaThroughALimit(RestReadsAReplica):
-    """One request at once for each user, and four a second: whoever comes sooner is told to come later, when more was
+    """One request at once for each user, and ten a second: whoever comes sooner is told to come later, when more was
     said."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        self.requests: defaultdict[str, Bucket] = defaultdict(lambda: Bucket(1, 4))
+        self.requests: defaultdict[str, Bucket] = defaultdict(lambda: Bucket(1, 10))
         super().__init__(*arguments, **options)
 
     async def rest_messages(self, request: Request) -> Response:
