@@ -12,7 +12,7 @@ from conformance.checks.doubts import is_acked, not_in_doubt, was_greeted
 from conformance.checks.limits import not_for_its_pace, not_limited
 from conformance.errors import Deviation, Unverified
 from conformance.formatting import preview
-from conformance.protocol import ERROR, MESSAGE
+from conformance.protocol import ERROR, MESSAGE, SUPPORT
 from conformance.record.descriptions import said
 from conformance.record.payloads import Message
 from conformance.record.transcript import Entry, Kind
@@ -167,8 +167,9 @@ def _returned(send: Send) -> bool:
 
 
 def _copies(send: Send) -> list[Message]:
-    received = [event.message for event in send.connection.messages_with("id", send.message.id)]
-    return [send.message, *received]
+    """In the ack and in events; what support says under the same id is another message (MESSAGE-ID)."""
+    received = send.connection.messages_with("id", send.message.id)
+    return [send.message, *(event.message for event in received if event.payload.get("sender") != SUPPORT)]
 
 
 def _came_back(send: Send) -> str:

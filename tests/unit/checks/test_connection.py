@@ -53,10 +53,15 @@ def nothing(made: Handmade) -> None:
     made.says("hello")
 
 
+def answered_under_its_id(made: Handmade) -> None:
+    GOOD(made)
+    made.event("help_center:message", message("Thank you.", id="m1", sender="support"))
+
+
 GOOD = saved(WORDS, WORDS)
 
 
-@pytest.mark.parametrize("answer", [GOOD, nothing])
+@pytest.mark.parametrize("answer", [GOOD, nothing, answered_under_its_id])
 def test_a_text_that_comes_back_as_it_was_sent_is_carried(answer: Answer) -> None:
     carries(chat("polling", answer), chat("websocket", GOOD))
 
