@@ -50,9 +50,9 @@ def undelivered(connection: Connection, event: Event) -> str | None:
 
 def early(record: Record) -> Iterator[tuple[Connection, Sequence[Event]]]:
     """The connections whose client was let into the namespace, each with the events that came before that and were
-    delivered with it."""
+    delivered with it. Not those that were recovered: Socket.IO itself sends what they have missed before it answers."""
     for connection in record.connections:
-        if (entered := entrance(connection)) is not None:
+        if (entered := entrance(connection)) is not None and not connection.recovered:
             heard = delivered(connection)
             yield connection, [event for event in heard if event.entry.serial < entered.serial]
 

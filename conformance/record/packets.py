@@ -148,6 +148,12 @@ class Packets:
         return any(_private_id(entry) is not None for entry in self._asking)
 
     @property
+    def recovered(self) -> bool:
+        """Whether the target has taken the session up again whose private id it presented: it tells the same one."""
+        asked = {_private_id(entry) for entry in self._asking} - {None}
+        return any(_private_id(entry) in asked for entry in self.received("CONNECT"))
+
+    @property
     def entered_again(self) -> bool:
         """Whether its transport is one on which the device had left the namespace before."""
         return bool(self.opened.get("again"))

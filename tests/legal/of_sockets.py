@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from engineio.packet import NOOP, Packet
+from socketio.packet import EVENT
+from socketio.packet import Packet as EventPacket
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.reference.help_center import HelpCenter
@@ -116,6 +118,55 @@ class AsksForAcksItself(HelpCenter):
 @legal()
 class RecoversConnections(Recovers):
     """Socket.IO's connection state recovery is on, and whoever comes back is greeted all the same."""
+
+
+@legal()
+class RecoversBeforeItAnswers(Recovers):
+    """As Socket.IO itself does it: whoever is recovered is sent what was missed, and only then the answer to CONNECT,
+    with the private id of before."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.sessions: dict[str, str] = {}
+        """By private id: the user."""
+        self.recovering: dict[str, str] = {}
+        """By transport: the private id."""
+        self.private: dict[str, str] = {}
+        """By connection."""
+
+    def build_wire(self) -> Wire:
+        wire = super().build_wire()
+        enter = wire._handle_connect
+
+        async def entering(eio_sid: str, namespace: str | None, data: Any) -> None:
+            asked = data if isinstance(data, dict) else {}
+            user, offset = self.sessions.get(str(asked.get("pid"))), asked.get("offset")
+            if user is not None and isinstance(offset, str) and self.is_of(asked, user):
+                self.recovering[eio_sid] = asked["pid"]
+                for event, payload, number in self.missed(user, int(offset.removeprefix("o-"), 16)):
+                    packet = EventPacket(EVENT, [event, payload, f"o-{number:x}"], namespace=NAMESPACE)
+                    await wire._send_packet(eio_sid, packet)
+            await enter(eio_sid, namespace, data)
+
+        wire._handle_connect = entering  # type: ignore[method-assign]
+        return wire
+
+    def is_of(self, auth: Json, user: str) -> bool:
+        """Whether the token is good, and that user's."""
+        try:
+            return self.user_of(self.auth_token(auth)) == user
+        except Problem:
+            return False
+
+    def private_id(self, eio_sid: str, sid: str) -> str:
+        self.private[sid] = self.recovering.pop(eio_sid, f"private-{sid}")
+        return self.private[sid]
+
+    async def join(self, sid: str, user: str) -> None:
+        self.sessions[self.private[sid]] = user
+        if self.private[sid] != f"private-{sid}":
+            self.since.pop(sid, None)  # it was sent already
+        await super().join(sid, user)
 
 
 @legal()

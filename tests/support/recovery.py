@@ -28,11 +28,15 @@ class Recovers(HelpCenter):
 
         async def sending(eio_sid: str, pkt: Any) -> None:
             if pkt.packet_type == packet.CONNECT:
-                pkt.data = {**pkt.data, "pid": f"private-{pkt.data['sid']}"}
+                pkt.data = {**pkt.data, "pid": self.private_id(eio_sid, pkt.data["sid"])}
             await send(eio_sid, pkt)
 
         wire._send_packet = sending  # type: ignore[method-assign]
         return wire
+
+    def private_id(self, eio_sid: str, sid: str) -> str:  # noqa: ARG002
+        """Of a connection that is let in."""
+        return f"private-{sid}"
 
     async def on_connect(self, sid: str, environ: Json, auth: object = None) -> None:
         offset = auth.get("offset") if isinstance(auth, dict) and "pid" in auth else None
@@ -42,10 +46,14 @@ class Recovers(HelpCenter):
 
     async def join(self, sid: str, user: str) -> None:
         await super().join(sid, user)
-        missed = enumerate(self.emitted[self.since[sid] :], self.since[sid]) if sid in self.since else ()
-        for number, (event, room, payload) in list(missed):
-            if room == self.room_of(user):
-                await self.hand_over(event, payload, number + 1, to=sid)
+        if sid in self.since:
+            for event, payload, offset in self.missed(user, self.since[sid]):
+                await self.hand_over(event, payload, offset, to=sid)
+
+    def missed(self, user: str, since: int) -> list[tuple[str, Json, int]]:
+        """What was emitted to a user after an offset: event, payload, and offset."""
+        later = enumerate(self.emitted[since:], since + 1)
+        return [(event, payload, offset) for offset, (event, room, payload) in later if room == self.room_of(user)]
 
     async def emit(self, event: str, payload: Json, *, to: str) -> None:
         self.emitted.append((event, to, payload))

@@ -13,9 +13,11 @@ from pathlib import Path
 import jwt
 import pytest
 
-from tests.faults.battery import QUICK, SECRET, VERDICT_ONLY, Certified, certify
+from conformance.record.transcript import Transcript
+from conformance.record.views import Record
+from tests.faults.battery import QUICK, SECRET, VERDICT_ONLY, Certified, certify, selection
 from tests.support.keys import key_files
-from tests.support.servers import node_server
+from tests.support.servers import copy_node_server, node_server
 
 SIDE_BY_SIDE = 3
 
@@ -182,3 +184,22 @@ def test_the_public_key_is_tried_as_a_secret_where_there_is_one(
     ]
     assert (bool(tried[0]), tried[0] == tried[1], again.exit_code) == (name != AS_IT_IS, True, 0)
     assert (again.verdict["rejudged"]["agrees"], again.verdict["observations"]) == (True, one.verdict["observations"])
+
+
+RECOVERING = "serveClient: false, connectionStateRecovery: { skipMiddlewares: false }"
+
+
+@pytest.mark.timeout(0)
+def test_what_socket_io_sends_whom_it_recovers_is_no_early_event(tmp_path: Path) -> None:
+    """Of the server itself, whose sessions are those of whoever shows their private id, no more is judged here."""
+    entry = copy_node_server(tmp_path / "server", ("server.js", "serveClient: false", RECOVERING))
+    with node_server(f"--jwt-secret={SECRET}", entry=entry) as url:
+        asked = selection(["EVENT-AFTER-CONNECT", "RECONNECT-GREETED"])
+        one = certify(url, tmp_path / "reports", *QUICK, *asked)
+    saved = (tmp_path / "reports" / "transcripts").glob("*.jsonl")
+    assert (one.failed, any(map(_recovers, saved))) == (frozenset(), True), one.output
+
+
+def _recovers(saved: Path) -> bool:
+    """Whether a connection was let in with the private id that it had presented."""
+    return any(connection.recovered for connection in Record(Transcript.load(saved)).connections)
