@@ -37,12 +37,21 @@ class Incident:
 
     @property
     def described(self) -> str:
-        named, more = self.scenarios[:NAMED], len(self.scenarios) - NAMED
-        who = ", ".join(named) + (f" and {more} more" if more > 0 else "")
-        return (
-            f"within the same moments, {self.losses[0].at:.1f} s after the start, {len(self.losses)} connections or "
-            f"requests of {len(self.scenarios)} scenarios were lost ({who})"
-        )
+        return f"within the same moments, {self.losses[0].at:.1f} s after the start, {_lost(self.losses)}"
+
+
+def of_several(several: Sequence[Incident]) -> str:
+    """All of what happened more than once, for a person."""
+    every = [loss for one in several for loss in one.losses]
+    when = ", ".join(f"{one.losses[0].at:.1f} s" for one in several[:NAMED]) + (" …" if several[NAMED:] else "")
+    return f"within the same moments, {when} after the start, {_lost(every)}"
+
+
+def _lost(found: Sequence[Loss]) -> str:
+    scenarios = list(dict.fromkeys(loss.scenario for loss in found))
+    more = len(scenarios) - NAMED
+    who = ", ".join(scenarios[:NAMED]) + (f" and {more} more" if more > 0 else "")
+    return f"{len(found)} connections or requests of {len(scenarios)} scenarios were lost ({who})"
 
 
 def losses(transcript: Transcript) -> list[Loss]:
