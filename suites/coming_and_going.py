@@ -12,6 +12,7 @@ from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
 from conformance.observations import experiments
 from conformance.protocol import Json
+from conformance.record.heartbeats import announced
 
 EXPIRES, SILENT, PINGED = 3, 5.5, 10.0
 """Seconds: of the life of a token, of a device's silence, and after which a connection is dead that answers no ping, at
@@ -81,12 +82,13 @@ async def passers_by(stage: Stage) -> None:
 async def renewed(stage: Stage) -> None:
     """A user's first device has a token that lives for three seconds, connects and goes. Another one, with a token that
     lives on, stays over long-polling and is silent for some seconds, for longer where pings go unanswered for no more
-    than ten. Then the first one comes back with a new token and sends a text, which the other one is waited for to
-    hear. When both have gone, a third one connects."""
+    than ten, or do not come. Then the first one comes back with a new token and sends a text, which the other one is
+    waited for to hear. When both have gone, a third one connects."""
     phone = stage.device("phone", token=await stage.user.short_lived(EXPIRES))
     await rejected.call(phone)
     async with stage.device("tablet", transport="polling") as tablet:
-        await tablet.wait_closed(within=max(SILENT, _dead_within(tablet.inbox.handshake)))
+        silent = tablet.wait_closed(within=max(SILENT, _dead_within(tablet.inbox.handshake)))
+        await stage.together(silent, tablet.until_pinged(at_most=PINGED))
         await phone.reconnect(token=await stage.user.token())
         await tablet.until_message_of(await phone.send_text(stage.words(), tag="renewed"))
         await phone.close()
@@ -113,6 +115,5 @@ async def expires_while_connected(stage: Stage) -> None:
 
 def _dead_within(handshake: Mapping[str, Json]) -> float:
     """Seconds after which a target ends a connection that answers no ping, where those are few."""
-    times = [handshake.get(name) for name in ("pingInterval", "pingTimeout")]
-    seconds = sum(one for one in times if isinstance(one, (int, float))) / 1000
-    return NOTICED * seconds if None not in times and seconds <= PINGED else 0.0
+    seconds = announced(handshake)
+    return NOTICED * seconds if seconds is not None and seconds <= PINGED else 0.0

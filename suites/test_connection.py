@@ -20,11 +20,14 @@ from conformance.checks.connection import (
 from conformance.checks.law import check_records
 from conformance.checks.lifecycle import require, showed_once, shows, shows_once
 from conformance.checks.packets import entered, handshakes, lists_upgrades
+from conformance.checks.pings import held, pinged
+from conformance.checks.polling import answered_in_full, posting
 from conformance.checks.upgrades import acked_once, heard_once, heard_over_polling, stayed
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
 from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
+from suites.coming_and_going import PINGED
 
 QUIET = 1.5
 """Seconds that a connection is left alone."""
@@ -88,6 +91,12 @@ def test_messages_are_heard_over_polling(polling_chat: Record, websocket_chat: R
 @requirement("CONN-POLLING")
 def test_texts_beyond_ascii_come_back_over_polling(polling_chat: Record, websocket_chat: Record) -> None:
     carries(polling_chat, websocket_chat)
+
+
+@requirement("CONN-POLLING")
+def test_posts_over_polling_are_answered_with_200(everything: Everything, polling_chat: Record) -> None:
+    _ = polling_chat
+    check_records(everything, posting, answered_in_full, nothing="no client over long-polling shook hands")
 
 
 # -- the upgrade (1) -----------------------------------------------------------------------------------------------
@@ -184,9 +193,10 @@ def test_a_refusal_is_made_of_whole_packets(turned_away: Record) -> None:
 
 @scenario(takes_seconds=True)
 async def quiet(stage: Stage) -> None:
-    """One device connects, is silent for a while, sends a text, is silent again and sends another."""
+    """One device connects, is silent for a while, and until it is pinged where the handshake announces that for soon;
+    it sends a text, is silent again and sends another."""
     async with stage.device("phone") as phone:
-        await phone.wait_closed(within=QUIET)
+        await stage.together(phone.wait_closed(within=QUIET), phone.until_pinged(at_most=PINGED))
         await phone.send_plain(tag="first")
         await phone.wait_closed(within=stage.run.settle)
         await phone.send_plain(tag="second")
@@ -201,6 +211,12 @@ def test_a_good_connection_stays(everything: Everything, websocket_chat: Record,
 @requirement("CONN-STAYS")
 def test_a_silent_connection_stays(quiet: Record) -> None:
     check_records([quiet], settled(alone=True), stays, nothing="the connection was not greeted")
+
+
+@requirement("CONN-STAYS")
+def test_pings_come_before_clients_hang_up(everything: Everything, quiet: Record, renewed: Record) -> None:
+    _ = quiet, renewed
+    check_records(everything, held, pinged, nothing="no connection was greeted")
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from conformance.checks.connection import acked, ended, heard
 from conformance.checks.doubts import is_acked, not_in_doubt
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import MESSAGE, SUPPORT
+from conformance.record.descriptions import said
 from conformance.record.views import Connection, Record, Send
 from conformance.record.waits import message_named, message_of
 
@@ -68,4 +69,4 @@ def _times_heard(listener: Connection, send: Send) -> int:
 
 def _state(listener: Connection) -> str:
     end = ended(listener)
-    return "the connection stayed" if end is None else f"the connection ended: {end.get('packet') or end.get('reason')}"
+    return "the connection stayed" if end is None else f"the connection ended: {said([end])}"

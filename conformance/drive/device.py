@@ -21,6 +21,7 @@ from conformance.drive.session import ScenarioAborted, Session
 from conformance.drive.waiting import REFUSAL, SUPPORT_SAID
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, SEND, TYPING, Json
 from conformance.record.descriptions import problem
+from conformance.record.heartbeats import announced, overdue
 from conformance.record.timeouts import ACK, GREETED, REFUSING_ACK
 from conformance.record.transcript import Entry, first
 from conformance.record.waits import errors_of, message_named
@@ -29,6 +30,8 @@ __all__ = ["Device", "ScenarioAborted"]
 
 UNHURRIED = 3
 """How many times as long as others took an answer is waited for that is not promised."""
+SURELY = 1.0
+"""Seconds that are waited longer for a ping than it takes until it is overdue."""
 
 
 class Device(Session):
@@ -162,6 +165,14 @@ class Device(Session):
         await self.settle()
 
     # -- waiting -----------------------------------------------------------------------------------------------
+
+    async def until_pinged(self, *, at_most: float) -> None:
+        """Be silent until the target pings, or that is overdue; not where the handshake announces that it may take
+        longer than so many seconds until clients hang up."""
+        patience = announced(self.inbox.handshake)
+        if patience is not None and patience <= at_most:
+            pinged = lambda: self.inbox.pinged or self.gone or None  # noqa: E731
+            await self.context.recorder.until(pinged, within=overdue(patience) + SURELY)
 
     @property
     def present(self) -> bool:

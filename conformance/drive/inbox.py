@@ -41,6 +41,7 @@ class PacketInbox:
         self.messages: dict[str, Entry] = {}
         self.disconnected = False
         """Whether the target has ended the namespace."""
+        self.pinged = False
         self.since: Sequence[Json] | None = None
         """The messages in a history that was asked for since it is there; None before there was one."""
         self._attachments = 0
@@ -76,8 +77,10 @@ class PacketInbox:
         else:
             self.on_garbled(repr(data), "a BINARY frame")
 
-    def on_engine(self, direction: str, packet: str, via: Transport) -> None:
-        self.log(Kind.ENGINE, direction=direction, packet=self._recorder.brief(packet), via=str(via))
+    def on_engine(self, direction: str, packet: str, via: Transport, *, status: int | None = None) -> None:
+        answered = {} if status is None else {"status": status}
+        self.pinged = self.pinged or (direction, packet) == ("<", "ping")
+        self.log(Kind.ENGINE, direction=direction, packet=self._recorder.brief(packet), via=str(via), **answered)
 
     def on_garbled(self, text: str, why: str) -> None:
         self.log(Kind.GARBLED, text=self._recorder.brief(text), why=why)

@@ -203,16 +203,27 @@ def refused_at_first(everything: Everything) -> ObservedValue:
 
 # -- connections (sections 1 and 2.2) ----------------------------------------------------------------------------
 
+_TRANSPORTS = {"websocket": "WebSocket", "polling": "long-polling"}
+
 
 def ping(everything: Everything) -> ObservedValue:
     handshakes = [entry for record in everything for entry in record.transcript.of(Kind.HANDSHAKE)]
-    announced = [(entry.get("pingInterval"), entry.get("pingTimeout")) for entry in handshakes]
-    beats = {beat for beat in announced if all(is_a_time(part) for part in beat)}
-    if not beats:
+    announced: dict[tuple[float, float], set[str]] = {}
+    for entry in handshakes:
+        beat = entry.get("pingInterval"), entry.get("pingTimeout")
+        if all(map(is_a_time, beat)):
+            announced.setdefault(beat, set()).add(_TRANSPORTS.get(str(entry.get("via")), ""))
+    if not announced:
         raise Unverified("no handshake announced pings")
-    ways = [f"every {every / 1000:g} s, {patience / 1000:g} s for the answer" for every, patience in sorted(beats)]
-    noticed = max(every + patience for every, patience in beats) / 1000
-    return ObservedValue("; ".join(ways), f"pings {'; '.join(ways)}: a dead connection is noticed within {noticed:g} s")
+    ways = [f"every {every / 1000:g} s, {patience / 1000:g} s for the answer" for every, patience in sorted(announced)]
+    if len(announced) > 1:
+        over = (" or ".join(sorted(filter(None, announced[beat]))) for beat in sorted(announced))
+        ways = [f"{way} (over {transports})" if transports else way for way, transports in zip(ways, over, strict=True)]
+    noticed = max(every + patience for every, patience in announced) / 1000
+    says = "pings" if len(announced) == 1 else "announces pings differently:"
+    return ObservedValue(
+        "; ".join(ways), f"{says} {'; '.join(ways)}: a dead connection is noticed within {noticed:g} s"
+    )
 
 
 def refusal_end(everything: Everything) -> ObservedValue:

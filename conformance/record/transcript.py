@@ -49,7 +49,8 @@ class Kind(StrEnum):
     """A Socket.IO packet: packet (its name), namespace, id, event, args, via (transport). A sent
     ``help_center:send`` also has: send (its number), attempt, tag, plain, valid."""
     ENGINE = "engine"
-    """An Engine.IO packet: direction (">" | "<"), packet, via."""
+    """An Engine.IO packet: direction (">" | "<"), packet, via. Or the answer to a POST that says in another way than
+    HTTP 200 that it was taken: its status, besides."""
     GARBLED = "garbled"
     """Something received that is not a packet: text, why."""
     CLOSED = "closed"

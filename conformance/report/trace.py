@@ -66,7 +66,7 @@ class Excerpt:
 
 def excerpt(transcript: Transcript, at: Collection[int] = ()) -> Excerpt:
     """The record around the entries ``at``, or the whole of it when it is short."""
-    entries = [entry for entry in transcript if entry.kind is not Kind.ENGINE]
+    entries = [entry for entry in transcript if entry.kind is not Kind.ENGINE or entry.get("status")]
     around = _around(entries, at)
     names, sends = _names(transcript), _sends(transcript)
     shown_lines: list[TraceLine] = []
@@ -156,6 +156,11 @@ def _closed(entry: Entry) -> Label:
     return Label("x", f"closed by the {entry.get('by')}", ", ".join([*why, *_brief(reason)]))
 
 
+def _engine(entry: Entry) -> Label:
+    """The answer to a POST is all that is shown."""
+    return Label(RECEIVED, f"HTTP {entry.get('status')}", f"{entry.get('packet')} over {entry.get('via')}")
+
+
 def _http(entry: Entry) -> Label:
     token = "" if entry.get("good") else f" with a bad token ({entry.get('token')})"
     answer = f"{entry.get('status')} {_argument(entry.get('body'))}" if entry.get("status") else "no answer"
@@ -191,6 +196,7 @@ _LABELS: dict[Kind, Callable[[Entry], Label]] = {
     Kind.HANDSHAKE: _handshake,
     Kind.GARBLED: _garbled,
     Kind.CLOSED: _closed,
+    Kind.ENGINE: _engine,
     Kind.HTTP: _http,
     Kind.EXPIRED: _expired,
     Kind.CLIENT: _client,

@@ -111,6 +111,9 @@ class Connection:
             self._http,
             is_closed=lambda: self.closed,
             on_retry=lambda why: self._listener.on_engine("<", why, Transport.POLLING),
+            on_odd_status=lambda status: self._listener.on_engine(
+                "<", "the answer to a POST", Transport.POLLING, status=status
+            ),
         )
 
     # -- upgrading ---------------------------------------------------------------------------------------------

@@ -186,6 +186,8 @@ def refusal(status: int, headers: Mapping[str, str], text: str) -> CloseReason:
     """What an answer other than 200 means for a session."""
     where = headers.get("Location") if 300 <= status < 400 else None
     why = quoted(text) if where is None else f"{REDIRECTED}{quoted(where)}"
+    if not why and 200 < status < 300:
+        why = "clients go on after HTTP 200 alone"
     return CloseReason("target", status=status, reason=why, retry_after=retry_after(headers))
 
 

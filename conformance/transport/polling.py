@@ -22,6 +22,8 @@ from conformance.transport.http_session import NETWORK_ERRORS, HttpSession, Repl
 FIRST_PAUSE, LIMITED = 0.1, 12.0
 """Seconds: of the pauses, ever longer, between tries of a request inside a session, the first and all. A server waits
 longer for a pong."""
+ODD_SUCCESSES = range(201, 300)
+"""HTTP statuses by which a POST was taken, too. Not all clients know others than 200: that is judged."""
 MANY = 10
 """After so many answers in a row that say nothing, each next poll comes after a pause: some servers give them as long
 as a client probes a WebSocket, and a broken one for ever."""
@@ -29,16 +31,24 @@ as a client probes a WebSocket, and a broken one for ever."""
 
 class Polling:
     """``is_closed``: whether the connection has ended, and no request is to be made again; ``on_retry`` hears of each
-    that is."""
+    that is, ``on_odd_status`` of the first answer to a POST that means success in another way than clients know."""
 
     kind = Transport.POLLING
     max_packets = 16
     """Of one write: what python-engineio takes; it ends a connection whose request holds more."""
 
-    def __init__(self, http: HttpSession, *, is_closed: Callable[[], bool], on_retry: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        http: HttpSession,
+        *,
+        is_closed: Callable[[], bool],
+        on_retry: Callable[[str], None],
+        on_odd_status: Callable[[int], None],
+    ) -> None:
         self._http = http
         self._is_closed = is_closed
         self._on_retry = on_retry
+        self._on_odd_status: Callable[[int], None] | None = on_odd_status
         self._paused = False
         self._noops = 0
         """How many answers in a row were nothing but a NOOP."""
@@ -82,8 +92,13 @@ class Polling:
             reply = await self._until_allowed(lambda: self._http.post(body))
         except NETWORK_ERRORS as error:
             raise TransportClosed(CloseReason("network", reason=f"write failed: {describe_error(error)}")) from error
-        if reply.failure is not None:
+        if reply.failure is None:
+            return
+        if reply.status not in ODD_SUCCESSES:
             raise TransportClosed(reply.failure)
+        if self._on_odd_status is not None:
+            self._on_odd_status(reply.status)
+            self._on_odd_status = None
 
     async def close(self) -> None:
         """Tell the server that the session is over. Raises TransportClosed."""

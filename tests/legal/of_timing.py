@@ -95,6 +95,32 @@ class PingsQuickly(HelpCenter):
 
 
 @legal()
+class PingsAtTheLastMoment(HelpCenter):
+    """Announces a second, and four for the answer, and pings just before clients would hang up."""
+
+    def wire_options(self) -> Json:
+        return {"ping_interval": 1, "ping_timeout": 4}
+
+    def build_wire(self) -> Wire:
+        wire = super().build_wire()
+        connected = wire._handle_eio_connect
+
+        async def late(eio_sid: str, environ: Json) -> None:
+            engine = wire.eio.sockets[eio_sid]
+            ping = engine._send_ping
+
+            async def later() -> None:
+                await asyncio.sleep(3.6)
+                await ping()
+
+            engine._send_ping = later
+            await connected(eio_sid, environ)
+
+        wire.eio.on("connect", late)
+        return wire
+
+
+@legal()
 class PingsSlowly(HelpCenter):
     """Every five minutes."""
 

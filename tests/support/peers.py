@@ -72,8 +72,8 @@ class Heard:
     def on_message(self, text: str, _via: Transport) -> None:
         self._tell(self.messages, text)
 
-    def on_engine(self, direction: str, packet: str, via: Transport) -> None:
-        self._tell(self.engine, f"{direction} {packet} {via}")
+    def on_engine(self, direction: str, packet: str, via: Transport, *, status: int | None = None) -> None:
+        self._tell(self.engine, f"{direction} {packet} {via}{f' {status}' if status else ''}")
 
     def on_attachment(self, data: bytes, _via: Transport) -> None:
         self._tell(self.garbled, (repr(data), "a BINARY frame"))

@@ -106,6 +106,22 @@ async def test_http_errors_end_a_polling_connection(method: str, monkeypatch: py
 
 
 @in_loop
+async def test_a_post_that_is_answered_with_another_success_is_told_once() -> None:
+    class WithoutContent(Polling):
+        async def __call__(self, request: web.Request) -> web.StreamResponse:
+            answer = await super().__call__(request)
+            return web.Response(status=204) if request.method == "POST" else answer
+
+    server = WithoutContent()
+    async with serving(server) as url, opened(url, "polling") as (wire, heard):
+        for number in range(2):
+            send(wire, heard, str(number))
+            await wire.flush()
+        assert heard.engine == ["< the answer to a POST polling 204"]
+    assert [packet for post in server.posts for packet in post] == ["40", "41", "1"]
+
+
+@in_loop
 async def test_a_poll_that_breaks_off_ends_the_connection() -> None:
     async def handle(stream: Stream) -> None:
         for body in (HANDSHAKE.encode(), b"41"):
