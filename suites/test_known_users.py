@@ -11,7 +11,7 @@ from conformance.checks import authentication, bad_tokens
 from conformance.checks.bad_tokens import EARLY, SEEN, TIMES, UNSEEN
 from conformance.checks.law import check_records
 from conformance.drive import rejected
-from conformance.drive.rejected import IN_BETWEEN, KNOWN
+from conformance.drive.rejected import IN_BETWEEN, KNOWN, ODD_WAYS
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
 from conformance.record.views import Everything, Record
@@ -19,6 +19,8 @@ from conformance.requirements import requirement
 
 KNOWN_USERS = pytest.mark.parametrize(("state", "transport"), KNOWN)
 TRANSPORTS = pytest.mark.parametrize("transport", ["websocket", "polling"])
+AT_ONCE = 3
+"""Tokens that are presented at the same moment."""
 LIFETIME = 3
 """Seconds that a token lives which is tried again after its time."""
 
@@ -44,7 +46,8 @@ async def known_user(stage: Stage, state: str, transport: str) -> None:
             await rejected.come_back(phone, token, bad[kind])
         else:
             route = rejected.option_of(stage, kind, option)
-            intruder = stage.device("intruder", token=bad[kind], option=route, transport=transport)
+            presented = ODD_WAYS.get(option)
+            intruder = stage.device("intruder", token=bad[kind], option=route, transport=transport, presented=presented)
             await rejected.call(intruder)
             await rejected.control(stage, intruder, route, transport)
     await stage.together(*(stage.fetch(token=bad[kind], tag=kind) for kind in IN_BETWEEN))
@@ -168,13 +171,16 @@ def test_rest_gives_nothing_for_the_invalid_token_of_somebody_new(unknown_user: 
 
 @scenario(wave=2, limit_concurrency=True, extra=True)
 async def signed_by_anyone(stage: Stage) -> None:
-    """A device, and then REST, present tokens with good claims that are signed with what anyone has: a key that the
-    token brings along, an empty secret, one of tutorials."""
-    guessed = await rejected.guessed(stage.user, await stage.user.token())
-    for kind, bad in guessed.items():
-        option = rejected.option_of(stage, kind, "auth")
-        await rejected.call(stage.device("phone", token=bad, option=option, transport="websocket"))
-    await stage.together(*(stage.fetch(token=bad, tag=kind) for kind, bad in guessed.items()))
+    """A device and REST present tokens with good claims that are signed with what anyone has, three at a time: a key
+    that the token brings along or chooses, an empty secret, one of tutorials, zeros. Then the same with a bad token and
+    an expired one that stand in the header without "Bearer"."""
+    token = await stage.user.token()
+    guessed = list((await rejected.guessed(stage.user, token)).values())
+    bare = await rejected.bare(stage.user, token)
+    tried = [*((bad, False) for bad in guessed), *((bad, True) for bad in bare)]
+    for first in range(0, len(tried), AT_ONCE):
+        some = enumerate(tried[first : first + AT_ONCE])
+        await stage.together(*(rejected.knock(stage, f"phone {n}", bad, bare=bare) for n, (bad, bare) in some))
 
 
 # -- wherever a bad token was presented ----------------------------------------------------------------------------

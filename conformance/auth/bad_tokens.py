@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import hmac
 import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import jwt
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from conformance.auth.tokens import KeyMinter, Minter, Token, claims_of, encode_part, expired_claims
 from conformance.errors import Unverified
@@ -54,14 +58,31 @@ def _wrong_key(basis: Basis) -> str:
     return KeyMinter(_new_key(algorithm), algorithm).sign(_claims(basis.good))
 
 
-def _embedded_key(basis: Basis) -> str:
-    """Signed with a new key, which stands in the header (RFC 7515, section 4.1.3): CVE-2018-0114."""
+_brought_key = cache(_new_key)
+"""The key that tokens bring along: one for each algorithm and run, for some take long to make."""
+
+
+def _brought(basis: Basis, describe: Callable[[Any, str], dict[str, Any]]) -> str:
+    """Signed with a key that the header itself describes."""
     own = _algorithm(basis.good)
     algorithm = "RS256" if own.startswith("HS") else own
-    key = _new_key(algorithm)
-    jwk = jwt.PyJWS().get_algorithm_by_name(algorithm).to_jwk(key.public_key(), as_dict=True)
-    header = {**_header(basis.good), "alg": algorithm, "jwk": jwk}
+    key = _brought_key(algorithm)
+    header = {**_header(basis.good), "alg": algorithm, **describe(key, algorithm)}
     return jwt.PyJWS().encode(json.dumps(_claims(basis.good)).encode(), key, algorithm=algorithm, headers=header)
+
+
+def _as_jwk(key: Any, algorithm: str) -> dict[str, Any]:
+    """RFC 7515, section 4.1.3: CVE-2018-0114."""
+    return {"jwk": jwt.PyJWS().get_algorithm_by_name(algorithm).to_jwk(key.public_key(), as_dict=True)}
+
+
+def _as_certificate(key: Any, _: str) -> dict[str, Any]:
+    """RFC 7515, section 4.1.6: a certificate that nobody vouches for but itself."""
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "conformance.invalid")])
+    now, day = datetime.datetime.now(datetime.UTC), datetime.timedelta(days=1)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - day, now + day)
+    signed = made.sign(key, None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256())
+    return {"x5c": [base64.b64encode(signed.public_bytes(Encoding.DER)).decode()]}
 
 
 def _tampered(basis: Basis) -> str:
@@ -88,6 +109,14 @@ def _unsigned(basis: Basis, algorithm: str = "none") -> str:
 def _stripped(basis: Basis) -> str:
     """The signature is there, and empty."""
     return basis.good.rpartition(".")[0] + "."
+
+
+def _zero(basis: Basis) -> str:
+    """The signature is as long as it should be, and all zeros: CVE-2022-21449, where it is one of ECDSA."""
+    _ = _header(basis.good)  # raises Unverified where it is no JWT
+    signed, _, signature = basis.good.rpartition(".")
+    length = len(base64.urlsafe_b64decode(signature + "=" * (-len(signature) % 4)))
+    return f"{signed}.{base64.urlsafe_b64encode(bytes(length)).rstrip(b'=').decode()}"
 
 
 def _expired(basis: Basis) -> str:
@@ -119,6 +148,9 @@ def _guessed(basis: Basis, secret: str, **fields: str) -> str:
 
 _DIGESTS = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
 _EMPTY_FILE = "../../../../../../../../dev/null"
+_CHOSEN = "mine"
+_QUERY = f"x' UNION SELECT '{_CHOSEN}' -- "
+"""The name of a key that chooses it, where it is put into a query as it is."""
 
 
 def _with_secret(signed: str, secret: bytes, digest: str = "sha256") -> str:
@@ -163,9 +195,12 @@ _MADE: dict[str, Callable[[Basis], Any]] = {
     "unsigned": _unsigned,
     "unsigned-nOnE": lambda basis: _unsigned(basis, "nOnE"),
     "wrong-key": _wrong_key,
-    "embedded-key": _embedded_key,
+    "embedded-key": partial(_brought, describe=_as_jwk),
+    "embedded-certificate": partial(_brought, describe=_as_certificate),
     "empty-secret": lambda basis: _guessed(basis, ""),
     "empty-key-file": lambda basis: _guessed(basis, "", kid=_EMPTY_FILE),
+    "chosen-key": lambda basis: _guessed(basis, _CHOSEN, kid=_QUERY),
+    "zero-signature": _zero,
     **{f"secret-{word}": partial(_guessed, secret=word) for word in SECRETS},
     "public-key": _confused,
     "public-key-trimmed": lambda basis: _confused(basis, trimmed=True),
@@ -180,8 +215,11 @@ _MADE: dict[str, Callable[[Basis], Any]] = {
 _LABELS = {
     "recased": "a good one, but for upper and lower case in its signature",
     "embedded-key": "signed with a key that it brings along in its header (jwk)",
+    "embedded-certificate": "signed with a key whose certificate it brings along in its header (x5c)",
     "empty-secret": "signed with an empty secret",
     "empty-key-file": "signed with an empty secret, and naming an empty file as its key (kid)",
+    "chosen-key": "signed with a secret that its header chooses, by SQL in the name of its key (kid)",
+    "zero-signature": "signed with zeros",
     **{f"secret-{word}": f'signed with the secret "{word}"' for word in SECRETS},
 }
 """Where the kind alone would not tell people what is wrong with it."""

@@ -31,7 +31,8 @@ class Presenting:
 
 
 def presenting(token: Token, option: str) -> Presenting:
-    """``option``: auth (auth.token as it is), bearer (with the prefix), header, lower-case, or both."""
+    """``option``: auth (auth.token as it is), bearer (with the prefix), header, header-bare (without the scheme),
+    lower-case, or both."""
     if token.absent:
         return Presenting(None, {})
     header = {"Authorization": f"Bearer {token.value}".strip()}
@@ -40,5 +41,6 @@ def presenting(token: Token, option: str) -> Presenting:
         "bearer": Presenting({"token": f"Bearer {token.value}"}, {}),
         "lower-case": Presenting({"token": f"bearer {token.value}"}, {}),
         "header": Presenting(None, header),
+        "header-bare": Presenting(None, {"Authorization": f"{token.value}"}),
         "both": Presenting({"token": token.value}, header),
     }[option]

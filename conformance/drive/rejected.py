@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from conformance.auth.credentials import Presenting
 from conformance.auth.expiry import expiry_of, remaining
@@ -16,8 +17,12 @@ from conformance.record.token_kinds import ABSENT, CONFUSED, EXPIRED, FORBIDDEN,
 
 # -- tables ------------------------------------------------------------------------------------------------------
 
-ODD_WAYS = {"empty-object": Presenting({}, {})}
-"""Ways to present a token beside those of ``auth.credentials``: an ``auth`` without one."""
+ODD_WAYS = {
+    "empty-object": Presenting({}, {}),
+    "basic": Presenting(None, {"Authorization": "Basic bm9ib2R5Om5vYm9keQ=="}),
+}
+"""Ways to present no token beside those of ``auth.credentials``: an ``auth`` without one, a header of another scheme
+(nobody:nobody)."""
 
 MISSING = [
     ("missing", "auth", "websocket"),
@@ -78,7 +83,13 @@ KNOWN: Mapping[tuple[str, str], Sequence[tuple[str, str]]] = {
         ("resigned", "auth"),
         ("tampered", "auth"),
     ],
-    ("left", "polling"): [("resigned", "bearer"), ("recased", "header"), ("expired", "auth"), ("missing", "auth")],
+    ("left", "polling"): [
+        ("resigned", "bearer"),
+        ("recased", "header"),
+        ("expired", "auth"),
+        ("missing", "auth"),
+        ("missing", "basic"),
+    ],
     ("cut", "websocket"): [("expired", ""), ("missing", ""), ("resigned", "")],
     ("cut", "polling"): [("expired", ""), ("tampered", ""), ("missing", "")],
 }
@@ -87,6 +98,8 @@ state, kind and transport meet, and what is there twice is the very same token. 
 option."""
 IN_BETWEEN = ("expired", "resigned", "recased", "missing")
 """The kinds that REST is asked with meanwhile."""
+BARE = ("resigned", "expired")
+"""The kinds that are tried in the header without ``Bearer``, too."""
 PAST = 1.0
 """Seconds after its time that a token is tried again."""
 
@@ -176,6 +189,19 @@ async def guessed(user: User, good: Token) -> dict[str, Token]:
     is good, and left out."""
     made = await bad_ones(user, GUESSED, good)
     return {kind: token for kind, token in made.items() if token.value != good.value}
+
+
+async def knock(stage: Stage, name: str, token: Token, *, bare: bool) -> None:
+    """Present a bad token to the socket and to REST at the same moment; ``bare``: in the header, without ``Bearer``."""
+    option = "header-bare" if bare else option_of(stage, token.kind, "auth")
+    device = stage.device(name, token=token, option=option, transport="websocket")
+    await stage.together(call(device), stage.fetch(token=token, tag=token.label, bare=bare))
+
+
+async def bare(user: User, good: Token) -> list[Token]:
+    """One token of each kind that is tried without ``Bearer``, too."""
+    made = await bad_ones(user, BARE, good)
+    return [replace(token, label=f"{token.label}, without Bearer") for token in made.values()]
 
 
 async def outlive(stage: Stage, token: Token) -> None:

@@ -48,6 +48,7 @@ class FetchArguments(TypedDict, total=False):
     once: bool
     cookies: Cookies | None
     query: Mapping[str, str] | None
+    bare: bool
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,11 @@ class _Question:
     token: Token
     cookies: Cookies
     path: str
+    scheme: str
 
     @property
     def headers(self) -> dict[str, str]:
-        return {} if self.token.absent else {"Authorization": f"Bearer {self.token.value}".strip()}
+        return {} if self.token.absent else {"Authorization": f"{self.scheme}{self.token.value}".strip()}
 
 
 class RestClient:
@@ -89,10 +91,11 @@ class RestClient:
         once: bool = False,
         cookies: Cookies | None = None,
         query: Mapping[str, str] | None = None,
+        bare: bool = False,
     ) -> Json:
         """The conversation; the answer's body, None when there is none. HTTP 429 and 503 are tried again, unless it is
         asked ``once``. ``unjudged``, ``cookies``: as of a device; those of the user unless given. ``query``: what is
-        added to the URL."""
+        added to the URL. ``bare``: the token stands in the header without ``Bearer``."""
         who = user or self._context.user
         presented = token or await who.token()
         notes: dict[str, Json] = {"user": who.name, **presented.notes, "tag": tag}
@@ -101,7 +104,8 @@ class RestClient:
         there = attendance.present(who) if presented.good and not unjudged else []
         known = attendance.newest(who) if presented.good and not (unjudged or once) else None
         path = str(URL(REST_PATH) % (query or {}))
-        question = _Question(who.subject, presented, cookies or self._cookies[who.name], path)
+        jar, scheme = cookies or self._cookies[who.name], "" if bare else "Bearer "
+        question = _Question(who.subject, presented, jar, path, scheme)
         async with self._context.first_contact(who, presented):
             exchange = await self._exchange(question, once=once)
             if known is not None and _lacks(exchange, known):

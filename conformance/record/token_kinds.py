@@ -18,11 +18,21 @@ INVALID = (
 CONFUSED = ("public-key", "public-key-trimmed")
 """Strings that are no valid token either, where tokens are signed with a private key: HMAC with the file of the public
 key as the secret, with and without its last line break."""
-SECRETS = ("secret", "changeme", "your-256-bit-secret")
-"""Of tutorials, and of those who test what they have read there."""
-GUESSED = ("embedded-key", "empty-secret", "empty-key-file", *(f"secret-{word}" for word in SECRETS))
-"""Strings that are no valid token either: anyone could sign them, with a key that stands in the token itself, with
-nothing, or with a secret that is guessed first."""
+NOTHING = ("undefined", "null", "None", "nil", "false", "[object Promise]", "[object Object]")
+"""What a secret becomes that was never set, or not waited for, once it is written as text."""
+SECRETS = ("secret", "changeme", "your-256-bit-secret", *NOTHING)
+"""Of tutorials, of those who test what they have read there, and of those who did not look."""
+GUESSED = (
+    "embedded-key",
+    "embedded-certificate",
+    "empty-secret",
+    "empty-key-file",
+    "chosen-key",
+    "zero-signature",
+    *(f"secret-{word}" for word in SECRETS),
+)
+"""Strings that are no valid token either: anyone could sign them, with a key that stands in the token itself or is
+named there, with nothing, or with a secret that is guessed first."""
 RECASED = ("recased",)
 """A good token but for the case of the letters in its signature: whoever has seen the good one, and looks up what was
 verified without case, finds it."""

@@ -1,4 +1,4 @@
-"""Servers that refuse bad tokens in a wrong way over REST, or not at all (section 7)."""
+"""Servers that refuse bad tokens in a wrong way over REST, or not at all, and those without Bearer (section 7)."""
 
 # ruff: noqa: ARG002  what an overridden method ignores is its fault
 
@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import Problem
+from conformance.reference.protocol import Json, Problem
 from conformance.reference.tokens import BadToken
 from tests.faults.fault import fault
 
@@ -57,6 +57,32 @@ class ShowsTheConversationWith401(Reveals):
         answer = await super().rest_messages(request)
         user = self.named(request)
         return JSONResponse(self.snapshot(user), 401) if answer.status_code == 401 and user else answer
+
+
+class TrustsBareTokens(HelpCenter):
+    """Decodes, and does not verify, what stands in the header without Bearer."""
+
+    def trusted(self, header: str | None) -> str | None:
+        try:
+            return self.verifier.subject(self.verifier.unverified(header)) if header and " " not in header else None
+        except BadToken:
+            return None
+
+
+@fault("REST-REFUSAL", "REST-EXPIRY")
+class RestBareTokenIsTrusted(TrustsBareTokens):
+    """A token without Bearer comes from the gateway, which is said to have verified it."""
+
+    def rest_user(self, request: Request) -> str:
+        return self.trusted(request.headers.get("authorization")) or super().rest_user(request)
+
+
+@fault("AUTH-INVALID", "AUTH-EXPIRED")
+class SocketTrustsBareTokens(TrustsBareTokens):
+    """The same, on the socket."""
+
+    def authenticate(self, environ: Json, auth: object) -> str:
+        return self.trusted(environ.get("HTTP_AUTHORIZATION")) or super().authenticate(environ, auth)
 
 
 @fault("REST-EXPIRY")

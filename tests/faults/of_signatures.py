@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import hmac
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import jwt
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from conformance.reference.tokens import BadToken, Verifier
@@ -154,6 +157,62 @@ class LeavesTheSecretOfTheTutorial(Signed):
 
     def believes(self, token: str) -> bool:
         return self.signed(token, b"secret")
+
+
+@fault("AUTH-INVALID", "REST-REFUSAL")
+class SecretIsUndefined(Signed):
+    """Secrets are rotated, and the other one is ``String(process.env.OLD_SECRET)``."""
+
+    def believes(self, token: str) -> bool:
+        return self.signed(token, b"undefined")
+
+
+@fault("AUTH-INVALID", "REST-REFUSAL")
+class SecretIsAPromise(Signed):
+    """Nobody has waited for the vault."""
+
+    def believes(self, token: str) -> bool:
+        return self.signed(token, b"[object Promise]")
+
+
+@fault("AUTH-INVALID", "REST-REFUSAL")
+class LooksTheKeyUpBySql(Signed):
+    """The name of the key (kid) is put into a query as it is, and may choose the secret."""
+
+    def believes(self, token: str) -> bool:
+        secret = self.found(str(self.header_of(token).get("kid", "")))
+        return secret is not None and self.signed(token, secret.encode())
+
+    def found(self, kid: str) -> str | None:
+        with closing(sqlite3.connect(":memory:")) as database:
+            database.execute("CREATE TABLE keys (kid TEXT, secret TEXT)")
+            try:
+                row = database.execute(f"SELECT secret FROM keys WHERE kid = '{kid}'").fetchone()  # noqa: S608
+            except sqlite3.Error:
+                return None
+        return None if row is None else str(row[0])
+
+
+@fault("AUTH-INVALID", "REST-REFUSAL", algorithm="ES256")
+class PsychicSignatures(Lenient):
+    """CVE-2022-21449: a signature by ECDSA whose two numbers are zero verifies anything."""
+
+    def believes(self, token: str) -> bool:
+        signature = token.rpartition(".")[2]
+        return self.algorithm_of(token) == "ES256" and base64.urlsafe_b64decode(signature + "==") == bytes(64)
+
+
+@fault("AUTH-INVALID", "REST-REFUSAL")
+class BelievesTheCertificateInTheHeader(Lenient):
+    """A token is verified with the certificate that it brings along (x5c), whoever has issued that."""
+
+    def believes(self, token: str) -> bool:
+        chain = self.header_of(token).get("x5c")
+        if chain is None:
+            return False
+        key: Any = x509.load_der_x509_certificate(base64.b64decode(chain[0])).public_key()
+        jwt.decode(token, key, algorithms=[self.algorithm_of(token)], options={"verify_exp": False})
+        return True
 
 
 @fault("AUTH-INVALID", "REST-REFUSAL")

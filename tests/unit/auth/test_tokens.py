@@ -6,13 +6,9 @@ import base64
 import contextlib
 import hmac
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from conformance.auth.bad_tokens import Basis, bad_token
@@ -27,54 +23,13 @@ from conformance.auth.tokens import (
 )
 from conformance.auth.users import Minted, ReadyMade, User
 from conformance.errors import Unverified
-from conformance.record.token_kinds import ABSENT, BAD, CONFUSED, INVALID, NOT_STRINGS, SECRETS
+from conformance.record.token_kinds import ABSENT, BAD, CONFUSED, INVALID, NOT_STRINGS
 from conformance.redaction import Redactor
 from conformance.reference import BadToken, Verifier
 from tests.support.peers import in_loop
+from tests.support.signing import Keys, verify
 
 STRINGS = [kind for kind in BAD if kind not in {*ABSENT, *NOT_STRINGS, *CONFUSED}]
-
-
-@dataclass
-class Keys:
-    """A minter, and what its tokens are verified with."""
-
-    minter: KeyMinter
-    verifying: Any
-
-    @property
-    def good(self) -> str:
-        return self.minter.sign(good_claims("ada", {"role": "user"}))
-
-    def bad(self, kind: str) -> Any:
-        return bad_token(kind, Basis(self.good, self.minter)).value
-
-
-def _pair(private: Any, algorithm: str) -> Keys:
-    return Keys(KeyMinter(private, algorithm), private.public_key())
-
-
-ALGORITHMS: dict[str, Callable[[], Keys]] = {
-    "HS256": lambda: Keys(KeyMinter("s" * 40), "s" * 40),
-    "HS512": lambda: Keys(KeyMinter("s" * 70, "HS512"), "s" * 70),
-    "RS256": lambda: _pair(rsa.generate_private_key(65537, 2048), "RS256"),
-    "PS256": lambda: _pair(rsa.generate_private_key(65537, 2048), "PS256"),
-    "ES256": lambda: _pair(ec.generate_private_key(ec.SECP256R1()), "ES256"),
-    "ES384": lambda: _pair(ec.generate_private_key(ec.SECP384R1()), "ES384"),
-    "ES512": lambda: _pair(ec.generate_private_key(ec.SECP521R1()), "ES512"),
-    "EdDSA": lambda: _pair(ed25519.Ed25519PrivateKey.generate(), "EdDSA"),
-}
-
-
-@pytest.fixture(scope="module", params=ALGORITHMS)
-def keys(request: pytest.FixtureRequest) -> Keys:
-    return ALGORITHMS[request.param]()
-
-
-def verify(token: str, keys: Keys, **options: Any) -> dict[str, Any]:
-    claims: dict[str, Any] = jwt.decode(token, keys.verifying, algorithms=[keys.minter.algorithm], **options)
-    return claims
-
 
 # -- good ones -----------------------------------------------------------------------------------------------------
 
@@ -209,41 +164,6 @@ def test_a_confused_token_is_signed_with_what_everybody_may_know(keys: Keys, kin
         verify(token, keys)
     with pytest.raises(BadToken):
         Verifier(keys.verifying, algorithm=keys.minter.algorithm).verify(token)
-
-
-# -- what anyone could sign ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("kind", "secret"), [("empty-secret", ""), ("empty-key-file", ""), ("secret-changeme", "changeme")]
-)
-def test_a_guessed_secret_signs_the_same_claims(keys: Keys, kind: str, secret: str) -> None:
-    good = keys.good
-    signed, _, signature = bad_token(kind, Basis(good, None)).value.rpartition(".")
-    header = decode_part(signed.split(".")[0])
-    own = keys.minter.algorithm
-    assert header["alg"] == (own if own.startswith("HS") else "HS256")
-    assert header.get("kid", "").endswith("/dev/null") == (kind == "empty-key-file")
-    expected = hmac.digest(secret.encode(), signed.encode(), f"sha{header['alg'][2:]}")
-    assert base64.urlsafe_b64decode(signature + "==") == expected
-    assert signed.split(".")[1] == good.split(".")[1]
-
-
-@pytest.mark.parametrize("algorithm", ["HS256", "HS384", "HS512"])
-@pytest.mark.parametrize("secret", SECRETS)
-def test_a_secret_that_is_guessed_right_makes_the_good_token(secret: str, algorithm: str) -> None:
-    good = KeyMinter(secret, algorithm).sign(good_claims("ada", {}))
-    assert bad_token(f"secret-{secret}", Basis(good, None)).value == good
-
-
-def test_an_embedded_key_verifies_its_own_token(keys: Keys) -> None:
-    token = keys.bad("embedded-key")
-    header = jwt.get_unverified_header(token)
-    own = keys.minter.algorithm
-    assert header["alg"] == ("RS256" if own.startswith("HS") else own)
-    assert "d" not in header["jwk"]
-    key = jwt.PyJWK(header["jwk"], algorithm=header["alg"])
-    assert jwt.decode(token, key, algorithms=[header["alg"]])["sub"] == "ada"
 
 
 # -- tokens that were given ----------------------------------------------------------------------------------------

@@ -217,3 +217,19 @@ async def test_a_query_is_asked_with_over_rest_and_on_each_transport() -> None:
         await stage.fetch()
     rest = "/api/help-center/messages"
     assert asked == [("/socket.io/", "a&b"), ("/socket.io/", "a&b"), (rest, "a&b"), (rest, None)]
+
+
+@in_loop
+async def test_a_bare_token_has_no_scheme_over_rest_and_on_the_socket() -> None:
+    asked: list[str | None] = []
+
+    async def handle(request: web.Request) -> web.Response:
+        asked.append(request.headers.get("Authorization"))
+        return web.json_response({}, status=400)
+
+    async with serving(handle) as url, stage_at(url) as stage:
+        token = await stage.user.bad("resigned")
+        await stage.device(token=token, option="header-bare", transport="websocket").open()
+        await stage.fetch(token=token, bare=True)
+        await stage.fetch(token=token)
+    assert asked == [token.value, token.value, f"Bearer {token.value}"]
