@@ -15,8 +15,17 @@ from conformance.inputs.texts import MIXED
 from conformance.inputs.unicode_texts import MARKUP
 from conformance.protocol import LONGEST, Json
 from suites.coming_and_going import cut_off, cut_often, expires_while_connected, passers_by, renewed
+from suites.left_open import lower_case_bearer, two_tokens
 
-__all__ = ["cut_off", "cut_often", "expires_while_connected", "passers_by", "renewed"]
+__all__ = [
+    "cut_off",
+    "cut_often",
+    "expires_while_connected",
+    "lower_case_bearer",
+    "passers_by",
+    "renewed",
+    "two_tokens",
+]
 
 AT_ONCE, MOST = 4, 12
 """Texts that each of two devices sends without waiting, and how often it does so at most while others come."""

@@ -6,7 +6,7 @@ import contextlib
 
 import pytest
 
-from conformance.checks import authentication, delivery, good_tokens, refused_sends
+from conformance.checks import authentication, bad_tokens, delivery, good_tokens, refused_sends
 from conformance.checks.assertions import check_all
 from conformance.checks.connection import stays
 from conformance.checks.law import check_records
@@ -152,6 +152,11 @@ def test_each_of_two_refused_clients_is_told_so_once(refused_together: Record) -
     check_all(refused_together.connections, authentication.refused_with_one_error)
 
 
+@requirement("REFUSAL-EVENT")
+def test_who_is_not_let_in_is_told_so_once(two_tokens: Record, lower_case_bearer: Record) -> None:
+    check_records([two_tokens, lower_case_bearer], bad_tokens.kept_out, authentication.one_error)
+
+
 @requirement("REFUSAL-CODE")
 @BAD_TOKENS
 def test_the_error_of_a_bad_token_is_unauthorized(refused: Record) -> None:
@@ -162,6 +167,11 @@ def test_the_error_of_a_bad_token_is_unauthorized(refused: Record) -> None:
 @BAD_TOKENS
 def test_a_refused_client_is_disconnected(refused: Record) -> None:
     authentication.ended(authentication.refusal(refused))
+
+
+@requirement("REFUSAL-CLOSE")
+def test_who_is_not_let_in_is_disconnected(two_tokens: Record, lower_case_bearer: Record) -> None:
+    check_records([two_tokens, lower_case_bearer], bad_tokens.kept_out, authentication.ended)
 
 
 @requirement("REFUSAL-SILENT")

@@ -10,7 +10,6 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.auth.credentials import Presenting
 from conformance.auth.tokens import claims_of
 from conformance.checks import clock
 from conformance.drive.scenario import scenario
@@ -100,28 +99,9 @@ def test_how_rest_refuses(everything: Everything, observe: Observe) -> None:
     observe(*run.rest_refusals(everything))
 
 
-@scenario(wave=2, limit_concurrency=True)
-async def lower_case_bearer(stage: Stage) -> None:
-    """A good token is presented in auth.token after the prefix in lower case."""
-    token = replace(await stage.user.token(), good=False)
-    async with stage.device(token=token, option="lower-case", unjudged=True):
-        pass
-
-
 @requirement("OBS-BEARER-CASE")
 def test_whether_the_prefix_may_be_in_lower_case(lower_case_bearer: Record, observe: Observe) -> None:
     observe(*experiments.bearer_case(lower_case_bearer))
-
-
-@scenario(wave=2, limit_concurrency=True)
-async def two_tokens(stage: Stage) -> None:
-    """Two devices present two tokens each: good in auth.token and bad in the header, and the other way round."""
-    token = replace(await stage.user.token(), good=False)
-    good, bad = token.value, (await stage.user.bad("garbage")).value
-    for name, auth, header in (("good auth.token", good, bad), ("good header", bad, good)):
-        presented = Presenting({"token": auth}, {"Authorization": f"Bearer {header}"})
-        async with stage.device(name, token=token, presented=presented, unjudged=True):
-            pass
 
 
 @requirement("OBS-BOTH-OPTIONS")

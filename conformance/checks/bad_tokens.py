@@ -16,7 +16,7 @@ from conformance.checks.authentication import (
 )
 from conformance.errors import Deviation, Unverified
 from conformance.record.rate_limits import BUSY
-from conformance.record.token_kinds import EXPIRED
+from conformance.record.token_kinds import EXPIRED, GOOD
 from conformance.record.transcript import Entry
 from conformance.record.views import Connection, Fetch, Record
 
@@ -52,6 +52,13 @@ def strangers(record: Record, *requirements: str) -> Iterator[Connection]:
         entry = ENTRY.get(connection.token_kind)
         if not connection.good and entry is not None and (not requirements or entry in requirements):
             yield connection
+
+
+def kept_out(record: Record) -> Iterator[Connection]:
+    """The connections that were not let in, of which the document leaves open whether they are. Who got no handshake is
+    judged where nothing is left open."""
+    tried = (one for one in record.all_connections if not one.good and one.token_kind == GOOD)
+    return (one for one in tried if one.handshake_completed and not is_accepted(one))
 
 
 def requests(requirement: str) -> Callable[[Record], Iterator[Fetch]]:

@@ -18,7 +18,7 @@ from conformance.protocol import CONNECTED, ERROR, MESSAGE, SUPPORT, Json
 from conformance.record.payloads import Message
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Record, Send
-from conformance.record.waits import ack_of, given_up
+from conformance.record.waits import REFUSED_END, ack_of, given_up
 
 FURTHER_FIELDS = {"clientId": "c-1", "attachments": []}
 UNKNOWN_EVENT = "help_center:read"
@@ -65,19 +65,33 @@ def unknown_event(record: Record) -> ObservedValue:
 
 
 def bearer_case(record: Record) -> ObservedValue:
-    if record.connection("phone").greeted:
+    phone = record.connection("phone")
+    if phone.greeted:
         return ObservedValue("accepted", "accepts the prefix in lower case")
+    if _left_waiting(phone):
+        return ObservedValue("unanswered", "neither accepts nor refuses the prefix in lower case")
     return ObservedValue("refused", "refuses the prefix in lower case")
 
 
 def both_options(record: Record) -> ObservedValue:
-    auth, header = (record.connection(f"good {option}").greeted for option in ("auth.token", "header"))
+    devices = {option: record.connection(f"good {option}") for option in ("auth.token", "header")}
+    waiting = [option for option, device in devices.items() if not device.greeted and _left_waiting(device)]
+    if waiting:
+        what = " or ".join(waiting)
+        return ObservedValue("unanswered", f"neither lets in nor refuses a client when only its {what} is good")
+    auth, header = (device.greeted for device in devices.values())
     return {
         (True, False): ObservedValue("auth.token", "goes by auth.token, whatever the header says"),
         (False, True): ObservedValue("header", "goes by the Authorization header, whatever auth.token says"),
         (True, True): ObservedValue("either", "lets a client in when either of auth.token and header is good"),
         (False, False): ObservedValue("both", "lets no client in when only one of auth.token and header is good"),
     }[auth, header]
+
+
+def _left_waiting(connection: Connection) -> bool:
+    """Whether no error and no end came. Raises Unverified where they may still have been under way."""
+    not_in_doubt(connection, REFUSED_END)
+    return not connection.events(ERROR) and connection.ended_by_target is None
 
 
 def expiry(record: Record) -> ObservedValue:

@@ -79,7 +79,7 @@ class RestBareTokenIsTrusted(TrustsBareTokens):
 
 @fault("AUTH-INVALID", "AUTH-EXPIRED")
 class SocketTrustsBareTokens(TrustsBareTokens):
-    """The same, on the socket."""
+    """What stands in the header of the handshake without Bearer is decoded, and not verified."""
 
     def authenticate(self, environ: Json, auth: object) -> str:
         return self.trusted(environ.get("HTTP_AUTHORIZATION")) or super().authenticate(environ, auth)

@@ -120,6 +120,39 @@ class IsExactAboutBearer(HelpCenter):
         return self.header_token(environ.get("HTTP_AUTHORIZATION")) or self.auth_token(auth)
 
 
+class LooksAtBothTokens(HelpCenter):
+    """Verifies auth.token and the header, where there are both."""
+
+    def both(self, environ: Json, auth: object) -> list[object]:
+        found = [self.auth_token(auth), self.header_token(environ.get("HTTP_AUTHORIZATION"))]
+        return [token for token in found if token is not None]
+
+    def is_good(self, token: object) -> bool:
+        try:
+            return bool(self.user_of(token))
+        except Problem:
+            return False
+
+
+@legal()
+class GoesByEitherToken(LooksAtBothTokens):
+    """Whichever is good."""
+
+    def token_of(self, environ: Json, auth: object) -> object:
+        good = [token for token in self.both(environ, auth) if self.is_good(token)]
+        return good[0] if good else super().token_of(environ, auth)
+
+
+@legal()
+class WantsBothTokensGood(LooksAtBothTokens):
+    """Whoever brings a good token and a bad one has made a mistake, and is told so by a code of its own."""
+
+    def token_of(self, environ: Json, auth: object) -> object:
+        if len({self.is_good(token) for token in self.both(environ, auth)}) > 1:
+            raise Problem("INVALID_REQUEST", "One of the two tokens is not valid.")
+        return super().token_of(environ, auth)
+
+
 @legal()
 class TakesTokensFromElsewhereToo(HelpCenter):
     """From the query and a cookie, behind the documented options; the header may be a bare token."""

@@ -20,17 +20,16 @@ from conformance.run.option_table import OPTIONS
 from tests.support.checkout import CHAT, REPORTS, ROOT, SHOULD, TOKENS, Checkout, Run
 from tests.support.hostile import SECRET, Untrimming, help_center
 
-CONFTEST, MORE = (
-    (ROOT / "suites" / name).read_text(encoding="utf-8") for name in ("conftest.py", "coming_and_going.py")
-)
+SHARED = ("conftest.py", "coming_and_going.py", "left_open.py")
+"""Of our suites: the scenarios that several of them judge."""
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """Three files of suites that the embedded server passes, with one piece of advice; and tests of its own."""
     made = Checkout(tmp_path_factory.mktemp("cli"), chat=CHAT, tokens=TOKENS, should=SHOULD)
-    made.write("suites/conftest.py", CONFTEST)
-    made.write("suites/coming_and_going.py", MORE)
+    for name in SHARED:
+        made.write(f"suites/{name}", (ROOT / "suites" / name).read_text(encoding="utf-8"))
     made.write("tests/test_own.py", "def test_own(): pass\n")
     return made
 

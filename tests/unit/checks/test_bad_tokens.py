@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 
-from conformance.checks import bad_tokens
+from conformance.checks import authentication, bad_tokens
 from conformance.checks.bad_tokens import EARLY, SEEN, UNSEEN
+from conformance.checks.law import check_records
 from conformance.errors import Deviation, Unverified
+from conformance.observations import experiments
 from conformance.protocol import ERROR
-from conformance.record.views import Record
+from conformance.record.transcript import Kind
+from conformance.record.views import Connection, Record
+from conformance.record.waits import REFUSED_END
 from tests.support.handmade import Handmade
 
 PROBLEM = {"code": "UNAUTHORIZED", "message": "expired"}
@@ -100,3 +104,58 @@ def test_a_greeted_stranger_is_blamed_by_the_kind_of_its_token() -> None:
     assert not list(bad_tokens.knocks("AUTH-EXPIRED")(hand.record))
     with pytest.raises(Deviation, match="resigned"):
         bad_tokens.assert_rejected(hand.record, "AUTH-INVALID")
+
+
+# -- clients whose token may be good or not ------------------------------------------------------------------------
+
+JUDGES = pytest.mark.parametrize("judge", [authentication.one_error, authentication.ended])
+LEFT_OPEN = ("good auth.token", "good header")
+
+
+def left_waiting(*devices: str) -> Handmade:
+    """Each is neither let in nor refused."""
+    hand = Handmade()
+    for name in devices:
+        hand.opens(name, good=False, token="token", trial=True)
+        hand.add(Kind.EXPIRED, waiting=REFUSED_END, seconds=15.0)
+        hand.packet(Kind.SENT, "DISCONNECT")
+        hand.closed()
+    return hand
+
+
+@JUDGES
+@pytest.mark.parametrize("entered", [True, False])
+def test_who_is_let_in_or_refused_is_not_kept_waiting(entered: bool, judge: Callable[[Connection], None]) -> None:
+    hand = Handmade()
+    try_connect(hand, "phone", "websocket", entered=entered, token="token")
+    check_records([hand.record], bad_tokens.kept_out, judge)
+
+
+@JUDGES
+def test_who_is_neither_let_in_nor_refused_is(judge: Callable[[Connection], None]) -> None:
+    with pytest.raises(Deviation, match=r"no word and no end|still connected after"):
+        check_records([left_waiting("phone").record], bad_tokens.kept_out, judge)
+
+
+@JUDGES
+def test_who_got_no_handshake_is_judged_elsewhere(judge: Callable[[Connection], None]) -> None:
+    hand = Handmade()
+    hand.opens(good=False, token="token", trial=True)
+    hand.transcript.entries[1:] = []
+    hand.closed("target", status=401)
+    check_records([hand.record], bad_tokens.kept_out, judge)
+
+
+def test_silence_is_observed_as_such() -> None:
+    assert experiments.bearer_case(left_waiting("phone").record).value == "unanswered"
+    one, says = experiments.both_options(left_waiting(*LEFT_OPEN).record)
+    assert one == "unanswered"
+    assert "auth.token or header" in says
+
+
+def test_a_refusal_is_observed_as_such() -> None:
+    hand = Handmade()
+    for name in (*LEFT_OPEN, "phone"):
+        try_connect(hand, name, "websocket", entered=False, token="token")
+    assert experiments.bearer_case(hand.record).value == "refused"
+    assert experiments.both_options(hand.record).value == "both"
