@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from conformance.checks.assertions import expect
 from conformance.checks.blame import of_greeting, unauthorized
-from conformance.checks.doubts import is_acked
+from conformance.checks.doubts import is_acked, not_in_doubt
 from conformance.checks.history_window import greeting_of
 from conformance.checks.lifecycle import greeted_again, shows
 from conformance.checks.selectors import saved
@@ -18,7 +18,7 @@ from conformance.record.descriptions import said
 from conformance.record.payloads import Message
 from conformance.record.rate_limits import speaks_of_pace
 from conformance.record.views import Connection, Fetch, Record, Send
-from conformance.record.waits import ack_of, given_up, message_named, waited_out
+from conformance.record.waits import ack_of, given_up, message_named
 
 # -- a device that is cut off again and again -----------------------------------------------------------------------
 
@@ -71,6 +71,9 @@ def emitted_on_return(record: Record, times: int) -> None:
     missed = [_missed_on_return(*one) for one in zip(returns, *asked, strict=False)]
     if len(missed) == times and all(missed):
         first = missed[0][0]
+        for connection, messages in zip(returns, missed, strict=False):
+            for message in messages:
+                not_in_doubt(connection, message_named(message.id))
         raise Deviation(
             "a message of support to be in the greeting of a user who returns, or to be emitted then",
             f"neither, {times} times of {times}: {preview(first.text)}",
@@ -88,7 +91,7 @@ def _missed_on_return(connection: Connection, before: Fetch, back: Fetch) -> lis
     heard = {e.message.id for c in connection.record.all_connections for e in c.events(MESSAGE)}
     known = {*before.history.ids, *greeting.ids, *heard}
     new = [message for message in back.history.messages if message.sender == SUPPORT and message.id not in known]
-    return [message for message in new if waited_out(connection, message_named(message.id))]
+    return [message for message in new if given_up(connection, message_named(message.id)) is not None]
 
 
 # -- a token that expires while its device is connected --------------------------------------------------------------

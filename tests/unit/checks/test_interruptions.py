@@ -13,7 +13,7 @@ from conformance.checks.history_window import windows
 from conformance.errors import Deviation, Unverified
 from conformance.observations import experiments
 from conformance.protocol import ERROR, MESSAGE
-from conformance.record.transcript import Kind
+from conformance.record.transcript import Doubt, Kind
 from conformance.record.waits import ack_of, message_named
 from tests.support.handmade import Handmade, message, unverified
 
@@ -100,7 +100,9 @@ TIMES = 2
 ANSWER = message("an answer", id="answer", sender="support")
 
 
-def away(hand: Handmade, nth: int, *, greeted: bool, heard: bool = False, waited: bool = True) -> None:
+def away(
+    hand: Handmade, nth: int, *, greeted: bool, heard: bool = False, waited: bool = True, doubt: str | None = None
+) -> None:
     """A device sends a text, goes and returns; support has answered, and REST shows that. ``greeted``: the greeting,
     too. ``heard``: by an event."""
     asked = message(f"text {nth}", id=f"text {nth}")
@@ -113,11 +115,11 @@ def away(hand: Handmade, nth: int, *, greeted: bool, heard: bool = False, waited
     if heard:
         hand.event(MESSAGE, answer)
     elif waited:
-        hand.add(Kind.EXPIRED, waiting=message_named(answer["id"]), seconds=15.0)
+        hand.add(Kind.EXPIRED, waiting=message_named(answer["id"]), seconds=15.0, **({"doubt": doubt} if doubt else {}))
     hand.fetches({"conversation": {}, "messages": [asked, answer]}, tag="back")
 
 
-def returns(*greeted: bool, **how: bool) -> Handmade:
+def returns(*greeted: bool, **how: Any) -> Handmade:
     hand = Handmade()
     hand.opens(trial=True)
     hand.greeted()
@@ -126,9 +128,15 @@ def returns(*greeted: bool, **how: bool) -> Handmade:
     return hand
 
 
-def test_what_is_neither_shown_nor_emitted_to_who_returns_fails() -> None:
+@pytest.mark.parametrize("doubt", [None, Doubt.UNPRECEDENTED])
+def test_what_is_neither_shown_nor_emitted_to_who_returns_fails(doubt: str | None) -> None:
     with pytest.raises(Deviation, match="neither, 2 times of 2"):
-        interruptions.emitted_on_return(returns(False, False).record, TIMES)
+        interruptions.emitted_on_return(returns(False, False, doubt=doubt).record, TIMES)
+
+
+def test_what_may_still_come_to_who_returned_is_judged_by_no_one() -> None:
+    with pytest.raises(Unverified):
+        interruptions.emitted_on_return(returns(False, False, doubt=Doubt.SLOW).record, TIMES)
 
 
 @pytest.mark.parametrize(
