@@ -29,8 +29,8 @@ from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
 from suites.coming_and_going import PINGED
 
-QUIET = 1.5
-"""Seconds that a connection is left alone."""
+QUIET, LONG = 1.5, 3.5
+"""Seconds that a connection is left alone, and then once more: longer than anybody types in ``typing_long``."""
 
 
 # -- the namespace (2.1) -------------------------------------------------------------------------------------------
@@ -194,12 +194,14 @@ def test_a_refusal_is_made_of_whole_packets(turned_away: Record) -> None:
 @scenario(takes_seconds=True)
 async def quiet(stage: Stage) -> None:
     """One device connects, is silent for a while, and until it is pinged where the handshake announces that for soon;
-    it sends a text, is silent again and sends another."""
+    it sends a text, is silent again and sends another; and, after some seconds more, a third one."""
     async with stage.device("phone") as phone:
         await stage.together(phone.wait_closed(within=QUIET), phone.until_pinged(at_most=PINGED))
         await phone.send_plain(tag="first")
         await phone.wait_closed(within=stage.run.settle)
         await phone.send_plain(tag="second")
+        await phone.wait_closed(within=LONG)
+        await phone.send_plain(tag="third")
 
 
 @requirement("CONN-STAYS")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
+from collections import Counter, deque
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -46,6 +46,26 @@ class RefusesNowAndThen(HelpCenter):
         if next(self.count) % 7 == 0:
             raise Problem("VALIDATION_ERROR", "not today")
         return text
+
+
+@fault("SEND-PLAIN")
+class ForgetsOldConnections(HelpCenter):
+    """Knows the last sixty connections, however many of them have ended; what older ones send fails."""
+
+    MOST = 60
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.known: deque[str] = deque(maxlen=self.MOST)
+
+    async def admit(self, sid: str, user: str) -> None:
+        self.known.append(sid)
+        await super().admit(sid, user)
+
+    def sender_of(self, event: Event) -> str:
+        if event.sid in self.users and event.sid not in self.known:
+            raise self.server_problem()
+        return super().sender_of(event)
 
 
 @fault("SEND-PLAIN")
