@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.checks.assertions import expect
+from conformance.checks import parity
+from conformance.checks.assertions import check_all, expect
 from conformance.checks.law import check_records
+from conformance.checks.selectors import saved
 from conformance.checks.sending import is_taken, lives_on
 from conformance.checks.typing import (
     form_survived,
@@ -22,6 +24,44 @@ from conformance.drive.stage import Stage
 from conformance.inputs.invalid_payloads import ODD_TYPING
 from conformance.record.views import Everything, Record
 from conformance.requirements import requirement
+
+BUFFERED, WORDS, KEYS, PAUSE = 30, 8, 5, 0.5
+"""Keys that are said at once, as official clients send what they have buffered; then words, the keys of each, and the
+seconds until somebody who is quick has typed one."""
+
+
+@scenario(takes_seconds=True, extra=True)
+async def typing_long(stage: Stage) -> None:
+    """One device sends a plain text, begins to type thirty times in a row, and five times each half second for eight
+    times, as apps do that say so at each key; then it sends a plain text."""
+    async with stage.device("phone") as phone:
+        await phone.send_plain(tag="before")
+        for _ in range(BUFFERED):
+            await phone.typing({"isTyping": True})
+        for key in range(WORDS * KEYS):
+            if key % KEYS == 0:
+                await phone.wait_closed(within=PAUSE)
+            await phone.typing({"isTyping": True})
+        await phone.fence()
+
+
+@scenario(many_steps=True, extra=True)
+async def typists(stage: Stage) -> None:
+    """A device begins to type; another one of its user connects, and the first one sends a text, which the other one is
+    waited for to hear. The first one types on and is cut off; after a quiet window, the other one sends a text, begins
+    to type, and goes. Then a third one connects and sends a text."""
+    phone = stage.device("phone")
+    await phone.connect()
+    await phone.typing({"isTyping": True})
+    async with stage.device("tablet") as tablet:
+        await tablet.until_message_of(await phone.send_text(stage.words(), tag="typed"))
+        await phone.typing({"isTyping": True})
+        await phone.drop()
+        await tablet.settle()
+        await tablet.send_text(stage.words(), tag="typed")
+        await tablet.typing({"isTyping": True})
+    async with stage.device("laptop") as laptop:
+        await laptop.send_text(stage.words(), tag="typed")
 
 
 @scenario
@@ -73,6 +113,32 @@ def test_a_text_is_taken_after_typing_at_each_key(typing_fast: Record) -> None:
     is_taken(typing_fast.send("fence"), "many typing events in a row")
 
 
+@requirement("TYPING-HARMLESS")
+def test_a_long_text_that_is_typed_fast_does_not_end_the_connection(typing_long: Record) -> None:
+    check_all((each for each in [typing_long] if each.connections), lives_on)
+
+
+@requirement("TYPING-HARMLESS")
+def test_a_long_text_is_taken_after_typing_at_each_key(typing_long: Record) -> None:
+    fences = [send for send in typing_long.sends if send.tag == "fence"]
+    check_all(fences, lambda send: is_taken(send, "typing at each key"))
+
+
+@requirement("TYPING-HARMLESS")
+def test_a_text_is_taken_whichever_device_of_its_user_types(typists: Record) -> None:
+    check_all(typists.acked(), lambda send: is_taken(send, "typing, of this device or another one"))
+
+
+@requirement("MESSAGE-ECHO")
+def test_the_sender_hears_its_own_message_whichever_device_types(typists: Record) -> None:
+    check_records([typists], saved, parity.heard)
+
+
+@requirement("MESSAGE-DEVICES")
+def test_a_device_that_joins_one_that_types_hears_what_that_sends(typists: Record) -> None:
+    check_all(parity.beside(typists, "typed"), parity.without_gaps)
+
+
 @requirement("TYPING-NO-MESSAGE")
 def test_typing_is_not_emitted_as_a_message(typing_alone: Record) -> None:
     typing_alone.send("fence")
@@ -86,8 +152,8 @@ def test_typing_is_not_stored(typing_alone: Record) -> None:
 
 
 @requirement("TYPING-SHAPE")
-def test_every_typing_event_fits(everything: Everything, typing_beside: Record) -> None:
-    _ = typing_beside
+def test_every_typing_event_fits(everything: Everything, typing_beside: Record, typists: Record) -> None:
+    _ = typing_beside, typists
     check_records(everything, typing_events, typing_fits)
 
 

@@ -106,6 +106,27 @@ class TakesNoTextAfterTyping(Mutes):
         self.muted.add(event.sid)
 
 
+@fault("ACK-CALLED", also=("TYPING-HARMLESS",))
+class DropsWhatFollowsMuchTyping(HelpCenter):
+    """Each connection has a bucket of forty typing events, two more a second; while it is empty, nothing is read."""
+
+    MOST, RATE = 40.0, 2.0
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.buckets: dict[str, tuple[float, float]] = {}
+
+    async def receive(self, event: Event) -> None:
+        now = asyncio.get_running_loop().time()
+        left, since = self.buckets.get(event.sid, (self.MOST, now))
+        left = min(self.MOST, left + self.RATE * (now - since))
+        if event.name == TYPING:
+            left = max(0.0, left - 1)
+        self.buckets[event.sid] = (left, now)
+        if left >= 1:
+            await super().receive(event)
+
+
 @fault("TYPING-NO-MESSAGE", also=("TYPING-ODD",))
 class StoresTyping(HelpCenter):
     """One handler for both events."""

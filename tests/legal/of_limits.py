@@ -55,6 +55,26 @@ class LimitsItsRate(HelpCenter):
 
 
 @legal()
+class LimitsTyping(HelpCenter):
+    """Forty typing events at once and two a second for each connection. Those beyond are dropped, and whoever sends
+    within half a second of one is asked for patience."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.signals: defaultdict[str, Bucket] = defaultdict(lambda: Bucket(40, 2))
+        self.until: defaultdict[str | None, float] = defaultdict(float)
+        super().__init__(*arguments, **options)
+
+    async def on_typing(self, event: Event) -> None:
+        if not self.signals[event.sid].take():
+            self.until[event.sid] = asyncio.get_running_loop().time() + 0.5
+
+    async def deliver(self, user: str, text: str, *, sender: str, origin: str | None = None) -> Message:
+        if asyncio.get_running_loop().time() < self.until[origin]:
+            raise Problem("RATE_LIMITED", "Not so fast.", details={"retryAfter": 0.5})
+        return await super().deliver(user, text, sender=sender, origin=origin)
+
+
+@legal()
 class GatewayLimitsItsRate(Fronted):
     """A gateway in front counts all requests of REST together, and says no in HTML."""
 
