@@ -12,11 +12,13 @@ import pytest
 
 from conformance.formatting import size
 from conformance.report.outcome import Status
-from conformance.report.verdict import BESIDES, Finding, Result, Verdict
+from conformance.report.verdict import BESIDES, Contradiction, Finding, Result, Verdict
 from conformance.requirements import Level, Profile
 
 _LONGEST = 240
 """Characters of a reason that the terminal shows."""
+_NAMED = 3
+"""Scenarios that a note names, where it is about many."""
 _WIDTH, _INDENT = 110, " " * 11
 _NO_PAGE = "   (without report.html: pytest-html is switched off)"
 WORDS = {
@@ -217,12 +219,32 @@ class Circumstances:
 
 def notes(result: Result, known: Circumstances) -> Iterator[str]:
     """What a maintainer should know beside the verdict."""
-    for one in result.contradictions:
-        yield f"a contradiction of the harness, please report it: {one.says}"
+    yield from _contradictions(result)
     yield from known.happenings
-    for drop in known.drops:
-        yield f"a connection or request was lost once and not again: {drop}"
+    yield from _drops(known.drops)
     yield from (slow for slow in (known.load, known.pace) if slow is not None)
+
+
+def _contradictions(result: Result) -> Iterator[str]:
+    """One for each requirement that others point at, though it passed."""
+    pointing: dict[str, list[Contradiction]] = {}
+    for one in result.contradictions:
+        pointing.setdefault(one.because, []).append(one)
+    for alike in pointing.values():
+        others = list(dict.fromkeys(one.id for one in alike if one.id != alike[0].id))
+        more = f" (so {'are' if others[1:] else 'is'} {', '.join(others)})" if others else ""
+        yield f"a contradiction of the harness, please report it: {alike[0].says}{more}"
+
+
+def _drops(drops: Sequence[str]) -> Iterator[str]:
+    if len(drops) > _NAMED:
+        names = ", ".join(drop.split(": ")[0] for drop in drops[:_NAMED])
+        yield (
+            f"connections or requests of {len(drops)} scenarios were lost once and not again: {names} and "
+            f"{len(drops) - _NAMED} more"
+        )
+    else:
+        yield from (f"a connection or request was lost once and not again: {drop}" for drop in drops)
 
 
 def _observations(result: Result) -> Iterator[str]:

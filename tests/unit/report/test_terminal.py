@@ -10,7 +10,7 @@ import pytest
 from conformance.formatting import size
 from conformance.report import terminal
 from conformance.report.outcome import Status
-from conformance.report.verdict import Finding, Observation, Result
+from conformance.report.verdict import Contradiction, Finding, Observation, Result
 from conformance.requirements import catalogue
 from conformance.schema import validator
 from tests.support.handmade import FACTS
@@ -129,3 +129,19 @@ def test_verdict_json_may_have_it_and_may_not() -> None:
 )
 def test_bytes_are_said_as_people_say_them(count: int, words: str) -> None:
     assert size(count) == words
+
+
+def test_what_many_scenarios_lost_once_is_one_note() -> None:
+    drops = [f"{name}: phone: DISCONNECT" for name in ("burst", "chat", "crowd", "typing", "upgrade")]
+    assert list(terminal.notes(Result(()), terminal.Circumstances(drops=drops))) == [
+        "connections or requests of 5 scenarios were lost once and not again: burst, chat, crowd and 2 more"
+    ]
+    assert len(list(terminal.notes(Result(()), terminal.Circumstances(drops=drops[:2])))) == 2
+
+
+def test_those_that_point_at_one_requirement_are_one_contradiction() -> None:
+    found = [Contradiction(one, "AUTH-BARE", "no greeting") for one in ("SEND-MAX", "SEND-TRIM", "SEND-MAX")]
+    assert list(terminal.notes(Result((), contradictions=found), terminal.Circumstances())) == [
+        "a contradiction of the harness, please report it: SEND-MAX is unverified for a failure of AUTH-BARE, "
+        "which passed (no greeting) (so is SEND-TRIM)"
+    ]
