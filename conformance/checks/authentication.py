@@ -151,6 +151,8 @@ def looked_at(connection: Connection) -> Connection:
     closed = connection.broken_off
     if closed is not None and closed.get("status") in BUSY:
         raise Unverified(f"{connection.title}: the target was busy (HTTP {closed.get('status')}): {REMEDY}")
+    if connection.too_soon is not None:
+        not_limited(connection)
     if not connection.handshake_completed:
         because = _closed_route(connection)
         if because is not None or not _turned_away(connection):

@@ -31,7 +31,8 @@ def accepted_over_transport(record: Record, other: Record, everything: Iterable[
     if was_greeted(connection):
         return
     others = (c for one in everything for c in one.connections if c.transport == connection.transport)
-    if any(other.handshake_completed for other in others):
+    in_words = connection.too_soon is not None
+    if any(other.greeted if in_words else other.handshake_completed for other in others):
         not_limited(connection)
     if connection.handshake_completed and not other.connection().greeted:
         raise Unverified(f"{connection.title} was not greeted", because=of_greeting(connection))

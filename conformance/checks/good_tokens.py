@@ -16,23 +16,29 @@ from conformance.checks.limits import not_limited
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import CONNECTED
 from conformance.record.descriptions import said
+from conformance.record.rate_limits import wanted_pause
 from conformance.record.token_kinds import EXPIRED
 from conformance.record.views import Connection, Fetch, Record
 
 AGAIN, RENEWED, TIMES = "again", "renewed", 2
 """The devices that present, in turns, a token that was accepted before and is refused now, and a new one of its user;
 and how often they do so."""
+LONGEST_PAUSE = 60.0
+"""Seconds that are waited for where a target asks for it."""
 UNWELCOME = (401, 403)
 """How REST says that it does not take a token."""
 
 
 def refused(requirement: str) -> Callable[[Record], Iterator[Connection]]:
-    """The connections of lone devices whose good token was called a bad one, by the requirement that judges it."""
+    """The connections of lone devices whose good token was called a bad one, by the requirement that judges it; or one
+    that came too soon, but after a bad one, when a target may ask for patience."""
 
     def found(record: Record) -> Iterator[Connection]:
         for connection in record.connections:
             alone = connection.lasting and not connection.displaced
-            if alone and unauthorized(connection) and of_greeting(connection) == requirement:
+            limited = connection.too_soon is not None and requirement != "TOKEN-REFRESHED"
+            turned_away = unauthorized(connection) or limited
+            if alone and turned_away and of_greeting(connection) == requirement:
                 yield connection
 
     return found
@@ -40,19 +46,27 @@ def refused(requirement: str) -> Callable[[Record], Iterator[Connection]]:
 
 class LetIn:
     """AUTH-BARE, AUTH-PREFIXED, AUTH-HEADER and TOKEN-REFRESHED, of those. A user who was given, and of whom nothing
-    was accepted in the whole run, may be none of the target's."""
+    was accepted in the whole run, may be none of the target's. Where no one at all was let in by the same option, over
+    the same transport, it is for no pace; though a target may ask for a longer pause than is made."""
 
     def __init__(self, everything: Iterable[Record]) -> None:
         self._accepted: set[str] = set()
+        self._open: set[tuple[str, str]] = set()
+        """The options and transports by which anybody was let in."""
         self._times: Counter[str] = Counter()
         for record in everything:
             self._times.update(record.transcript.subjects.values())
-            welcome = [c.user for c in record.connections if c.good and c.greeted]
+            greeted = [c for c in record.connections if c.good and c.greeted]
+            self._open |= {(c.option, c.transport) for c in greeted}
+            welcome = [c.user for c in greeted]
             welcome += [fetch.user for fetch in record.fetches if fetch.good and fetch.successful]
             self._accepted |= {record.transcript.subjects.get(user, user) for user in welcome}
 
     def __call__(self, connection: Connection) -> None:
-        not_limited(connection)
+        if connection.too_soon is not None and (connection.option, connection.transport) in self._open:
+            return  # of what it held up, each judgement says so
+        if connection.too_soon is None or (wanted_pause(connection.too_soon) or 0) > LONGEST_PAUSE:
+            not_limited(connection)
         contact = Contact(connection.record, connection.user)
         lent = contact.given or self._times[contact.subject] > 1
         if lent and contact.subject not in self._accepted:

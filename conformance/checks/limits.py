@@ -10,6 +10,7 @@ from __future__ import annotations
 from conformance.errors import Unverified
 from conformance.formatting import preview
 from conformance.protocol import ERROR, VALIDATION_ERROR, Json
+from conformance.record.descriptions import problem
 from conformance.record.rate_limits import BUSY, SLOWER, argument, error_of, retry_after, speaks_of_pace, wanted_pause
 from conformance.record.views import Connection, Fetch, Send
 
@@ -61,7 +62,9 @@ def _codes(send: Send) -> set[Json]:
 
 
 def limited(connection: Connection) -> str | None:
-    """How a gateway or server limited the rate of a connection's requests, where that ended it."""
+    """How a gateway or server limited the rate of a connection's requests, where that ended it; or of connections."""
+    if (error := connection.too_soon) is not None:
+        return f"{problem(error)}{_when(wanted_pause(error))} for {connection.title}, to the last attempt: {REMEDY}"
     closed = connection.closed
     if closed is None or closed.get("status") not in SLOWER:
         return None
@@ -69,6 +72,10 @@ def limited(connection: Connection) -> str | None:
     when = "" if asked is None else f", Retry-After {asked:g} s"
     what = "a request of the session" if connection.handshake_completed else "the handshake"
     return f"HTTP {closed.get('status')}{when} for {what} of {connection.title}, to the last attempt: {REMEDY}"
+
+
+def _when(asked: float | None) -> str:
+    return "" if asked is None else f", retryAfter {asked:g} s,"
 
 
 def busy(fetch: Fetch) -> Unverified:

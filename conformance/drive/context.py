@@ -55,7 +55,8 @@ class RunContext:
     throttle_codes: set[str] = field(default_factory=set)
     """Codes by which valid texts were refused, for their pace perhaps."""
     turns: defaultdict[str, Turns] = field(default_factory=lambda: defaultdict(Turns))
-    """Of "handshake" and "REST": those whom the target asked for patience (HTTP 429 or 503) there."""
+    """Of "handshake" and "REST": those whom the target asked for patience (HTTP 429 or 503) there; of "namespace":
+    those whom it did so in words."""
     pace: Pace = field(default_factory=Pace)
     support_waits: WaitBudget = field(default_factory=WaitBudget)
     remark: str = ""
@@ -198,12 +199,14 @@ class ScenarioContext:
             user.known = True
 
     async def pause_for_rate_limit(
-        self, status: int | None, asked: float | None, seconds: float, *, device: str, connection: int = 0
+        self, limit: int | str | None, asked: float | None, seconds: float, *, device: str, connection: int = 0
     ) -> None:
-        """Wait for so many seconds, or as long as an HTTP answer with this status has asked for, before a request is
-        made again; and fewer scenarios are recorded at once."""
-        self.run.pace.slower(f"HTTP {status}")
+        """Wait for so many seconds, or as long as the target has asked for, before a request is made again; and fewer
+        scenarios are recorded at once. ``limit``: the HTTP status of its answer; the code of its error, where it
+        refused a connection in words."""
+        what = limit if isinstance(limit, str) else f"HTTP {limit}"
+        self.run.pace.slower(what)
         seconds = max(seconds, self.requested_pauses.grant(asked))
-        label = f"HTTP {status}: tries again after {seconds:g} s"
-        self.recorder.add(Kind.MARK, device=device, connection=connection, label=label, limited=status)
+        label = f"{what}: tries again after {seconds:g} s"
+        self.recorder.add(Kind.MARK, device=device, connection=connection, label=label, limited=limit)
         await self.recorder.until(lambda: None, within=seconds)

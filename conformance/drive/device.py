@@ -17,7 +17,8 @@ from conformance.drive.context import ScenarioContext
 from conformance.drive.delivery import Delivery
 from conformance.drive.device_options import DeviceOptions
 from conformance.drive.inbox import PacketInbox
-from conformance.drive.session import ScenarioAborted, Session
+from conformance.drive.opening import ScenarioAborted
+from conformance.drive.session import Session
 from conformance.drive.waiting import REFUSAL, SUPPORT_SAID
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, SEND, TYPING, Json
 from conformance.record.descriptions import problem
@@ -121,7 +122,7 @@ class Device(Session):
 
         self.inbox.on_kept.append(flush)
         try:
-            await self.enter()
+            await self.enter_once()
             await self.entered()
             await asyncio.gather(*sending)
         finally:

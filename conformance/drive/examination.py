@@ -13,7 +13,7 @@ from conformance.auth.users import Users
 from conformance.drive import preflight
 from conformance.drive.context import RunContext
 from conformance.drive.device_options import Route
-from conformance.drive.session import ScenarioAborted
+from conformance.drive.opening import ScenarioAborted
 from conformance.drive.stage import Stage
 from conformance.protocol import REST_PATH
 from conformance.record.transcript import Transcript

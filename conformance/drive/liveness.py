@@ -6,14 +6,16 @@ import asyncio
 import contextlib
 import math
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import httpx
 
 from conformance.auth.users import User
 from conformance.drive import stimuli
 from conformance.drive.context import RunContext
+from conformance.drive.crowd import Crowd
 from conformance.drive.rest import LOST
 from conformance.drive.stage import Stage
 from conformance.drive.stimuli import Stimulus, fatal
@@ -46,6 +48,9 @@ class Life:
         """When it was asked last, and answered."""
         self._limits: set[int] = set()
         """The HTTP statuses with which it asked for patience when it was asked last."""
+        self._made_room = -math.inf
+        """When it answered last for the harness' having let go of its connections."""
+        self.crowd = Crowd()
         self.recordings: list[Transcript] = []
         """All that have begun."""
         self.gone: str | None = None
@@ -86,7 +91,10 @@ class Life:
                 if isinstance(error, LOST) and not isinstance(error, httpx.ConnectError):
                     wait = self._context.late
                 if time.monotonic() > began + wait:
-                    self._died()
+                    refused = isinstance(error, httpx.ConnectError)  # nothing listens there, for whomever
+                    if refused or not await self._was_crowded(self.reachable, within=wait):
+                        self._died()
+                    return
                 await asyncio.sleep(AGAIN)
 
     async def reachable(self) -> bool:
@@ -105,22 +113,43 @@ class Life:
 
     async def answered(self, transcript: Transcript, user: User) -> bool:
         """Whether the target is alive after a scenario that waited in vain: others have heard of it meanwhile, or it
-        answers now. Waits for a target that does not, and may find it gone."""
+        answers now. Waits for a target that does not, and may find it gone. Where it had no room for all that the
+        harness held, those who waited meanwhile did so for that."""
         waited = silent(transcript)
         async with self._looking:
             if self.gone is not None or waited is None:
                 return self.gone is None
+            if moment(transcript, waited) < self._made_room:
+                return False
             if max(self._last_heard(), self._asked) > moment(transcript, waited) - LATELY:
                 return True
-            began = time.monotonic()
-            at_once = alive = await self._greets(user)
-            while not alive and time.monotonic() < began + STALLED * self._context.deadline:
-                alive = await self._greets(user)
-            if alive:
+            began, within = time.monotonic(), STALLED * self._context.deadline
+            look = partial(self._greets, user)
+            at_once = await look()
+            if at_once or await _in_time(look, began + within):
                 self._asked = began - self._origin
-            else:
+            elif not await self._was_crowded(look, within=within):
                 self._stalled()
             return at_once
+
+    async def _was_crowded(self, look: Callable[[], Awaitable[bool]], *, within: float) -> bool:
+        """Whether it is there once nobody else holds a connection, and had no room for so many."""
+        if not self.crowd.is_there:
+            return False
+        async with self.crowd.gone():
+            if not await _in_time(look, time.monotonic() + within):
+                return False
+            self._made_room = self._asked = time.monotonic() - self._origin
+            self._context.pace.crowded()
+            return True
+
+    async def keeps(self, transcript: Transcript) -> bool:
+        """Whether a recording counts that had to let go of its connections: where the target had no room for them, it
+        tells nothing."""
+        async with self._looking:
+            if self.gone is None:
+                self.recordings = [one for one in self.recordings if one is not transcript]
+            return self.gone is not None
 
     async def _greets(self, user: User) -> bool:
         """Whether the Help Center says a word to a good token, on the socket or over REST."""
@@ -205,6 +234,15 @@ class Life:
             yield witness
         finally:
             await wire.close()
+
+
+async def _in_time(look: Callable[[], Awaitable[bool]], ends: float) -> bool:
+    """Whether it is seen, looked for again and again until some moment, and once at least."""
+    while not await look():
+        if time.monotonic() >= ends:
+            return False
+        await asyncio.sleep(AGAIN)
+    return True
 
 
 class Witness:

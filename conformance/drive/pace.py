@@ -14,6 +14,9 @@ SHARE = 0.75
 STEP = 1.0
 """Seconds between two steps: what is refused sooner is still answered to the pace before."""
 NOT_TAKEN = "connections not taken"
+UNANSWERED = "connections not answered in time"
+CROWDED_OUT = 0.25
+"""What is left of them where the target answered nobody for all the connections that they held."""
 
 
 class Pace:
@@ -27,6 +30,8 @@ class Pace:
         self._running = 0
         self._refused: Counter[str] = Counter()
         self._last_step = -math.inf
+        self._jams: list[int] = []
+        """How many scenarios were recorded at once when their connections were too many."""
         self._freed = asyncio.Event()
 
     @property
@@ -43,6 +48,12 @@ class Pace:
             self._last_step = now
             self._limit = max(1, int(SHARE * self.at_once))
 
+    def crowded(self) -> None:
+        """The target answered nobody while so many were recorded, and did once they had let go of their connections."""
+        self._jams.append(self.at_once)
+        self._last_step = monotonic()
+        self._limit = max(1, int(CROWDED_OUT * self.at_once))
+
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """While a scenario is recorded: begins when there is room for it."""
@@ -58,6 +69,19 @@ class Pace:
 
     def note(self) -> str | None:
         """For a person; None where nothing was refused."""
+        said = [one for one in (self._crowd_note(), self._patience_note()) if one is not None]
+        return "; ".join(said) or None
+
+    def _crowd_note(self) -> str | None:
+        if not self._jams:
+            return None
+        times = " and ".join(map(str, self._jams))
+        return (
+            f"the target answered nobody while {times} scenarios were recorded at once, and did once they had let go "
+            f"of their connections: they were recorded again, {self.at_once} at once in the end (pass --concurrency)"
+        )
+
+    def _patience_note(self) -> str | None:
         if not self._refused:
             return None
         kinds = ", ".join(f"{count:,} × {why}" for why, count in self._refused.most_common())

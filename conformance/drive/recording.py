@@ -28,6 +28,11 @@ from conformance.record.health import (
 from conformance.record.transcript import Transcript
 from conformance.record.views import Record
 
+
+class LetGo(Exception):
+    """A recording had to let go of its connections, as the target had no room for all of them: it tells nothing."""
+
+
 FLOODS = 3
 """After so many scenarios in which the target sent more than is kept, the run ends."""
 
@@ -46,7 +51,7 @@ class Studio:
 
     async def record(self, call: ScenarioCall, *, deadly: Set[str] = frozenset()) -> tuple[Transcript, bool]:
         """The transcript of a scenario, and whether the target fell silent meanwhile and came back. ``deadly``: as a
-        stage's."""
+        stage's. Raises LetGo."""
         scenario, stalled = call.scenario, False
         transcript = Transcript(
             call.key, scenario.name, dict(call.values), scenario.doc, scenario.wave, facts=self._facts()
@@ -72,8 +77,10 @@ class Studio:
                         concurrent_first_contact=scenario.concurrent_first_contact,
                         deadly=deadly,
                     )
-                    await self._drive(call, stage)
+                    interrupted = await self._drive(call, stage)
                     self._within_bounds(stage)
+                if interrupted and not await self._life.keeps(transcript):
+                    raise LetGo
                 if scenario.brand_new:
                     _note_who_is_turned_away(transcript, users)
                 _outlived(transcript, users)
@@ -136,27 +143,38 @@ class Studio:
         finally:
             del self.running[transcript.key]
 
-    async def _drive(self, call: ScenarioCall, stage: Stage) -> None:
+    async def _drive(self, call: ScenarioCall, stage: Stage) -> bool:
+        """Play a scenario; whether it had to let go of its connections before its end."""
+        async with self._life.crowd.joined() as leave:
+            return await self._played(call, stage, leave)
+
+    async def _played(self, call: ScenarioCall, stage: Stage, leave: asyncio.Event) -> bool:
         limit = self._limit()
         driving = asyncio.ensure_future(call.scenario.drive(stage, **call.values))
-        over = asyncio.ensure_future(self._life.over.wait())
-        flooded = asyncio.ensure_future(stage.recorder.flooded.wait())
+        over, leaving, flooded = map(
+            asyncio.ensure_future, (self._life.over.wait(), leave.wait(), stage.recorder.flooded.wait())
+        )
+        ends = [driving, over, leaving, flooded]
         try:
-            await asyncio.wait([driving, over, flooded], timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(ends, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
             if driving.done():
                 driving.result()
+            elif leaving.done():
+                stage.transcript.cut = "it had to let go of its connections"
+                return True
             elif not flooded.done():
                 stage.transcript.limit = limit if self._life.gone is None else None
                 stage.transcript.cut = self._why_cut(limit)
         except ScenarioAborted as cut:
             stage.transcript.cut = self._context.redactor.text(str(cut))
         finally:
-            for task in (driving, over, flooded):
+            for task in ends:
                 task.cancel()
             try:
-                await asyncio.gather(driving, over, flooded, return_exceptions=True)
+                await asyncio.gather(*ends, return_exceptions=True)
             finally:
                 await stage.close()
+        return False
 
     def _why_cut(self, limit: float) -> str:
         gone = self._life.gone

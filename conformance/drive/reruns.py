@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from conformance.drive import stimuli
 from conformance.drive.scenario import ScenarioCall
 from conformance.drive.stimuli import Stimulus
-from conformance.record.health import broken, kept_out, lost, moment, span
+from conformance.record.health import broken, kept_out, lost, moment, span, unanswered, waited_in_vain
 from conformance.record.incidents import Loss, incidents, losses
 from conformance.record.transcript import Entry, Kind, Transcript
 
@@ -33,6 +33,8 @@ class Case:
     call: ScenarioCall
     recordings: list[Transcript]
     loss: Entry | None
+    waited: bool = False
+    """Whether it is for what it waited for in vain, at a target that may have had no room for it."""
     deaths: int = 0
 
 
@@ -52,7 +54,9 @@ class RerunPolicy:
     unprovoked: bool = False
     """Whether connections end with nothing sent at all: then no scenario is what the target dies of."""
     in_vain: int = 0
-    """How many scenarios were kept out for their pace when nothing else was recorded, too."""
+    """How many scenarios were kept out for their pace, or waited in vain, when nothing else was recorded, too."""
+    crowded: bool = False
+    """Whether a new connection or a request had no answer while others were recorded."""
     helped: int = 0
     """How many scenarios lost something twice, and nothing after that."""
 
@@ -64,9 +68,16 @@ class RerunPolicy:
         self.restless = self.restless or happened
         return lost(transcript), happened
 
+    def waits(self, transcript: Transcript, *, others: bool) -> bool:
+        """Whether a scenario waited in vain for what the target may have had no room for, beside others."""
+        if self.in_vain >= AGAIN:
+            return False
+        self.crowded = self.crowded or (others and unanswered(transcript))
+        return self.crowded and waited_in_vain(transcript)
+
     def worthwhile(self, case: Case) -> bool:
         """Whether recording a scenario again may still tell something."""
-        if case.loss is None and kept_out(case.recordings[-1]):
+        if case.loss is None and (case.waited or kept_out(case.recordings[-1])):
             return self.in_vain < AGAIN
         kind = Kind.CLOSED if case.loss is None else case.loss.kind
         return self.recurred[kind] < AGAIN

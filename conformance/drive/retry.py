@@ -37,9 +37,19 @@ class Turns:
     target that refuses everything costs one row of pauses, and not one for each.
     """
 
+    IN_VAIN = 20
+    """So many rows of pauses, of three seconds and more each, outlast a limit that counts by the minute."""
+
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
         self._given_up = 0
+        self.anybody = False
+        """Whether anybody was ever let in."""
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether no one was ever let in, however often that was tried again."""
+        return not self.anybody and self._given_up >= self.IN_VAIN
 
     @property
     def given_up(self) -> int:

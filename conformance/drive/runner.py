@@ -14,12 +14,23 @@ from conformance.drive.background import Background, waited_for
 from conformance.drive.context import RunContext
 from conformance.drive.lane import Lane
 from conformance.drive.liveness import GONE, Life, Witness
-from conformance.drive.recording import Studio
+from conformance.drive.pace import UNANSWERED
+from conformance.drive.recording import LetGo, Studio
 from conformance.drive.reruns import DEATHS, Case, RerunPolicy, suspect
 from conformance.drive.scenario import ScenarioCall
 from conformance.drive.schedule import new_users, phases, refused_at_once
 from conformance.drive.stimuli import fatal
-from conformance.record.health import FIRST_TRY, SECOND_TRY, kept_out, lost, refused_in_words, said, span
+from conformance.record.health import (
+    FIRST_TRY,
+    SECOND_TRY,
+    kept_out,
+    lost,
+    refused_in_words,
+    said,
+    span,
+    unanswered,
+    waited_in_vain,
+)
 from conformance.record.transcript import Transcript
 
 APART, HEAD_START = 0.1, 1.0
@@ -135,30 +146,41 @@ class Runner:
             await self._users.release(keep=new_users(ahead))
 
     async def _record(self, call: ScenarioCall, lane: Lane) -> None:
-        async with lane.turn(odd=call.scenario.wave > 1 and not call.scenario.brand_new), self._context.pace.turn():
-            await self._settled(call, self._first(call))
+        async with lane.turn(odd=call.scenario.wave > 1 and not call.scenario.brand_new):
+            interrupted = True
+            while interrupted:
+                async with self._context.pace.turn():
+                    interrupted = await self._settled(call, self._first(call))
 
-    async def _settled(self, call: ScenarioCall, recording: Coroutine[Any, Any, Transcript | None]) -> None:
-        """Settle the future of a call, unless its recording is put off."""
+    async def _settled(self, call: ScenarioCall, recording: Coroutine[Any, Any, Transcript | None]) -> bool:
+        """Settle the future of a call, unless its recording is put off. Whether it has to be made again at once, as it
+        had to make room for others."""
         future = self._futures[call.key]
         try:
             transcript = await recording
+        except LetGo:
+            return True
         except Exception as error:  # an error of the harness: whoever needs the transcript gets it
             if not future.cancelled():
                 future.set_exception(error)
-            return
+            return False
         if transcript is not None and not future.cancelled():
             future.set_result(transcript)
+        return False
 
     async def _first(self, call: ScenarioCall) -> Transcript | None:
         """Record a scenario for the first time; None where it is to be recorded again."""
         transcript, stalled = await self._studio.record(call, deadly=set(self._policy.blamed))
         if transcript.unverified or transcript.fatal:
             return transcript
-        loss, others_too = self._policy.struck(transcript, self._studio.running.values())
-        if loss is None and not others_too and not stalled and not kept_out(transcript):
+        others = self._studio.running
+        loss, others_too = self._policy.struck(transcript, others.values())
+        waited = self._policy.waits(transcript, others=bool(others))
+        if waited and unanswered(transcript):
+            self._context.pace.slower(UNANSWERED)
+        if loss is None and not (others_too or stalled or waited or kept_out(transcript)):
             return transcript
-        self._again.append(Case(call, [transcript], loss))
+        self._again.append(Case(call, [transcript], loss, waited and not stalled))
         return None
 
     # -- once more, alone --------------------------------------------------------------------------------------
@@ -204,7 +226,7 @@ class Runner:
             if not await self._ends_unprovoked(transcript):
                 return self._blamed(transcript)
             died = False
-        self._policy.in_vain += kept_out(transcript)
+        self._policy.in_vain += kept_out(transcript) or (case.waited and waited_in_vain(transcript))
         if self.gone is not None or transcript.fatal or transcript.unverified:
             return transcript
         if not died and loss is None:

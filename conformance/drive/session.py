@@ -2,61 +2,34 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 
 from socketio.packet import CONNECT, DISCONNECT, EVENT
 
-from conformance.auth.credentials import Presenting, presenting
 from conformance.auth.tokens import Token
-from conformance.auth.users import User
-from conformance.drive.context import ScenarioContext
-from conformance.drive.device_options import DeviceOptions
-from conformance.drive.inbox import PacketInbox
-from conformance.drive.retry import growing_pauses
-from conformance.drive.waiting import REFUSAL, Waiting, as_note
+from conformance.drive.opening import Opening, ScenarioAborted
+from conformance.drive.retry import Turns, growing_pauses
+from conformance.drive.waiting import REFUSAL
 from conformance.protocol import CONNECTED, ERROR, NAMESPACE, SEND, Json
 from conformance.record.descriptions import said
-from conformance.record.rate_limits import SLOWER
-from conformance.record.timeouts import ENGINE_HANDSHAKE, GREETED, UNJUDGED
+from conformance.record.rate_limits import too_soon, wanted_pause
+from conformance.record.timeouts import GREETED, UNJUDGED
 from conformance.record.transcript import Kind
-from conformance.record.waits import GREETING, HANDSHAKE, NAMESPACE_ANSWER, REFUSED_END
-from conformance.transport import connection
-from conformance.transport.close_reason import HandshakeFailed, HandshakeTimeout
+from conformance.record.waits import GREETING, NAMESPACE_ANSWER, REFUSED_END
 from conformance.transport.engineio import Transport
 from conformance.transport.socketio_packets import Sending, fields_of
 
 
-class ScenarioAborted(Exception):
-    """The scenario cannot go on: what it needs did not come. The transcript says so and is judged as it is."""
-
-
-class Session:
-    """What a device connects with and by, and its current connection."""
-
-    def __init__(self, context: ScenarioContext, name: str, user: User, options: DeviceOptions) -> None:
-        self.context = context
-        self.name = name
-        self.user = user
-        self.options = options
-        self.inbox = PacketInbox(context.recorder, name, user.subject)
-        self.waiting = Waiting(context, self.inbox, context.talks[user.name], lambda: self.gone)
-        self._route = options.route(context.run.default_route)
-        self._token = options.token
-        """What to present; None: a new one each time."""
-        self._presented: Token | None = None
-        """What the current connection presents."""
-        self._recovery: Mapping[str, Json] = {}
-        self._wire: connection.Connection | None = None
-        self._ack_ids = itertools.count()
-        """From 0, which most official clients begin with and python-socketio does not."""
+class Session(Opening):
+    """A device in the namespace, on the connection that it has now."""
 
     # -- opening -----------------------------------------------------------------------------------------------
 
     async def connect(self) -> None:
         """Open the transport, enter the namespace, wait for the greeting (or, with a bad token, for the end)."""
         token = self._token or await self.user.token()
+        await self._namespace_turns.none_waiting()
         attendance = self.context.attendance
         others = attendance.present(self.user)
         async with self.context.first_contact(self.user, token):
@@ -68,7 +41,9 @@ class Session:
 
     async def open(self) -> None:
         """Open the transport and no more: ``enter`` goes on. For devices that are to enter at the same moment."""
-        await self._open(self._token or await self.user.token())
+        token = self._token or await self.user.token()
+        await self._namespace_turns.none_waiting()
+        await self._open(token)
 
     async def reconnect(
         self, *, token: Token | None = None, transport: str | None = None, recover: bool = False
@@ -86,99 +61,58 @@ class Session:
             await self.close()
             await self.reconnect()
 
-    async def _open(self, token: Token) -> bool:
-        """Open the transport, again after a pause when the target asks for patience (HTTP 429 or 503).
-        Whether it is open."""
-        if self._wire is not None:
-            await self._wire.close()
-        self._begin(token)
-        refused = await self._let_in()
-        if refused is None:
-            return True
-        self.inbox.on_closed(refused.close_reason)
-        if token.good:
-            why = self.context.recorder.brief(str(refused))
-            raise ScenarioAborted(f"{self.name}: no {self._route.transport} connection: {why}")
-        return False
-
-    def _begin(self, token: Token, **notes: Json) -> None:
-        self._presented = token
-        self.inbox.begin(next(self.context.connections))
-        self.waiting.begin()
-        self.inbox.log(
-            Kind.OPEN,
-            user=self.user.name,
-            **token.notes,
-            option=self._route.option,
-            transport=self._route.transport,
-            usual=self.options.takes_default_route,
-            greet=self.options.greet,
-            **({"trial": True} if self.options.unjudged else {}) | notes,
-        )
-
-    async def _let_in(self) -> HandshakeFailed | None:
-        """Try to open the transport, as often as makes sense; how that was refused at last, if it was."""
-        run = self.context.run
-        turns = run.turns["handshake"]
-        await turns.none_waiting()
-        refused = await self._try_connect()
-        if not _for_its_pace(refused):
-            return refused
-        pauses = growing_pauses(run.deadline)
-        return await turns.retry(
-            self._try_connect, last=refused, refused=_for_its_pace, pause=self._pause, pauses=pauses
-        )
-
-    async def _pause(self, refused: HandshakeFailed | None, seconds: float) -> None:
-        assert refused is not None
-        status, asked = refused.close_reason.status, refused.close_reason.retry_after
-        await self.context.pause_for_rate_limit(
-            status, asked, seconds, device=self.name, connection=self.inbox.connection
-        )
-
-    async def _try_connect(self) -> HandshakeFailed | None:
-        """Try to open the transport once."""
-        recorder, run = self.context.recorder, self.context.run
-        headers, wait = {**run.headers, **self._credentials.headers}, run.timeout.of(ENGINE_HANDSHAKE)
-        self._wire = connection.Connection(
-            self._credentials.url(run.url),
-            self.inbox,
-            headers=headers,
-            tls=run.tls,
-            deadline=wait,
-            intake=run.intake,
-            cookies=self.options.cookies,
-        )
-        began = recorder.now
-        try:
-            await self._wire.open(self._first_transport)
-        except HandshakeFailed as refused:
-            if isinstance(refused, HandshakeTimeout):
-                doubt = run.timeout.gave_up(ENGINE_HANDSHAKE, refused.seconds)
-                self.inbox.log(Kind.EXPIRED, waiting=HANDSHAKE, seconds=refused.seconds, **as_note(doubt))
-            return refused
-        run.timeout.came(ENGINE_HANDSHAKE, recorder.now - began)
-        return None
-
-    @property
-    def _first_transport(self) -> Transport:
-        transport = self._route.transport
-        return Transport.POLLING if transport == "upgrade" else Transport(transport)
-
-    @property
-    def _credentials(self) -> Presenting:
-        assert self._presented is not None
-        return self.options.presented or presenting(self._presented, self._route.option)
-
     # -- entering ----------------------------------------------------------------------------------------------
 
     async def enter(self) -> None:
-        """Enter the namespace on a transport that is open, and wait for the greeting or the end."""
+        """Enter the namespace on a transport that is open, and wait for the greeting or the end. Again on another one,
+        after a pause, where the target says that this came too soon."""
+        refused = await self._ask_to_enter()
+        if refused is not None and not self._namespace_turns.hopeless:
+            refused = await self._namespace_turns.retry(
+                self._enter_anew,
+                last=refused,
+                refused=lambda error: error is not None,
+                pause=self._pause_as_told,
+                pauses=growing_pauses(self.context.run.deadline),
+            )
+        await self._given_up(refused)
+
+    async def enter_once(self) -> None:
+        """The same, and not again."""
+        await self._given_up(await self._ask_to_enter())
+
+    async def _given_up(self, refused: Json) -> None:
+        if refused is not None and self._presented is not None and self._presented.good:
+            await self.greeted()  # which says what came instead
+
+    @property
+    def _namespace_turns(self) -> Turns:
+        return self.context.run.turns["namespace"]
+
+    async def _ask_to_enter(self) -> Json:
+        """The error by which a token was refused for the pace, if it was."""
         assert self._presented is not None
         auth = self._credentials.auth
         self.packet(CONNECT, {**self._recovery, **(auth or {})} if self._recovery else auth)
-        if self.options.greet:
+        if not self.options.greet:
+            return None
+        try:
             await (self.greeted() if self._presented.good else self._refused())
+        except ScenarioAborted:
+            if too_soon(self.inbox.received) is None:
+                raise
+        else:
+            self._namespace_turns.anybody |= self._presented.good
+        return too_soon(self.inbox.received)
+
+    async def _enter_anew(self) -> Json:
+        assert self._presented is not None
+        return await self._ask_to_enter() if await self._open(self._presented) else None
+
+    async def _pause_as_told(self, error: Json, seconds: float) -> None:
+        await self.context.pause_for_rate_limit(
+            str(error.get("code")), wanted_pause(error), seconds, device=self.name, connection=self.inbox.connection
+        )
 
     async def entered(self) -> None:
         """Wait for the answer to the CONNECT packet (not for the greeting)."""
@@ -261,15 +195,6 @@ class Session:
 
     # -- ending ------------------------------------------------------------------------------------------------
 
-    @property
-    def closed(self) -> bool:
-        return self._wire is None or self._wire.closed
-
-    @property
-    def gone(self) -> bool:
-        """Whether nothing can come any more: the transport is closed, or the target has ended the namespace."""
-        return self.closed or self.inbox.disconnected
-
     async def wait_closed(self, within: float) -> bool:
         """Whether the connection ended (either way) within so many seconds."""
         return bool(await self.context.recorder.until(lambda: self.gone or None, within=within))
@@ -292,7 +217,3 @@ class Session:
         assert self._wire is not None
         await self._wire.flush()
         await self._wire.drop()
-
-
-def _for_its_pace(refused: HandshakeFailed | None) -> bool:
-    return refused is not None and refused.close_reason.status in SLOWER

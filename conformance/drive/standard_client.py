@@ -22,12 +22,12 @@ from conformance.drive.client_inbox import ClientInbox
 from conformance.drive.client_library import client_on
 from conformance.drive.context import ScenarioContext
 from conformance.drive.delivery import Outcome
+from conformance.drive.opening import ScenarioAborted
 from conformance.drive.retry import growing_pauses
-from conformance.drive.session import ScenarioAborted
 from conformance.drive.waiting import Waiting
 from conformance.protocol import CONNECTED, MESSAGE, NAMESPACE, SEND, TYPING, VALIDATION_ERROR, Json
 from conformance.record.descriptions import said
-from conformance.record.rate_limits import SLOWER
+from conformance.record.rate_limits import SLOWER, too_soon, wanted_pause
 from conformance.record.timeouts import CHATTER, ENGINE_HANDSHAKE
 from conformance.record.transcript import Entry, first
 from conformance.record.waits import GREETING, ack_of, message_of
@@ -87,20 +87,25 @@ class StandardClient:
             turns = run.turns["handshake"]
             await turns.none_waiting()
             refused = await self._try(token)
-            if refused.status in SLOWER:
+            if self._is_limited(refused):
                 pauses = growing_pauses(run.deadline)
-                limited = lambda reason: reason.status in SLOWER  # noqa: E731
                 again = partial(self._try, token)
-                await turns.retry(again, last=refused, refused=limited, pause=self._pause, pauses=pauses)
+                await turns.retry(again, last=refused, refused=self._is_limited, pause=self._pause, pauses=pauses)
         if not self.inbox.greeted:
             instead = said(self.inbox.received) or ("a closed transport" if self._session.tap.ended else "nothing")
             raise ScenarioAborted(self._context.recorder.brief(f"{self._name}: expected {CONNECTED}, got {instead}"))
 
+    def _is_limited(self, refused: CloseReason) -> bool:
+        """By an HTTP status, or in words."""
+        return refused.status in SLOWER or too_soon(self.inbox.received) is not None
+
     async def _pause(self, refused: CloseReason, seconds: float) -> None:
+        limit: int | str | None = refused.status
+        asked = refused.retry_after
+        if (error := too_soon(self.inbox.received)) is not None:
+            limit, asked = str(error.get("code")), wanted_pause(error)
         where = self.inbox.connection
-        await self._context.pause_for_rate_limit(
-            refused.status, refused.retry_after, seconds, device=self._name, connection=where
-        )
+        await self._context.pause_for_rate_limit(limit, asked, seconds, device=self._name, connection=where)
 
     async def _try(self, token: Token) -> CloseReason:
         """Try to connect; how the connection ended, where it has."""

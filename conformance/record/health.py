@@ -10,6 +10,7 @@ from conformance.protocol import ERROR, UNAUTHORIZED
 from conformance.record.rate_limits import SLOWER
 from conformance.record.transcript import FORGOTTEN, GATEWAY, Entry, Kind, Transcript
 from conformance.record.views import Connection, Record
+from conformance.record.waits import HANDSHAKE
 
 RESTARTING = (1001, 1012)
 """Codes of a close frame: going away, service restart (RFC 6455 and its registry)."""
@@ -49,7 +50,7 @@ def _is_loss(record: Record, entry: Entry) -> bool:
     connection = record.connection_of(entry)
     if connection is None or entry.serial > connection.left:
         return False
-    return connection.good and connection.handshake_completed
+    return connection.good and connection.handshake_completed and connection.too_soon is None
 
 
 def accidents(transcript: Transcript) -> list[Entry]:
@@ -106,9 +107,14 @@ def not_taken(transcript: Transcript) -> list[Entry]:
 def kept_out(transcript: Transcript) -> bool:
     """Whether a device was refused for its pace as often as it tried to connect."""
     record = Record(transcript)
-    last = {entry.device: entry for entry in transcript.of(Kind.CLOSED)}
-    limited = (record.connection_of(entry) for entry in last.values() if entry.get("status") in SLOWER)
-    return any(connection is not None and not connection.handshake_completed for connection in limited)
+    ends = {entry.device: entry for entry in transcript.of(Kind.CLOSED)}.values()
+    last = ((record.connection_of(entry), entry) for entry in ends)
+    return any(connection is not None and _is_limited(connection, end) for connection, end in last)
+
+
+def _is_limited(connection: Connection, end: Entry) -> bool:
+    by_status = end.get("status") in SLOWER and not connection.handshake_completed
+    return by_status or (connection.good and connection.too_soon is not None)
 
 
 def broken(transcript: Transcript) -> list[Entry]:
@@ -189,6 +195,17 @@ def _in_vain(transcript: Transcript, entry: Entry) -> bool:
         connection = Record(transcript).connection_of(entry)
         return connection is not None and not connection.handshake_completed and _timed_out(connection, entry)
     return entry.kind is Kind.EXPIRED
+
+
+def unanswered(transcript: Transcript) -> bool:
+    """Whether a new connection, or a request, had no answer in time: a target that is full may have it wait."""
+    waits = (entry for entry in transcript.of(Kind.EXPIRED, Kind.HTTP) if _in_vain(transcript, entry))
+    return any(entry.kind is Kind.HTTP or entry.get("waiting") == HANDSHAKE for entry in waits)
+
+
+def waited_in_vain(transcript: Transcript) -> bool:
+    """Whether anything at all was waited for to the end."""
+    return any(_in_vain(transcript, entry) for entry in transcript.of(Kind.EXPIRED, Kind.HTTP))
 
 
 def turned_away(transcript: Transcript) -> bool:

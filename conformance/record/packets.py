@@ -12,6 +12,7 @@ from conformance.protocol import CONNECTED, MESSAGE, Json
 from conformance.record.events import Event
 from conformance.record.missing import Missing, Need
 from conformance.record.payloads import History
+from conformance.record.rate_limits import too_soon
 from conformance.record.transcript import FORGOTTEN, Entry, Kind
 
 
@@ -74,6 +75,16 @@ class Packets:
     def unjudged(self) -> bool:
         """Whether it tried something that the document is silent on: observations read it, laws do not see it."""
         return bool(self.opened.get("trial"))
+
+    @property
+    def tried_again(self) -> bool:
+        """Whether it was refused for its pace in words, and the device made another one in its place after a pause."""
+        return any(entry.kind is Kind.MARK and isinstance(entry.get("limited"), str) for entry in self.entries)
+
+    @cached_property
+    def too_soon(self) -> Json:
+        """The error by which the target refused it for the pace, if it did."""
+        return too_soon(self._received)
 
     @cached_property
     def handshake_completed(self) -> bool:

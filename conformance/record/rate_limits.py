@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from conformance.protocol import VALIDATION_ERROR, Json
-from conformance.record.transcript import Entry
+from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED, VALIDATION_ERROR, Json
+from conformance.record.transcript import Entry, first
 from conformance.schema import timestamps
 
 SLOWER = (429, 503)
@@ -19,6 +19,8 @@ CONTROL = "control"
 """The tag of a plain text that shows whether others are taken while one is refused; ``control`` says which."""
 
 _PACE = re.compile(r"rate|thrott|too.?many|too.?fast|so.?fast|slow|flood|quota|busy|overload|429|503|retry|later", re.I)
+_TOO_MANY = re.compile(r"rate.?limit|thrott|too.?many|too.?fast|so.?fast|slow.?down|flood|quota|\b429\b", re.I)
+"""What must be said of a connection: that something went wrong, and may be tried later, is no limit."""
 _FIELDS = {"retryafter": 1.0, "retryafterseconds": 1.0, "retryaftersec": 1.0, "retryafterms": 0.001, "retryin": 1.0}
 """How a field that says when to try again may be named, without regard to case and separators, and its unit."""
 
@@ -29,6 +31,22 @@ def speaks_of_pace(error: Json) -> bool:
         return False
     words = f"{error.get('code')} {error.get('message')}"
     return bool(_PACE.search(words)) or wanted_pause(error) is not None
+
+
+def too_soon(received: Iterable[Entry]) -> Json:
+    """The error, an object, by which a connection was refused for the pace in place of its greeting; None where it was
+    greeted, or refused for anything else."""
+    events = [entry for entry in received if entry.get("event") in (CONNECTED, ERROR)]
+    if any(entry.get("event") == CONNECTED for entry in events):
+        return None
+    return next((error for error in (first(entry.get("args")) for entry in events) if _limits(error)), None)
+
+
+def _limits(error: Json) -> bool:
+    """Whether an error says that there are too many connections, or when the next one may come."""
+    if not isinstance(error, dict) or error.get("code") in (UNAUTHORIZED, VALIDATION_ERROR):
+        return False
+    return bool(_TOO_MANY.search(f"{error.get('code')} {error.get('message')}")) or wanted_pause(error) is not None
 
 
 def wanted_pause(error: Json) -> float | None:

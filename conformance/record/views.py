@@ -110,12 +110,13 @@ class Record:
 
     @cached_property
     def all_connections(self) -> list[Connection]:
-        """Unjudged ones, too."""
+        """Unjudged ones, too; but none that was made again after a pause which the target had asked for."""
         by_number: dict[int, list[Entry]] = {}
         for entry in self.transcript:
             if entry.connection:
                 by_number.setdefault(entry.connection, []).append(entry)
-        return [Connection(number, entries, self) for number, entries in sorted(by_number.items())]
+        made = (Connection(number, entries, self) for number, entries in sorted(by_number.items()))
+        return [connection for connection in made if not connection.tried_again]
 
     @cached_property
     def sends(self) -> list[Send]:

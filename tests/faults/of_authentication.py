@@ -10,7 +10,7 @@ from typing import Any
 import jwt
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import Json
+from conformance.reference.protocol import Json, Problem
 from conformance.reference.tokens import BadToken
 from tests.faults.fault import fault
 
@@ -84,6 +84,27 @@ class WantsTheBareTokenInTheHeader(HelpCenter):
     def token_of(self, environ: Json, auth: object) -> object:
         token = self.auth_token(auth)
         return environ.get("HTTP_AUTHORIZATION") if token is None else token
+
+
+@fault("AUTH-HEADER")
+class SaysTooManyToHeaders(HelpCenter):
+    """A limiter whose key is the token in auth: those without share one, which is used up for ever."""
+
+    async def on_connect(self, sid: str, environ: Json, auth: object = None) -> None:
+        if self.auth_token(auth) is None and environ.get("HTTP_AUTHORIZATION"):
+            self.limited.add(sid)
+        await super().on_connect(sid, environ, auth)
+
+    @property
+    def limited(self) -> set[str]:
+        found: set[str] = self.__dict__.setdefault("of_headers", set())
+        return found
+
+    async def admit(self, sid: str, user: str) -> None:
+        if sid in self.limited:
+            await self.refuse(sid, Problem("RATE_LIMITED", "Too many requests.", details={"retryAfter": 0.2}))
+        else:
+            await super().admit(sid, user)
 
 
 @fault("AUTH-HEADER", also=("REFUSAL-EVENT", "REFUSAL-CLOSE"))

@@ -218,3 +218,70 @@ class HasASlowMode(HelpCenter):
         if origin is not None and not self.sends[user].take():
             raise Problem("SLOW_MODE", "Langsamer, bitte: Sie schreiben zu schnell.", details={"modus": "langsam"})
         return await super().deliver(user, text, sender=sender, origin=origin)
+
+
+class Queued(Served):
+    """Serves so many TCP connections at a time; others wait until one has ended. Idle ones end after two seconds."""
+
+    MOST, IDLE = 20, 2
+
+    def server(self, app: ASGIApp) -> Server:
+        server = super().server(app)
+        server.config.timeout_keep_alive = self.IDLE
+        server.config.load()
+        server.config.http_protocol_class = self._queueing(server.config.http_protocol_class)
+        return server
+
+    def _queueing(self, protocol: Any) -> Any:
+        most = self.MOST
+        served: set[asyncio.Transport] = set()
+        waiting: list[tuple[Any, asyncio.Transport]] = []
+
+        def admit() -> None:
+            served.difference_update([one for one in served if one.is_closing()])
+            while waiting and len(served) < most:
+                connection, transport = waiting.pop(0)
+                if not transport.is_closing():
+                    served.add(transport)
+                    protocol.connection_made(connection, transport)
+                    transport.resume_reading()
+            if waiting:  # a WebSocket has a protocol of its own, which does not say that it ends
+                asyncio.get_running_loop().call_later(0.1, admit)
+
+        class Queueing(protocol):  # type: ignore[misc]
+            def connection_made(self, transport: asyncio.Transport) -> None:
+                transport.pause_reading()
+                waiting.append((self, transport))
+                admit()
+
+            def connection_lost(self, exc: Exception | None) -> None:
+                left = [one for one in waiting if one[0] is self]
+                if left:
+                    waiting.remove(left[0])
+                else:
+                    super().connection_lost(exc)
+                    admit()
+
+        return Queueing
+
+
+@legal(slow=True)
+class QueuesConnections(HelpCenter):
+    """Twenty of TCP at a time: a crowd waits for itself."""
+
+    SERVED = Queued
+
+
+@legal(slow=True)
+class LimitsConnectionsInWords(HelpCenter):
+    """Ten new ones at once and eight a second; who comes too soon is told so, and when to come again."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.bucket = Bucket(10, 8)
+        super().__init__(*arguments, **options)
+
+    async def admit(self, sid: str, user: str) -> None:
+        if self.bucket.take():
+            await super().admit(sid, user)
+        else:
+            await self.refuse(sid, Problem("RATE_LIMITED", "Too many connections.", details={"retryAfter": 1}))

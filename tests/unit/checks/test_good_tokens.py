@@ -8,9 +8,12 @@ import pytest
 
 from conformance.checks import good_tokens
 from conformance.checks.authentication import accepted_twice
+from conformance.checks.blame import explained
 from conformance.checks.law import check_records
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import ERROR
+from conformance.record.missing import Missing, Need
+from conformance.record.transcript import Kind
 from conformance.record.views import Record
 from tests.support.handmade import CONVERSATION, Handmade, unverified
 
@@ -180,3 +183,41 @@ def test_both_options_at_once_show_nothing_where_one_of_them_alone_is_not_taken(
     comes_in(made, "both")
     reason = unverified(lambda: accepted_twice(made.record))
     assert reason.because == "AUTH-HEADER"
+
+
+def comes_too_soon(made: Handmade, device: str = "phone", *, retry_after: float = 0.2) -> None:
+    made.opens(device)
+    made.event(ERROR, {"code": "RATE_LIMITED", "message": "No.", "details": {"retryAfter": retry_after}})
+    made.packet(Kind.RECEIVED, "DISCONNECT")
+    made.closed()
+
+
+def test_a_limit_that_lets_no_one_in_is_for_no_pace() -> None:
+    made = Handmade()
+    comes_too_soon(made)
+    assert "RATE_LIMITED" in (judged(made, "AUTH-BARE") or "")
+    comes_in(made, "tablet")
+    assert judged(made, "AUTH-BARE") is None
+
+
+def test_a_limit_after_a_bad_token_is_not_that_of_new_tokens() -> None:
+    made = Handmade()
+    is_refused(made, "intruder", good=False, code="TOKEN_EXPIRED")
+    comes_too_soon(made)
+    assert judged(made, "TOKEN-REFRESHED") is judged(made, "AUTH-BARE") is None
+
+
+def test_a_limit_that_asks_for_a_longer_pause_than_is_made_is_not_tried() -> None:
+    made = Handmade()
+    comes_too_soon(made, retry_after=3600)
+    with pytest.raises(Unverified, match=r"a limit of rate held out: .*RATE_LIMITED.* retryAfter 3600 s"):
+        judged(made, "AUTH-BARE")
+
+
+def test_what_a_limit_held_up_points_at_no_one() -> None:
+    made = Handmade()
+    comes_too_soon(made)
+    reason = explained(Missing(Need.GREETING, made.record.connection(), "no greeting"))
+    assert isinstance(reason, Unverified)
+    assert reason.because is None
+    assert "--concurrency=1" in reason.reason

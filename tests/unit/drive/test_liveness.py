@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import cast
 
@@ -19,7 +20,7 @@ from conformance.reference import HelpCenter, Served, Verifier
 from tests.support.clients import SECRET
 from tests.support.handmade import Handmade
 from tests.support.losses import began
-from tests.support.peers import in_loop
+from tests.support.peers import in_loop, rounds
 
 USER = cast(User, None)
 
@@ -92,3 +93,48 @@ async def test_a_target_that_is_limited_is_not_said_to_have_stopped_at_what_it_w
         user = User("user 1", "ada", Minted(KeyMinter(SECRET)), Redactor(), brand_new=True)
         assert not await life.answered(waited, user)
     assert life.gone == "let no one in any more after 0.0 s: HTTP 503, as of a limit of rate"
+
+
+@in_loop
+async def test_a_target_that_answers_once_all_have_let_go_was_full(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    life._context.pace.most = 8
+    let_go, kept = silent(at=20.0), silent(at=30.0)
+    life.recordings += [let_go, kept]
+
+    async def greets(_: User) -> bool:
+        return not life.crowd.is_there
+
+    async def holds() -> None:
+        async with life.crowd.joined() as leave:
+            await leave.wait()
+
+    monkeypatch.setattr(life, "_greets", greets)
+    holding = asyncio.create_task(holds())
+    await rounds()
+    assert not await life.answered(kept, USER)
+    await holding
+    assert life.gone is None
+    assert life._context.pace.at_once == 2
+    assert not await life.keeps(let_go)
+    assert life.recordings == [kept]
+    assert not await life.answered(silent(at=25.0), USER), "who waited meanwhile did so for the crowd"
+
+
+@in_loop
+async def test_a_target_that_answers_nobody_when_all_have_let_go_is_gone(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def greets(_: User) -> bool:
+        return False
+
+    async def holds() -> None:
+        async with life.crowd.joined() as leave:
+            await leave.wait()
+
+    monkeypatch.setattr(life, "_greets", greets)
+    holding = asyncio.create_task(holds())
+    await rounds()
+    assert not await life.answered(interrupted := silent(at=30.0), USER)
+    await holding
+    assert life.gone is not None
+    assert await life.keeps(interrupted)

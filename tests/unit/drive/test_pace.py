@@ -114,3 +114,16 @@ async def test_one_scenario_alone_is_as_slow_as_it_gets() -> None:
 
 def test_nothing_is_said_where_nothing_was_refused() -> None:
     assert Pace(24).note() is None
+
+
+@in_loop
+async def test_a_crowd_that_had_to_let_go_comes_back_as_a_quarter() -> None:
+    pace = Pace(20)
+    pace.crowded()
+    assert pace.at_once == 5
+    pace.crowded()
+    assert pace.at_once == 1
+    assert pace.note() == (
+        "the target answered nobody while 20 and 5 scenarios were recorded at once, and did once they had let go "
+        "of their connections: they were recorded again, 1 at once in the end (pass --concurrency)"
+    )

@@ -59,3 +59,20 @@ def test_what_was_blamed_often_enough_is_not_tried_again() -> None:
     for _ in range(ALIKE):
         policy.blame(found)
     assert policy.familiar(case(dead.transcript)) == "REFUSAL-EVENT"
+
+
+def in_vain(waiting: dict[str, bool]) -> Transcript:
+    made = chat("one")
+    made.opens()
+    made.add(Kind.EXPIRED, waiting=waiting, seconds=15.0)
+    return made.transcript
+
+
+def test_who_waits_in_vain_is_recorded_again_once_a_connection_was_not_answered_beside_others() -> None:
+    policy = RerunPolicy()
+    assert not policy.waits(in_vain({"greeting": True}), others=True)
+    assert not policy.waits(in_vain({"handshake": True}), others=False)
+    assert policy.waits(in_vain({"handshake": True}), others=True)
+    assert policy.waits(in_vain({"greeting": True}), others=False)
+    policy.in_vain = 5
+    assert not policy.waits(in_vain({"handshake": True}), others=True)

@@ -70,3 +70,20 @@ def test_pauses_grow_and_fit_into_what_there_is() -> None:
 def test_pauses_that_are_asked_for_have_bounds() -> None:
     pauses = Pauses()
     assert [pauses.grant(asked) for asked in (None, 1.0, 3600.0, 60.0, 59.0, 60.0)] == [0, 1, 0, 60, 59, 0]
+
+
+@in_loop
+async def test_a_target_that_never_lets_anybody_in_is_not_tried_for_ever() -> None:
+    turns = Turns()
+
+    async def attempt() -> bool:
+        return False
+
+    async def pause(_: bool, seconds: float) -> None: ...
+
+    for _ in range(Turns.IN_VAIN):
+        assert not turns.hopeless
+        await turns.retry(attempt, last=False, refused=lambda let_in: not let_in, pause=pause, pauses=[0.1])
+    assert turns.hopeless
+    turns.anybody = True
+    assert not turns.hopeless

@@ -15,7 +15,7 @@ import pytest
 from conformance.checks.client_views import client_connections, seen, views_agree
 from conformance.checks.standard_client import answered, came_back, handled, resynced, welcomed
 from conformance.drive.client_inbox import ClientInbox
-from conformance.drive.session import ScenarioAborted
+from conformance.drive.opening import ScenarioAborted
 from conformance.drive.stage import Stage
 from conformance.drive.standard_client import StandardClient
 from conformance.protocol import CONNECTED, MESSAGE
