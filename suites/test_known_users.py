@@ -27,7 +27,7 @@ LIFETIME = 3
 # -- users who were let in before ----------------------------------------------------------------------------------
 
 
-@scenario(wave=2, limit_concurrency=True)
+@scenario(wave=2, limit_concurrency=True, many_steps=True)
 async def known_user(stage: Stage, state: str, transport: str) -> None:
     """A device says a text with a good token. While it is present, when it has left, or each time that it has been cut
     off, bad tokens made from the good one are presented, one after the other; and REST is asked with some. Where the
@@ -113,7 +113,7 @@ def test_rest_gives_nothing_for_an_invalid_token_of_a_known_user(known_user: Rec
 # -- a transport on which the user was let in ----------------------------------------------------------------------
 
 
-@scenario(wave=2, limit_concurrency=True)
+@scenario(wave=2, limit_concurrency=True, many_steps=True)
 async def entered_again(stage: Stage, transport: str) -> None:
     """A device is let in with a good token in ``auth``, leaves the namespace, and enters it again on the same transport
     with a bad token that is made from the good one; so with each of some kinds. (A header would stay the good one.)"""
@@ -169,7 +169,7 @@ def test_rest_gives_nothing_for_the_invalid_token_of_somebody_new(unknown_user: 
 # -- tokens that anyone could sign ---------------------------------------------------------------------------------
 
 
-@scenario(wave=2, limit_concurrency=True, extra=True)
+@scenario(wave=2, limit_concurrency=True, many_steps=True, extra=True)
 async def signed_by_anyone(stage: Stage) -> None:
     """A device and REST present tokens with good claims that are signed with what anyone has, three at a time: a key
     that the token brings along or chooses, an empty secret, one of tutorials, zeros. Then the same with a bad token and

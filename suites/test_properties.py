@@ -244,7 +244,7 @@ def test_generated_typing_is_not_stored(generated_typing: Record) -> None:
 # -- tokens --------------------------------------------------------------------------------------------------------
 
 
-@scenario(wave=2, limit_concurrency=True, search=True)
+@scenario(wave=2, limit_concurrency=True, many_steps=True, search=True)
 async def forged_tokens(stage: Stage) -> None:
     """A good token opens the socket and REST; devices present generated tokens, up to five at once, and stay until
     nothing more comes; REST is asked with the same."""

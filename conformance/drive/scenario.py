@@ -39,7 +39,7 @@ class Needs(TypedDict, total=False):
     """It waits for seconds by design, and begins before those that do not: then nothing waits for it at the end."""
     many_steps: bool
     """Many steps follow each other in it, and it begins before those with few: where the target is far away, it takes
-    longer than they do. Not for bad tokens: the simplest come first: then it is soon clear what a target dies of."""
+    longer than they do. Of bad tokens, the simplest come first: then it is soon clear what a target dies of."""
     search: bool
     """It drives what Hypothesis generates."""
     extra: bool

@@ -35,6 +35,20 @@ def test_what_takes_long_begins_first_and_the_rest_keeps_its_order() -> None:
     assert [_names(phase) for phase in phases(calls)] == [["patient", "long", "a", "b", "c"]]
 
 
+def test_bad_tokens_in_many_steps_are_spread_behind_the_simplest() -> None:
+    simple = [_call(f"{number}", wave=2, limit_concurrency=True) for number in range(1, 25)]
+    calls = [_call(name, wave=2, limit_concurrency=True, many_steps=True) for name in ("long", "longer")]
+    [names] = map(_names, phases([*calls, *simple, _call("back", wave=2, returns="1"), _call("odd", wave=2)]))
+    assert [name for name in names if not name.isdigit()] == ["long", "longer", "odd", "back"]
+    assert names.index("long") == 12
+    assert names.index("longer") == 14
+
+
+def test_a_bad_token_in_many_steps_is_not_lost_where_there_is_no_other() -> None:
+    [names] = map(_names, phases([_call("long", wave=2, limit_concurrency=True, many_steps=True)]))
+    assert names == ["long"]
+
+
 def test_who_returns_comes_last() -> None:
     calls = [_call("back", wave=2, returns="a"), _call("odd", wave=2), _call("a")]
     assert [_names(phase) for phase in phases(calls)] == [["a"], ["odd", "back"]]
