@@ -95,7 +95,12 @@ def _left_waiting(connection: Connection) -> bool:
 
 
 def expiry(record: Record) -> ObservedValue:
-    phone, late = record.connection("phone"), record.connection("late phone")
+    phone = record.connection("phone")
+    if phone.lasting:
+        raise Unverified(
+            "a token that expires soon needs users of our own: pass --jwt-secret or --jwt-key, and no --token"
+        )
+    late = record.connection("late phone")
     if late.greeted:
         raise Unverified("the token was still good for a new connection after its time (leeway, or another clock)")
     sent = sent_after_expiry(record)

@@ -179,6 +179,13 @@ def answered(hand: Handmade) -> None:
     check_all(interruptions.sent_after_expiry(hand.record), interruptions.answered_somehow)
 
 
+def test_where_no_token_expires_soon_nothing_is_observed_of_that() -> None:
+    hand = Handmade()
+    hand.opens(trial=True)
+    hand.greeted()
+    assert "--jwt-secret" in str(unverified(lambda: experiments.expiry(hand.record)))
+
+
 def observed(hand: Handmade) -> str:
     hand.closed()
     hand.opens("late phone", good=False, trial=True)
