@@ -124,6 +124,7 @@ class Life:
             if max(self._last_heard(), self._asked) > moment(transcript, waited) - LATELY:
                 return True
             began, within = time.monotonic(), STALLED * self._context.deadline
+            self._limits = set()
             look = partial(self._greets, user)
             at_once = await look()
             if at_once or await _in_time(look, began + within):
@@ -161,7 +162,7 @@ class Life:
             heard = lambda: next(answers(transcript), None)  # noqa: E731
             return await stage.recorder.until(heard, within=self._context.deadline) is not None
         finally:
-            self._limits = asked_for_patience(transcript)
+            self._limits |= asked_for_patience(transcript)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
