@@ -34,13 +34,14 @@ class Aftermath:
 
 
 def after(*, accepted: bool) -> Callable[[Record], Iterator[Aftermath]]:
-    """What followed the texts that were acked as saved, or all others."""
+    """What followed the texts that were acked as saved, or all others, of devices that were greeted."""
 
     def found(record: Record) -> Iterator[Aftermath]:
+        trials = [send for send in record.trials if send.connection.good and send.connection.greeted]
         for connection in good_connections(record):
-            own = (send for send in record.trials if send.connection.user == connection.user)
+            own = (send for send in trials if send.connection.user == connection.user)
             before = (send for send in own if send.entry.serial < connection.opened.serial)
-            texts = [send for send in before if send.connection.good and bool(send.acks and send.accepted) is accepted]
+            texts = [send for send in before if bool(send.acks and send.accepted) is accepted]
             if texts and connection.handshake_completed:
                 yield Aftermath(texts[-1], connection)
 

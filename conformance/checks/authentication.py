@@ -21,7 +21,17 @@ from conformance.formatting import preview
 from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED
 from conformance.record.descriptions import problem, said
 from conformance.record.rate_limits import BUSY
-from conformance.record.token_kinds import ABSENT, CONFUSED, EXPIRED, FORGED, GUESSED, INVALID, NOT_STRINGS, RECASED
+from conformance.record.token_kinds import (
+    ABSENT,
+    CONFUSED,
+    EXPIRED,
+    FORGED,
+    GOOD,
+    GUESSED,
+    INVALID,
+    NOT_STRINGS,
+    RECASED,
+)
 from conformance.record.transcript import Entry
 from conformance.record.views import Connection, Event, Fetch, Record
 from conformance.record.waits import REFUSED_END
@@ -194,8 +204,13 @@ def one_error(connection: Connection) -> None:
         f"one {ERROR} that the client's library delivers, before the connection ends",
         lambda: _errors_instead(connection),
         at=at,
-        unless=None if errors else session_lost(connection),
+        unless=None if errors else session_lost(connection) or _not_greeted_anyhow(connection),
     )
+
+
+def _not_greeted_anyhow(connection: Connection) -> str | None:
+    """What a deviation says ``unless``, of a client with a good token that was not let in."""
+    return "CONNECTED-SENT" if connection.token_kind == GOOD else None
 
 
 def refused_with_one_error(connection: Connection) -> None:
@@ -244,6 +259,7 @@ def ended(connection: Connection) -> None:
         "a DISCONNECT packet or the end of the transport",
         f"still connected after {stayed:.1f} s",
         at=[*_serials([event.entry for event in connection.heard(ERROR)]), connection.entries[-1].serial],
+        unless=None if connection.heard(ERROR) else _not_greeted_anyhow(connection),
     )
 
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 from conformance.protocol import ERROR, MESSAGE, SUPPORT, TYPING
 from conformance.record.transcript import Kind
 from conformance.record.views import Connection, Record, Send
-from conformance.record.waits import ack_of, given_up, message_of
+from conformance.record.waits import GREETING, ack_of, given_up, message_of
 
 Control = Callable[[Iterable[Record]], bool]
 
@@ -128,6 +128,13 @@ def greets_once(records: Iterable[Record]) -> bool:
     return any(not connection.events(ERROR) for connection in _never_greeted(records, "comes_back"))
 
 
+def greets_nobody_new(records: Iterable[Record]) -> bool:
+    """CONNECTED-SENT does not hold: someone who comes first is neither greeted nor refused."""
+    every = (connection for _, connection in _simple(records) if connection.handshake_completed)
+    silent = (connection for connection in every if not (connection.greeted or connection.events(ERROR)))
+    return any(one.ended_by_target is not None or given_up(one, GREETING) is not None for one in silent)
+
+
 def refuses_fresh_tokens(records: Iterable[Record]) -> bool:
     """TOKEN-REFRESHED does not hold: a user who comes back is refused."""
     return any(connection.events(ERROR) for connection in _never_greeted(records, "refreshed"))
@@ -141,6 +148,7 @@ def _never_greeted(records: Iterable[Record], scenario: str) -> Iterator[Connect
 
 
 CONTROLS: Mapping[str, Control] = {
+    "CONNECTED-SENT": greets_nobody_new,
     "SEND-PLAIN": refuses_plain_texts,
     "ACK-CALLED": loses_acks,
     "CONN-STAYS": ends_connections,

@@ -51,6 +51,15 @@ def test_a_user_who_is_not_greeted_again_was_locked_out(refused: bool) -> None:
         judge(chat.record)
 
 
+def test_a_text_of_a_device_that_was_not_greeted_locks_nobody_out() -> None:
+    chat = Handmade()
+    for device in ("phone", "tablet"):
+        chat.opens(device, trial=device == "phone")
+        chat.emits({"text": WORDS}, valid=False)
+        chat.closed("target")
+    assert not list(aftermath.after(accepted=False)(chat.record))
+
+
 def test_a_text_that_was_refused_is_stored_by_whatever_is_left_of_it() -> None:
     chat = sent(refused=True)
     chat.greeted([message(f"{WORDS}\ufffdend")])

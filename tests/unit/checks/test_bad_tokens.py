@@ -133,8 +133,9 @@ def test_who_is_let_in_or_refused_is_not_kept_waiting(entered: bool, judge: Call
 
 @JUDGES
 def test_who_is_neither_let_in_nor_refused_is(judge: Callable[[Connection], None]) -> None:
-    with pytest.raises(Deviation, match=r"no word and no end|still connected after"):
+    with pytest.raises(Deviation, match=r"no word and no end|still connected after") as found:
         check_records([left_waiting("phone").record], bad_tokens.kept_out, judge)
+    assert found.value.unless == "CONNECTED-SENT"
 
 
 @JUDGES

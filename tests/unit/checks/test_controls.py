@@ -8,6 +8,7 @@ from conformance.checks.assertions import check_all
 from conformance.checks.controls import (
     emits_twice,
     forgets_sessions,
+    greets_nobody_new,
     greets_once,
     loses_acks,
     loses_messages,
@@ -21,7 +22,7 @@ from conformance.checks.sending import is_taken
 from conformance.errors import Deviation
 from conformance.protocol import ERROR, MESSAGE
 from conformance.record.transcript import Kind
-from conformance.record.waits import ack_of, message_of
+from conformance.record.waits import GREETING, ack_of, message_of
 from tests.support.handmade import Handmade, message
 
 REFUSAL = {"error": {"code": "SERVER_ERROR", "message": "not now"}}
@@ -38,6 +39,19 @@ def refused(made: Handmade) -> Handmade:
     made.emits({"text": "hello"}, plain=True)
     made.ack(REFUSAL)
     return made
+
+
+def test_who_comes_first_and_is_not_greeted_explains_others_but_not_who_is_refused() -> None:
+    waited, hung_up, turned_away = Handmade(), Handmade(), Handmade()
+    for one in (waited, hung_up, turned_away):
+        one.opens()
+    waited.add(Kind.EXPIRED, waiting=GREETING, seconds=15.0)
+    hung_up.closed("target")
+    turned_away.event(ERROR, {"code": "UNAUTHORIZED", "message": "no"})
+    turned_away.closed("target")
+    assert greets_nobody_new([waited.record])
+    assert greets_nobody_new([hung_up.record])
+    assert not greets_nobody_new([turned_away.record, chat().record])
 
 
 def test_a_plain_text_that_is_refused_anywhere_explains_others() -> None:
