@@ -17,7 +17,7 @@ from conformance.record.heartbeats import announced
 EXPIRES, SILENT, PINGED = 3, 5.5, 10.0
 """Seconds: of the life of a token, of a device's silence, and after which a connection is dead that answers no ping, at
 most, for that to be waited for."""
-NOTICED = 1.3
+NOTICED = 1.6
 """How many times as long it may take until a target has noticed that."""
 CUTS = 4
 """How often in a row a device is cut off."""
