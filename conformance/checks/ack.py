@@ -129,9 +129,8 @@ def acked_in_flight(record: Record) -> Iterator[Send]:
         ended = 0
         for place, (attempt, send) in enumerate(spans):
             end = attempt.acks[0].serial
-            together = ended > attempt.entry.serial or any(
-                s[0].entry.serial < end for s in spans[place + 1 : place + 2]
-            )
+            following = spans[place + 1 : place + 2]
+            together = ended > attempt.entry.serial or any(later.entry.serial < end for later, _ in following)
             if together and attempt is send.attempts[-1] and send.accepted:
                 yield send
             ended = max(ended, end)
