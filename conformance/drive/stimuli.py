@@ -40,6 +40,8 @@ class Stimulus:
     judges: Sequence[str]
     took: float | None = None
     """Seconds until the ack."""
+    replied: bool = False
+    """Whether it was answered itself, not only outlived."""
     refused: bool = False
     """Whether it was sent by a client that had shown a bad token: nothing needs to be answered."""
 
@@ -91,7 +93,8 @@ def _arrival(connection: Connection) -> Stimulus:
         says, judges = f"a good token {how}", [judge]
     else:
         says, judges = f"a bad token ({opened.get('token')}) {how}", ["REFUSAL-EVENT"]
-    return Stimulus(transcript, entered, moment(transcript, entered), not connection.good, answered, says, judges)
+    at, odd = moment(transcript, entered), not connection.good
+    return Stimulus(transcript, entered, at, odd, answered, says, judges, replied=answered)
 
 
 def _emission(connection: Connection, entry: Entry) -> Stimulus:
@@ -99,8 +102,9 @@ def _emission(connection: Connection, entry: Entry) -> Stimulus:
     odd, says, judges = _judged(connection, entry)
     answered = _answered(connection, entry, odd=odd)
     took = next((e.at - entry.at for e in connection.received("ACK") if e.get("id") == entry.get("id")), None)
+    replied = took is not None or any(e.get("event") == ERROR for e in connection.received() if e.serial > entry.serial)
     at, refused = moment(transcript, entry), not connection.good
-    return Stimulus(transcript, entry, at, odd, answered, says, judges, took, refused)
+    return Stimulus(transcript, entry, at, odd, answered, says, judges, took, replied, refused)
 
 
 def _judged(connection: Connection, entry: Entry) -> tuple[bool, str, list[str]]:
@@ -164,7 +168,8 @@ def _request(transcript: Transcript, entry: Entry) -> Stimulus:
     else:
         says = f"REST with a bad token ({entry.get('token')})"
         judge = "REST-EXPIRY" if entry.get("token_kind") in EXPIRED else "REST-REFUSAL"
-    return Stimulus(transcript, entry, at, not entry.get("good"), bool(entry.get("status")), says, [judge])
+    odd, answered = not entry.get("good"), bool(entry.get("status"))
+    return Stimulus(transcript, entry, at, odd, answered, says, [judge], replied=answered)
 
 
 # -- what the target went of ---------------------------------------------------------------------------------------
@@ -207,8 +212,8 @@ def silent_before(found: Sequence[Stimulus], *, heard: float, died: float) -> bo
 def of_stall(found: Sequence[Stimulus], heard: float) -> Stimulus | None:
     """What a target stopped answering at, as far as one can tell: the first odd thing that was on its way when it was
     heard of last (documented ones that were sent a little earlier may have waited their turn), or the first thing of
-    all since then, if that was odd; else several odd things of a kind that it had not answered while it still answered
-    others. What it outlived for longer than answers take is not a suspect, nor what needs no answer, where something
+    all since then, if that was odd; but where it never answered any of a kind, while it still answered others, one of
+    that kind. What it outlived for longer than answers take is not a suspect, nor what needs no answer, where something
     sent later was answered."""
     lately = heard - max(JUST_BEFORE, 2 * _slowest(found))
     waiting = [s for s in found if not s.answered and (s.odd or s.due)]
@@ -219,11 +224,18 @@ def of_stall(found: Sequence[Stimulus], heard: float) -> Stimulus | None:
     if first is None or not odd:
         return None
     near = [s for s in odd if lately <= s.at <= max(first.at, heard) + BESIDE]
-    if near:
-        return _least_proven(near, found, lately)
-    leaks = Counter(s.judges[0] for s in odd if s.at < heard - JUST_BEFORE)
-    [(judge, times)] = leaks.most_common(1) or [("", 0)]
-    return _first(s for s in odd if s.judges[0] == judge) if times >= LEAKS else None
+    leaks = _leaks(found, lately, heard)
+    near = [s for s in near if s.judges[0] == leaks] or near
+    return _least_proven(near, found, lately) or _first(s for s in odd if s.judges[0] == leaks)
+
+
+def _leaks(found: Iterable[Stimulus], lately: float, heard: float) -> str | None:
+    """Who judges the odd things of which several were sent and none was ever answered, the first of them well before
+    the target was heard of last: each may have kept what it took, until nothing was left."""
+    odd = [s for s in found if s.odd and s.due and s.at <= heard]
+    replied, early = {s.judges[0] for s in odd if s.replied}, {s.judges[0] for s in odd if s.at < lately}
+    kept = Counter(s.judges[0] for s in odd if s.judges[0] in early - replied)
+    return next((judge for judge, times in kept.most_common(1) if times >= LEAKS), None)
 
 
 def alone(found: Sequence[Stimulus], until: float, *, broken: Entry | None = None) -> Stimulus | None:

@@ -142,6 +142,23 @@ def test_what_a_refused_client_sent_needs_no_answer_and_is_no_suspect_beside_wha
     assert culprit.judges == ["SEND-NO-OBJECT"]
 
 
+@pytest.mark.parametrize(
+    ("sent", "blamed"),
+    [([1.0, 9.9], "REST-EXPIRY"), ([1.0, 9.85, 9.9], "SEND-NO-OBJECT"), ([9.85, 9.9, 9.9], "REST-EXPIRY")],
+    ids=["few", "leaks", "all at once"],
+)
+def test_a_kind_that_is_never_answered_may_have_leaked_until_nothing_was_left(sent: list[float], blamed: str) -> None:
+    made = [chat(str(at), at, wave=2) for at in sent]
+    for one in made:
+        one.emits(None, valid=False)
+    other, asking = chat("other", 9.95), chat("asking", 9.8, wave=2)
+    other.says("hello")
+    asking.fetches(None, good=False, token="expired", token_kind="expired", status=0, by="network", began=0.0)
+    culprit = of_stall([one for scene in (*made, other, asking) for one in stimuli(scene.transcript)], 10.0)
+    assert culprit is not None
+    assert culprit.judges == [blamed]
+
+
 def test_what_was_outlived_for_long_is_not_what_it_stalled_at() -> None:
     made, other = chat(wave=2), chat("other", 5.0, wave=2)
     made.packet(Kind.SENT, "EVENT", event=TYPING, args=[None])
