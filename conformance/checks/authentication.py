@@ -14,6 +14,7 @@ from conformance.checks.blame import OPTIONS, of_greeting, ungreeted
 from conformance.checks.controls import session_lost
 from conformance.checks.delivery import delivered, entered_without_sid, undelivered
 from conformance.checks.doubts import not_in_doubt, was_greeted
+from conformance.checks.entry import entry_of
 from conformance.checks.leaks import leaks, spoken
 from conformance.checks.limits import REMEDY, not_limited
 from conformance.errors import Unverified
@@ -21,28 +22,10 @@ from conformance.formatting import preview
 from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED
 from conformance.record.descriptions import problem, said
 from conformance.record.rate_limits import BUSY
-from conformance.record.token_kinds import (
-    ABSENT,
-    CONFUSED,
-    EXPIRED,
-    FORGED,
-    GOOD,
-    GUESSED,
-    INVALID,
-    NOT_STRINGS,
-    RECASED,
-)
+from conformance.record.token_kinds import ABSENT, FORGED, GOOD
 from conformance.record.transcript import Entry
 from conformance.record.views import Connection, Event, Fetch, Record
 from conformance.record.waits import REFUSED_END
-
-ENTRY = {
-    **dict.fromkeys(ABSENT, "AUTH-MISSING"),
-    **dict.fromkeys((*INVALID, *CONFUSED, *GUESSED, *RECASED, *NOT_STRINGS), "AUTH-INVALID"),
-    **dict.fromkeys(EXPIRED, "AUTH-EXPIRED"),
-    FORGED: "AUTH-INVALID",
-}
-"""The requirement that a token of each kind is not let in."""
 
 # -- good tokens -------------------------------------------------------------------------------------------------
 
@@ -126,8 +109,7 @@ def refusal(record: Record, device: str = "phone") -> Connection:
 def refused_after_all(connection: Connection) -> Connection:
     """The connection. Raises Unverified where its bad token was let in."""
     if is_accepted(connection):
-        because = ENTRY.get(connection.token_kind)
-        raise Unverified(f"a bad token ({connection.token}) was let in", because=because)
+        raise Unverified(f"a bad token ({connection.token}) was let in", because=entry_of(connection))
     return connection
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from conformance.checks.assertions import check_all, expect
 from conformance.checks.authentication import (
-    ENTRY,
     is_accepted,
     looked_at,
     opens_nothing,
     refused_after_all,
     rest_takes_good_ones,
 )
+from conformance.checks.entry import ENTRY, entry_of
 from conformance.errors import Deviation, Unverified
 from conformance.record.rate_limits import BUSY
 from conformance.record.token_kinds import EXPIRED, GOOD
@@ -49,7 +49,7 @@ def knocks(requirement: str) -> Callable[[Record], Iterator[Connection]]:
 def strangers(record: Record, *requirements: str) -> Iterator[Connection]:
     """All connections with bad tokens, or those with the bad tokens of some requirements."""
     for connection in record.all_connections:
-        entry = ENTRY.get(connection.token_kind)
+        entry = entry_of(connection)
         if not connection.good and entry is not None and (not requirements or entry in requirements):
             yield connection
 
