@@ -29,7 +29,7 @@ __all__ = [
 
 AT_ONCE, MOST = 4, 12
 """Texts that each of two devices sends without waiting, and how often it does so at most while others come."""
-IN_FLIGHT = 8
+IN_FLIGHT = 10
 """Texts sent without waiting over each transport: acks, events and answers of support are more packets than small
 queues hold."""
 KEYS = 30
@@ -191,14 +191,14 @@ async def _chat_over(stage: Stage, transport: str) -> None:
 
 @scenario
 async def websocket_chat(stage: Stage) -> None:
-    """One device connects over WebSocket from the first packet, sends a text, then eight more without waiting, and one
+    """One device connects over WebSocket from the first packet, sends a text, then ten more without waiting, and one
     with markup whose characters take one to four bytes."""
     await _chat_over(stage, "websocket")
 
 
 @scenario
 async def polling_chat(stage: Stage) -> None:
-    """One device connects over long-polling and stays there, sends a text, then eight more without waiting, and one
+    """One device connects over long-polling and stays there, sends a text, then ten more without waiting, and one
     with markup whose characters take one to four bytes."""
     await _chat_over(stage, "polling")
 
