@@ -26,9 +26,9 @@ class HasNoLimit(HelpCenter):
         return min(len(text), MAX_LENGTH)
 
 
-@fault("SEND-MAX")
+@fault("SEND-MAX", "SEND-VERBATIM")
 class CutsLongTexts(HelpCenter):
-    """Shortens in place of refusing."""
+    """Shortens in place of refusing: texts, too, that are short enough if accents are not counted."""
 
     def trim(self, text: str) -> str:
         return super().trim(text)[:MAX_LENGTH]

@@ -72,9 +72,9 @@ class AnswersConnectWithoutSid(HelpCenter):
         return wire
 
 
-@fault("CONN-PACKETS")
+@fault("CONN-PACKETS", also=("DEVICE-COEXIST",))
 class AttachesBytes(HelpCenter):
-    """Emits the row with its binary column."""
+    """Emits the row with its binary column, for which polls are answered with 500."""
 
     async def emit(self, event: str, payload: Json, *, to: str) -> None:
         await super().emit(event, payload | ({"digest": b"\x00\x01"} if event == MESSAGE else {}), to=to)

@@ -258,7 +258,7 @@ class HidesLinksLater(HelpCenter):
         self.flagged.add(name)
 
 
-@fault("SEND-KEPT", also=("CONNECTED-CONVERSATION", "MESSAGE-CONVERSATION", *RESYNC, "REST-SAME"))
+@fault("SEND-KEPT", also=("CONNECTED-CONVERSATION", "MESSAGE-CONVERSATION", *RESYNC, "REST-SAME", "SUPPORT-STORED"))
 class KeepsAHundredConversations(Store):
     """A cache is the database: ``new LRUCache({max: 100})`` forgets whoever was not here for the longest."""
 

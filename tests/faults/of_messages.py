@@ -152,9 +152,9 @@ class TellsTheSenderOnly(Tells):
         return own if origin is None else [origin]
 
 
-@fault("MESSAGE-DEVICES")
+@fault("MESSAGE-DEVICES", also=("SUPPORT-EMITTED",))
 class TellsTheLatestDevice(Tells):
-    """Remembers one connection for each user, and answers whoever sends."""
+    """Remembers one connection for each user, which may have been cut off, and answers whoever sends."""
 
     def listeners(self, own: list[str], origin: str | None) -> list[str]:
         return list(dict.fromkeys([*([origin] if origin else []), *own[-1:]]))
