@@ -131,9 +131,9 @@ async def burst(stage: Stage) -> None:
 
 @scenario
 async def crowd(stage: Stage) -> None:
-    """Of two devices of a user, one sends a text, then both send some at a time; meanwhile three more connect, REST is
-    asked each time, and the first of them leaves. One text more (the first device connects again where its connection
-    was ended), and both channels show the conversation."""
+    """Of two devices of a user, one sends a text, then both send some at a time; meanwhile three more connect, and just
+    behind each CONNECT packet go some texts, REST is asked each time, and the first of them leaves. One text more (the
+    first device connects again where its connection was ended), and both channels show the conversation."""
     visitors = [stage.device(name) for name in VISITORS]
     arrived = asyncio.Event()
 
@@ -143,16 +143,21 @@ async def crowd(stage: Stage) -> None:
             if arrived.is_set():
                 return
 
-    async def visit() -> None:
+    async def meet(visitor: Device, sender: Device) -> None:
+        """What reaches the target just behind a CONNECT packet may come between its history and its room."""
+        await stage.recorder.until(lambda: visitor.inbox.asked or None, within=stage.run.deadline)
+        await sender.pipeline([stage.words() for _ in range(AT_ONCE)], tag="running")
+
+    async def visit(sender: Device) -> None:
         for visitor in visitors:
-            await visitor.connect()
+            await stage.together(visitor.connect(), meet(visitor, sender))
             await stage.fetch(tag="meanwhile")
         await visitors[0].close()
         arrived.set()
 
     async with stage.device("phone") as phone, stage.device("tablet") as tablet:
         await phone.send_text(stage.words(), tag="first", plain=True)  # where it is shown, what came later has to be
-        await stage.together(chat(phone), chat(tablet), visit())
+        await stage.together(chat(phone), chat(tablet), visit(tablet))
         await phone.revive()
         answer = await phone.send_text(stage.words(), tag="last", plain=True)
         others = (tablet, *visitors[1:])

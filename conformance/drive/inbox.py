@@ -39,6 +39,8 @@ class PacketInbox:
         self.received: list[Entry] = []
         self.acks: dict[int, Entry] = {}
         self.messages: dict[str, Entry] = {}
+        self.asked = False
+        """Whether the target was sent a CONNECT packet."""
         self.disconnected = False
         """Whether the target has ended the namespace."""
         self.pinged = False

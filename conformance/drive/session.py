@@ -185,6 +185,7 @@ class Session(Opening):
 
     def _written(self, fields: Mapping[str, Json], via: Transport) -> None:
         self.context.run.intake.meter.messages += fields.get("event") == SEND
+        self.inbox.asked |= fields.get("packet") == "CONNECT"
         self.inbox.log(Kind.SENT, **fields, via=str(via))
 
     def emit(self, event: str, *args: Json, ack: bool = False, **notes: Json) -> int | None:
