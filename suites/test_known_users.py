@@ -171,10 +171,12 @@ def test_rest_gives_nothing_for_the_invalid_token_of_somebody_new(unknown_user: 
 
 @scenario(wave=2, limit_concurrency=True, many_steps=True, extra=True)
 async def signed_by_anyone(stage: Stage) -> None:
-    """A device and REST present tokens with good claims that are signed with what anyone has, three at a time: a key
-    that the token brings along or chooses, an empty secret, one of tutorials, zeros. Then the same with a bad token and
-    an expired one that stand in the header without "Bearer"."""
+    """A user's device connects and goes. Another one and REST present tokens with good claims that are signed with what
+    anyone has, three at a time: a key that the token brings along or chooses, an empty secret, one of tutorials, zeros.
+    Then the same with a bad token and an expired one that stand in the header without "Bearer"."""
     token = await stage.user.token()
+    async with stage.device("owner", token=token):
+        pass
     guessed = list((await rejected.guessed(stage.user, token)).values())
     bare = await rejected.bare(stage.user, token)
     tried = [*((bad, False) for bad in guessed), *((bad, True) for bad in bare)]
