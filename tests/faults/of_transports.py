@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
+from engineio.exceptions import SocketIsClosedError
 from engineio.packet import MESSAGE as ENGINE_MESSAGE
 
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.protocol import MESSAGE, NAMESPACE, Event, Json
 from conformance.reference.wire import Wire
 from tests.faults.fault import fault
+
+TICK = 0.05
+"""Seconds between two writes of a server that gathers what it has to say."""
 
 
 @fault("CONN-PACKETS")
@@ -243,16 +248,26 @@ class FiltersMarkupOfPosts(Engines):
 
 @fault("CONN-POLLING", also=("ACK-CALLED", "MESSAGE-ECHO", "SUPPORT-EMITTED", "MESSAGE-DEVICES", "CONN-UPGRADE"))
 class KeepsSixteenPackets(Engines):
-    """What waits for a poll waits in a queue of sixteen, and what finds it full is dropped."""
+    """Writes twenty times a second what it has to say. What waits for a poll waits in a queue of sixteen, and what
+    finds it full is dropped."""
 
     def change(self, engine: Any) -> None:
-        send = engine.send
+        send, batch = engine.send, list[Any]()
 
-        async def unless_full(packet: Any) -> None:
-            if engine.upgraded or engine.queue.qsize() < 16:
-                await send(packet)
+        async def write() -> None:
+            await asyncio.sleep(TICK)
+            packets, batch[:] = list(batch), []
+            with contextlib.suppress(SocketIsClosedError):
+                for packet in packets:
+                    if engine.upgraded or engine.queue.qsize() < 16:
+                        await send(packet)
 
-        engine.send = unless_full
+        async def wait(packet: Any) -> None:
+            batch.append(packet)
+            if len(batch) == 1:
+                self.wire.start_background_task(write)
+
+        engine.send = wait
 
 
 # -- an upgrade that is given up -----------------------------------------------------------------------------------
