@@ -10,7 +10,7 @@ from conformance.reference.protocol import CONNECTED, NAMESPACE, Json
 from conformance.reference.store import Message
 from tests.faults.fault import fault
 
-QUERY = 0.01
+QUERY = 0.05
 """Seconds that the database takes."""
 
 
