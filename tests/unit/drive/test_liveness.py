@@ -95,6 +95,12 @@ async def test_a_target_that_is_limited_is_not_said_to_have_stopped_at_what_it_w
     assert life.gone == "let no one in any more after 0.0 s: HTTP 503, as of a limit of rate"
 
 
+async def holds(life: Life) -> None:
+    """A recording that holds its connections until they have to be let go."""
+    async with life.crowd.joined() as leave:
+        await leave.wait()
+
+
 @in_loop
 async def test_a_target_that_answers_once_all_have_let_go_was_full(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
     life._context.pace.most = 8
@@ -104,12 +110,8 @@ async def test_a_target_that_answers_once_all_have_let_go_was_full(life: Life, m
     async def greets(_: User) -> bool:
         return not life.crowd.is_there
 
-    async def holds() -> None:
-        async with life.crowd.joined() as leave:
-            await leave.wait()
-
     monkeypatch.setattr(life, "_greets", greets)
-    holding = asyncio.create_task(holds())
+    holding = asyncio.create_task(holds(life))
     await rounds()
     assert not await life.answered(kept, USER)
     await holding
@@ -127,12 +129,8 @@ async def test_a_target_that_answers_nobody_when_all_have_let_go_is_gone(
     async def greets(_: User) -> bool:
         return False
 
-    async def holds() -> None:
-        async with life.crowd.joined() as leave:
-            await leave.wait()
-
     monkeypatch.setattr(life, "_greets", greets)
-    holding = asyncio.create_task(holds())
+    holding = asyncio.create_task(holds(life))
     await rounds()
     assert not await life.answered(interrupted := silent(at=30.0), USER)
     await holding
