@@ -34,7 +34,7 @@ IN_FLIGHT = 10
 """Texts sent without waiting over each transport: acks, events and answers of support are more packets than small
 queues hold."""
 BRISK = 1.0
-"""Seconds within which a target acks that is sent some texts more."""
+"""Seconds: a target that has taken longer for an ack is spared some of the texts."""
 KEYS = 30
 """How often typing is said in a row: more than limits of ten or twenty let pass."""
 STEPS = 4
@@ -147,8 +147,8 @@ async def crowd(stage: Stage) -> None:
                 return
 
     async def meet(visitor: Device, sender: Device) -> None:
-        """What reaches the target just behind a CONNECT packet may come between its history and its room. One that is
-        slow to save has enough to do."""
+        """What reaches the target just behind a CONNECT packet may fall between a device's history and its room. A
+        target that is slow to save has enough to do."""
         if stage.run.timeout.slowest(ACK) > BRISK:
             return
         await stage.recorder.until(lambda: visitor.inbox.asked or None, within=stage.run.deadline)

@@ -207,11 +207,12 @@ class RestReadsAReplicaThroughALimit(RestReadsAReplica):
         super().__init__(*arguments, **options)
 
     async def rest_messages(self, request: Request) -> Response:
+        user = None
         with contextlib.suppress(Problem):
             user = self.rest_user(request)
-            if user in self.requests and not self.requests[user].take():
-                return Response("busy", 503)
-            answer = await super().rest_messages(request)
+        if user in self.requests and not self.requests[user].take():
+            return Response("busy", 503)
+        answer = await super().rest_messages(request)
+        if user is not None:
             self.requests.setdefault(user, Bucket(1, 10))
-            return answer
-        return await super().rest_messages(request)
+        return answer
