@@ -27,7 +27,7 @@ from conformance.record.recorder import Recorder
 from conformance.record.timeouts import AdaptiveTimeout, Taken, Talk, late
 from conformance.record.transcript import Kind, Transcript
 from conformance.redaction import Redactor
-from conformance.transport import plain_http
+from conformance.transport import informational, plain_http
 from conformance.transport.limits import Intake
 
 
@@ -121,7 +121,7 @@ class RunContext:
             base_url=self.url,
             headers=dict(self.headers),
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # keeps none: see conformance.transport.cookies
-            verify=self.tls,
+            transport=informational.transport(self.tls),
             timeout=self.deadline,
             trust_env=False,  # as aiohttp: proxies of the environment are for neither
         )
