@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import itertools
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypedDict
 
 import httpx
@@ -15,13 +14,13 @@ from yarl import URL
 
 from conformance.auth.tokens import Token
 from conformance.auth.users import User
-from conformance.drive.announcements import Ids
 from conformance.drive.context import ScenarioContext
 from conformance.drive.retry import growing_pauses
+from conformance.drive.stale_reads import REST, catch_up, lacks, shown_everywhere, until
 from conformance.drive.together import together
 from conformance.protocol import REST_PATH, Json
 from conformance.record.rate_limits import SLOWER, retry_after
-from conformance.record.timeouts import ANSWER, SHOWN
+from conformance.record.timeouts import ANSWER
 from conformance.record.transcript import Kind
 from conformance.transport import plain_http
 from conformance.transport.close_reason import describe_error
@@ -32,10 +31,6 @@ KEPT = ("cache-control", "content-type", "date", "location", "retry-after")
 """Headers of answers that are recorded."""
 LOST = (httpx.NetworkError, httpx.RemoteProtocolError)
 """How a connection ends that an answer was expected on."""
-EVERYWHERE, IN_A_ROW = 4, 3
-"""Requests that are made at the same moment, and how often in a row all have to show what one has lacked."""
-REST = "rest"
-"""The name of its entries' device."""
 
 
 class FetchArguments(TypedDict, total=False):
@@ -108,9 +103,11 @@ class RestClient:
         question = _Question(who.subject, presented, jar, path, scheme)
         async with self._context.first_contact(who, presented):
             exchange = await self._exchange(question, once=once)
-            if known is not None and _lacks(exchange, known):
-                exchange = await self._caught_up(exchange, known, lambda: self._exchange(question, once=once))
-                exchange = await self._everywhere(exchange, known, lambda: self._exchange(question, once=True))
+            if known is not None and lacks(exchange, known):
+                await catch_up(self._context, exchange, known, partial(self._exchange, question, once=once))
+                if not lacks(exchange, known):
+                    again = partial(self._exchange, question, once=True)
+                    exchange = await shown_everywhere(self._context, exchange, known, again)
             self._context.talks[who.name].add(answer=exchange["status"] != 0)
             body = self._recorded(notes | exchange)
         listed = body.get("messages") if isinstance(body, dict) else None
@@ -124,56 +121,7 @@ class RestClient:
         async def attempt() -> bool:
             return bool(found(await self.fetch(tag=tag)))
 
-        await self._until(attempt)
-
-    async def _caught_up(
-        self, exchange: dict[str, Json], known: str, ask: Callable[[], Awaitable[dict[str, Json]]]
-    ) -> dict[str, Json]:
-        """What the request comes to that is made again until its answer shows the message which a device had received
-        before: REST may read a replica, which follows a moment later. It counts as asked when it was first asked: what
-        came meanwhile may be missing."""
-        self._context.recorder.add(Kind.MARK, device=REST, label="the newest message is not shown yet: asks again")
-        latest = exchange
-
-        async def attempt() -> bool:
-            nonlocal latest
-            latest = await ask() | _first_asked(exchange)
-            return not _lacks(latest, known)
-
-        await self._until(attempt)
-        return latest
-
-    async def _everywhere(
-        self, shown: dict[str, Json], known: str, ask: Callable[[], Awaitable[dict[str, Json]]]
-    ) -> dict[str, Json]:
-        """The answer of a replica or node that stays behind for ever, if there is one beside that which has shown the
-        message at last: several requests are made at the same moment, until all answers show it some times in a row."""
-        lacking: list[dict[str, Json]] = [shown] if _lacks(shown, known) else []
-        in_a_row = 0
-
-        async def attempt() -> bool:
-            nonlocal lacking, in_a_row
-            answers = await asyncio.gather(*(ask() for _ in range(EVERYWHERE)))
-            lacking = [answer for answer in answers if _lacks(answer, known)]
-            in_a_row = 0 if lacking else in_a_row + 1
-            return in_a_row == IN_A_ROW
-
-        if not lacking:
-            await self._until(attempt)
-        return lacking[0] | _first_asked(shown) if lacking else shown
-
-    async def _until(self, attempt: Callable[[], Awaitable[bool]]) -> None:
-        """Try until it succeeds, no longer than anything else is waited for that must come."""
-        recorder, timeout = self._context.recorder, self._context.run.timeout
-        began = recorder.now
-        pauses = itertools.chain((0.1, 0.2, 0.4, 0.8), itertools.repeat(1.0))
-        while not await attempt():
-            waited = recorder.now - began
-            if waited > timeout.of(SHOWN):
-                timeout.gave_up(SHOWN, waited)
-                return
-            await recorder.until(lambda: None, within=next(pauses))
-        timeout.came(SHOWN, recorder.now - began)
+        await until(self._context, attempt)
 
     async def warm_up(self, connections: int) -> None:
         """Open connections for as many requests, so that they reach the target at the same moment."""
@@ -273,25 +221,13 @@ class RestClient:
         recorder = self._context.recorder
         if isinstance(answer.content, TooMuch):
             found: dict[str, Json] = {"json": False, "reason": str(answer.content), "body": None}
-            ours = answer.content.limit == self._context.run.intake.most
+            ours = 200 <= answer.status < 300  # the body of another status is only quoted
             return found | ({"oversized": answer.content.limit} if ours else {})
         try:
             return {"json": True, "body": recorder.read(answer.content, of=subject)}
         except (ValueError, RecursionError) as error:
             body = recorder.brief(answer.content.decode("utf-8", "replace"), 500)
             return {"json": False, "reason": f"{error}; {len(answer.content):,} bytes in all", "body": body}
-
-
-def _lacks(exchange: Mapping[str, Json], message_id: str) -> bool:
-    """Whether it shows a conversation, without that message."""
-    body = exchange["body"] if exchange["status"] == 200 else None
-    listed = body.get("messages") if isinstance(body, dict) else None
-    return isinstance(listed, list) and message_id not in Ids(listed)
-
-
-def _first_asked(exchange: Mapping[str, Json]) -> dict[str, Json]:
-    """What another exchange has to say of when it was made to count as this one, made again."""
-    return {"began": exchange["began"], "since": exchange.get("since", exchange["began"])}
 
 
 def _answered(steps: Sequence[str], error: Exception) -> bool:
