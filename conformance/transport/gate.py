@@ -11,10 +11,11 @@ from typing import Any, cast
 import aiohttp
 
 from conformance.transport.frames import Frames
-from conformance.transport.limits import LARGE, Intake, TooMuch
+from conformance.transport.limits import LARGE, MESSAGE, Intake, TooMuch
 
 DEFLATED = 1032
 """How many times as long a message may be, decompressed (RFC 1951 allows no more)."""
+PINGS = (aiohttp.WSMsgType.PING, aiohttp.WSMsgType.PONG)
 LONGEST_ANSWER = 2**17
 """Bytes of the answers to a handshake that are looked through."""
 _SWITCHED = re.compile(rb"HTTP/1\.[01] 101\b.*?\r\n\r\n", re.DOTALL)
@@ -46,7 +47,7 @@ class Gate(asyncio.Protocol):
         self._intake, self._factor = intake, 1
         self._turn = intake.turn()
         self._turn.stop = self._stop
-        self._size, self._frames = 0, Frames()
+        self._size, self._frames, self._pings = 0, Frames(), 0
         self._answer: bytes | None = b""
         """What came before it was opened."""
         self._kept: list[bytes] = []
@@ -70,15 +71,22 @@ class Gate(asyncio.Protocol):
         self._turn.over()
 
     def checked(self, message: aiohttp.WSMessage) -> aiohttp.WSMessage:
-        """The message; an error in place of one that is too much, or that was never read to its end."""
+        """The message, ping or pong; an error in place of one that is too much, or that was never read to its end."""
         try:
             if self._turn.lost is not None:
                 raise self._turn.lost
             if message.type is aiohttp.WSMsgType.TEXT:
-                self._intake.check(message.data, "message")
+                self._intake.check(message.data, MESSAGE)
+            elif message.type in PINGS:
+                self._count_ping()
         except TooMuch as why:
             return aiohttp.WSMessage(aiohttp.WSMsgType.ERROR, why, None)
         return message
+
+    def _count_ping(self) -> None:
+        self._pings += 1
+        if self._pings > (limit := self._intake.of_pings):
+            raise TooMuch(f"sent more than {limit:,} pings of WebSocket", self._intake.most)
 
     def _stop(self) -> None:
         """Let go of the message that is not read to its end, whoever still knows of this connection."""

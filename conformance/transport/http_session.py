@@ -24,7 +24,7 @@ from conformance.transport.close_reason import (
 from conformance.transport.cookies import Cookies
 from conformance.transport.engineio import Transport, query
 from conformance.transport.gate import Gate, GatedConnector
-from conformance.transport.limits import Intake, TooMuch, oversized
+from conformance.transport.limits import ANSWER, MESSAGE, Intake, TooMuch, oversized
 
 LONGEST_HEADER = 2**16
 NETWORK_ERRORS = (aiohttp.ClientError, OSError)
@@ -58,11 +58,11 @@ class RawWebSocket(aiohttp.ClientWebSocketResponse):
         while self._gate is not None:
             if not self._reader._buffer:  # else there are more of those that came together
                 self._gate.consumed()
-            message = await super().receive(timeout)
+            message = self._gate.checked(await super().receive(timeout))
             if message.type is aiohttp.WSMsgType.PING:
                 await self.pong(message.data)
             elif message.type is not aiohttp.WSMsgType.PONG:
-                return self._gate.checked(message)
+                return message
         return await super().receive(timeout)
 
     async def close(self, *, code: int = aiohttp.WSCloseCode.OK, message: bytes = b"") -> bool:
@@ -138,7 +138,7 @@ class HttpSession:
 
     async def _reply(self, answer: aiohttp.ClientResponse, url: URL) -> Reply:
         self._cookies.take(answer.headers.getall("Set-Cookie", []), url)
-        limit = self.intake.most if answer.status == 200 else limits.MAX_ERROR_BYTES
+        limit = self.intake.limit(ANSWER) if answer.status == 200 else limits.MAX_ERROR_BYTES
         try:
             text = (await read_body(answer, limit, self.intake)).decode("utf-8", "replace")
         except TooMuch as why:
@@ -156,7 +156,7 @@ class HttpSession:
         ws = await self._client.ws_connect(
             url.update_query(query(Transport.WEBSOCKET, self.sid)),
             headers=cookies,
-            max_msg_size=self.intake.of_message,
+            max_msg_size=self.intake.limit(MESSAGE),
             compress=15,
             autoping=False,
         )
@@ -202,9 +202,9 @@ async def read_body(answer: aiohttp.ClientResponse, limit: int, intake: Intake) 
                     body += chunk
                     intake.meter.received(chunk)
                     if len(body) > limit:
-                        raise oversized(limit, "answer")
+                        raise oversized(limit, ANSWER)
                     await turn.taken(len(body))
-        intake.check(body, "answer")
+        intake.check(body, ANSWER)
     except TooMuch:
         answer.close()
         raise

@@ -22,6 +22,9 @@ LARGE = 2**20
 """Bytes of an answer or a message that are read without waiting for a turn."""
 AT_ONCE = 16 * 2**20
 """Bytes of larger ones that are held at once, over all connections; who came first may have more."""
+IN_A_RUN = 32
+"""How many times as much as the largest one all larger ones of a run may have: reading takes its time, too. 20 users
+with 10,000 messages each are greeted with half of that."""
 LONGEST_TURN, SHORTEST_TURN = 16.0, 1.0
 """Seconds within which the first one has to grow by ``LARGE``, where others wait: it may stop just before its end. Half
 as long after each one that did not."""
@@ -31,7 +34,12 @@ PER_VALUE = 40
 """Bytes that a JSON value must have on average in what is large: each takes some times as many in memory."""
 PER_FRAME = 640
 """Bytes that a frame of a message must have on average in what is large: each takes its time."""
+PER_PING = 65_536
+"""Bytes of the largest message for each ping or pong of WebSocket that a connection may bring: each takes its time, and
+a server that sends one a second is already a restless one."""
 OPTION = "--max-payload"
+ANSWER, MESSAGE = "answer", "message"
+"""Of HTTP, and of a WebSocket."""
 
 
 @dataclass
@@ -39,14 +47,17 @@ class Intake:
     """Of a whole run. ``most``: bytes of one answer or message."""
 
     most: int = field(default_factory=lambda: MAX_BYTES)
-    exceeded: bool = False
-    """Whether a WebSocket message was larger than that. Others may be, at the same time."""
+    exceeded: set[str] = field(default_factory=set)
+    """What was larger than that, an ``ANSWER`` or a ``MESSAGE``; or both, as they were too much in all. Others may be,
+    at the same time."""
     meter: Meter = field(default_factory=Meter)
     """What is taken is counted, with all else that the run costs the target."""
     goodbyes: defaultdict[str, Goodbyes] = field(default_factory=lambda: defaultdict(Goodbyes))
     """By transport."""
     waiting: int = 0
     """How many large answers and messages are not read on now, as others are."""
+    _large: int = 0
+    """Bytes of all large ones so far."""
     _longest_turn: float = field(default_factory=lambda: LONGEST_TURN)
     _held: dict[Turn, int] = field(default_factory=dict)
     """By how many bytes, the first comer first."""
@@ -59,18 +70,29 @@ class Intake:
         """Whether something large that the target sent is being read just now, or waits for others to be read."""
         return self.waiting > 0 or (bool(self._held) and time.monotonic() < self._grew + GROWS_WITHIN)
 
-    @property
-    def of_message(self) -> int:
-        """What a WebSocket message may have now."""
-        return min(self.most, LARGE) if self.exceeded else self.most
+    def limit(self, what: str) -> int:
+        """How many bytes one of them may have now."""
+        return min(self.most, LARGE) if what in self.exceeded else self.most
 
     @property
     def of_frames(self) -> int:
         """How many frames a WebSocket message may have."""
         return max(self.most, LARGE) // PER_FRAME
 
+    @property
+    def of_pings(self) -> int:
+        """How many pings and pongs of WebSocket a connection may bring."""
+        return max(self.most, LARGE) // PER_PING
+
+    def took(self, size: int) -> None:
+        """So many bytes of one were read."""
+        self._large += size if size > LARGE else 0
+        if self._large > IN_A_RUN * self.most:
+            self.exceeded |= {ANSWER, MESSAGE}
+
     def check(self, text: str | bytes | bytearray, what: str) -> None:
-        """Raises TooMuch where a JSON text cannot be decoded within bounds of memory."""
+        """What was read as a whole is about to be decoded. Raises TooMuch where that takes too much memory."""
+        self.took(len(text))
         limit = max(self.most, LARGE) // PER_VALUE
         if len(text) > limit and _marks(text) > limit:
             raise TooMuch(f"sent more than {limit:,} JSON values in one {what}", self.most)
@@ -165,6 +187,7 @@ class Turn:
     def lose(self, why: TooMuch) -> None:
         """Stop reading."""
         self.lost = why
+        self._intake.took(self._intake._held.get(self, 0))
         self.over()
         self.stop()
 
@@ -184,4 +207,5 @@ def _marks(text: str | bytes | bytearray) -> int:
 
 
 def oversized(limit: int, what: str) -> TooMuch:
+    """What is said of an answer or a message that has more bytes."""
     return TooMuch(f"sent more than {limit:,} bytes in one {what}", limit)

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from conformance.transport import limits
-from conformance.transport.limits import Intake, TooMuch, Turn, oversized
+from conformance.transport.limits import ANSWER, Intake, TooMuch, Turn, oversized
 
 ENCODINGS = "gzip, deflate"
 """What is asked for, and read within bounds."""
@@ -94,11 +94,11 @@ async def _content(answer: httpx.Response, intake: Intake, patience: _Patience) 
             async with turn.held():
                 return await _body(answer, intake, turn, patience)
     except TooMuch as why:
-        return why
+        return why.with_traceback(None)  # which holds all that was received
 
 
 async def _body(answer: httpx.Response, intake: Intake, turn: Turn, patience: _Patience) -> bytes:
-    limit = intake.most if answer.is_success else limits.MAX_ERROR_BYTES
+    limit = intake.limit(ANSWER) if answer.is_success else limits.MAX_ERROR_BYTES
     body, decoder, received = bytearray(), _Decoder(answer.headers), 0
     async for piece in answer.aiter_raw():
         received += len(piece)
@@ -106,9 +106,10 @@ async def _body(answer: httpx.Response, intake: Intake, turn: Turn, patience: _P
             body += part
             intake.meter.received(part)
             if len(body) > limit:
-                raise oversized(limit, "answer")
+                intake.exceeded |= {ANSWER} if answer.is_success else set()
+                raise oversized(limit, ANSWER)
             await patience.turn(turn, len(body), received=received)
-    intake.check(body, "answer")
+    intake.check(body, ANSWER)
     return bytes(body)
 
 

@@ -27,7 +27,7 @@ from conformance.transport.engineio import SEPARATOR, PacketType, Transport
 from conformance.transport.gate import GatedConnector
 from conformance.transport.goodbyes import CLOSING
 from conformance.transport.http_session import LONGEST_HEADER, RawWebSocket, no_redirects, read_body, refusal
-from conformance.transport.limits import Intake, TooMuch
+from conformance.transport.limits import ANSWER, MESSAGE, Intake, TooMuch
 from conformance.transport.polling import FIRST_PAUSE, LIMITED
 from conformance.transport.tap import ClientListener, Tap
 from conformance.transport.websocket import ENDS, close_reason_of
@@ -126,7 +126,7 @@ class RecordedSession:
 
     async def _upgraded(self, url: URL, **options: Any) -> RawWebSocket:
         headers = {**options.pop("headers", {}), **self._cookies.header(url)}
-        options |= {"headers": headers, "max_msg_size": self._intake.of_message, "autoping": False}
+        options |= {"headers": headers, "max_msg_size": self._intake.limit(MESSAGE), "autoping": False}
         ws = await self._session.ws_connect(url, **options)
         assert isinstance(ws, RawWebSocket)
         ws.limited()
@@ -223,7 +223,7 @@ class RecordedSession:
         headers = {**(options.pop("headers", None) or {}), **self._cookies.header(url)}
         async with self._session.request(method, url, headers=headers, allow_redirects=False, **options) as answer:
             self._cookies.take(answer.headers.getall("Set-Cookie", []), url)
-            limit = self._intake.most
+            limit = self._intake.limit(ANSWER)
             try:
                 body = await read_body(answer, limit, self._intake)
             except TooMuch as why:

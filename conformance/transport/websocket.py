@@ -19,7 +19,7 @@ from conformance.transport.engineio import (
     parse_packet,
 )
 from conformance.transport.http_session import NETWORK_ERRORS, HttpSession, RawWebSocket
-from conformance.transport.limits import Intake, TooMuch, oversized
+from conformance.transport.limits import MESSAGE, Intake, TooMuch, oversized
 
 ENDS = frozenset(
     {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
@@ -110,7 +110,8 @@ def close_reason_of(last: aiohttp.WSMessage, intake: Intake) -> CloseReason:
         return CloseReason("target", reason=str(last.data), oversized=last.data.limit)
     if isinstance(last.data, aiohttp.WebSocketError):
         if last.data.code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG:
-            limit, intake.exceeded = intake.of_message, True
-            return CloseReason("target", reason=str(oversized(limit, "message")), oversized=limit)
+            limit = intake.limit(MESSAGE)
+            intake.exceeded.add(MESSAGE)
+            return CloseReason("target", reason=str(oversized(limit, MESSAGE)), oversized=limit)
         return CloseReason("target", reason=f"no WebSocket frame: {last.data}")
     return CloseReason("network", reason="the connection ended without a close frame")

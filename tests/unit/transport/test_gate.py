@@ -213,6 +213,49 @@ async def test_a_message_of_too_many_frames_is_given_up() -> None:
         assert await heard.the_end() == CloseReason("target", reason=reason, oversized=BOUND)
 
 
+@pytest.mark.parametrize(("sign", "answered"), [(b"\x89", 4), (b"\x8a", 0)], ids=["pings", "pongs"])
+@in_loop
+async def test_pings_are_answered_until_there_are_too_many(
+    sign: bytes, answered: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "PER_PING", BOUND // 4)
+    answers: list[bytes] = []
+
+    async def pinging(stream: Stream) -> None:
+        await accept_websocket(stream)
+        await stream[0].read(1)
+        stream[1].write((sign + b"\x01p") * 4 + b"\x81\x024x" + sign + b"\x01p")
+        answers.append(await stream[0].read())
+
+    async with raw_server(pinging) as url:
+        async with connected(url, Intake(BOUND)) as heard:
+            ending = await heard.the_end()
+            assert heard.messages == ["x"]
+        assert ending == CloseReason("target", reason="sent more than 4 pings of WebSocket", oversized=BOUND)
+        await rounds_until(lambda: answers)
+    assert answers[0].count(b"\x8a\x81") == answered
+
+
+def test_when_large_ones_were_too_much_in_all_no_more_are_taken() -> None:
+    intake = Intake(BOUND)
+    half = limits.IN_A_RUN * BOUND // 2
+    intake.took(half)
+    intake.took(half)
+    intake.took(LARGE)  # is not large
+    assert intake.limit(limits.MESSAGE) == intake.limit(limits.ANSWER) == BOUND
+    intake.took(LARGE + 1)
+    assert intake.limit(limits.MESSAGE) == intake.limit(limits.ANSWER) == LARGE
+
+
+def test_what_was_given_up_counts_as_well() -> None:
+    intake = Intake(BOUND)
+    for _ in range(limits.IN_A_RUN + 1):
+        turn = intake.turn()
+        assert turn.admitted(BOUND)
+        turn.too_slow(BOUND)
+    assert intake.limit(limits.MESSAGE) == LARGE
+
+
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
 @in_loop
 async def test_too_many_values_are_not_decoded(transport: str) -> None:

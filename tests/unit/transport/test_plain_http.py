@@ -88,6 +88,31 @@ async def test_what_is_too_large_is_not_read(encoding: str, body: bytes) -> None
 
 
 @in_loop
+async def test_nothing_is_kept_of_what_is_too_large() -> None:
+    answer = await asked(answering(b"x" * (BOUND + 1)))
+    assert isinstance(answer.content, TooMuch)
+    assert answer.content.__traceback__ is None  # its frames hold the body
+
+
+@in_loop
+async def test_after_an_answer_that_is_too_large_others_may_not_be_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "LARGE", 10)
+    intake = Intake(100)
+    sizes = iter((101, 11, 10))
+
+    async def handle(stream: Stream) -> None:
+        await answering(b"x" * next(sizes))(stream)
+
+    async with raw_server(handle) as url:
+        answers = []
+        for _ in range(3):
+            async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+                answers.append(await plain_http.get(client, "/", intake, silence=SILENCE))
+    assert [too_much(answer)[1] for answer in answers[:2]] == [100, 10]
+    assert answers[2].content == b"x" * 10
+
+
+@in_loop
 async def test_what_is_as_large_as_the_bound_is_read() -> None:
     answer = await asked(answering(gzip.compress(b"x" * BOUND), "gzip"))
     assert answer.content == b"x" * BOUND
