@@ -20,8 +20,8 @@ CROWDED_OUT = 0.25
 
 
 class Pace:
-    """Falls in steps of a quarter, down to one scenario at a time, and does not rise again: what was too much once will
-    be so again. ``most``: how many scenarios are recorded at once otherwise."""
+    """Falls in steps of a quarter, down to one scenario at a time, and does not rise again (but ``not_for``): what was
+    too much once will be so again. ``most``: how many scenarios are recorded at once otherwise."""
 
     def __init__(self, most: int = 1) -> None:
         self.most = most
@@ -47,6 +47,13 @@ class Pace:
         if self._running > 1 and now - self._last_step >= STEP:
             self._last_step = now
             self._limit = max(1, int(SHARE * self.at_once))
+
+    def not_for(self, why: str) -> None:
+        """What was refused so is refused to one scenario alone, too: it was not for the pace, which is as before unless
+        there was another reason to slow down."""
+        if self._refused.pop(why, 0) and not self._refused and not self._jams:
+            self._limit = math.inf
+            self._freed.set()
 
     def crowded(self) -> None:
         """The target answered nobody while so many were recorded, and did once they had let go of their connections."""

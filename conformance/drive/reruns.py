@@ -35,6 +35,8 @@ class Case:
     loss: Entry | None
     waited: bool = False
     """Whether it is for what it waited for in vain, at a target that may have had no room for it."""
+    bystander: bool = False
+    """Whether it is only for what others lost while it was recorded."""
     deaths: int = 0
 
 
@@ -63,24 +65,40 @@ class RerunPolicy:
     def struck(self, transcript: Transcript, running: Iterable[Transcript]) -> tuple[Entry | None, bool]:
         """What a scenario lost, and whether others lost something, too, while it was recorded."""
         self.losses += losses(transcript)
-        known = [*self.losses, *(loss for one in running for loss in losses(one))]
-        happened = any(one.covers(transcript) for one in incidents(known)) if known else False
+        happened = self._happened(transcript, [*self.losses, *(loss for one in running for loss in losses(one))])
         self.restless = self.restless or happened
         return lost(transcript), happened
 
+    def _happened(self, transcript: Transcript, known: Iterable[Loss]) -> bool:
+        """Whether the environment struck while a scenario was recorded. What is lost again and again, by scenarios that
+        are recorded alone, is the target's doing, and says nothing of the environment."""
+        unexplained = [loss for loss in known if not self._recurs(loss.kind)]
+        return any(one.covers(transcript) for one in incidents(unexplained))
+
+    def _recurs(self, kind: Kind) -> bool:
+        return self.recurred[kind] >= AGAIN
+
     def waits(self, transcript: Transcript, *, others: bool) -> bool:
         """Whether a scenario waited in vain for what the target may have had no room for, beside others."""
-        if self.in_vain >= AGAIN:
+        if self.alone_in_vain:
             return False
-        self.crowded = self.crowded or (others and unanswered(transcript))
+        vain = bool(unanswered(transcript))
+        self.crowded = self.crowded or (others and vain)
+        self.in_vain += self.crowded and vain and not others
         return self.crowded and waited_in_vain(transcript)
+
+    @property
+    def alone_in_vain(self) -> bool:
+        """Whether what has no answer has none either where nothing else is recorded: that is not for want of room."""
+        return self.in_vain >= AGAIN
 
     def worthwhile(self, case: Case) -> bool:
         """Whether recording a scenario again may still tell something."""
         if case.loss is None and (case.waited or kept_out(case.recordings[-1])):
-            return self.in_vain < AGAIN
-        kind = Kind.CLOSED if case.loss is None else case.loss.kind
-        return self.recurred[kind] < AGAIN
+            return not self.alone_in_vain
+        if case.bystander:
+            return self._happened(case.recordings[0], self.losses)
+        return not self._recurs(Kind.CLOSED if case.loss is None else case.loss.kind)
 
     def familiar(self, case: Case) -> str | None:
         """The requirement that was blamed often enough for what this scenario was just sending when it was lost."""

@@ -176,11 +176,14 @@ class Runner:
         others = self._studio.running
         loss, others_too = self._policy.struck(transcript, others.values())
         waited = self._policy.waits(transcript, others=bool(others))
-        if waited and unanswered(transcript):
+        if self._policy.alone_in_vain:
+            self._context.pace.not_for(UNANSWERED)
+        elif waited and self._context.timeout.ever_came(*unanswered(transcript)):
             self._context.pace.slower(UNANSWERED)
         if loss is None and not (others_too or stalled or waited or kept_out(transcript)):
             return transcript
-        self._again.append(Case(call, [transcript], loss, waited and not stalled))
+        bystander = loss is None and others_too and not stalled
+        self._again.append(Case(call, [transcript], loss, waited and not stalled, bystander))
         return None
 
     # -- once more, alone --------------------------------------------------------------------------------------

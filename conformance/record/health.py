@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from conformance.formatting import cut
 from conformance.protocol import ERROR, UNAUTHORIZED
 from conformance.record.rate_limits import SLOWER
+from conformance.record.timeouts import ANSWER, ENGINE_HANDSHAKE
 from conformance.record.transcript import FORGOTTEN, GATEWAY, Entry, Kind, Transcript
 from conformance.record.views import Connection, Record
 from conformance.record.waits import HANDSHAKE
@@ -197,10 +198,12 @@ def _in_vain(transcript: Transcript, entry: Entry) -> bool:
     return entry.kind is Kind.EXPIRED
 
 
-def unanswered(transcript: Transcript) -> bool:
-    """Whether a new connection, or a request, had no answer in time: a target that is full may have it wait."""
-    waits = (entry for entry in transcript.of(Kind.EXPIRED, Kind.HTTP) if _in_vain(transcript, entry))
-    return any(entry.kind is Kind.HTTP or entry.get("waiting") == HANDSHAKE for entry in waits)
+def unanswered(transcript: Transcript) -> set[str]:
+    """What had no answer in time that a target which is full may have wait: a new connection (``ENGINE_HANDSHAKE``), a
+    request (``ANSWER``)."""
+    waits = [entry for entry in transcript.of(Kind.EXPIRED, Kind.HTTP) if _in_vain(transcript, entry)]
+    requests = {ANSWER for entry in waits if entry.kind is Kind.HTTP}
+    return requests | {ENGINE_HANDSHAKE for entry in waits if entry.get("waiting") == HANDSHAKE}
 
 
 def waited_in_vain(transcript: Transcript) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from conformance.record.health import accidents, moment, of_scenario, span
-from conformance.record.transcript import Transcript
+from conformance.record.transcript import Kind, Transcript
 
 MOMENTS = 1.0
 """Seconds between two losses that belong together."""
@@ -16,8 +16,11 @@ NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Loss:
+    """``kind``: of what was lost, ``Kind.HTTP`` for a request."""
+
     at: float
     scenario: str
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def _lost(found: Sequence[Loss]) -> str:
 def losses(transcript: Transcript) -> list[Loss]:
     """Whatever the scenario lost by accident."""
     name = of_scenario(transcript)
-    return [Loss(moment(transcript, entry), name) for entry in accidents(transcript)]
+    return [Loss(moment(transcript, entry), name, entry.kind) for entry in accidents(transcript)]
 
 
 def incidents(found: Iterable[Loss], *, several: int = SEVERAL) -> list[Incident]:

@@ -100,6 +100,10 @@ class AdaptiveTimeout:
         """Whether so many were lost that the wait for the next one is short, or as long as what came requires."""
         return self._hopeless(kind) or self._kinds[kind].lost >= SURE
 
+    def ever_came(self, *kinds: str) -> bool:
+        """Whether any of these ever came."""
+        return any(self._kinds[kind].came for kind in kinds)
+
     def slowest(self, *kinds: str) -> float:
         """The longest silence after which one of these came."""
         return max((self._kinds[kind].slowest for kind in kinds), default=0.0)

@@ -8,7 +8,7 @@ import itertools
 import pytest
 
 from conformance.drive import pace as pace_module
-from conformance.drive.pace import NOT_TAKEN, STEP, Pace
+from conformance.drive.pace import NOT_TAKEN, STEP, UNANSWERED, Pace
 from tests.support.peers import in_loop, rounds
 
 
@@ -127,3 +127,34 @@ async def test_a_crowd_that_had_to_let_go_comes_back_as_a_quarter() -> None:
         "the target answered nobody while 20 and 5 scenarios were recorded at once, and did once they had let go "
         "of their connections: they were recorded again, 1 at once in the end (pass --concurrency)"
     )
+
+
+@in_loop
+async def test_what_is_refused_to_one_alone_as_well_was_not_for_the_pace() -> None:
+    pace = Pace(4)
+    first = Crowd(pace, 4)
+    await rounds()
+    pace.slower(UNANSWERED)
+    later = Crowd(pace, 4)
+    await first.end()
+    await rounds()
+    assert later.running == 3
+    pace.not_for(UNANSWERED)
+    await rounds()
+    assert (later.running, pace.at_once, pace.note()) == (4, 4, None)
+    await later.end()
+
+
+@in_loop
+async def test_another_reason_to_go_slowly_stands() -> None:
+    pace = Pace(4)
+    crowd = Crowd(pace, 4)
+    await rounds()
+    pace.slower("HTTP 429")
+    pace.slower(UNANSWERED)
+    pace.not_for(UNANSWERED)
+    assert pace.at_once == 2
+    assert pace.note() == (
+        "the target asked for patience (1 × HTTP 429): 2 scenarios were recorded at once in the end, 4 at first"
+    )
+    await crowd.end()

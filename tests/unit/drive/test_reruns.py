@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.drive.reruns import ALIKE, EXTRA, HELPED, Case, RerunPolicy, suspect
+from dataclasses import replace
+
+from conformance.drive.reruns import AGAIN, ALIKE, EXTRA, HELPED, Case, RerunPolicy, suspect
 from conformance.drive.scenario import Scenario, ScenarioCall
-from conformance.record.health import (
-    lost,
-)
+from conformance.record.health import lost
 from conformance.record.transcript import Kind, Transcript
 from tests.support.losses import CUT, chat, cut, refused
 
@@ -76,3 +76,45 @@ def test_who_waits_in_vain_is_recorded_again_once_a_connection_was_not_answered_
     assert policy.waits(in_vain({"greeting": True}), others=False)
     policy.in_vain = 5
     assert not policy.waits(in_vain({"handshake": True}), others=True)
+
+
+def test_what_has_no_answer_five_times_when_nothing_else_is_recorded_wants_no_room() -> None:
+    policy = RerunPolicy()
+    policy.waits(in_vain({"handshake": True}), others=True)
+    policy.waits(in_vain({"handshake": True}), others=True)
+    for alone in range(AGAIN):
+        assert policy.in_vain == alone
+        assert not policy.alone_in_vain
+        policy.waits(in_vain({"handshake": True}), others=False)
+    assert policy.alone_in_vain
+    assert not policy.waits(in_vain({"handshake": True}), others=True)
+
+
+def test_alone_without_an_answer_to_other_things_says_nothing_of_room() -> None:
+    policy = RerunPolicy(crowded=True)
+    policy.waits(in_vain({"greeting": True}), others=False)
+    assert policy.in_vain == 0
+
+
+def beside(one: Transcript) -> Case:
+    return replace(case(one), bystander=True)
+
+
+def test_who_was_there_when_others_lost_something_is_recorded_again() -> None:
+    policy = RerunPolicy()
+    assert not policy.worthwhile(beside(chat("there", 3.05).transcript))
+    for one in (cut("one", 3.0), cut("two", 3.1)):
+        policy.struck(one, [])
+    assert policy.worthwhile(beside(chat("there", 3.05).transcript))
+    assert not policy.worthwhile(beside(chat("later", 9.0).transcript))
+
+
+def test_nobody_is_recorded_again_for_what_others_lose_of_the_target_s_own_doing() -> None:
+    policy = RerunPolicy()
+    for one in (cut("one", 3.0), cut("two", 3.1)):
+        policy.struck(one, [])
+    policy.recurred[Kind.HTTP] = AGAIN
+    assert policy.struck(chat("there", 3.05).transcript, []) == (None, True)
+    policy.recurred[Kind.CLOSED] = AGAIN
+    assert not policy.worthwhile(beside(chat("there", 3.05).transcript))
+    assert policy.struck(chat("there", 3.05).transcript, []) == (None, False)

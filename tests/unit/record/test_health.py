@@ -18,9 +18,12 @@ from conformance.record.health import (
     oversized,
     silent,
     turned_away,
+    unanswered,
     unreached,
 )
+from conformance.record.timeouts import ANSWER, ENGINE_HANDSHAKE
 from conformance.record.transcript import Entry, Kind
+from conformance.record.waits import HANDSHAKE
 from tests.support.handmade import Handmade
 from tests.support.losses import CUT, ERROR, REPLACED, UNKNOWN, began, chat, refused
 
@@ -197,3 +200,15 @@ def test_a_connection_that_is_not_taken_is_none_that_takes_too_long_or_is_limite
     ended(made, "target", status=503)
     assert not_taken(made.transcript) == [refused]
     assert not_taken(chat().transcript) == []
+
+
+def test_what_had_no_answer_though_a_full_target_may_have_it_wait() -> None:
+    made = chat()
+    made.add(Kind.EXPIRED, waiting={"greeting": True}, seconds=15.0)
+    assert unanswered(made.transcript) == set()
+    made.add(Kind.EXPIRED, waiting=HANDSHAKE, seconds=15.0)
+    assert unanswered(made.transcript) == {ENGINE_HANDSHAKE}
+    made.add(Kind.HTTP, status=0, reason="ConnectError", by="network")
+    assert unanswered(made.transcript) == {ENGINE_HANDSHAKE}
+    made.add(Kind.HTTP, status=0, reason="ReadTimeout")
+    assert unanswered(made.transcript) == {ENGINE_HANDSHAKE, ANSWER}

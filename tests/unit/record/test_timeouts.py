@@ -98,3 +98,12 @@ def test_what_never_came_is_waited_for_ever_more_briefly() -> None:
     assert timeout.of("ack") == 4.0 / IN_VAIN / SHORTEST
     timeout.came("ack", 0.1)
     assert timeout.of("ack") == 12.0
+
+
+def test_whether_any_of_some_kinds_ever_came() -> None:
+    timeout = untaught()
+    timeout.gave_up("ack", 12.0)
+    assert not timeout.ever_came()
+    assert not timeout.ever_came("ack", "REST")
+    timeout.came("ack", 0.1)
+    assert timeout.ever_came("ack", "REST")
