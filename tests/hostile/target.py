@@ -18,6 +18,7 @@ from conformance.reference.serve import Served
 from conformance.reference.tokens import Verifier
 from tests.hostile.peer import Peer
 
+SECONDS = 120
 SECRET = "a secret that every hostile target trusts, too"
 
 Handler = Callable[[Peer], Awaitable[None]]
@@ -26,7 +27,8 @@ Handler = Callable[[Peer], Awaitable[None]]
 @dataclass(frozen=True)
 class Target:
     """``takes``: which requests the handler answers; all others go to the correct server. ``code``: the exit code of
-    its certification, several where it depends on chance; ``says``: what the output says; ``options``: of the run."""
+    its certification, several where it depends on chance; ``says``: what the output says; ``options``: of the run;
+    ``seconds``: that it may take, on a machine that is busy with others."""
 
     name: str
     handle: Handler
@@ -34,6 +36,7 @@ class Target:
     codes: tuple[int, ...]
     says: str = ""
     options: tuple[str, ...] = ()
+    seconds: float = SECONDS
 
     @contextmanager
     def served(self) -> Iterator[str]:
@@ -75,14 +78,18 @@ def websockets(request: str) -> bool:
 
 
 def hostile(
-    takes: Callable[[str], bool], *codes: int, says: str = "", options: tuple[str, ...] = ()
+    takes: Callable[[str], bool],
+    *codes: int,
+    says: str = "",
+    options: tuple[str, ...] = (),
+    seconds: float = SECONDS,
 ) -> Callable[[Handler], Handler]:
     """Make a handler a target of its name."""
 
     def decorate(handle: Handler) -> Handler:
         name = handle.__name__  # type: ignore[attr-defined]
         assert name not in TARGETS
-        TARGETS[name] = Target(name, handle, takes, codes or (1,), says, options)
+        TARGETS[name] = Target(name, handle, takes, codes or (1,), says, options, seconds)
         return handle
 
     return decorate
