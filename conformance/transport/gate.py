@@ -11,7 +11,7 @@ from typing import Any, cast
 import aiohttp
 
 from conformance.transport.frames import Frames
-from conformance.transport.limits import LARGE, MESSAGE, Intake, TooMuch
+from conformance.transport.limits import LARGE, MESSAGE, Intake, TooMuch, oversized
 
 DEFLATED = 1032
 """How many times as long a message may be, decompressed (RFC 1951 allows no more)."""
@@ -77,6 +77,8 @@ class Gate(asyncio.Protocol):
                 raise self._turn.lost
             if message.type is aiohttp.WSMsgType.TEXT:
                 self._intake.check(message.data, MESSAGE)
+            elif message.type is aiohttp.WSMsgType.ERROR:
+                self._intake.took(self._size)  # what came of it has been read, too
             elif message.type in PINGS:
                 self._count_ping()
         except TooMuch as why:
@@ -109,6 +111,8 @@ class Gate(asyncio.Protocol):
         if not self._frames.feed(data, limit := self._intake.of_frames):
             return self._turn.lose(TooMuch(f"sent more than {limit:,} frames in one message", self._intake.most))
         self._size += len(data)
+        if MESSAGE in self._intake.exceeded and self._size > (limit := self._intake.limit(MESSAGE)):
+            return self._turn.lose(oversized(limit, MESSAGE))
         if self._size > LARGE:
             data = bytes(memoryview(data))  # no larger than it is: what was read into was, and would be kept as a whole
         if self._waiting is not None:

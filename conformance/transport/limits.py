@@ -25,7 +25,7 @@ AT_ONCE = 16 * 2**20
 IN_A_RUN = 32
 """How many times as much as the largest one all larger ones of a run may have: reading takes its time, too. 20 users
 with 10,000 messages each are greeted with half of that."""
-LONGEST_TURN, SHORTEST_TURN = 16.0, 1.0
+LONGEST_TURN, SHORTEST_TURN = 16.0, 0.25
 """Seconds within which the first one has to grow by ``LARGE``, where others wait: it may stop just before its end. Half
 as long after each one that did not."""
 GROWS_WITHIN = 0.3
@@ -180,7 +180,7 @@ class Turn:
     def too_slow(self, size: int) -> None:
         """Stop reading what has no more than so many bytes by now, and somewhat more."""
         within = self._intake._longest_turn
-        reason = f"sent {size:,} bytes and more, and less than {LARGE:,} of them in {within:.0f} s"
+        reason = f"sent {size:,} bytes and more, and less than {LARGE:,} of them in {within:g} s"
         self._intake._longest_turn = max(within / 2, min(within, SHORTEST_TURN))
         self.lose(TooMuch(f"{reason}, while other large answers waited", self._intake.most))
 

@@ -17,6 +17,11 @@ BOMB = functools.cache(zeros)
 ENTER = b'40/help-center,{"sid":"a"}'
 
 
+@functools.cache
+def sixty_megabytes() -> bytes:
+    return frame(b"4" + b"x" * 60 * 2**20)
+
+
 async def shaken(peer: Peer) -> None:
     """Shake hands over WebSocket, and let the client enter the namespace."""
     await peer.upgrade()
@@ -76,7 +81,7 @@ async def a_frame_of_two_hundred_megabytes(peer: Peer) -> None:
 @hostile(websockets)
 async def a_frame_of_sixty_megabytes(peer: Peer) -> None:
     await shaken(peer)
-    await peer.send(frame(b"4" + b"x" * 60 * 2**20))
+    await peer.send(sixty_megabytes())
     await peer.gone()
 
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 HANDSHAKE = b'0{"sid":"a-session","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
 TEXT, BINARY, CLOSE, PING = 1, 2, 8, 9
+AT_ONCE = 2**18
+"""Bytes that are written at a time."""
 
 Mangle = Callable[[bytes], bytes]
 Beside = Callable[["Peer"], Awaitable[None]]
@@ -43,9 +45,11 @@ class Peer:
         """What the request is authorized by; of a WebSocket by option A there is none yet."""
         return self.header("authorization").removeprefix("Bearer ")
 
-    async def send(self, data: bytes) -> None:
-        self.writer.write(data)
-        await self.writer.drain()
+    async def send(self, data: bytes | memoryview) -> None:
+        whole = memoryview(data)
+        for begin in range(0, len(data), AT_ONCE):  # asyncio copies what it is given
+            self.writer.write(whole[begin : begin + AT_ONCE])
+            await self.writer.drain()
 
     async def answer(self, body: bytes, *, status: str = "200 OK", headers: bytes = b"") -> None:
         media = b"" if b"content-type" in headers.lower() else b"Content-Type: application/json\r\n"

@@ -247,6 +247,39 @@ def test_when_large_ones_were_too_much_in_all_no_more_are_taken() -> None:
     assert intake.limit(limits.MESSAGE) == intake.limit(limits.ANSWER) == LARGE
 
 
+@in_loop
+async def test_a_message_that_is_being_read_then_is_given_up() -> None:
+    intake, goes_on = Intake(BOUND), asyncio.Event()
+
+    async def handle(stream: Stream) -> None:
+        await accept_websocket(stream)
+        await stream[0].read(1)
+        stream[1].write(frame(4 * LARGE, sent=2 * LARGE))
+        await goes_on.wait()
+        stream[1].write(b"x" * LARGE)
+        await stream[0].read()
+
+    async with raw_server(handle) as url, connected(url, intake) as heard:
+        await rounds_until(lambda: intake.in_hand)
+        for _ in range(limits.IN_A_RUN + 1):
+            intake.took(BOUND)
+        goes_on.set()
+        ending = await heard.the_end()
+    assert ending == CloseReason("target", reason=f"sent more than {LARGE:,} bytes in one message", oversized=LARGE)
+
+
+@in_loop
+async def test_what_is_no_text_counts_as_well() -> None:
+    intake = Intake(BOUND)
+    for _ in range(limits.IN_A_RUN - 1):
+        intake.took(BOUND)
+    intake.took(BOUND - 2 * LARGE)
+    no_text = b"\x81\x7e" + (4 * LARGE).to_bytes(2, "big") + b"\xff" * 4 * LARGE
+    async with raw_server(saying(no_text)) as url, connected(url, intake) as heard:
+        assert "UTF-8" in (await heard.the_end()).reason
+    assert intake.limit(limits.MESSAGE) == LARGE
+
+
 def test_what_was_given_up_counts_as_well() -> None:
     intake = Intake(BOUND)
     for _ in range(limits.IN_A_RUN + 1):
