@@ -48,7 +48,7 @@ class Intake:
 
     most: int = field(default_factory=lambda: MAX_BYTES)
     exceeded: set[str] = field(default_factory=set)
-    """What was larger than that, an ``ANSWER`` or a ``MESSAGE``; or both, as they were too much in all. Others may be,
+    """What was too much, an ``ANSWER`` or a ``MESSAGE``; or both, as they were too much in all. Others may be,
     at the same time."""
     meter: Meter = field(default_factory=Meter)
     """What is taken is counted, with all else that the run costs the target."""
@@ -95,6 +95,7 @@ class Intake:
         self.took(len(text))
         limit = max(self.most, LARGE) // PER_VALUE
         if len(text) > limit and _marks(text) > limit:
+            self.exceeded.add(what)
             raise TooMuch(f"sent more than {limit:,} JSON values in one {what}", self.most)
 
     @property

@@ -11,14 +11,20 @@ from tests.hostile.target import hostile, polls, rest, websockets
 
 MEGABYTES = 60
 """Of each; ``--max-payload`` is 64."""
+JSON = b"Content-Type: application/json\r\n"
 DEFLATE = b"Sec-WebSocket-Extensions: permessage-deflate\r\n"
 
 
 @functools.cache
 def typing(value: bytes) -> bytes:
     """A packet of so many megabytes that holds this again and again."""
-    values = b",".join([value] * (MEGABYTES * 2**20 // (len(value) + 1)))
-    return b'42/help-center,["help_center:typing",{"conversationId":"c","isTyping":true,"more":[%b]}]' % values
+    return b'42/help-center,["help_center:typing",{"conversationId":"c","isTyping":true,"more":%b}]' % listed(value)
+
+
+@functools.cache
+def listed(value: bytes) -> bytes:
+    """So many megabytes of it."""
+    return b"[%b]" % b",".join([value] * (MEGABYTES * 2**20 // (len(value) + 1)))
 
 
 @functools.cache
@@ -94,8 +100,10 @@ async def rest_of_many_values_just_below_the_limit(peer: Peer) -> None:
 async def answered(peer: Peer, value: bytes) -> None:
     """The conversation, and much else."""
     body = json.loads(await peer.correct() or b"{}")
-    more = b",".join([value] * (MEGABYTES * 2**20 // (len(value) + 1)))
-    await peer.answer(json.dumps({**body, "more": "MORE"}).encode().replace(b'"MORE"', b"[%b]" % more))
+    begins = json.dumps({**body, "more": 0})[:-2].encode()
+    await peer.begin(JSON + b"Content-Length: %d\r\n" % (len(begins) + len(listed(value)) + 1))
+    for part in (begins, listed(value), b"}"):
+        await peer.send(part)
 
 
 @hostile(rest, 0, 1, 10)
