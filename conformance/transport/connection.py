@@ -68,7 +68,7 @@ class Connection:
         self._transport: Polling | WebSocket | None = None
         self._max_payload = DEFAULT_MAX_PAYLOAD
         self._outgoing: deque[Outgoing] = deque()
-        self._pongs = Pongs()
+        self._pongs, self._received = Pongs(), 0
         self._something_to_write = asyncio.Event()
         self._all_written = asyncio.Event()
         self._all_written.set()
@@ -209,11 +209,12 @@ class Connection:
         except TransportClosed as closed:
             self._end(closed.reason)
             return False
-        for number, packet in enumerate(packets, 1):
+        for packet in packets:
             self._receive(packet, transport.kind)
+            self._received += 1
             if self.closed:
                 break
-            if number % AT_ONCE == 0:
+            if self._received % AT_ONCE == 0:
                 await asyncio.sleep(0)  # whoever has heard enough may end it
         return self._pongs.too_many is None
 

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from conformance.transport import goodbyes, limits
 from conformance.transport.close_reason import CloseReason
-from conformance.transport.connection import Connection
+from conformance.transport.connection import AT_ONCE, Connection
 from conformance.transport.engineio import Packet, Transport
 from conformance.transport.http_session import HttpSession
 from conformance.transport.limits import Intake
@@ -307,3 +307,12 @@ async def test_too_many_values_are_not_decoded(transport: str) -> None:
         assert await heard.the_end() == CloseReason("target", reason=reason, oversized=BOUND)
         assert not heard.messages
     assert intake.exceeded == {"message" if transport == "websocket" else "answer"}
+
+
+@in_loop
+async def test_others_have_their_turn_while_a_flood_is_read() -> None:
+    noop = b"\x81\x016"
+    async with raw_server(saying(noop * 10 * AT_ONCE)) as url, connected(url, Intake()) as heard:
+        await heard.until(lambda: heard.engine)
+        assert len(heard.engine) < 10 * AT_ONCE
+        await heard.until(lambda: len(heard.engine) == 10 * AT_ONCE)
