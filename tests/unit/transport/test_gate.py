@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import web
 
 from conformance.transport import goodbyes, limits
 from conformance.transport.close_reason import CloseReason
-from conformance.transport.connection import AT_ONCE, Connection
+from conformance.transport.connection import Connection
 from conformance.transport.engineio import Packet, Transport
 from conformance.transport.http_session import HttpSession
 from conformance.transport.limits import Intake
@@ -28,9 +26,9 @@ from tests.support.peers import (
     raw_server,
     rounds,
     rounds_until,
-    send,
     serving,
 )
+from tests.support.speakers import connected, frame, saying
 
 MANY = "4" + "[" + ",".join(["{}"] * 2000) + "]"
 BOUND = 64_000
@@ -44,34 +42,6 @@ def bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "AT_ONCE", 2 * LARGE)
     monkeypatch.setattr(limits, "LONGEST_TURN", 0.2)
     monkeypatch.setattr(goodbyes, "CLOSING", goodbyes.SHORTENED)  # these peers answer no goodbye
-
-
-@asynccontextmanager
-async def connected(url: str, intake: Intake, transport: str = "websocket") -> AsyncIterator[Heard]:
-    heard = Heard()
-    wire = Connection(url, heard, headers={}, tls=None, deadline=DEADLINE, intake=intake)
-    try:
-        await wire.open(Transport(transport))
-        send(wire, heard, "now")
-        yield heard
-    finally:
-        await wire.close()
-
-
-def saying(*frames: bytes) -> Callable[[Stream], Awaitable[None]]:
-    async def handle(stream: Stream) -> None:
-        await accept_websocket(stream)
-        await stream[0].read(1)
-        for frame in frames:
-            stream[1].write(frame)
-        await stream[0].read()
-
-    return handle
-
-
-def frame(size: int, *, sent: int | None = None) -> bytes:
-    """A text frame, or its beginning."""
-    return bytes([0x81, 127]) + size.to_bytes(8, "big") + b"4".ljust(size if sent is None else sent, b"x")
 
 
 def deflated(size: int) -> bytes:
@@ -213,82 +183,6 @@ async def test_a_message_of_too_many_frames_is_given_up() -> None:
         assert await heard.the_end() == CloseReason("target", reason=reason, oversized=BOUND)
 
 
-@pytest.mark.parametrize(("sign", "answered"), [(b"\x89", 4), (b"\x8a", 0)], ids=["pings", "pongs"])
-@in_loop
-async def test_pings_are_answered_until_there_are_too_many(
-    sign: bytes, answered: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(limits, "PER_PING", BOUND // 4)
-    answers: list[bytes] = []
-
-    async def pinging(stream: Stream) -> None:
-        await accept_websocket(stream)
-        await stream[0].read(1)
-        stream[1].write((sign + b"\x01p") * 4 + b"\x81\x024x" + sign + b"\x01p")
-        answers.append(await stream[0].read())
-
-    async with raw_server(pinging) as url:
-        async with connected(url, Intake(BOUND)) as heard:
-            ending = await heard.the_end()
-            assert heard.messages == ["x"]
-        assert ending == CloseReason("target", reason="sent more than 4 pings of WebSocket", oversized=BOUND)
-        await rounds_until(lambda: answers)
-    assert answers[0].count(b"\x8a\x81") == answered
-
-
-def test_when_large_ones_were_too_much_in_all_no_more_are_taken() -> None:
-    intake = Intake(BOUND)
-    half = limits.IN_A_RUN * BOUND // 2
-    intake.took(half)
-    intake.took(half)
-    intake.took(LARGE)  # is not large
-    assert intake.limit(limits.MESSAGE) == intake.limit(limits.ANSWER) == BOUND
-    intake.took(LARGE + 1)
-    assert intake.limit(limits.MESSAGE) == intake.limit(limits.ANSWER) == LARGE
-
-
-@in_loop
-async def test_a_message_that_is_being_read_then_is_given_up() -> None:
-    intake, goes_on = Intake(BOUND), asyncio.Event()
-
-    async def handle(stream: Stream) -> None:
-        await accept_websocket(stream)
-        await stream[0].read(1)
-        stream[1].write(frame(4 * LARGE, sent=2 * LARGE))
-        await goes_on.wait()
-        stream[1].write(b"x" * LARGE)
-        await stream[0].read()
-
-    async with raw_server(handle) as url, connected(url, intake) as heard:
-        await rounds_until(lambda: intake.in_hand)
-        for _ in range(limits.IN_A_RUN + 1):
-            intake.took(BOUND)
-        goes_on.set()
-        ending = await heard.the_end()
-    assert ending == CloseReason("target", reason=f"sent more than {LARGE:,} bytes in one message", oversized=LARGE)
-
-
-@in_loop
-async def test_what_is_no_text_counts_as_well() -> None:
-    intake = Intake(BOUND)
-    for _ in range(limits.IN_A_RUN - 1):
-        intake.took(BOUND)
-    intake.took(BOUND - 2 * LARGE)
-    no_text = b"\x81\x7e" + (4 * LARGE).to_bytes(2, "big") + b"\xff" * 4 * LARGE
-    async with raw_server(saying(no_text)) as url, connected(url, intake) as heard:
-        assert "UTF-8" in (await heard.the_end()).reason
-    assert intake.limit(limits.MESSAGE) == LARGE
-
-
-def test_what_was_given_up_counts_as_well() -> None:
-    intake = Intake(BOUND)
-    for _ in range(limits.IN_A_RUN + 1):
-        turn = intake.turn()
-        assert turn.admitted(BOUND)
-        turn.too_slow(BOUND)
-    assert intake.limit(limits.MESSAGE) == LARGE
-
-
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
 @in_loop
 async def test_too_many_values_are_not_decoded(transport: str) -> None:
@@ -307,12 +201,3 @@ async def test_too_many_values_are_not_decoded(transport: str) -> None:
         assert await heard.the_end() == CloseReason("target", reason=reason, oversized=BOUND)
         assert not heard.messages
     assert intake.exceeded == {"message" if transport == "websocket" else "answer"}
-
-
-@in_loop
-async def test_others_have_their_turn_while_a_flood_is_read() -> None:
-    noop = b"\x81\x016"
-    async with raw_server(saying(noop * 10 * AT_ONCE)) as url, connected(url, Intake()) as heard:
-        await heard.until(lambda: heard.engine)
-        assert len(heard.engine) < 10 * AT_ONCE
-        await heard.until(lambda: len(heard.engine) == 10 * AT_ONCE)
