@@ -24,7 +24,7 @@ from conformance.transport.close_reason import (
 from conformance.transport.cookies import Cookies
 from conformance.transport.engineio import Transport, query
 from conformance.transport.gate import Gate, GatedConnector
-from conformance.transport.limits import ANSWER, MESSAGE, Intake, TooMuch, oversized
+from conformance.transport.limits import ANSWER, MESSAGE, POLL, Intake, TooMuch, oversized
 
 LONGEST_HEADER = 2**16
 NETWORK_ERRORS = (aiohttp.ClientError, OSError)
@@ -138,7 +138,7 @@ class HttpSession:
 
     async def _reply(self, answer: aiohttp.ClientResponse, url: URL) -> Reply:
         self._cookies.take(answer.headers.getall("Set-Cookie", []), url)
-        limit = self.intake.limit(ANSWER) if answer.status == 200 else limits.MAX_ERROR_BYTES
+        limit = self.intake.limit(POLL) if answer.status == 200 else limits.MAX_ERROR_BYTES
         try:
             text = (await read_body(answer, limit, self.intake)).decode("utf-8", "replace")
         except TooMuch as why:

@@ -38,8 +38,8 @@ PER_PING = 65_536
 """Bytes of the largest message for each ping or pong of WebSocket that a connection may bring: each takes its time, and
 a server that sends one a second is already a restless one."""
 OPTION = "--max-payload"
-ANSWER, MESSAGE = "answer", "message"
-"""Of HTTP, and of a WebSocket."""
+ANSWER, POLL, MESSAGE = "answer", "poll", "message"
+"""Of HTTP outside of Engine.IO, and of long-polling; and of a WebSocket."""
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Intake:
 
     most: int = field(default_factory=lambda: MAX_BYTES)
     exceeded: set[str] = field(default_factory=set)
-    """What was too much, an ``ANSWER`` or a ``MESSAGE``; or both, as they were too much in all. Others may be,
+    """What was too much, an ``ANSWER`` or a ``MESSAGE``; or all, as they were too much together. Others may be,
     at the same time."""
     meter: Meter = field(default_factory=Meter)
     """What is taken is counted, with all else that the run costs the target."""
@@ -88,7 +88,7 @@ class Intake:
         """So many bytes of one were read."""
         self._large += size if size > LARGE else 0
         if self._large > IN_A_RUN * self.most:
-            self.exceeded |= {ANSWER, MESSAGE}
+            self.exceeded |= {ANSWER, POLL, MESSAGE}
 
     def check(self, text: str | bytes | bytearray, what: str) -> None:
         """What was read as a whole is about to be decoded. Raises TooMuch where that takes too much memory."""

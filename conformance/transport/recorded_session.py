@@ -27,7 +27,7 @@ from conformance.transport.engineio import SEPARATOR, PacketType, Transport
 from conformance.transport.gate import GatedConnector
 from conformance.transport.goodbyes import CLOSING
 from conformance.transport.http_session import LONGEST_HEADER, RawWebSocket, no_redirects, read_body, refusal
-from conformance.transport.limits import ANSWER, MESSAGE, Intake, TooMuch
+from conformance.transport.limits import MESSAGE, POLL, Intake, TooMuch
 from conformance.transport.polling import FIRST_PAUSE, LIMITED
 from conformance.transport.tap import ClientListener, Tap
 from conformance.transport.websocket import ENDS, close_reason_of
@@ -223,7 +223,7 @@ class RecordedSession:
         headers = {**(options.pop("headers", None) or {}), **self._cookies.header(url)}
         async with self._session.request(method, url, headers=headers, allow_redirects=False, **options) as answer:
             self._cookies.take(answer.headers.getall("Set-Cookie", []), url)
-            limit = self._intake.limit(ANSWER)
+            limit = self._intake.limit(POLL)
             try:
                 body = await read_body(answer, limit, self._intake)
             except TooMuch as why:
