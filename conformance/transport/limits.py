@@ -23,9 +23,9 @@ LARGE = 2**20
 AT_ONCE = 16 * 2**20
 """Bytes of larger ones that are held at once, over all connections; who came first may have more."""
 IN_A_RUN = 32
-"""How many times as much as the largest one all larger ones of a run may have: reading takes its time, too. 20 users
-with 10,000 messages each are greeted with half of that."""
-LONGEST_TURN, SHORTEST_TURN = 16.0, 0.25
+"""How many times as much as the largest one all larger ones of a run may have that show no messages: reading takes its
+time, too. Conversations may be long, and are shown as often as somebody asks."""
+LONGEST_TURN, SHORTEST_TURN = 16.0, 1.0
 """Seconds within which the first one has to grow by ``LARGE``, where others wait: it may stop just before its end. Half
 as long after each one that did not."""
 GROWS_WITHIN = 0.3
@@ -57,7 +57,7 @@ class Intake:
     waiting: int = 0
     """How many large answers and messages are not read on now, as others are."""
     _large: int = 0
-    """Bytes of all large ones so far."""
+    """Bytes of all large ones so far that showed no messages."""
     _longest_turn: float = field(default_factory=lambda: LONGEST_TURN)
     _held: dict[Turn, int] = field(default_factory=dict)
     """By how many bytes, the first comer first."""
@@ -82,17 +82,18 @@ class Intake:
     @property
     def of_pings(self) -> int:
         """How many pings and pongs of WebSocket a connection may bring."""
-        return max(self.most, LARGE) // PER_PING
+        return max(self.most, MAX_BYTES) // PER_PING
 
     def took(self, size: int) -> None:
-        """So many bytes of one were read."""
+        """So many bytes were read of one that shows no messages, or of which that is not known."""
         self._large += size if size > LARGE else 0
-        if self._large > IN_A_RUN * self.most:
+        if self._large > IN_A_RUN * max(self.most, MAX_BYTES):
             self.exceeded |= {ANSWER, POLL, MESSAGE}
 
     def check(self, text: str | bytes | bytearray, what: str) -> None:
         """What was read as a whole is about to be decoded. Raises TooMuch where that takes too much memory."""
-        self.took(len(text))
+        if not _shows_messages(text):
+            self.took(len(text))
         limit = max(self.most, LARGE) // PER_VALUE
         if len(text) > limit and _marks(text) > limit:
             self.exceeded.add(what)
@@ -198,6 +199,10 @@ class Turn:
             for freed in self._intake._freed:
                 if not freed.done():
                     freed.set_result(None)
+
+
+def _shows_messages(text: str | bytes | bytearray) -> bool:
+    return '"messages"' in text if isinstance(text, str) else b'"messages"' in text
 
 
 def _marks(text: str | bytes | bytearray) -> int:

@@ -106,7 +106,8 @@ async def _body(answer: httpx.Response, intake: Intake, turn: Turn, patience: _P
             body += part
             intake.meter.received(part)
             if len(body) > limit:
-                intake.exceeded |= {ANSWER} if answer.is_success else set()
+                if answer.is_success:
+                    intake.exceeded.add(ANSWER)
                 raise oversized(limit, ANSWER)
             await patience.turn(turn, len(body), received=received)
     intake.check(body, ANSWER)

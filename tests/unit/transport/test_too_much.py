@@ -19,6 +19,7 @@ BOUND, LARGE = 64_000, 5_000
 @pytest.fixture(autouse=True)
 def bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "LARGE", LARGE)
+    monkeypatch.setattr(limits, "MAX_BYTES", BOUND)
     monkeypatch.setattr(goodbyes, "CLOSING", goodbyes.SHORTENED)  # these peers answer no goodbye
 
 
@@ -54,6 +55,27 @@ def test_when_large_ones_were_too_much_in_all_no_more_are_taken() -> None:
     assert intake.limit(limits.MESSAGE) == intake.limit(limits.ANSWER) == BOUND
     intake.took(LARGE + 1)
     assert intake.limit(limits.MESSAGE) == intake.limit(limits.ANSWER) == LARGE
+
+
+def test_conversations_may_be_shown_as_often_as_somebody_asks() -> None:
+    intake = Intake(BOUND)
+    shown = '42/help-center,["help_center:connected",{"messages":[' + "x" * (BOUND - 100) + "]}]"
+    for _ in range(limits.IN_A_RUN + 2):
+        intake.check(shown, limits.MESSAGE)
+        intake.check(shown.encode(), limits.ANSWER)
+    assert not intake.exceeded
+    for _ in range(limits.IN_A_RUN + 2):
+        intake.check("x" * BOUND, limits.MESSAGE)
+    assert intake.exceeded == {limits.ANSWER, limits.POLL, limits.MESSAGE}
+
+
+def test_a_lower_limit_of_one_lowers_neither_that_of_all_nor_that_of_pings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "PER_PING", BOUND // 4)
+    lower = Intake(2 * LARGE)
+    assert lower.of_pings == 4
+    for _ in range(limits.IN_A_RUN * BOUND // (2 * LARGE)):
+        lower.took(2 * LARGE)
+    assert not lower.exceeded
 
 
 @in_loop
