@@ -13,12 +13,13 @@ from functools import partial
 import httpx
 
 from conformance.auth.users import User
-from conformance.drive import stimuli
+from conformance.drive import suspects
 from conformance.drive.context import RunContext
 from conformance.drive.crowd import Crowd
 from conformance.drive.rest import LOST
 from conformance.drive.stage import Stage
-from conformance.drive.stimuli import Stimulus, fatal
+from conformance.drive.stimuli import Stimulus, stimuli
+from conformance.drive.suspects import fatal
 from conformance.record.health import answers, asked_for_patience, broken, moment, silent, span
 from conformance.record.transcript import Transcript
 from conformance.transport import connection
@@ -175,15 +176,15 @@ class Life:
         losses = sorted(moment(one, entry) for one in self.recordings for entry in broken(one))
         heard = self._last_heard()
         died, sent = next((at for at in losses if at >= heard), heard), self._sent()
-        if stimuli.silent_before(sent, heard=heard, died=died):
+        if suspects.silent_before(sent, heard=heard, died=died):
             self._stalled()
         else:
-            self._end(died, stimuli.of_death(sent, died))
+            self._end(died, suspects.of_death(sent, died))
 
     def _stalled(self) -> None:
         """It holds its connections and says nothing any more; or a gateway before it lets no one in."""
         heard = self._last_heard()
-        culprit = stimuli.of_stall(self._sent(), heard)
+        culprit = suspects.of_stall(self._sent(), heard)
         if culprit is None and self._limits:
             statuses = ", ".join(f"HTTP {status}" for status in sorted(self._limits))
             self._ends(heard, f"let no one in any more after {heard:.1f} s: {statuses}, as of a limit of rate")
@@ -191,12 +192,12 @@ class Life:
             self._end(heard, culprit)
 
     def _sent(self) -> list[Stimulus]:
-        return [one for transcript in self.recordings for one in stimuli.stimuli(transcript)]
+        return [one for transcript in self.recordings for one in stimuli(transcript)]
 
     def _end(self, at: float, culprit: Stimulus | None) -> None:
         if culprit is not None:
             culprit.transcript.fatal = dict(fatal(culprit, how=STOPPED))
-        on_their_way = [one.named for one in stimuli.waiting(self._sent()) if one.at <= at + stimuli.BESIDE]
+        on_their_way = [one.named for one in suspects.waiting(self._sent()) if one.at <= at + suspects.BESIDE]
         named = [culprit.named] if culprit is not None else on_their_way[:NAMED]
         more = len(on_their_way) - len(named) if culprit is None else 0
         what = ", ".join(named) + (f" and {more} more" if more > 0 else "")

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from conformance.drive import stimuli
+from conformance.drive import suspects
 from conformance.drive.scenario import ScenarioCall
-from conformance.drive.stimuli import Stimulus
+from conformance.drive.stimuli import Stimulus, stimuli
 from conformance.record.health import broken, kept_out, lost, moment, span, unanswered, waited_in_vain
 from conformance.record.incidents import Loss, incidents, losses
 from conformance.record.transcript import Entry, Kind, Transcript
@@ -128,4 +128,4 @@ def suspect(transcript: Transcript) -> Stimulus | None:
     """What a target may have died of in a scenario that was played alone."""
     loss = lost(transcript)
     until = moment(transcript, loss) if loss is not None else span(transcript)[1]
-    return stimuli.alone(stimuli.stimuli(transcript), until, broken=next(iter(broken(transcript)), None))
+    return suspects.alone(stimuli(transcript), until, broken=next(iter(broken(transcript)), None))

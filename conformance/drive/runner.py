@@ -19,7 +19,7 @@ from conformance.drive.recording import LetGo, Studio
 from conformance.drive.reruns import DEATHS, Case, RerunPolicy, suspect
 from conformance.drive.scenario import ScenarioCall
 from conformance.drive.schedule import new_users, phases, refused_at_once
-from conformance.drive.stimuli import fatal
+from conformance.drive.suspects import fatal
 from conformance.record.health import (
     FIRST_TRY,
     SECOND_TRY,

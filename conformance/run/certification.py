@@ -20,7 +20,7 @@ from conformance.drive.context import RunContext
 from conformance.drive.embedded import EmbeddedServer
 from conformance.drive.runner import Runner
 from conformance.drive.scenario import ScenarioCall, TranscriptProvider
-from conformance.drive.stimuli import blame, fate
+from conformance.drive.suspects import blame, fate
 from conformance.errors import Unverified, UsageError, one_line
 from conformance.record.health import FIRST_TRY, SECOND_TRY
 from conformance.record.token_kinds import CONFUSED
