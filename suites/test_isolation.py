@@ -48,17 +48,18 @@ async def _chat(stage: Stage, device: Device) -> None:
 
 @scenario(users=2)
 async def bystander(stage: Stage) -> None:
-    """One user types six times and sends a text, and does so once more after a quiet window, while another one listens
-    on two devices and does nothing; then the other one asks REST and connects again."""
+    """After a quiet window, one user types six times and sends a text, and so once more, while another one listens on
+    two devices and does nothing; then the other one asks REST and connects again."""
     other = stage.users[1]
     phone = stage.device("phone")
     listening = [stage.device(name, user=other) for name in ("silent phone", "silent tablet")]
     await stage.together(*(device.connect() for device in (phone, *listening)))
     for tag in ("first", "second"):
+        await stage.others_are_quiet(*listening)
         for is_typing in TYPED:
             await phone.typing({"isTyping": is_typing})
         await phone.send_plain(tag=tag)
-        await stage.together(*(device.settle() for device in listening))
+    await stage.together(*(device.settle() for device in listening))
     await stage.fetch(user=other, tag="afterwards")
     await stage.device("silent watch", user=other).connect()
 

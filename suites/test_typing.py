@@ -66,14 +66,14 @@ async def typists(stage: Stage) -> None:
 
 @scenario
 async def typing_beside(stage: Stage) -> None:
-    """Two devices of one user are connected; one begins and stops typing, three times, and REST is asked; after a quiet
-    window, once more. No one sends."""
+    """Two devices of one user are connected; after a quiet window, one begins and stops typing, three times, and REST
+    is asked; and so once more. No one sends."""
     async with stage.device("phone") as phone, stage.device("tablet") as tablet:
         for _ in range(2):
+            await stage.others_are_quiet(phone, tablet)
             for is_typing in [True, False] * 3:
                 await phone.typing({"isTyping": is_typing})
             await stage.fetch(tag="after typing")
-            await stage.together(phone.settle(), tablet.settle())
 
 
 @requirement("TYPING-HARMLESS")

@@ -203,7 +203,7 @@ class Session(Opening):
     async def settle(self) -> None:
         """Wait for one quiet window on this connection."""
         seconds = self.context.run.settle
-        await self.context.recorder.quiet(seconds, connection=self.inbox.connection, at_most=6 * seconds)
+        await self.context.recorder.quiet(seconds, self.inbox.connection, at_most=6 * seconds)
 
     async def close(self) -> None:
         """Leave the namespace and close the transport, as a client does."""

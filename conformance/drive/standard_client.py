@@ -72,7 +72,7 @@ class StandardClient:
         settle, connection = self._context.run.settle, self.inbox.connection
         try:
             if not self._ended():
-                await self._context.recorder.quiet(settle, connection=connection, at_most=6 * settle)
+                await self._context.recorder.quiet(settle, connection, at_most=6 * settle)
         finally:
             await self.close()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
 from conformance.protocol import Json
@@ -131,14 +131,14 @@ class Recorder:
                 answered, unanswered = talk.answered, 0.0
         return answer, longest
 
-    async def quiet(self, seconds: float, *, connection: int, at_most: float) -> None:
-        """Return once the connection has been silent for ``seconds``, or after ``at_most`` seconds."""
-        last = self._last_activity(connection)
+    async def quiet(self, seconds: float, *connections: int, at_most: float) -> None:
+        """Return once these connections have been silent for ``seconds``, or after ``at_most`` seconds."""
+        last = self._last_activity(connections)
         silent, left = min(self.now - last, seconds / 2), at_most
         while silent < seconds and left > 0:
             took = await self._slice(min(seconds - silent, left), self._next_entry)
             left -= took
-            latest = self._last_activity(connection)
+            latest = self._last_activity(connections)
             silent = silent + took if latest == last else 0.0
             last = latest
 
@@ -153,7 +153,7 @@ class Recorder:
         finally:
             self._waiters.discard(waiter)
 
-    def _last_activity(self, connection: int) -> float:
+    def _last_activity(self, connections: Sequence[int]) -> float:
         kinds = (Kind.SENT, Kind.RECEIVED, Kind.OPEN)
-        moments = (e.at for e in reversed(self.transcript.entries) if e.connection == connection and e.kind in kinds)
+        moments = (e.at for e in reversed(self.transcript.entries) if e.connection in connections and e.kind in kinds)
         return next(moments, 0.0)

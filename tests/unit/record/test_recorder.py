@@ -26,6 +26,22 @@ async def test_a_wait_that_is_cancelled_as_an_entry_comes_ends() -> None:
         await asyncio.wait_for(waiting, 5)
 
 
+@in_loop
+async def test_it_is_quiet_once_none_of_the_connections_was_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    recorder = Recorder(Transcript("key", "key"), Redactor())
+    heard = [2, 1, 3, 2, 3, 3]
+
+    async def slice_of(seconds: float, _: object) -> float:
+        recorder.add(Kind.RECEIVED, connection=heard.pop(0), packet="EVENT")
+        return seconds
+
+    monkeypatch.setattr("conformance.record.recorder.one_slice", slice_of)
+    await recorder.quiet(0.1, 1, 2, at_most=5)
+    assert heard == [2, 3, 3]
+    await recorder.quiet(0.1, 1, 2, at_most=0.15)
+    assert heard == [3]
+
+
 # -- a machine that gives us no time -----------------------------------------------------------------------------------
 
 
