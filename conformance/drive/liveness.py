@@ -195,13 +195,17 @@ class Life:
         return [one for transcript in self.recordings for one in stimuli(transcript)]
 
     def _end(self, at: float, culprit: Stimulus | None) -> None:
+        sent, stopped = self._sent(), f"stopped answering at {at:.1f} s"
         if culprit is not None:
-            culprit.transcript.fatal = dict(fatal(culprit, how=STOPPED))
-        on_their_way = [one.named for one in suspects.waiting(self._sent()) if one.at <= at + suspects.BESIDE]
-        named = [culprit.named] if culprit is not None else on_their_way[:NAMED]
-        more = len(on_their_way) - len(named) if culprit is None else 0
-        what = ", ".join(named) + (f" and {more} more" if more > 0 else "")
-        self._ends(at, f"stopped answering at {at:.1f} s" + (f", after {what}" if what else ""))
+            others = " or ".join(one.named for one in suspects.as_likely(culprit, sent))
+            beside = f" (or {others}, on its way at the same moment)" if others else ""
+            culprit.transcript.fatal = dict(fatal(culprit, how=STOPPED + beside))
+            self._ends(at, f"{stopped}, after {culprit.named}{beside}")
+            return
+        on_their_way = [one.named for one in suspects.waiting(sent) if one.at <= at + suspects.BESIDE]
+        more = len(on_their_way) - NAMED
+        what = ", ".join(on_their_way[:NAMED]) + (f" and {more} more" if more > 0 else "")
+        self._ends(at, stopped + (f", after {what}" if what else ""))
 
     def _ends(self, at: float, gone: str) -> None:
         self.went, self.gone = at, gone

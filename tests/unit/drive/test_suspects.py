@@ -10,7 +10,7 @@ from conformance.drive.context import RunContext
 from conformance.drive.liveness import Life
 from conformance.drive.reruns import suspect
 from conformance.drive.stimuli import stimuli
-from conformance.drive.suspects import alone, blame, fatal, fate, of_death, of_stall, silent_before, waiting
+from conformance.drive.suspects import alone, as_likely, blame, fatal, fate, of_death, of_stall, silent_before, waiting
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import TYPING
 from conformance.record.transcript import Kind
@@ -57,6 +57,20 @@ def test_a_send_without_an_ack_that_kills_it_again_and_again_alone_is_blamed() -
     found = alone(stimuli(made.transcript), 1.0)
     assert found is not None
     assert found.judges == ["SEND-UNACKED"]
+
+
+def test_what_was_on_its_way_at_the_same_moment_may_have_been_it_just_as_well() -> None:
+    made, other, earlier = chat(wave=2), chat("other", wave=2), chat("earlier", -5.0, wave=2)
+    earlier.emits({"text": 7}, valid=False)
+    earlier.ack({"error": ERROR})
+    made.emits({"text": 7}, valid=False)
+    other.emits(None, valid=False)
+    token, late = refused("token"), refused("late", 1.0)
+    found = [one for scene in (earlier, made, other, token, late) for one in stimuli(scene.transcript)]
+    culprit = of_death(found, 0.1)
+    assert culprit is not None
+    others = as_likely(culprit, found)
+    assert sorted([culprit.judges[0], *(one.judges[0] for one in others)]) == ["REFUSAL-EVENT", "SEND-NO-OBJECT"]
 
 
 def test_what_is_named_first_is_what_differs_from_plain_texts() -> None:
