@@ -171,9 +171,12 @@ class Packets:
 
     def is_for_it(self, event: Event) -> bool:
         """Whether an event was surely emitted to it. On a transport that another connection to the namespace was on
-        before, what comes before the answer to CONNECT may have been on its way to that one, but for a greeting."""
+        before, what comes before the answer to CONNECT may have been on its way to that one, but for the last
+        greeting."""
         let_in = min((float(entry.serial) for entry in self.received("CONNECT")), default=math.inf)
-        return not self.entered_again or event.name == CONNECTED or event.entry.serial > let_in
+        if not self.entered_again or event.entry.serial > let_in:
+            return True
+        return event.name == CONNECTED and event is self.events(CONNECTED)[-1]
 
     @property
     def waits_outside(self) -> bool:
@@ -228,7 +231,7 @@ class Packets:
     @cached_property
     def history(self) -> History:
         """The conversation as ``help_center:connected`` gave it. Raises Missing where it was not greeted."""
-        greetings = self.events(CONNECTED)
+        greetings = list(filter(self.is_for_it, self.events(CONNECTED)))
         if not greetings:
             raise Missing(Need.GREETING, self, f"{self.title} got no {CONNECTED}")
         return greetings[0].history

@@ -13,9 +13,9 @@ from tests.support.handmade import Handmade, message
 WORDS = "conformance check 0123abcd number 1"
 
 
-def entered_again(*, late: bool) -> Handmade:
-    """Two users, one after the other, on one transport; the message of the first one comes before CONNECT is answered,
-    or after that."""
+def entered_again(*, late: bool, greeting: bool = False) -> Handmade:
+    """Two users, one after the other, on one transport; the message of the first one, and perhaps a greeting with it,
+    comes before CONNECT is answered, or after that."""
     made = Handmade()
     made.opens("phone")
     made.says(WORDS)
@@ -25,6 +25,8 @@ def entered_again(*, late: bool) -> Handmade:
     if late:
         made.transcript.entries.append(answer)
     made.event(MESSAGE, message(WORDS))
+    if greeting:
+        made.greeted([message(WORDS)])
     if not late:
         made.packet(Kind.RECEIVED, "CONNECT", data={"sid": "s2"})
     return made
@@ -37,3 +39,15 @@ def test_what_was_on_its_way_to_who_was_there_before_is_no_leak() -> None:
 def test_what_comes_to_who_was_let_in_on_the_same_transport_is_one() -> None:
     with pytest.raises(Deviation, match="of user 1"):
         receive_nothing_foreign([entered_again(late=True).record], "event")
+
+
+def test_a_second_greeting_of_who_was_there_before_is_no_leak() -> None:
+    made = entered_again(late=False, greeting=True)
+    made.greeted()
+    assert list(made.record.all_connections[-1].history.readable_ids()) == []
+    receive_nothing_foreign([made.record], "greeting")
+
+
+def test_the_only_greeting_is_for_who_enters_even_before_connect_is_answered() -> None:
+    with pytest.raises(Deviation, match="of user 1"):
+        receive_nothing_foreign([entered_again(late=False, greeting=True).record], "greeting")
