@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from conformance.checks.assertions import expect
 from conformance.checks.controls import not_greeted_again
 from conformance.checks.doubts import was_greeted
-from conformance.checks.isolation import words_in
 from conformance.checks.limits import not_limited
 from conformance.checks.selectors import good_connections
 from conformance.checks.sending import is_taken
+from conformance.checks.unique_words import words_in
 from conformance.formatting import preview
 from conformance.protocol import CONNECTED
 from conformance.record.descriptions import said

@@ -10,6 +10,7 @@ from conformance.checks.blame import of_ack, of_greeting
 from conformance.checks.controls import session_lost, unacked_anyhow
 from conformance.checks.doubts import is_acked, not_in_doubt, was_greeted
 from conformance.checks.limits import not_for_its_pace, not_limited
+from conformance.checks.unique_words import words_in
 from conformance.errors import Deviation, Unverified
 from conformance.formatting import preview
 from conformance.protocol import ERROR, MESSAGE, SUPPORT
@@ -181,10 +182,12 @@ def _came_back(send: Send) -> str:
 
 
 def _anyhow(send: Send) -> str | None:
-    """The requirement to blame where a send like this is lost or refused by chance."""
+    """The requirement to blame where a send like this is lost, refused, or acked as another one by chance."""
     if not send.acks:
         return unacked_anyhow(send)
-    return "SEND-PLAIN" if send.refused else None
+    if send.refused:
+        return "SEND-PLAIN"
+    return "ACK-MATCH" if send.accepted and words_in(send.message.text) - words_in(send.text) else None
 
 
 def _all_done(done: Callable[[Send], bool], record: Record) -> bool:

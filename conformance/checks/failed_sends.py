@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from conformance.checks.assertions import expect
 from conformance.checks.history_window import HistoryWindow, windows
-from conformance.checks.isolation import words_in
 from conformance.checks.selectors import good_connections
+from conformance.checks.unique_words import words_in
 from conformance.formatting import preview
 from conformance.inputs.texts import WHITE
 from conformance.protocol import MESSAGE, USER

@@ -6,7 +6,6 @@ user away is a text that no one else of the run has sent, or the id of that user
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +15,7 @@ from conformance.blocks import Blocks
 from conformance.checks.assertions import expect
 from conformance.checks.law import check_records
 from conformance.checks.typing import answer_typing, typing_sent
+from conformance.checks.unique_words import words_in
 from conformance.errors import Deviation
 from conformance.protocol import CONNECTED, SUPPORT, TYPING, USER, Json
 from conformance.record.views import Connection, Event, Record
@@ -33,10 +33,6 @@ class Owner(NamedTuple):
         if self.key == other.key:
             return self.name != other.name
         return bool(self.subject and other.subject) and self.subject != other.subject
-
-
-UNIQUE_WORDS = re.compile(r"conformance check [0-9a-f]+ number [0-9]+")
-"""What ``Stage.words`` makes: in no two sends of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,21 +200,6 @@ def _channel(event: Event) -> str:
     if event.name == CONNECTED:
         return "greeting"
     return "typing" if is_typing(event) else "event"
-
-
-def words_in(value: Json) -> set[str]:
-    """The unmistakable words inside a payload."""
-    if isinstance(value, str):
-        found = UNIQUE_WORDS.findall(value) if "conformance check " in value else []
-        return {value} if found == [value] else set(found)  # not a copy of it, where there may be thousands
-    if isinstance(value, Blocks):
-        return set().union(*(block.fact(_words_of_block) for block in value.blocks))
-    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return set().union(*(words_in(inner) for inner in inside if isinstance(inner, (str, dict, list))))
-
-
-def _words_of_block(messages: Sequence[Json]) -> set[str]:
-    return words_in(list(messages))
 
 
 def _named_ids(value: Json) -> set[tuple[str, str]]:

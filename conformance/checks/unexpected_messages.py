@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from conformance.checks.assertions import expect
-from conformance.checks.isolation import words_in
 from conformance.checks.sending import spelled
+from conformance.checks.unique_words import words_in
 from conformance.inputs.texts import WHITE
 from conformance.protocol import MESSAGE, USER
 from conformance.record.payloads import History, Message

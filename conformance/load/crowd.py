@@ -10,7 +10,8 @@ from collections import OrderedDict
 from collections.abc import Iterator
 
 from conformance.checks.history_window import HistoryWindow
-from conformance.checks.isolation import Delivery, words_in
+from conformance.checks.isolation import Delivery
+from conformance.checks.unique_words import words_in
 from conformance.errors import Deviation
 from conformance.load.story import Person
 

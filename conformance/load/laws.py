@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from conformance.checks import failed_sends, laws, parity, sending, typing
 from conformance.checks.assertions import expect
 from conformance.checks.doubts import not_in_doubt
-from conformance.checks.isolation import words_in
 from conformance.checks.law import Law
 from conformance.checks.limits import not_limited
 from conformance.checks.selectors import good_connections
+from conformance.checks.unique_words import words_in
 from conformance.formatting import preview
 from conformance.load.memory import doubled, shown_once
 from conformance.protocol import CONNECTED, ERROR, UNAUTHORIZED

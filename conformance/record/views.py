@@ -11,7 +11,7 @@ from typing import TypeVar
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, Json
 from conformance.record.events import Event
 from conformance.record.exchanges import Attempt, Exchange, Fetch
-from conformance.record.matching import Sent, by_support, pick
+from conformance.record.matching import Sent, by_support, id_and_text, pick
 from conformance.record.missing import Missing, Need
 from conformance.record.packets import Packets
 from conformance.record.payloads import History, Payload, Problem
@@ -60,7 +60,8 @@ class Send(Exchange):
     def sent(self) -> Sent:
         """What its message is found again by. Raises Missing where it was not accepted."""
         message = self.message
-        return Sent(self.number, message.id, message.text, str(self.text).strip(), self.record.senders)
+        own, record = str(self.text).strip(), self.record
+        return Sent(self.number, message.id, message.text, own, record.senders, record.acked_messages)
 
     @property
     def event(self) -> Event:
@@ -149,6 +150,16 @@ class Record:
         for send in self.sends:
             senders.setdefault(str(send.text).strip(), set()).add(send.number)
         return senders
+
+    @cached_property
+    def acked_messages(self) -> dict[tuple[str, str], set[int]]:
+        """The numbers of the sends whose acks carry a message of this id and text."""
+        acked: dict[tuple[str, str], set[int]] = {}
+        for send in self.sends:
+            for answer in (first(ack.get("args")) for ack in send.acks):
+                if isinstance(answer, dict) and isinstance(message := answer.get("message"), dict):
+                    acked.setdefault(id_and_text(message), set()).add(send.number)
+        return acked
 
     def _acks(self) -> dict[tuple[int, int | None], list[Entry]]:
         acks: dict[tuple[int, int | None], list[Entry]] = {}

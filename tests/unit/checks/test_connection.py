@@ -87,3 +87,10 @@ def test_a_text_that_no_transport_carries_is_not_the_transports_fault(answer: An
     with pytest.raises(Unverified) as reason:
         carries(chat("polling", answer), chat("websocket", answer))
     assert reason.value.because == because
+
+
+def test_an_ack_of_the_message_of_another_send_is_held_against_the_transport_only_where_acks_match() -> None:
+    mixed_up = "conformance check 0123abcd number 2"
+    with pytest.raises(Deviation) as found:
+        carries(chat("polling", saved(mixed_up, WORDS)), chat("websocket", GOOD))
+    assert found.value.unless == "ACK-MATCH"

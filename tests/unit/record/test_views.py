@@ -103,6 +103,26 @@ def test_acks_belong_to_the_connection_that_asked() -> None:
     assert not made.record.send("phone").acks
 
 
+def test_a_message_of_the_same_text_that_the_ack_of_another_send_carries_is_not_that_of_a_send() -> None:
+    made = chat()
+    made.says("\U0001f600 one", saved=message("?", id="m1"), tag="one")
+    made.opens("tablet")
+    made.greeted()
+    made.says("\U0001f600 two", saved=message("?", id="m2"), tag="two")
+    record = made.record
+    tablet = record.connection("tablet")
+    assert record.send("one").event_on(tablet) is None
+    assert record.send("two").event_on(tablet) is not None
+
+
+def test_one_whose_ack_has_another_id_is_found_by_its_text() -> None:
+    made = chat()
+    made.emits({"text": "one"}, tag="one")
+    made.event(MESSAGE, message("one", id="m1"))
+    made.ack({"message": message("one", id="other")})
+    assert made.record.send("one").event_on(made.record.connection("phone")) is not None
+
+
 def test_trials_are_found_by_name_and_seen_by_no_law() -> None:
     made = chat()
     made.opens("tablet", trial=True)
