@@ -55,7 +55,7 @@ async def bystander(stage: Stage) -> None:
     listening = [stage.device(name, user=other) for name in ("silent phone", "silent tablet")]
     await stage.together(*(device.connect() for device in (phone, *listening)))
     for tag in ("first", "second"):
-        await stage.others_are_quiet(*listening)
+        await stage.nobody_types(*listening)
         for is_typing in TYPED:
             await phone.typing({"isTyping": is_typing})
         await phone.send_plain(tag=tag)

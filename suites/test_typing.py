@@ -70,7 +70,7 @@ async def typing_beside(stage: Stage) -> None:
     is asked; and so once more. No one sends."""
     async with stage.device("phone") as phone, stage.device("tablet") as tablet:
         for _ in range(2):
-            await stage.others_are_quiet(phone, tablet)
+            await stage.nobody_types(phone, tablet)
             for is_typing in [True, False] * 3:
                 await phone.typing({"isTyping": is_typing})
             await stage.fetch(tag="after typing")

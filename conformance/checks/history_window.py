@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import takewhile
 from typing import Literal
 
+from conformance.checks.entered_again import meant_for
 from conformance.checks.selectors import good_connections, saved
 from conformance.protocol import CONNECTED, MESSAGE, SUPPORT
 from conformance.record.matching import by_support, find
@@ -191,7 +192,7 @@ def _windows(record: Record) -> Sequence[HistoryWindow]:
     found = [
         _greeting(connection, event)
         for connection in good_connections(record)
-        for event in filter(connection.is_for_it, connection.events(CONNECTED))
+        for event in meant_for(connection, CONNECTED)
         if isinstance(event.payload, dict)
     ]
     return sorted([*found, *_bodies(record)], key=lambda window: window.ended)
@@ -210,7 +211,7 @@ def _first_received(record: Record) -> Mapping[str, Mapping[str, Entry]]:
     """For each user, by the id of a message: the packet with which it was first received, be it by an unjudged device.
     An id that cannot be read is passed over."""
     good = [connection for connection in record.all_connections if connection.good]
-    greetings = [_greeting(c, event) for c in good for event in filter(c.is_for_it, c.events(CONNECTED))]
+    greetings = [_greeting(c, event) for c in good for event in meant_for(c, CONNECTED)]
     found: defaultdict[str, dict[str, Entry]] = defaultdict(dict)
     for window in sorted([*greetings, *_bodies(record)], key=lambda window: window.entry.serial, reverse=True):
         if window.length:

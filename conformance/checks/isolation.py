@@ -13,11 +13,13 @@ from typing import NamedTuple
 
 from conformance.blocks import Blocks
 from conformance.checks.assertions import expect
+from conformance.checks.entered_again import meant_for
 from conformance.checks.law import check_records
 from conformance.checks.typing import answer_typing, typing_sent
 from conformance.checks.unique_words import words_in
 from conformance.errors import Deviation
 from conformance.protocol import CONNECTED, SUPPORT, TYPING, USER, Json
+from conformance.record.events import is_typing
 from conformance.record.views import Connection, Event, Record
 
 
@@ -137,7 +139,7 @@ def typed_in_private(connection: Connection) -> None:
     """The judgement: this connection of a user who did nothing heard nothing of what another one typed. Support may
     type by itself, and tell so by an event of the server's own, under a name of its own; what follows the other user's
     typing each time, or has a user as the sender, has come from that user."""
-    signals = [event for event in connection.heard() if is_typing(event)]
+    signals = [event for event in connection.heard() if is_typing(event.entry)]
     others = _names_of_others(connection)
     strange = [event for event in signals if not _may_be_of_support(event, others)]
     typed = len(typing_sent(connection.record))
@@ -147,11 +149,6 @@ def typed_in_private(connection: Connection) -> None:
         lambda: f"{len(signals)} typing events after {typed} of the other user",
         at=[event.entry.serial for event in signals],
     )
-
-
-def is_typing(event: Event) -> bool:
-    """Whether an event tells that somebody types, by whatever name."""
-    return "typing" in str(event.name).lower() or any(isinstance(one, dict) and "isTyping" in one for one in event.args)
 
 
 def _may_be_of_support(event: Event, others: Collection[str]) -> bool:
@@ -187,7 +184,7 @@ def _deliveries(record: Record) -> Iterator[Delivery]:
 
 
 def _deliveries_on(record: Record, connection: Connection) -> Iterator[Delivery]:
-    for event in filter(connection.is_for_it, connection.events()):
+    for event in meant_for(connection):
         place = f"{event.name} at {connection.title}"
         for value in event.args:
             yield Delivery(record, connection.user, _channel(event), value, event.entry.serial, place)
@@ -199,7 +196,7 @@ def _deliveries_on(record: Record, connection: Connection) -> Iterator[Delivery]
 def _channel(event: Event) -> str:
     if event.name == CONNECTED:
         return "greeting"
-    return "typing" if is_typing(event) else "event"
+    return "typing" if is_typing(event.entry) else "event"
 
 
 def _named_ids(value: Json) -> set[tuple[str, str]]:

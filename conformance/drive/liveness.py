@@ -197,7 +197,7 @@ class Life:
     def _end(self, at: float, culprit: Stimulus | None) -> None:
         sent, stopped = self._sent(), f"stopped answering at {at:.1f} s"
         if culprit is not None:
-            others = " or ".join(one.named for one in suspects.as_likely(culprit, sent))
+            others = " or ".join(one.named for one in suspects.as_likely(culprit, sent, at))
             beside = f" (or {others}, on its way at the same moment)" if others else ""
             culprit.transcript.fatal = dict(fatal(culprit, how=STOPPED + beside))
             self._ends(at, f"{stopped}, after {culprit.named}{beside}")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Sequence, Set
 
 from conformance.auth.expiry import SKEW, remaining, up
 from conformance.auth.users import User, Users
+from conformance.drive.company import Company
 from conformance.drive.context import RunContext
 from conformance.drive.device import ScenarioAborted
 from conformance.drive.liveness import GONE, Life
@@ -38,13 +38,13 @@ FLOODS = 3
 
 
 class Studio:
-    """Where scenarios are recorded. ``running``: those that are right now, by their keys."""
+    """Where scenarios are recorded. ``company``: those that are right now."""
 
     def __init__(self, context: RunContext, users: Users, life: Life) -> None:
         self._context = context
         self._users = users
         self._life = life
-        self.running: dict[str, Transcript] = {}
+        self.company = Company()
         self._floods = 0
         self._seen: dict[str, User] = {}
         """Who was lent to the scenarios that have been recorded, by their names."""
@@ -69,7 +69,8 @@ class Studio:
                 self._still_there()
                 transcript.users = [user.name for user in users]
                 transcript.subjects = {user.name: user.subject for user in users}
-                with self._noted(transcript):
+                with self.company.joined(transcript):
+                    self._life.begins(transcript)
                     stage = Stage(
                         self._context,
                         transcript,
@@ -133,15 +134,6 @@ class Studio:
     def _still_there(self) -> None:
         if self._life.gone is not None:
             raise Unverified(f"{GONE}{self._life.gone}")
-
-    @contextlib.contextmanager
-    def _noted(self, transcript: Transcript) -> Iterator[None]:
-        self.running[transcript.key] = transcript
-        self._life.begins(transcript)
-        try:
-            yield
-        finally:
-            del self.running[transcript.key]
 
     async def _drive(self, call: ScenarioCall, stage: Stage) -> bool:
         """Play a scenario; whether it had to let go of its connections before its end."""

@@ -36,7 +36,7 @@ class Case:
     waited: bool = False
     """Whether it is for what it waited for in vain, at a target that may have had no room for it."""
     bystander: bool = False
-    """Whether it is only for what others lost while it was recorded."""
+    """Whether others lost something while it was recorded, and it did not."""
     deaths: int = 0
 
 
@@ -94,10 +94,12 @@ class RerunPolicy:
 
     def worthwhile(self, case: Case) -> bool:
         """Whether recording a scenario again may still tell something."""
+        if case.bystander and self._happened(case.recordings[0], self.losses):
+            return True
         if case.loss is None and (case.waited or kept_out(case.recordings[-1])):
             return not self.alone_in_vain
         if case.bystander:
-            return self._happened(case.recordings[0], self.losses)
+            return False
         return not self._recurs(Kind.CLOSED if case.loss is None else case.loss.kind)
 
     def familiar(self, case: Case) -> str | None:

@@ -85,7 +85,7 @@ class Runner:
     def standing(self) -> str:
         """How far the recordings are, in a few words."""
         recorded = sum(future.done() for future in self._futures.values())
-        running = len(self._studio.running)
+        running = len(self._studio.company.running)
         waiting = max(0, len(self._futures) - recorded - running)
         return f"scenarios: {recorded} recorded, {running} running, {waiting} waiting"
 
@@ -121,7 +121,7 @@ class Runner:
     async def _end_early(self, recording: asyncio.Future[None], calls: Sequence[ScenarioCall]) -> None:
         """What was recorded stands; of all else nothing is known."""
         self._life.end_run(f"recording took longer than --max-time allows ({self._seconds:.0f} s were left for it)")
-        begun = {**{case.call.key: case.recordings[-1] for case in self._again}, **self._studio.running}
+        begun = {**{case.call.key: case.recordings[-1] for case in self._again}, **self._studio.company.running}
         recording.cancel()
         await asyncio.wait([recording], timeout=LETTING_GO)
         for call in calls:
@@ -173,9 +173,8 @@ class Runner:
         transcript, stalled = await self._studio.record(call, deadly=set(self._policy.blamed))
         if transcript.unverified or transcript.fatal:
             return transcript
-        others = self._studio.running
-        loss, others_too = self._policy.struck(transcript, others.values())
-        waited = self._policy.waits(transcript, others=bool(others))
+        loss, others_too = self._policy.struck(transcript, self._studio.company.running.values())
+        waited = self._policy.waits(transcript, others=not self._studio.company.was_alone(transcript))
         if self._policy.alone_in_vain:
             self._context.pace.not_for(UNANSWERED)
         elif waited and self._context.timeout.ever_came(*unanswered(transcript)):

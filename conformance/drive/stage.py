@@ -13,10 +13,11 @@ from conformance.drive.device_options import DeviceArguments, DeviceOptions
 from conformance.drive.rest import FetchArguments, RestClient
 from conformance.drive.together import together
 from conformance.protocol import Json
+from conformance.record.events import is_typing
 from conformance.record.timeouts import ACK
 from conformance.transport.cookies import Cookies
 
-OTHERS_TALK, LONG_ACK = 8.0, 2.0
+OTHERS_TYPE, LONG_ACK = 8.0, 2.0
 """Seconds: no scenario types on for longer; acks take longer only where all is slow."""
 
 
@@ -49,12 +50,12 @@ class Stage(ScenarioContext):
 
     together = staticmethod(together)
 
-    async def others_are_quiet(self, *listening: Device) -> None:
-        """Wait until these devices have heard nothing for longer than an answer takes: what they hear from this very
-        step on is not what others of the run said before, on a target that tells it to everybody."""
+    async def nobody_types(self, *listening: Device) -> None:
+        """Wait until these devices have heard of no typing for longer than an answer takes: what they hear from this
+        very step on is not what others of the run typed before, on a target that tells it to everybody."""
         window = self.run.settle + min(self.run.timeout.slowest(ACK), LONG_ACK)
         connections = (device.inbox.connection for device in listening)
-        await self.recorder.quiet(window, *connections, at_most=OTHERS_TALK)
+        await self.recorder.quiet(window, *connections, at_most=OTHERS_TYPE, of=is_typing)
 
     async def close(self) -> None:
         """Let go of everything, whatever state the scenario left it in. Raises what went wrong in the harness."""

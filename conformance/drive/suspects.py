@@ -111,13 +111,15 @@ def _not_too_late(suspect: Stimulus | None, odd: Sequence[Stimulus], broken: Ent
     return _last(going) or suspect if suspect.at >= broke - BESIDE else suspect
 
 
-def as_likely(culprit: Stimulus, found: Sequence[Stimulus]) -> list[Stimulus]:
+def as_likely(culprit: Stimulus, found: Sequence[Stimulus], went: float) -> list[Stimulus]:
     """What it may have been just as well, where the target does not come back and cannot be asked: odd things that were
-    on their way at the same moment, too, and that it had outlived no more often; one for each who judges them."""
+    on their way at the same moment, too, before it ``went``, and that it had outlived no more often; one for each who
+    judges them."""
     sent = [s for s in found if s.odd]
     outlived = {s.says for s in sent if s.answered}
-    near = max(BESIDE, _slowest(found))
-    same = [s for s in sent if not s.answered and s.says not in outlived and abs(s.at - culprit.at) <= near]
+    near, until = max(BESIDE, _slowest(found)), max(went, culprit.at) + BESIDE
+    waited = [s for s in sent if not s.answered and culprit.at - near <= s.at <= min(culprit.at + near, until)]
+    same = [s for s in waited if s.says not in outlived]
     return list({s.judges[0]: s for s in reversed(same) if s.judges[0] != culprit.judges[0]}.values())
 
 

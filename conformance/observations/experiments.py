@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from conformance.checks.connection import ended
 from conformance.checks.doubts import not_in_doubt
 from conformance.checks.interruptions import sent_after_expiry
-from conformance.checks.isolation import is_typing
 from conformance.checks.selectors import saved
 from conformance.errors import Unverified
 from conformance.observations.observed import ACCEPTED, REFUSED, ObservedValue, code_of, fate
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, SUPPORT, Json
+from conformance.record.events import is_typing
 from conformance.record.payloads import Message
 from conformance.record.transcript import Entry, Kind
 from conformance.record.views import Connection, Record, Send
@@ -214,4 +214,4 @@ def typing_relay(record: Record) -> ObservedValue:
 
 
 def _typing_at(connection: Connection) -> int:
-    return sum(is_typing(event) for event in connection.events())
+    return sum(is_typing(event.entry) for event in connection.events())

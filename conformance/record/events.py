@@ -11,6 +11,13 @@ from conformance.record.payloads import History, Message, Problem
 from conformance.record.transcript import Entry
 
 
+def is_typing(entry: Entry) -> bool:
+    """Whether a packet is an event that tells that somebody types, by whatever name."""
+    args = entry.get("args")
+    says_so = isinstance(args, list) and any(isinstance(one, dict) and "isTyping" in one for one in args)
+    return says_so or "typing" in str(entry.get("event")).lower()
+
+
 @dataclass(frozen=True)
 class Event:
     """One event that the target emitted."""

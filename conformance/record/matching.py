@@ -28,7 +28,7 @@ class Sent:
 
     def is_acked_by_another(self, message: Message) -> bool:
         """Whether the ack of another send, and not that of this one, carries this message."""
-        return bool(self.acked.get(id_and_text(message.raw), set()) - {self.number})
+        return bool(self.acked.get(_id_and_text(message.raw), set()) - {self.number})
 
 
 def pick(messages: Iterable[Message], sent: Sent) -> Message | None:
@@ -52,8 +52,16 @@ def find(history: History, sent: Sent) -> Message | None:
     return pick([*history.where_is("id", sent.id), *history.where_is("text", sent.text)], sent)
 
 
-def id_and_text(message: Mapping[str, Json]) -> tuple[str, str]:
-    """What ``Sent.acked`` names a message by."""
+def acked_by(answers: Iterable[tuple[int, Json]]) -> dict[tuple[str, str], set[int]]:
+    """``Sent.acked``, of the answers in the acks of sends, by their numbers."""
+    acked: dict[tuple[str, str], set[int]] = {}
+    for number, answer in answers:
+        if isinstance(answer, dict) and isinstance(message := answer.get("message"), dict):
+            acked.setdefault(_id_and_text(message), set()).add(number)
+    return acked
+
+
+def _id_and_text(message: Mapping[str, Json]) -> tuple[str, str]:
     return str(message.get("id")), str(message.get("text"))
 
 

@@ -169,15 +169,6 @@ class Packets:
         """Whether its transport is one on which the device had left the namespace before."""
         return bool(self.opened.get("again"))
 
-    def is_for_it(self, event: Event) -> bool:
-        """Whether an event was surely emitted to it. On a transport that another connection to the namespace was on
-        before, what comes before the answer to CONNECT may have been on its way to that one, but for the last
-        greeting."""
-        let_in = min((float(entry.serial) for entry in self.received("CONNECT")), default=math.inf)
-        if not self.entered_again or event.entry.serial > let_in:
-            return True
-        return event.name == CONNECTED and event is self.events(CONNECTED)[-1]
-
     @property
     def waits_outside(self) -> bool:
         """Whether its transport was open, and it had not asked for the namespace yet when the recording ended."""
@@ -231,7 +222,7 @@ class Packets:
     @cached_property
     def history(self) -> History:
         """The conversation as ``help_center:connected`` gave it. Raises Missing where it was not greeted."""
-        greetings = list(filter(self.is_for_it, self.events(CONNECTED)))
+        greetings = self.events(CONNECTED)
         if not greetings:
             raise Missing(Need.GREETING, self, f"{self.title} got no {CONNECTED}")
         return greetings[0].history

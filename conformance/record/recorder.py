@@ -131,14 +131,17 @@ class Recorder:
                 answered, unanswered = talk.answered, 0.0
         return answer, longest
 
-    async def quiet(self, seconds: float, *connections: int, at_most: float) -> None:
-        """Return once these connections have been silent for ``seconds``, or after ``at_most`` seconds."""
-        last = self._last_activity(connections)
+    async def quiet(
+        self, seconds: float, *connections: int, at_most: float, of: Callable[[Entry], bool] = lambda _: True
+    ) -> None:
+        """Return once these connections have been silent for ``seconds``, or after ``at_most`` seconds. ``of``: which
+        entries are heard."""
+        last = self._last_activity(connections, of)
         silent, left = min(self.now - last, seconds / 2), at_most
         while silent < seconds and left > 0:
             took = await self._slice(min(seconds - silent, left), self._next_entry)
             left -= took
-            latest = self._last_activity(connections)
+            latest = self._last_activity(connections, of)
             silent = silent + took if latest == last else 0.0
             last = latest
 
@@ -153,7 +156,7 @@ class Recorder:
         finally:
             self._waiters.discard(waiter)
 
-    def _last_activity(self, connections: Sequence[int]) -> float:
+    def _last_activity(self, connections: Sequence[int], of: Callable[[Entry], bool]) -> float:
         kinds = (Kind.SENT, Kind.RECEIVED, Kind.OPEN)
-        moments = (e.at for e in reversed(self.transcript.entries) if e.connection in connections and e.kind in kinds)
-        return next(moments, 0.0)
+        latest = (e for e in reversed(self.transcript.entries) if e.connection in connections and e.kind in kinds)
+        return next((entry.at for entry in latest if of(entry)), 0.0)

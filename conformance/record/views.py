@@ -11,7 +11,7 @@ from typing import TypeVar
 from conformance.protocol import CONNECTED, ERROR, MESSAGE, Json
 from conformance.record.events import Event
 from conformance.record.exchanges import Attempt, Exchange, Fetch
-from conformance.record.matching import Sent, by_support, id_and_text, pick
+from conformance.record.matching import Sent, acked_by, by_support, pick
 from conformance.record.missing import Missing, Need
 from conformance.record.packets import Packets
 from conformance.record.payloads import History, Payload, Problem
@@ -154,12 +154,7 @@ class Record:
     @cached_property
     def acked_messages(self) -> dict[tuple[str, str], set[int]]:
         """The numbers of the sends whose acks carry a message of this id and text."""
-        acked: dict[tuple[str, str], set[int]] = {}
-        for send in self.sends:
-            for answer in (first(ack.get("args")) for ack in send.acks):
-                if isinstance(answer, dict) and isinstance(message := answer.get("message"), dict):
-                    acked.setdefault(id_and_text(message), set()).add(send.number)
-        return acked
+        return acked_by((send.number, first(ack.get("args"))) for send in self.sends for ack in send.acks)
 
     def _acks(self) -> dict[tuple[int, int | None], list[Entry]]:
         acks: dict[tuple[int, int | None], list[Entry]] = {}

@@ -24,7 +24,7 @@ from conformance.transport.close_reason import (
 from conformance.transport.cookies import Cookies
 from conformance.transport.engineio import Transport, query
 from conformance.transport.gate import Gate, GatedConnector
-from conformance.transport.limits import ANSWER, MESSAGE, POLL, Intake, TooMuch, oversized
+from conformance.transport.limits import MESSAGE, POLL, Intake, TooMuch
 
 LONGEST_HEADER = 2**16
 NETWORK_ERRORS = (aiohttp.ClientError, OSError)
@@ -202,9 +202,9 @@ async def read_body(answer: aiohttp.ClientResponse, limit: int, intake: Intake) 
                     body += chunk
                     intake.meter.received(chunk)
                     if len(body) > limit:
-                        raise oversized(limit, ANSWER)
+                        raise intake.too_large(body, limit)
                     await turn.taken(len(body))
-        intake.check(body, ANSWER)
+        intake.check(body, POLL)
     except TooMuch:
         answer.close()
         raise

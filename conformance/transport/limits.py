@@ -99,6 +99,12 @@ class Intake:
             self.exceeded.add(what)
             raise TooMuch(f"sent more than {limit:,} JSON values in one {what}", self.most)
 
+    def too_large(self, body: bytes | bytearray, limit: int) -> TooMuch:
+        """What is said of an answer that has more bytes than this; what was read of it counts among all large ones."""
+        if not _shows_messages(body):
+            self.took(len(body))
+        return oversized(limit, ANSWER)
+
     @property
     def in_hand(self) -> int:
         """Bytes of large answers and messages, held now."""

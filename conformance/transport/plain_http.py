@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from conformance.transport import limits
-from conformance.transport.limits import ANSWER, Intake, TooMuch, Turn, oversized
+from conformance.transport.limits import ANSWER, Intake, TooMuch, Turn
 
 ENCODINGS = "gzip, deflate"
 """What is asked for, and read within bounds."""
@@ -108,7 +108,7 @@ async def _body(answer: httpx.Response, intake: Intake, turn: Turn, patience: _P
             if len(body) > limit:
                 if answer.is_success:
                     intake.exceeded.add(ANSWER)
-                raise oversized(limit, ANSWER)
+                raise intake.too_large(body, limit)
             await patience.turn(turn, len(body), received=received)
     intake.check(body, ANSWER)
     return bytes(body)

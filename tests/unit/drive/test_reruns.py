@@ -107,6 +107,9 @@ def test_who_was_there_when_others_lost_something_is_recorded_again() -> None:
         policy.struck(one, [])
     assert policy.worthwhile(beside(chat("there", 3.05).transcript))
     assert not policy.worthwhile(beside(chat("later", 9.0).transcript))
+    policy.in_vain = AGAIN
+    assert policy.worthwhile(replace(beside(chat("there", 3.05).transcript), waited=True))
+    assert not policy.worthwhile(replace(beside(chat("later", 9.0).transcript), waited=True))
 
 
 def test_nobody_is_recorded_again_for_what_others_lose_of_the_target_s_own_doing() -> None:

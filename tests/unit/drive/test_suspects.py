@@ -69,7 +69,7 @@ def test_what_was_on_its_way_at_the_same_moment_may_have_been_it_just_as_well() 
     found = [one for scene in (earlier, made, other, token, late) for one in stimuli(scene.transcript)]
     culprit = of_death(found, 0.1)
     assert culprit is not None
-    others = as_likely(culprit, found)
+    others = as_likely(culprit, found, 0.1)
     assert sorted([culprit.judges[0], *(one.judges[0] for one in others)]) == ["REFUSAL-EVENT", "SEND-NO-OBJECT"]
 
 

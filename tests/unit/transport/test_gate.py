@@ -195,9 +195,9 @@ async def test_too_many_values_are_not_decoded(transport: str) -> None:
             await ws.receive()
             return ws
 
-    reason = f"sent more than 1,600 JSON values in one {'message' if transport == 'websocket' else 'answer'}"
+    reason = f"sent more than 1,600 JSON values in one {'message' if transport == 'websocket' else 'poll'}"
     intake = Intake(BOUND)
     async with serving(Server(MANY)) as url, connected(url, intake, transport) as heard:
         assert await heard.the_end() == CloseReason("target", reason=reason, oversized=BOUND)
         assert not heard.messages
-    assert intake.exceeded == {"message" if transport == "websocket" else "answer"}
+    assert intake.exceeded == {"message" if transport == "websocket" else "poll"}
