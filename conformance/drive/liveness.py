@@ -166,8 +166,10 @@ class Life:
             self._limits |= asked_for_patience(transcript)
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await stage.close()
+            try:
+                await asyncio.gather(*tasks, return_exceptions=True)
+            finally:
+                await stage.close()
 
     # -- the end -----------------------------------------------------------------------------------------------
 

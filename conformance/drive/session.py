@@ -218,3 +218,8 @@ class Session(Opening):
         assert self._wire is not None
         await self._wire.flush()
         await self._wire.drop()
+
+    async def let_go(self) -> None:
+        """Cut what is left of the connection, at once."""
+        if self._wire is not None:
+            await self._wire.drop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from functools import cached_property
 from typing import Unpack
 
@@ -58,11 +59,13 @@ class Stage(ScenarioContext):
         await self.recorder.quiet(window, *connections, at_most=OTHERS_TYPE, of=is_typing)
 
     async def close(self) -> None:
-        """Let go of everything, whatever state the scenario left it in. Raises what went wrong in the harness."""
-        try:
+        """Let go of everything, whatever state the scenario left it in, also where it is cancelled before any goodbye
+        has begun. Raises what went wrong in the harness."""
+        async with AsyncExitStack() as at_last:
+            at_last.push_async_callback(self.rest.close)
+            for device in self.devices:
+                at_last.push_async_callback(device.let_go)
             endings = await asyncio.gather(*(device.close() for device in self.devices), return_exceptions=True)
-        finally:
-            await self.rest.close()
         for error in endings:
             if error is not None:
                 raise error

@@ -211,16 +211,20 @@ class StandardClient:
 
     async def close(self) -> None:
         """Disconnect as a client does, and let nothing of it go on. Raises what went wrong in the harness."""
-        with contextlib.suppress(TimeoutError, SocketIOError):
-            async with asyncio.timeout(CLOSING):
-                await self._client.shutdown()
+        async with contextlib.AsyncExitStack() as at_last:  # also when there is no time left for a goodbye
+            at_last.push_async_callback(self._session.close)
+            at_last.push_async_callback(self._end_tasks)
+            with contextlib.suppress(TimeoutError, SocketIOError):
+                async with asyncio.timeout(CLOSING):
+                    await self._client.shutdown()
+        if (error := self.inbox.broken or self._session.tap.broken) is not None:
+            raise error
+
+    async def _end_tasks(self) -> None:
         running = list(self.inbox.tasks)
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        await self._session.close()
-        if (error := self.inbox.broken or self._session.tap.broken) is not None:
-            raise error
 
 
 def _throttled(outcome: Outcome) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections.abc import Callable
 from dataclasses import replace
 
+import aiohttp
 import pytest
 from aiohttp import web
 from starlette.responses import PlainTextResponse
@@ -144,6 +146,28 @@ async def test_a_cut_says_no_secret() -> None:
             await stage.device(token=token, option="header").connect()
         assert "‹token of user 1›" in str(cut.value)
         assert token.value.split(".")[1][:12] not in str(cut.value)
+
+
+# -- the end -------------------------------------------------------------------------------------------------------
+
+
+@BOTH
+@in_loop
+async def test_what_is_cancelled_before_it_closes_anything_lets_go_of_everything(transport: str) -> None:
+    of_the_test = asyncio.all_tasks()
+    async with stage_on(HelpCenter) as stage:
+        phones = [stage.device(name, transport=transport) for name in ("phone", "tablet")]
+        for phone in phones:
+            await phone.connect()
+        closing = asyncio.ensure_future(stage.close())
+        await asyncio.sleep(0)  # it has begun, and what closes each device has not
+        for task in asyncio.all_tasks() - of_the_test:
+            task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+        assert all(phone.closed for phone in phones)
+        found = [one for one in gc.get_objects() if isinstance(one, aiohttp.ClientSession)]
+        assert [one for one in found if not one.closed] == []
 
 
 # -- the harness' own errors ---------------------------------------------------------------------------------------
