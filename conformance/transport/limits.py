@@ -48,8 +48,8 @@ class Intake:
 
     most: int = field(default_factory=lambda: MAX_BYTES)
     exceeded: set[str] = field(default_factory=set)
-    """What was too much, an ``ANSWER`` or a ``MESSAGE``; or all, as they were too much together. Others may be,
-    at the same time."""
+    """What was too much, an ``ANSWER``, a ``POLL`` or a ``MESSAGE``; or all, as they were too much together. Others may
+    be, at the same time."""
     meter: Meter = field(default_factory=Meter)
     """What is taken is counted, with all else that the run costs the target."""
     goodbyes: defaultdict[str, Goodbyes] = field(default_factory=lambda: defaultdict(Goodbyes))
