@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -71,6 +72,18 @@ def test_what_was_on_its_way_at_the_same_moment_may_have_been_it_just_as_well() 
     assert culprit is not None
     others = as_likely(culprit, found, 0.1)
     assert sorted([culprit.judges[0], *(one.judges[0] for one in others)]) == ["REFUSAL-EVENT", "SEND-NO-OBJECT"]
+
+
+@pytest.mark.parametrize(("went", "named"), [(0.6, ["REFUSAL-EVENT"]), (0.1, [])], ids=["before", "after"])
+def test_what_was_sent_after_a_slow_target_went_was_not_it(went: float, named: list[str]) -> None:
+    slow, made, late = chat("slow", -5.0, wave=2), chat(wave=2), refused("late", 0.5)
+    slow.emits({"text": 7}, valid=False)
+    slow.ack({"error": ERROR})
+    made.emits(None, valid=False)
+    earlier = [replace(one, took=1.0) for one in stimuli(slow.transcript)]
+    [culprit] = [one for one in stimuli(made.transcript) if one.odd]
+    found = [*earlier, culprit, *stimuli(late.transcript)]
+    assert [one.judges[0] for one in as_likely(culprit, found, went)] == named
 
 
 def test_what_is_named_first_is_what_differs_from_plain_texts() -> None:
