@@ -193,6 +193,18 @@ def test_users_whose_ids_look_alike_have_conversations_of_their_own(look_alikes:
     )
 
 
+@requirement("CONNECTED-USER")
+def test_users_whose_ids_are_odd_have_one_user_id_everywhere(look_alikes: Record) -> None:
+    check_records([of_accepted_users(look_alikes)], history.returns, history.agree_on("userId", history.user_id))
+
+
+@requirement("CONNECTED-CONVERSATION")
+def test_users_whose_ids_are_odd_have_one_conversation_everywhere(look_alikes: Record) -> None:
+    check_records(
+        [of_accepted_users(look_alikes)], history.returns, history.agree_on("conversation", history.conversation_id)
+    )
+
+
 @requirement("ISOLATION-MESSAGES")
 def test_users_whose_ids_look_alike_hear_nothing_of_each_other(look_alikes: Record) -> None:
     receive_nothing_foreign([of_accepted_users(look_alikes)], "event", "ack")

@@ -13,13 +13,13 @@ from conformance.checks.history_window import body_of, greeting_of
 from conformance.checks.law import check_records
 from conformance.checks.limits import errors_not_for_pace
 from conformance.checks.sending import PlainIsAccepted, comes_back, is_accepted, plain_sends
-from conformance.checks.unacked import by_chance, events_with, lists
+from conformance.checks.unacked import by_chance, events_of, lists, trimmed
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
 from conformance.inputs import misleading_texts, texts, unicode_texts
 from conformance.inputs.full_length_texts import LONGEST_TEXTS
 from conformance.inputs.texts import Texts
-from conformance.record.views import Everything, Record
+from conformance.record.views import Everything, Record, Send
 from conformance.record.waits import message_of
 from conformance.requirements import requirement
 
@@ -32,9 +32,12 @@ ACCEPTED: Mapping[str, Texts] = {
 """What one connection sends, by family."""
 IN_FLIGHT: Mapping[str, Texts] = {"longest": LONGEST_TEXTS, **misleading_texts.FAMILIES}
 """The same, of what is sent a few at a time."""
+MANY_TIMES = 30
+"""More than 300 characters: columns of a key, and hashes of a beginning, have fewer."""
 AT_ONCE = 8
 """Texts that are sent without waiting in between."""
 
+unacked = pytest.mark.parametrize("tag", ["padded", "bare"])
 ODD_TEXTS = pytest.mark.usefixtures("counting", "white_space", "zero_characters", "half_a_pair")
 
 
@@ -139,13 +142,14 @@ def test_a_text_that_means_something_comes_back_as_it_was_sent(texts_in_flight: 
 
 @scenario
 async def unacked_send(stage: Stage) -> None:
-    """One device sends a plain text, then another without asking for an ack. After a quiet window, in which support may
-    answer, REST is asked until it shows that, and what it shows of support is waited for; a second connection follows.
-    (Without an ack nothing says when it is saved.)"""
+    """One device sends a plain text, then two others without asking for an ack, the first with white space around it.
+    After a quiet window, in which support may answer, REST is asked until it shows the last one, and what it shows of
+    support is waited for; a second connection follows. (Without an ack nothing says when it is saved.)"""
     async with stage.device("phone") as phone:
         await phone.send_plain(tag="before")
+        await phone.send_text(f" \t{stage.words()}\r\n ", tag="padded", ack=False)
         text = stage.words()
-        await phone.send_text(text, ack=False)
+        await phone.send_text(text, tag="bare", ack=False)
         await phone.settle()
         await stage.rest.fetch_until(lambda body: text in str(body))
         await phone.close()
@@ -154,22 +158,30 @@ async def unacked_send(stage: Stage) -> None:
 
 
 @requirement("SEND-UNACKED")
-def test_a_send_without_ack_is_emitted(unacked_send: Record) -> None:
-    send = unacked_send.send()
+@unacked
+def test_a_send_without_ack_is_emitted(unacked_send: Record, tag: str) -> None:
+    send = unacked_send.send(tag)
     errors_not_for_pace(send)
     not_in_doubt(send.connection, message_of(send.number))
-    found, unless = events_with(unacked_send, send.text), by_chance(send)
-    expect(found, "a help_center:message of the text", "none", at=send.at, unless=unless)
+    expect(events_of(send), "a help_center:message of the text", "none", at=send.at, unless=by_chance(send))
 
 
 @requirement("SEND-UNACKED")
-def test_a_send_without_ack_is_in_the_next_greeting(unacked_send: Record) -> None:
-    lists(greeting_of(unacked_send.connection("tablet")), unacked_send.send())
+@unacked
+def test_a_send_without_ack_is_in_the_next_greeting(unacked_send: Record, tag: str) -> None:
+    lists(greeting_of(unacked_send.connection("tablet")), unacked_send.send(tag))
 
 
 @requirement("SEND-UNACKED")
-def test_a_send_without_ack_is_in_the_rest_body(unacked_send: Record) -> None:
-    lists(body_of(unacked_send.fetch(nth=-1), unacked_send), unacked_send.send())
+@unacked
+def test_a_send_without_ack_is_in_the_rest_body(unacked_send: Record, tag: str) -> None:
+    lists(body_of(unacked_send.fetch(nth=-1), unacked_send), unacked_send.send(tag))
+
+
+@requirement("SEND-TRIM")
+def test_the_text_of_a_send_without_ack_is_trimmed(unacked_send: Record) -> None:
+    shown = greeting_of(unacked_send.connection("tablet")), body_of(unacked_send.fetch(nth=-1), unacked_send)
+    trimmed(unacked_send.send("padded"), shown)
 
 
 @requirement("SUPPORT-EMITTED")
@@ -179,12 +191,16 @@ def test_what_support_answers_to_a_send_without_ack_is_emitted(unacked_send: Rec
 
 @scenario
 async def same_text_twice(stage: Stage) -> None:
-    """One device sends a text, and the same text again once it is acked; then REST and a second device show the
+    """One device sends a text, and the same text again once it is acked; then texts that are nearly the same, in
+    capitals, with a full stop, and two that differ at their end alone. REST and a second device show the
     conversation."""
     async with stage.device("phone") as phone:
         text = stage.words()
         await phone.send_plain(text, tag="once")
         await phone.send_text(text, tag="again")
+        long = f"{text} {'to and fro ' * MANY_TIMES}"
+        for nearly in (text.upper(), f"{text}.", f"{long}here", f"{long}there"):
+            await phone.send_text(nearly, tag="nearly")
     await stage.fetch()
     async with stage.device("tablet"):
         pass
@@ -194,6 +210,23 @@ async def same_text_twice(stage: Stage) -> None:
 def test_the_same_text_sent_again_is_another_message(same_text_twice: Record) -> None:
     once, again = same_text_twice.send("once").message, same_text_twice.send("again").message
     expect(again.id != once.id, "a message with an id of its own", f"{once.id} again", at=[once.at, again.at])
+
+
+@requirement("SEND-TWICE")
+def test_a_text_that_is_nearly_the_same_is_another_message(same_text_twice: Record) -> None:
+    ids = [send.message.id for send in same_text_twice.sends]
+
+    def judge(send: Send) -> None:
+        own = send.message
+        expect(ids.count(own.id) == 1, "a message with an id of its own", f"{own.id} again", at=[own.at])
+
+    check_all(same_text_twice.tagged("nearly"), judge)
+
+
+@requirement("SEND-VERBATIM")
+def test_a_text_that_is_nearly_the_same_comes_back_as_it_was_sent(same_text_twice: Record) -> None:
+    taken = [send for send in same_text_twice.tagged("nearly") if not (send.acks and send.refused)]
+    check_all(taken, lambda send: comes_back(send, str(send.text)))
 
 
 @requirement("SEND-KEPT")

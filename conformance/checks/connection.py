@@ -40,6 +40,17 @@ def accepted_over_transport(record: Record, other: Record, everything: Iterable[
     raise Deviation(f"a client over {connection.transport} to be let in", _how_far(connection), at=_traces(connection))
 
 
+def greets_at_length(connection: Connection, other: Connection) -> None:
+    """Deviate when a long conversation is not shown over one transport, while it is over that of another connection."""
+    if was_greeted(connection):
+        return
+    not_limited(connection)
+    if not other.greeted:
+        raise Unverified(f"{other.title} was not greeted", because=of_greeting(other))
+    expected = f"a long conversation to be shown over {connection.transport}"
+    raise Deviation(expected, _how_far(connection), at=_traces(connection), unless="CONNECTED-SENT")
+
+
 def _how_far(connection: Connection) -> str:
     if not connection.handshake_completed:
         closed = connection.closed
@@ -144,23 +155,19 @@ def transports_work(record: Record, *, because: str) -> None:
         raise Unverified("sends are acked more than once even when nothing moves", because="ACK-ONCE")
 
 
-def carries(record: Record, other: Record) -> None:
-    """Deviate when a text beyond ASCII (tag "foreign") does not come back over the transport of ``record`` as it was
-    sent, while it does over that of ``other``."""
+def carries(sends: Sequence[Send], others: Sequence[Send]) -> None:
+    """Deviate when the text of one of these does not come back over its transport as it was sent, while those of
+    ``others`` do over theirs."""
 
     def judge(send: Send) -> None:
         if _returned(send):
             return
-        if not any(map(_returned, _foreign(other))):
+        if not any(map(_returned, others)):
             raise Unverified("no transport does better", because="SEND-VERBATIM" if send.acks else of_ack(send))
         expected = f"over {send.connection.transport}: {preview(send.text)} as it was sent"
         raise Deviation(expected, _came_back(send), at=send.at, unless=_anyhow(send))
 
-    check_all(_foreign(record), judge)
-
-
-def _foreign(record: Record) -> list[Send]:
-    return [send for send in record.sends if send.tag == "foreign"]
+    check_all(sends, judge)
 
 
 def _returned(send: Send) -> bool:

@@ -11,6 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from conformance.checks.assertions import outcome_of
+from conformance.checks.history import kept
+from conformance.checks.history_window import windows
+from conformance.errors import Deviation
 from conformance.protocol import ERROR, MESSAGE, SUPPORT, TYPING
 from conformance.record.transcript import Kind
 from conformance.record.views import Connection, Record, Send
@@ -101,6 +105,13 @@ def _ended_alone(record: Record, connection: Connection) -> bool:
     return in_turn and all(other.opened.serial > end.serial for other in record.connections[1:])
 
 
+def forgets_messages(records: Iterable[Record]) -> bool:
+    """SEND-KEPT does not hold, where no device moves to another transport."""
+    first = (record for record in records if record.transcript.wave == 1)
+    steady = (record for record in first if all(c.transport != "upgrade" for c in record.connections))
+    return any(isinstance(outcome_of(kept, window), Deviation) for record in steady for window in windows(record))
+
+
 def emits_twice(records: Iterable[Record]) -> bool:
     """MESSAGE-ONCE does not hold."""
     return any(_twice(connection) for _, connection in _simple(records))
@@ -153,6 +164,7 @@ CONTROLS: Mapping[str, Control] = {
     "ACK-CALLED": loses_acks,
     "CONN-STAYS": ends_connections,
     "MESSAGE-ECHO": loses_messages,
+    "SEND-KEPT": forgets_messages,
     "MESSAGE-ONCE": emits_twice,
     "CONN-POLLING": forgets_sessions,
     "RECONNECT-GREETED": greets_once,

@@ -41,8 +41,9 @@ def unfounded(deviation: Deviation, because: str) -> Unverified:
 # -- histories -----------------------------------------------------------------------------------------------------
 
 
-def shows(connection: Connection, sends: Sequence[Send]) -> None:
-    """Deviate when one of the sends, all accepted before, is missing from the greeting of a connection."""
+def shows(connection: Connection, sends: Sequence[Send], *, unless: str | None = None) -> None:
+    """Deviate when one of the sends, all accepted before, is missing from the greeting of a connection. ``unless``: the
+    requirement to blame where messages are lost anyhow."""
     window = greeting_of(connection)
     around = "shows nothing" if window.oldest is None else "shows an older one"
     where = window.history.where
@@ -53,6 +54,7 @@ def shows(connection: Connection, sends: Sequence[Send]) -> None:
                 f"{where} to show every message, or the last ones without a gap",
                 f"send #{send.number} is missing, while {where} {around}",
                 at=[send.entry.serial, window.history.at],
+                unless=unless,
             )
 
     check_all(sends, judge, nothing="nothing was sent")

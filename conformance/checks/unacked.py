@@ -2,19 +2,47 @@
 
 from __future__ import annotations
 
-from conformance.checks.assertions import expect
+from collections.abc import Iterable
+
+from conformance.checks.assertions import check_all, expect
 from conformance.checks.doubts import not_in_doubt
 from conformance.checks.history_window import HistoryWindow
 from conformance.checks.sending import spelled
 from conformance.errors import Unverified
+from conformance.inputs.texts import WHITE
 from conformance.protocol import ERROR, MESSAGE, SUPPORT, USER
+from conformance.record.payloads import Message
 from conformance.record.views import Connection, Event, Record, Send
 from conformance.record.waits import errors_of
 
 
-def events_with(record: Record, text: str) -> list[Event]:
-    """The message events that tell of a message with this text, and not in support's name."""
-    return [e for e in record.events(MESSAGE) if e.message.text == text and e.message.sender != SUPPORT]
+def events_of(send: Send) -> list[Event]:
+    """The message events that tell of the message of a send, with white space around it or without."""
+    return [event for event in send.record.events(MESSAGE) if _says(event.message, send)]
+
+
+def _says(message: Message, send: Send) -> bool:
+    same = message.text.strip(WHITE) == str(send.text).strip(WHITE)
+    return same and message.sender != SUPPORT
+
+
+def trimmed(send: Send, windows: Iterable[HistoryWindow]) -> None:
+    """Deviate where a message shows white space around the text of a send, in an event or in one of these windows."""
+    told = [event.message for event in events_of(send)]
+    listed = [one for window in windows for one in window.history.messages if _says(one, send)]
+    if not told and not listed:
+        raise Unverified(f"the message of send #{send.number} is shown nowhere", because="SEND-UNACKED")
+    saved = str(send.text).strip(WHITE)
+
+    def judge(message: Message) -> None:
+        expect(
+            message.text == saved,
+            lambda: f"{message.where}.text: {spelled(saved)}",
+            lambda: spelled(message.text),
+            at=[message.at],
+        )
+
+    check_all([*told, *listed], judge)
 
 
 def by_chance(send: Send) -> str | None:
@@ -28,10 +56,16 @@ def lists(window: HistoryWindow, send: Send) -> None:
     messages only, the last ones."""
     history = window.history
     _ = history.all("text")
-    text, actual = str(send.text), f"{len(history.messages)} others"
-    found = [message for message in history.where_is("text", text) if message.sender != SUPPORT]
+    actual = f"{len(history.messages)} others"
+    found = any(_says(message, send) for message in history.messages)
     shown = found or (window.length and not window.reaches_before(send.entry))
-    expect(shown, lambda: f"{history.where} to show {spelled(text)}", actual, at=[history.at], unless=by_chance(send))
+    expect(
+        shown,
+        lambda: f"{history.where} to show {spelled(str(send.text))}",
+        actual,
+        at=[history.at],
+        unless=by_chance(send),
+    )
 
 
 def errors_after(connection: Connection, serial: int) -> list[Event]:

@@ -103,7 +103,8 @@ class Delivery:
         def answered() -> Json:
             for entry in inbox.received[since:]:
                 message = first(entry.get("args"))
-                if entry.get("event") == MESSAGE and isinstance(message, dict) and message.get("text") == text.strip():
+                said = message.get("text") if entry.get("event") == MESSAGE and isinstance(message, dict) else None
+                if isinstance(said, str) and said.strip() == text.strip():
                     return {"message": message}
             errors = [e for e in inbox.received[since:] if e.get("event") == ERROR]
             return {"error": first(errors[0].get("args"))} if errors else None

@@ -72,6 +72,13 @@ FULL: Texts = {
 }
 FULL_MIXED = f"{MIXED} {of_length(CJK, LONGEST - 50)}"
 """Nearly as long as may be, however emoji are counted."""
+
+
+def long_text(words: str) -> str:
+    """One of its own for these words, nearly as long as may be, however emoji are counted."""
+    return f"{words} {FULL_MIXED}"[: LONGEST - 20]
+
+
 PADDED_FULL: Texts = {
     "2000-and-spaces": Text(f" {of_length(ASCII[::-1], LONGEST)} ", "as long as may be, between spaces"),
     "2000-and-newlines": Text(f"{of_length(LATIN[::-1], LONGEST)}\r\n\r\n", "as long as may be, before empty lines"),

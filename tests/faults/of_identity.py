@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
+from urllib.parse import quote
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import MESSAGE
+from conformance.reference.protocol import MESSAGE, Json
 from conformance.reference.store import Conversation, Message, Store
 from tests.faults.fault import fault
 
@@ -126,3 +127,13 @@ class SubscribesByTopic(HelpCenter):
 class RoomsAreSlugs(HelpCenter):
     def room_of(self, user: str) -> str:
         return "user:" + re.sub(r"\W", "", user.lower())
+
+
+@fault("CONNECTED-USER", also=("REST-SAME",))
+class RestEncodesTheUserId(HelpCenter):
+    """``encodeURIComponent(userId)``, for the path of the service behind REST; plain ids look the same."""
+
+    def rest_payload(self, user: str) -> Json:
+        payload = super().rest_payload(user)
+        payload["conversation"]["userId"] = quote(payload["conversation"]["userId"], safe="")
+        return payload

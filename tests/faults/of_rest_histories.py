@@ -139,3 +139,18 @@ class HasAConversationOfItsOwn(HelpCenter):
 
     def rest_payload(self, user: str) -> Json:
         return super().rest_payload(f"{user} over REST")
+
+
+@fault(
+    "SEND-KEPT",
+    also=("RECONNECT-RESYNC", "DEVICE-JOIN", "SUPPORT-STORED", "REST-SAME", "BURST-AFTER-CONNECT", "HISTORY-DEPTH"),
+)
+class GreetsFromAReplica(HelpCenter):
+    """The greeting reads a replica that is 200 ms behind; REST asks the primary."""
+
+    async def welcome(self, sid: str, user: str) -> None:
+        payload, now = self.snapshot(user), self.store.now()
+        rows = self.store.history(self.store.conversation_of(user))
+        new = {one.id for one in rows if one.created_at > now - 200}
+        payload["messages"] = [one for one in payload["messages"] if one["id"] not in new]
+        await self.emit("help_center:connected", payload, to=sid)

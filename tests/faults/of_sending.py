@@ -243,3 +243,15 @@ class CutsEvents(HelpCenter):
     async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
         short = Message(message.id, message.conversation_id, message.sender, message.text[:140], message.created_at)
         await super().announce(user, short, origin=origin)
+
+
+@fault("SEND-TRIM", also=("SEND-UNACKED",))
+class TrimsOnlyWhatItAcks(HelpCenter):
+    """The pipe that trims and checks belongs to the method that acks; the other one only looks at the length."""
+
+    async def on_send(self, event: Event) -> None:
+        self.unacked = event.ack is None
+        await super().on_send(event)
+
+    def trim(self, text: str) -> str:
+        return text if self.unacked and text.strip() else super().trim(text)

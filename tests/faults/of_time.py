@@ -98,3 +98,16 @@ class BeginsWithItsLastMessage(HelpCenter):
 
     def conversation_payload(self, conversation: Conversation) -> Json:
         return super().conversation_payload(conversation) | {"createdAt": self.instant(conversation.updated_at)}
+
+
+@fault("SEND-KEPT", also=("SUPPORT-STORED", "BURST-AFTER-GREETING", "RECONNECT-RESYNC"))
+class SortKeyIsTheMillisecond(Store):
+    """PRIMARY KEY (conversation, created_at), and an insert is an upsert: of two in one millisecond the last stays."""
+
+    def _insert(self, conversation: Conversation, texts: Any, sender: str) -> list[Message]:
+        messages = super()._insert(conversation, texts, sender)
+        same = "DELETE FROM messages WHERE conversation_id = ? AND created_at = ? AND id != ?"
+        with self._lock, self.db:
+            for one in messages:
+                self.db.execute(same, (conversation.id, one.created_at, one.id))
+        return messages

@@ -24,7 +24,7 @@ SLOW_TIMEOUT = 1800
 """Seconds."""
 SHARING = (
     ("order support", "ids", "dates", "payloads", "refusals", "rest", "texts"),
-    ("history", "sockets", "environments"),
+    ("history", "sockets", "environments gateways"),
     ("timing limits", "languages", "goodbyes"),
 )
 """Topics whose oddities have nothing to do with each other: one server may have one of each. Those that do touch stand

@@ -122,3 +122,12 @@ class ClocksAreMinutesApart(HelpCenter):
 
     def instant(self, milliseconds: int) -> str:
         return super().instant(milliseconds + 300_000)
+
+
+@legal()
+class DatesInDecimalMinutes(HelpCenter):
+    """ISO 8601 allows a decimal fraction of whatever comes last, and prefers the comma."""
+
+    def instant(self, milliseconds: int) -> str:
+        minutes, rest = divmod(milliseconds, 60_000)
+        return datetime.fromtimestamp(minutes * 60, UTC).strftime("%Y-%m-%dT%H:%M") + f",{rest * 10**7 // 60_000:07}Z"

@@ -216,3 +216,14 @@ class RestReadsAReplicaThroughALimit(RestReadsAReplica):
         if user is not None:
             self.requests.setdefault(user, Bucket(1, 10))
         return answer
+
+
+@legal()
+class ReadingTouchesTheConversation(Store):
+    """``updatedAt`` is when the conversation was last looked at."""
+
+    def history(self, conversation: Conversation) -> list[Message]:
+        rows = super().history(conversation)
+        with self._lock, self.db:
+            self._touch(conversation)
+        return rows

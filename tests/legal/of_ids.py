@@ -173,3 +173,16 @@ class OddSubjectsFail(KnowsTheFormOfSubjects):
 
     def unknown(self, subject: str) -> Exception:
         return ValueError(f"violates a check constraint: {subject!r}")
+
+
+@legal()
+class ConversationIdIsTheSubject(Store):
+    """One for each user, so the user's id is its id."""
+
+    def create(self, user: str) -> Conversation:
+        self.next = user
+        return super().create(user)
+
+    def new_id(self) -> str:
+        given, self.next = getattr(self, "next", None), None
+        return given or super().new_id()

@@ -140,3 +140,16 @@ class TellsEverythingTwice(HelpCenter):
     async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
         await super().announce(user, message, origin=origin)
         await super().announce(user, message, origin=origin)
+
+
+@legal()
+class HearsBeforeItIsGreeted(HelpCenter):
+    """A device is in the room at once; its greeting, which has all that was said meanwhile, takes 300 ms."""
+
+    async def admit(self, sid: str, user: str) -> None:
+        self.users[sid] = user
+        await self.join(sid, user)
+        await asyncio.sleep(0.3)
+        async with self.locks[user]:
+            if sid in self.users:
+                await self.welcome(sid, user)

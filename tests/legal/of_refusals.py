@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import defaultdict
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import UNAUTHORIZED, Json, Problem
+from conformance.reference.protocol import UNAUTHORIZED, Event, Json, Problem
 from conformance.reference.tokens import BadToken, Verifier
 from tests.legal.legal import legal
 
@@ -251,3 +253,33 @@ class CachesWhatItVerified(Verifier):
             user = super().verify(token)
             cache[str(token)] = user, self.now() + 60
         return user
+
+
+@legal()
+class ErrorsQuoteWhatWasSent(HelpCenter):
+    """As class-validator does: details have the target and the value."""
+
+    async def reject(self, event: Event, problem: Problem) -> None:
+        payload = self.payload_of(event)
+        details = {**(problem.details or {}), "target": payload, "value": str(payload)}
+        await super().reject(event, Problem(problem.code, f"{problem.message} {payload!s:.80}", details=details))
+
+
+@legal()
+class LimitsRefusals(HelpCenter):
+    """Whoever is refused five texts in three seconds is asked for patience, whatever the text is."""
+
+    async def on_send(self, event: Event) -> None:
+        now, wrong = time.monotonic(), self.__dict__.setdefault("wrong", defaultdict(list))
+        mine = wrong[self.users.get(event.sid)]
+        mine[:] = [at for at in mine if now - at < 3.0]
+        if len(mine) >= 5:
+            details = {"retryAfter": round(3.1 - (now - mine[0]), 1)}
+            await self.reject(event, Problem("TOO_MANY_ERRORS", "Too many errors. Slow down.", details=details))
+            return
+        await super().on_send(event)
+
+    async def reject(self, event: Event, problem: Problem) -> None:
+        if problem.code == "VALIDATION_ERROR":
+            self.wrong[self.users.get(event.sid)].append(time.monotonic())
+        await super().reject(event, problem)

@@ -214,3 +214,19 @@ class StallsAndForgetsEarlySends(HelpCenter):
         if time.monotonic() > self.stalls_from and self.acked % 5 == 0:
             await asyncio.sleep(2.5)
         await super().acknowledge(event, answer)
+
+
+@legal()
+class StopsTheWorld(HelpCenter):
+    """A collector of garbage: every two and a half seconds nothing happens for more than a second."""
+
+    async def on_connect(self, sid: str, environ: Json, auth: object = None) -> None:
+        if "collecting" not in self.__dict__:
+            self.collecting = True
+            self.spawn(self.collect())
+        await super().on_connect(sid, environ, auth)
+
+    async def collect(self) -> None:
+        while True:
+            await asyncio.sleep(2.5)
+            time.sleep(1.2)  # noqa: ASYNC251  that is the point

@@ -213,3 +213,23 @@ class RelaysTypingToOtherDevices(HelpCenter):
         if isinstance(payload, dict) and isinstance(payload.get("isTyping"), bool) and user is not None:
             reported = {"isTyping": payload["isTyping"], "sender": "support"}
             await self.wire.emit(TYPING, reported, to=self.room_of(user), skip_sid=event.sid, namespace=NAMESPACE)
+
+
+@legal()
+class SupportAnswersWhoLeft(HelpCenter):
+    """By mail, and in the conversation: a moment after the user's last device has left. Nobody is there to hear it."""
+
+    def schedule_reply(self, user: str, message: Message) -> None:  # noqa: ARG002
+        self.__dict__.setdefault("asked", set()).add(user)
+
+    async def on_disconnect(self, sid: str, reason: str) -> None:
+        user = self.users.get(sid)
+        await super().on_disconnect(sid, reason)
+        if user in self.__dict__.get("asked", ()):
+            self.spawn(self.write(str(user)))
+
+    async def write(self, user: str) -> None:
+        await asyncio.sleep(0.2)
+        if user in self.asked and user not in self.users.values():
+            self.asked.discard(user)
+            self.save(user, "We have answered you by mail.", sender=SUPPORT)

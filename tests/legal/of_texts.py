@@ -159,8 +159,20 @@ class RefusesDoubles(HelpCenter):
         super().__init__(*args, **options)
         self.said: set[tuple[str, str]] = set()
 
+    def key(self, text: str) -> str:
+        return text
+
     def save(self, user: str, text: str, *, sender: str) -> Message:
-        if sender == USER and (user, text) in self.said:
+        key = (user, self.key(text))
+        if sender == USER and key in self.said:
             raise self.invalid("This has been sent already.", rule="double")
-        self.said.add((user, text))
+        self.said.add(key)
         return super().save(user, text, sender=sender)
+
+
+@legal(advice=["SEND-TWICE"])
+class RefusesNearDoubles(RefusesDoubles):
+    """The same, whatever the case, and with a full stop or without."""
+
+    def key(self, text: str) -> str:
+        return text.casefold().rstrip(".")
