@@ -199,14 +199,21 @@ class ScenarioContext:
             user.known = True
 
     async def pause_for_rate_limit(
-        self, limit: int | str | None, asked: float | None, seconds: float, *, device: str, connection: int = 0
+        self,
+        limit: int | str | None,
+        asked: float | None,
+        seconds: float,
+        waited: float,
+        *,
+        device: str,
+        connection: int = 0,
     ) -> None:
         """Wait for so many seconds, or as long as the target has asked for, before a request is made again; and fewer
         scenarios are recorded at once. ``limit``: the HTTP status of its answer; the code of its error, where it
-        refused a connection in words."""
+        refused a connection in words. ``waited``: seconds since then."""
         what = limit if isinstance(limit, str) else f"HTTP {limit}"
         self.run.pace.slower(what)
-        seconds = max(seconds, self.requested_pauses.grant(asked))
-        label = f"{what}: tries again after {seconds:g} s"
+        seconds = max(seconds, self.requested_pauses.grant(asked, waited=waited))
+        label = f"{what}: tries again after {round(seconds, 1):g} s"
         self.recorder.add(Kind.MARK, device=device, connection=connection, label=label, limited=limit)
         await self.recorder.until(lambda: None, within=seconds)

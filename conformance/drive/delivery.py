@@ -19,10 +19,9 @@ HELD_OUT = 2
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an attempt: the ack's argument, None without one; and when that was known."""
+    """What came of an attempt: the ack's argument, None without one."""
 
     answer: Json
-    at: float
 
     @property
     def wanted_pause(self) -> float | None:
@@ -94,7 +93,7 @@ class Delivery:
             answer = await self._answer_without_ack(since=received)
         else:
             answer = await self.until_acked(ack_id, since=recorded)
-        return Outcome(answer, recorder.now)
+        return Outcome(answer)
 
     async def _answer_without_ack(self, *, since: int) -> Json:
         """What an ack would have said of a valid text, as the events say it: its message, or an error."""
@@ -151,9 +150,8 @@ class Delivery:
         await self._pause(pause)
         return await self._attempt()
 
-    async def _pause_after(self, refused: Outcome, seconds: float) -> None:
-        asked = self._context.requested_pauses.grant(refused.wanted_pause)
-        await self._pause(max(seconds, asked - (self._context.recorder.now - refused.at)))
+    async def _pause_after(self, refused: Outcome, seconds: float, waited: float) -> None:
+        await self._pause(max(seconds, self._context.requested_pauses.grant(refused.wanted_pause, waited=waited)))
 
     async def _pause(self, seconds: float) -> None:
         await self._context.recorder.until(lambda: self._session.closed or None, within=seconds)

@@ -99,11 +99,11 @@ class Opening:
             self._try_connect, last=refused, refused=_for_its_pace, pause=self._pause, pauses=pauses
         )
 
-    async def _pause(self, refused: HandshakeFailed | None, seconds: float) -> None:
+    async def _pause(self, refused: HandshakeFailed | None, seconds: float, waited: float) -> None:
         assert refused is not None
-        status, asked = refused.close_reason.status, refused.close_reason.retry_after
+        why, where = refused.close_reason, self.inbox.connection
         await self.context.pause_for_rate_limit(
-            status, asked, seconds, device=self.name, connection=self.inbox.connection
+            why.status, why.retry_after, seconds, waited, device=self.name, connection=where
         )
 
     async def _try_connect(self) -> HandshakeFailed | None:

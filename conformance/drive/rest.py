@@ -152,9 +152,9 @@ class RestClient:
             pauses=growing_pauses(run.deadline),
         )
 
-    async def _pause(self, exchange: Mapping[str, Json], seconds: float) -> None:
+    async def _pause(self, exchange: Mapping[str, Json], seconds: float, waited: float) -> None:
         asked = retry_after(exchange["headers"])
-        await self._context.pause_for_rate_limit(exchange["status"], asked, seconds, device=REST)
+        await self._context.pause_for_rate_limit(exchange["status"], asked, seconds, waited, device=REST)
 
     def _recorded(self, exchange: dict[str, Json]) -> Json:
         """The body, as it was recorded."""

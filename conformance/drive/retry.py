@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import TypeVar
 
@@ -20,11 +21,12 @@ class Pauses:
     def __init__(self) -> None:
         self._left = self.IN_ALL
 
-    def grant(self, asked: float | None) -> float:
-        """As long as was asked for, or what is left; nothing where that is out of all bounds."""
+    def grant(self, asked: float | None, *, waited: float = 0.0) -> float:
+        """As long as was asked for, but for what was waited since; or what is left. Nothing where that is out of all
+        bounds."""
         if asked is None or asked > self.LONGEST:
             return 0.0
-        granted = min(asked, self._left)
+        granted = min(max(0.0, asked - waited), self._left)
         self._left -= granted
         return granted
 
@@ -67,19 +69,20 @@ class Turns:
         *,
         last: T,
         refused: Callable[[T], bool],
-        pause: Callable[[T, float], Awaitable[None]],
+        pause: Callable[[T, float, float], Awaitable[None]],
         pauses: Iterable[float],
     ) -> T:
         """Wait for a turn, and then ``attempt`` again after one pause (seconds) after the other, until that is not
         ``refused``. What came of the last attempt; of ``last``, which was refused, where another has given up
-        meanwhile. ``pause`` is given what was refused, and how long to wait at least."""
-        since = self._given_up
+        meanwhile. ``pause`` is given what was refused, how long to wait at least, and how long it is that it was
+        refused."""
+        since, at = self._given_up, time.monotonic()
         async with self._turn:
             if since != self._given_up:
                 return last
             for seconds in pauses:
-                await pause(last, seconds)
-                last = await attempt()
+                await pause(last, seconds, time.monotonic() - at)
+                last, at = await attempt(), time.monotonic()
                 if not refused(last):
                     return last
             self._given_up += 1

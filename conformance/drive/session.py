@@ -109,10 +109,9 @@ class Session(Opening):
         assert self._presented is not None
         return await self._ask_to_enter() if await self._open(self._presented) else None
 
-    async def _pause_as_told(self, error: Json, seconds: float) -> None:
-        await self.context.pause_for_rate_limit(
-            str(error.get("code")), wanted_pause(error), seconds, device=self.name, connection=self.inbox.connection
-        )
+    async def _pause_as_told(self, error: Json, seconds: float, waited: float) -> None:
+        limit, asked, where = str(error.get("code")), wanted_pause(error), self.inbox.connection
+        await self.context.pause_for_rate_limit(limit, asked, seconds, waited, device=self.name, connection=where)
 
     async def entered(self) -> None:
         """Wait for the answer to the CONNECT packet (not for the greeting)."""

@@ -99,13 +99,13 @@ class StandardClient:
         """By an HTTP status, or in words."""
         return refused.status in SLOWER or too_soon(self.inbox.received) is not None
 
-    async def _pause(self, refused: CloseReason, seconds: float) -> None:
+    async def _pause(self, refused: CloseReason, seconds: float, waited: float) -> None:
         limit: int | str | None = refused.status
         asked = refused.retry_after
         if (error := too_soon(self.inbox.received)) is not None:
             limit, asked = str(error.get("code")), wanted_pause(error)
         where = self.inbox.connection
-        await self._context.pause_for_rate_limit(limit, asked, seconds, device=self._name, connection=where)
+        await self._context.pause_for_rate_limit(limit, asked, seconds, waited, device=self._name, connection=where)
 
     async def _try(self, token: Token) -> CloseReason:
         """Try to connect; how the connection ended, where it has."""
@@ -151,8 +151,7 @@ class StandardClient:
         number, attempts = next(self._context.sends), itertools.count(1)
 
         async def attempt() -> Outcome:
-            answer = await self._attempt(text, number, next(attempts), tag=tag, call=call)
-            return Outcome(answer, self._context.recorder.now)
+            return Outcome(await self._attempt(text, number, next(attempts), tag=tag, call=call))
 
         outcome = await attempt()
         if _throttled(outcome):
@@ -164,8 +163,8 @@ class StandardClient:
         if isinstance(message, dict):
             await self._until_heard(message.get("id"), number)
 
-    async def _pause_before_sending_again(self, outcome: Outcome, seconds: float) -> None:
-        asked = self._context.requested_pauses.grant(outcome.wanted_pause)
+    async def _pause_before_sending_again(self, outcome: Outcome, seconds: float, waited: float) -> None:
+        asked = self._context.requested_pauses.grant(outcome.wanted_pause, waited=waited)
         await self._context.recorder.until(lambda: self._ended() or None, within=max(seconds, asked))
 
     async def _attempt(self, text: str, number: int, attempt: int, *, tag: str, call: bool) -> Json:

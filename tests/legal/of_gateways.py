@@ -63,7 +63,7 @@ class SaysWhenAsADate(Fronted):
 
     async def front(self, inner: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         if is_rest(scope) and not self.bucket.take():
-            when = formatdate(time.time() + 2, usegmt=True).encode()
+            when = formatdate(time.time() + 1, usegmt=True).encode()
             await answer(send, 429, b"", (b"retry-after", when))
         else:
             await inner(scope, receive, send)

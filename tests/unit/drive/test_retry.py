@@ -24,7 +24,7 @@ class Target:
         self.refusals -= 1
         return TAKEN if self.refusals < 0 else REFUSED
 
-    async def pause(self, refused: str, seconds: float) -> None:
+    async def pause(self, refused: str, seconds: float, _: float) -> None:
         assert refused == REFUSED
         self.waited.append(seconds)
         await asyncio.sleep(0)
@@ -72,6 +72,28 @@ def test_pauses_that_are_asked_for_have_bounds() -> None:
     assert [pauses.grant(asked) for asked in (None, 1.0, 3600.0, 60.0, 59.0, 60.0)] == [0, 1, 0, 60, 59, 0]
 
 
+def test_what_was_waited_since_a_pause_was_asked_for_counts() -> None:
+    pauses = Pauses()
+    assert [pauses.grant(60.0, waited=waited) for waited in (0.0, 61.0, 20.0, 0.0, 0.0)] == [60, 0, 40, 20, 0]
+
+
+@in_loop
+async def test_whoever_waits_for_a_turn_waits_for_the_pause_that_was_asked_for_meanwhile() -> None:
+    turns, first, second = Turns(), Target(refusals=0), Target(refusals=0)
+    asked = 0.2
+    waits: list[float] = []
+
+    async def pause(_: str, __: float, waited: float) -> None:
+        waits.append(max(0.0, asked - waited))
+        await asyncio.sleep(waits[-1])
+
+    async def again(target: Target) -> str:
+        return await turns.retry(target.attempt, last=REFUSED, refused=REFUSED.__eq__, pause=pause, pauses=(0.0,))
+
+    assert await asyncio.gather(again(first), again(second)) == [TAKEN] * 2
+    assert (0 < waits[0] <= asked, waits[1]) == (True, 0.0)
+
+
 @in_loop
 async def test_a_target_that_never_lets_anybody_in_is_not_tried_for_ever() -> None:
     turns = Turns()
@@ -79,7 +101,7 @@ async def test_a_target_that_never_lets_anybody_in_is_not_tried_for_ever() -> No
     async def attempt() -> bool:
         return False
 
-    async def pause(_: bool, seconds: float) -> None: ...
+    async def pause(_: bool, seconds: float, waited: float) -> None: ...
 
     for _ in range(Turns.IN_VAIN):
         assert not turns.hopeless
