@@ -124,6 +124,25 @@ def test_every_rest_body_is_declared_as_json(everything: Everything) -> None:
     laws.REST_MEDIA.check(everything)
 
 
+@scenario
+async def asked_by_a_cache(stage: Stage) -> None:
+    """REST is asked, a device says a text, and REST shows it. Where the first answer had an ``ETag``, it is asked once
+    more as HTTP libraries with a cache ask: for whatever is not that answer."""
+    async with stage.device("phone") as phone:
+        await phone.send_plain(tag="before")
+        await stage.fetch(tag="kept")
+        etag = stage.rest.etag
+        await phone.send_plain(tag="after")
+        await stage.fetch(tag="fresh")
+        if etag is not None:
+            await stage.rest.fetch_changed(etag, tag=rest.BY_A_CACHE)
+
+
+@requirement("SEND-KEPT")
+def test_what_was_said_since_an_answer_changes_its_etag(asked_by_a_cache: Record) -> None:
+    rest.not_the_same_for_caches(asked_by_a_cache)
+
+
 @requirement("OBS-REST-CACHE")
 def test_what_rest_says_to_caches(
     everything: Everything, rest_after_the_socket: Record, observe: Callable[[str, str], None]

@@ -14,16 +14,20 @@ from conformance.checks.history_window import HistoryWindow, body_of, greeting_o
 from conformance.checks.leaks import leaks, spoken
 from conformance.checks.limits import not_busy
 from conformance.checks.parity import differences
-from conformance.errors import Unverified
+from conformance.errors import Deviation, Unverified
 from conformance.formatting import preview
 from conformance.record.payloads import History
 from conformance.record.rate_limits import BUSY
 from conformance.record.token_kinds import EXPIRED, FORGED
+from conformance.record.transcript import Kind
 from conformance.record.views import Fetch, Record
 from conformance.schema import timestamps, validator
 
 _SECONDS_APART = 1.0
 """How far two tellings of one instant may lie apart: a database may keep fewer digits than the clock gives."""
+
+BY_A_CACHE, NOT_MODIFIED = "asked by a cache", 304
+"""The tag of a request as a cache makes it; the HTTP status that says that its answer is still good."""
 
 # -- good tokens -------------------------------------------------------------------------------------------------
 
@@ -189,3 +193,16 @@ def _same_messages(one: HistoryWindow, other: HistoryWindow) -> None:
     pairs = [(earlier.messages[one], later.messages[two]) for one, two in twins if raw[0][one] is not raw[1][two]]
     differing = [found for one, two in pairs if (found := differences(one, two))]
     expect(not differing, f"the messages of {later.where} as in {earlier.where}", "; ".join(differing), at=at)
+
+
+# -- caches --------------------------------------------------------------------------------------------------------
+
+
+def not_the_same_for_caches(record: Record) -> None:
+    """Deviate where an answer is said to be as it was (304), though a text was accepted since that REST shows."""
+    said, fresh = record.send("after"), record.fetch("fresh")
+    shown = said.message.id in body_of(fresh, record).history.ids
+    asked = [entry for entry in record.transcript.of(Kind.HTTP) if entry.get("tag") == BY_A_CACHE]
+    if asked and asked[-1].get("status") == NOT_MODIFIED and shown:
+        expected = f"another ETag than before send #{said.number}"
+        raise Deviation(expected, "HTTP 304 to If-None-Match", at=[said.entry.serial, asked[-1].serial])

@@ -27,7 +27,7 @@ from conformance.transport.close_reason import describe_error
 from conformance.transport.cookies import Cookies
 from conformance.transport.limits import TooMuch
 
-KEPT = ("cache-control", "content-type", "date", "location", "retry-after")
+KEPT = ("cache-control", "content-type", "date", "etag", "location", "retry-after")
 """Headers of answers that are recorded."""
 LOST = (httpx.NetworkError, httpx.RemoteProtocolError)
 """How a connection ends that an answer was expected on."""
@@ -44,6 +44,7 @@ class FetchArguments(TypedDict, total=False):
     cookies: Cookies | None
     query: Mapping[str, str] | None
     bare: bool
+    unless: str | None
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,12 @@ class _Question:
     cookies: Cookies
     path: str
     scheme: str
+    unless: str | None
 
     @property
     def headers(self) -> dict[str, str]:
-        return {} if self.token.absent else {"Authorization": f"{self.scheme}{self.token.value}".strip()}
+        known = {} if self.unless is None else {"If-None-Match": self.unless}
+        return known if self.token.absent else known | {"Authorization": f"{self.scheme}{self.token.value}".strip()}
 
 
 class RestClient:
@@ -69,6 +72,8 @@ class RestClient:
         self._client: httpx.AsyncClient | None = None
         self._cookies: defaultdict[str, Cookies] = defaultdict(lambda: Cookies.beside(context.run.headers))
         """By user."""
+        self.etag: str | None = None
+        """Of the last answer, where it had one."""
 
     async def close(self) -> None:
         if self._client is not None:
@@ -87,10 +92,12 @@ class RestClient:
         cookies: Cookies | None = None,
         query: Mapping[str, str] | None = None,
         bare: bool = False,
+        unless: str | None = None,
     ) -> Json:
         """The conversation; the answer's body, None when there is none. HTTP 429 and 503 are tried again, unless it is
         asked ``once``. ``unjudged``, ``cookies``: as of a device; those of the user unless given. ``query``: what is
-        added to the URL. ``bare``: the token stands in the header without ``Bearer``."""
+        added to the URL. ``bare``: the token stands in the header without ``Bearer``. ``unless``: the ``ETag`` of an
+        answer that a cache has; one with the same need not be sent again."""
         who = user or self._context.user
         presented = token or await who.token()
         notes: dict[str, Json] = {"user": who.name, **presented.notes, "tag": tag}
@@ -100,7 +107,7 @@ class RestClient:
         known = attendance.newest(who) if presented.good and not (unjudged or once) else None
         path = str(URL(REST_PATH) % (query or {}))
         jar, scheme = cookies or self._cookies[who.name], "" if bare else "Bearer "
-        question = _Question(who.subject, presented, jar, path, scheme)
+        question = _Question(who.subject, presented, jar, path, scheme, unless)
         async with self._context.first_contact(who, presented):
             exchange = await self._exchange(question, once=once)
             if known is not None and lacks(exchange, known):
@@ -114,6 +121,15 @@ class RestClient:
         if isinstance(listed, list):
             await attendance.announced(there, listed)
         return body
+
+    async def fetch_changed(self, etag: str, *, tag: str) -> None:
+        """Ask, as a cache does that has the answer with this ``ETag``, again and again until the target sends another
+        one, no longer than for anything else that must come. Unjudged, but for whether it does."""
+
+        async def attempt() -> bool:
+            return isinstance(await self.fetch(tag=tag, unjudged=True, unless=etag), dict)
+
+        await until(self._context, attempt)
 
     async def fetch_until(self, found: Callable[[Json], object], *, tag: str = "fetch") -> None:
         """Ask again and again until something is shown, no longer than for anything else that must come."""
@@ -175,6 +191,7 @@ class RestClient:
         except (httpx.HTTPError, ValueError) as error:
             why = self._why_unanswered(error, recorder.now - began)
             return asked | why | {"status": 0, "reason": describe_error(error), "headers": {}, "body": None}
+        self.etag = answer.headers.get("etag")
         self._context.run.timeout.came(ANSWER, recorder.now - began)
         kept = {name: answer.headers[name] for name in KEPT if name in answer.headers}
         return asked | {"status": answer.status, "headers": kept} | self._content(answer, question.subject)

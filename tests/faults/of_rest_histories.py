@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from starlette.requests import Request
+from starlette.responses import Response
+
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.protocol import Json
 from tests.faults.fault import fault
@@ -154,3 +157,18 @@ class GreetsFromAReplica(HelpCenter):
         new = {one.id for one in rows if one.created_at > now - 200}
         payload["messages"] = [one for one in payload["messages"] if one["id"] not in new]
         await self.emit("help_center:connected", payload, to=sid)
+
+
+@fault("SEND-KEPT", also=("REST-SAME", "PARITY-REST", "RECONNECT-RESYNC"))
+class AnswersNotModified(HelpCenter):
+    """The ETag of REST is made of the conversation's id alone: who asks with If-None-Match gets 304 for ever."""
+
+    async def rest_messages(self, request: Request) -> Response:
+        answer = await super().rest_messages(request)
+        if answer.status_code == 200:
+            tag = f'"{self.store.conversation_of(self.rest_user(request)).id}"'
+            if request.headers.get("if-none-match") == tag:
+                return Response(status_code=304, headers={"ETag": tag})
+            answer.headers["etag"] = tag
+            answer.headers["cache-control"] = "private, no-cache"
+        return answer
