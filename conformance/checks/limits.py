@@ -7,12 +7,14 @@ text for what it says is found by sending others in between (``CONTROL``).
 
 from __future__ import annotations
 
+import math
+
 from conformance.errors import Unverified
 from conformance.formatting import preview
 from conformance.protocol import ERROR, VALIDATION_ERROR, Json
 from conformance.record.descriptions import problem
 from conformance.record.rate_limits import BUSY, SLOWER, argument, error_of, retry_after, speaks_of_pace, wanted_pause
-from conformance.record.views import Connection, Fetch, Send
+from conformance.record.views import Connection, Event, Fetch, Send
 
 REMEDY = "pass more --users or --concurrency=1, or lift the limit for the run"
 
@@ -30,10 +32,16 @@ def not_for_its_pace(send: Send) -> None:
 
 def errors_not_for_pace(send: Send) -> None:
     """The same of a send that asked for no ack, and was refused by error events."""
-    events = (event.payload for event in send.connection.events(ERROR) if event.entry.serial > send.entry.serial)
-    error = next((error for error in events if speaks_of_pace(error)), None)
+    error = next((event.payload for event in errors_behind(send) if speaks_of_pace(event.payload)), None)
     if error is not None:
         raise Unverified(f"a limit of rate held out: send #{send.number} led to {preview(error)}: {REMEDY}")
+
+
+def errors_behind(send: Send) -> list[Event]:
+    """The error events of its connection between the last attempt of a send and the next send."""
+    own = (other for other in send.record.sends if other.connection is send.connection)
+    until = min((o.attempts[0].entry.serial for o in own if o.number > send.number), default=math.inf)
+    return [event for event in send.connection.events(ERROR) if send.entry.serial < event.entry.serial < until]
 
 
 def _about_pace(send: Send, error: Json) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from conformance.checks.assertions import check_all, expect
 from conformance.checks.doubts import not_in_doubt
 from conformance.checks.history_window import HistoryWindow
+from conformance.checks.limits import errors_behind
 from conformance.checks.sending import spelled
 from conformance.errors import Unverified
 from conformance.inputs.texts import WHITE
@@ -47,8 +48,7 @@ def trimmed(send: Send, windows: Iterable[HistoryWindow]) -> None:
 
 def by_chance(send: Send) -> str | None:
     """What a deviation about a send without an ack says ``unless``: an error event may be its refusal."""
-    events = [event for event in send.connection.events(ERROR) if event.entry.serial > send.entry.serial]
-    return "SEND-PLAIN" if events else None
+    return "SEND-PLAIN" if errors_behind(send) else None
 
 
 def lists(window: HistoryWindow, send: Send) -> None:

@@ -69,7 +69,7 @@ class EndsPolls(Fronted):
         async def read() -> Message:
             message = await receive()
             body.extend(message.get("body", b""))
-            if self.LEAVES in body.decode().split("\x1e"):
+            if self.LEAVES in body.decode(errors="replace").split("\x1e"):
                 left.set()
                 await asyncio.sleep(SOONER)
             return message

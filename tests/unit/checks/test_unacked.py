@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from conformance.checks.history_window import greeting_of
-from conformance.checks.unacked import lists
-from conformance.errors import Deviation
-from conformance.protocol import MESSAGE
+from conformance.checks.unacked import by_chance, lists, trimmed
+from conformance.errors import Deviation, Unverified
+from conformance.protocol import ERROR, MESSAGE
 from tests.support.handmade import Handmade, message
 
 
@@ -38,3 +38,32 @@ def test_it_is_missing(names: list[str]) -> None:
 
 def test_all_that_is_shown_is_newer() -> None:
     shown("an answer")
+
+
+def test_an_error_behind_another_send_is_not_about_this_one() -> None:
+    made = Handmade()
+    made.opens("phone")
+    made.greeted()
+    for text in ("first", "second"):
+        made.emits({"text": text}, ack=False)
+    made.event(ERROR, {"code": "SLOW_MODE", "message": "Slower, please."})
+    assert [by_chance(send) for send in made.record.sends] == [None, "SEND-PLAIN"]
+
+
+def padded(*shown: str) -> None:
+    made = Handmade()
+    made.opens("phone")
+    made.greeted()
+    made.emits({"text": " hello \n"}, ack=False)
+    for text in shown:
+        made.event(MESSAGE, message(text, id="hello"))
+    trimmed(made.record.sends[-1], [])
+
+
+def test_what_is_shown_of_a_padded_text_has_to_be_trimmed() -> None:
+    padded("hello")
+    with pytest.raises(Deviation, match=r'"hello"'):
+        padded("hello", " hello \n")
+    with pytest.raises(Unverified) as reason:
+        padded("another one")
+    assert reason.value.because == "SEND-UNACKED"
