@@ -53,7 +53,7 @@ class OnePacketAPoll(Fronted):
             await answer(send, start["status"], first, plain)
 
 
-@legal()
+@legal(slow=True)
 class SaysWhenAsADate(Fronted):
     """Five requests of REST a second, and Retry-After as a date."""
 

@@ -216,7 +216,7 @@ class StallsAndForgetsEarlySends(HelpCenter):
         await super().acknowledge(event, answer)
 
 
-@legal()
+@legal(slow=True)
 class StopsTheWorld(HelpCenter):
     """A collector of garbage: every two and a half seconds nothing happens for more than a second."""
 
