@@ -137,3 +137,13 @@ class RestEncodesTheUserId(HelpCenter):
         payload = super().rest_payload(user)
         payload["conversation"]["userId"] = quote(payload["conversation"]["userId"], safe="")
         return payload
+
+
+@fault("CONNECTED-CONVERSATION")
+class RestLooksUpTheEncodedUser(HelpCenter):
+    """The service behind REST does not decode the id in its path: who has an odd one has another conversation there."""
+
+    def rest_payload(self, user: str) -> Json:
+        payload = super().rest_payload(quote(user, safe=""))
+        payload["conversation"]["userId"] = user
+        return payload
