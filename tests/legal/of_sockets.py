@@ -247,7 +247,7 @@ class TakesNothingBesides(Fronted):
 
 @legal(advice=["DEVICE-COEXIST"])
 class KeepsTwoSessionsForEachUser(HelpCenter):
-    """The third device ends the one that has been silent longest, by its transport."""
+    """The third device ends the one that has been silent longest, by its transport, and does not wait for it."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -256,7 +256,8 @@ class KeepsTwoSessionsForEachUser(HelpCenter):
     async def admit(self, sid: str, user: str) -> None:
         own = (other for other, owner in self.users.items() if owner == user and other != sid)
         for other in sorted(own, key=lambda one: self.spoke.get(one, 0.0), reverse=True)[1:]:
-            await self.wire.hang_up(other)
+            # a polling client may have gone: whoever comes does not wait until it collects the end of its session
+            self.wire.start_background_task(self.wire.hang_up, other)
         self.spoke[sid] = time.monotonic()
         await super().admit(sid, user)
 
