@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import chain
 
+from conformance.checks.failed_sends import taken_in_flight
 from conformance.checks.sending import each_taken
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
@@ -14,10 +15,10 @@ from conformance.requirements import requirement
 
 @scenario(wave=2)
 async def beside_refused(stage: Stage) -> None:
-    """One device sends a plain text; then four others without waiting, each followed by one that is to be refused:
+    """One device sends four plain texts without waiting; then four more, each followed by one that is to be refused:
     empty, blank, missing, too long; then a plain text. REST and a second device show the conversation."""
     async with stage.device("phone") as phone:
-        await phone.send_plain(tag="before")
+        await stage.together(*(phone.send_text(stage.words(), tag="before", plain=True) for _ in range(4)))
         wrong: list[dict[str, str]] = [
             {"text": ""},
             {"text": "  "},
@@ -37,6 +38,7 @@ async def beside_refused(stage: Stage) -> None:
 
 @requirement("REJECT-SURVIVED")
 def test_a_refusal_has_no_text_beside_it_refused(beside_refused: Record) -> None:
+    taken_in_flight(beside_refused, "before")
     each_taken(beside_refused.tagged("beside"), "refused ones that were under way beside it")
 
 

@@ -11,9 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from conformance.checks.assertions import expect
+from conformance.checks.doubts import is_acked
 from conformance.checks.history_window import HistoryWindow, windows
+from conformance.checks.limits import not_for_its_pace
 from conformance.checks.selectors import good_connections
 from conformance.checks.unique_words import words_in
+from conformance.errors import Unverified
 from conformance.formatting import preview
 from conformance.inputs.texts import WHITE
 from conformance.protocol import MESSAGE, USER
@@ -53,6 +56,24 @@ def sends(record: Record) -> Iterator[Failed]:
             attempts = [attempt for other in same for attempt in other.attempts]
             if all(attempt.acks for attempt in attempts):
                 yield Failed(send, send.attempts[0], [attempt for attempt in attempts if not _failed(attempt)])
+
+
+def taken_in_flight(record: Record, tag: str) -> None:
+    """Raise Unverified where plain texts that are in flight together are not all taken, or acks are mixed up, whatever
+    else is in flight."""
+    not_mixed_up(record)
+    for send in record.tagged(tag):
+        if not is_acked(send):
+            raise Unverified("plain texts that were in flight together were not all acked", because="ACK-CALLED")
+        if send.refused:
+            not_for_its_pace(send)
+            raise Unverified("plain texts that were in flight together were refused", because="SEND-PLAIN")
+
+
+def not_mixed_up(record: Record) -> None:
+    """Raise Unverified where acks are mixed up: which messages are whose is not known then."""
+    if _mixed_up(record):
+        raise Unverified("an ack tells of the message of another send", because="ACK-MATCH")
 
 
 def _mixed_up(record: Record) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from conformance.checks.assertions import check_all
 from conformance.checks.connection import acked, ended, heard
 from conformance.checks.doubts import is_acked, not_in_doubt
+from conformance.checks.failed_sends import not_mixed_up
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import MESSAGE, SUPPORT
 from conformance.record.descriptions import said
@@ -22,6 +23,7 @@ def acked_once(send: Send) -> None:
 def heard_once(record: Record, device: str) -> None:
     """Deviate when ``device`` did not hear each of the messages sent around its upgrade (tag "moving"), or heard one
     more often than the one before ("before"): what a server does anyway is not the upgrade's fault."""
+    not_mixed_up(record)
     listener = record.connection(device)
     usual = _times_heard(listener, record.send("before"))
     if not usual and record.send("before").connection.device != device:

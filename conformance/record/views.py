@@ -40,8 +40,8 @@ class Connection(Packets):
 
     @cached_property
     def _beside(self) -> Sequence[Connection]:
-        """The user's other connections, of the same time."""
-        first, last = self.entries[0].serial, self.entries[-1].serial
+        """The user's other connections, of the time until the target ended it."""
+        first, last = self.entries[0].serial, (self.ended_by_target or self.entries[-1]).serial
         others = (c for c in self.record.connections if c.user == self.user and c.number != self.number)
         return [other for other in others if other.entries[0].serial < last and other.entries[-1].serial > first]
 

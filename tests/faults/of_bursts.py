@@ -59,7 +59,10 @@ class AcksWithTheNewest(HelpCenter):
         await super().acknowledge(event, answer)
 
 
-@fault("BURST-AFTER-GREETING", also=(*BURSTS, "SEND-KEPT", "PARITY-GREETING", "PARITY-REST", "RECONNECT-RESYNC"))
+@fault(
+    "BURST-AFTER-GREETING",
+    also=(*BURSTS, "SEND-KEPT", "SEND-UNACKED", "PARITY-GREETING", "PARITY-REST", "RECONNECT-RESYNC"),
+)
 class SavesTheLastOfABurst(HelpCenter):
     """Acks and emits every message, but writes to the database in batches, keyed by second and sender."""
 

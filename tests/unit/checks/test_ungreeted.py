@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.checks.blame import of_greeting
+from conformance.record.transcript import Kind
 from tests.support.handmade import Handmade
 
 
@@ -77,3 +78,17 @@ def test_a_polling_session_that_is_not_known_any_more_points_at_polling(
     made.opens(transport=transport)
     made.closed("target", status=status)
     assert of_greeting(made.record.connection("phone")) == judge
+
+
+def test_a_device_that_is_refused_before_another_comes_does_not() -> None:
+    made = Handmade()
+    tablet = made.opens("tablet", option="header", usual=False)
+    made.event("help_center:error", {"code": "RATE_LIMITED", "message": "Too many requests."})
+    made.packet(Kind.RECEIVED, "DISCONNECT")
+    made.opens("phone")
+    made.greeted()
+    made.connection = tablet
+    made.closed()
+    refused = made.record.connection("tablet")
+    assert not refused.displaced
+    assert of_greeting(refused) == "AUTH-HEADER"
