@@ -48,7 +48,7 @@ class Failed:
 def sends(record: Record) -> Iterator[Failed]:
     """Those of whose text every attempt was answered; none where acks are mixed up (ACK-MATCH), and not those whose
     error may be another's."""
-    for send in record.sends if not _mixed_up(record) else ():
+    for send in record.sends if not mixed_up(record) else ():
         if send.valid and send.connection.good and isinstance(send.text, str) and _failed(send.attempts[0]):
             if any(_may_be_of(other, send.attempts[0]) for other in record.sends if not other.valid):
                 continue
@@ -72,11 +72,11 @@ def taken_in_flight(record: Record, tag: str) -> None:
 
 def not_mixed_up(record: Record) -> None:
     """Raise Unverified where acks are mixed up: which messages are whose is not known then."""
-    if _mixed_up(record):
+    if mixed_up(record):
         raise Unverified("an ack tells of the message of another send", because="ACK-MATCH")
 
 
-def _mixed_up(record: Record) -> bool:
+def mixed_up(record: Record) -> bool:
     """Whether an ack tells of the message of another send."""
     texts = {str(send.text).strip(WHITE) for send in record.sends}
     answers = ((send, send.answer["message"]) for send in record.accepted())

@@ -9,6 +9,7 @@ from conformance.checks.assertions import check_all, expect, expect_equal
 from conformance.checks.blame import of_refusal
 from conformance.checks.controls import unacked_anyhow
 from conformance.checks.doubts import is_acked
+from conformance.checks.failed_sends import mixed_up
 from conformance.checks.limits import not_for_its_pace, not_limited
 from conformance.errors import Deviation, Unverified
 from conformance.formatting import preview
@@ -208,7 +209,7 @@ def refused_after_a_stimulus(judge: str) -> Callable[[Record], list[Send]]:
 
     def found(record: Record) -> list[Send]:
         refused = (send for send in record.acked() if send.plain and send.refused)
-        return [send for send in refused if of_refusal(send) == judge]
+        return [send for send in refused if of_refusal(send) == judge and not mixed_up(record)]
 
     return found
 

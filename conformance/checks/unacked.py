@@ -47,8 +47,11 @@ def trimmed(send: Send, windows: Iterable[HistoryWindow]) -> None:
 
 
 def by_chance(send: Send) -> str | None:
-    """What a deviation about a send without an ack says ``unless``: an error event may be its refusal."""
-    return "SEND-PLAIN" if errors_behind(send) else None
+    """What a deviation about a send without an ack says ``unless``: an error event may be its refusal, and it may have
+    been sent to a target that had ended the connection."""
+    if errors_behind(send):
+        return "SEND-PLAIN"
+    return None if send.connection.ended_by_target is None else "CONN-STAYS"
 
 
 def lists(window: HistoryWindow, send: Send) -> None:

@@ -100,7 +100,10 @@ class BeginsWithItsLastMessage(HelpCenter):
         return super().conversation_payload(conversation) | {"createdAt": self.instant(conversation.updated_at)}
 
 
-@fault("SEND-KEPT", also=("SUPPORT-STORED", "BURST-AFTER-GREETING", "RECONNECT-RESYNC"))
+BURSTS = ("BURST-AFTER-CONNECT", "BURST-AFTER-GREETING", "RECONNECT-RESYNC", "SEND-UNACKED")
+
+
+@fault("SEND-KEPT", also=("SUPPORT-STORED", *BURSTS))
 class SortKeyIsTheMillisecond(Store):
     """PRIMARY KEY (conversation, created_at), and an insert is an upsert: of two in one millisecond the last stays."""
 
