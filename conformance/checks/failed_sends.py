@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from conformance.checks.assertions import expect
+from conformance.checks.controls import unacked_anyhow
 from conformance.checks.doubts import is_acked
 from conformance.checks.history_window import HistoryWindow, windows
 from conformance.checks.limits import not_for_its_pace
@@ -64,7 +65,8 @@ def taken_in_flight(record: Record, tag: str) -> None:
     not_mixed_up(record)
     for send in record.tagged(tag):
         if not is_acked(send):
-            raise Unverified("plain texts that were in flight together were not all acked", because="ACK-CALLED")
+            why = "plain texts that were in flight together were not all acked"
+            raise Unverified(why, because=unacked_anyhow(send))
         if send.refused:
             not_for_its_pace(send)
             raise Unverified("plain texts that were in flight together were refused", because="SEND-PLAIN")

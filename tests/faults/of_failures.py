@@ -43,7 +43,7 @@ class FailsNowAndThen(HelpCenter):
         raise NotImplementedError
 
 
-@fault("REJECT-STORED", "REJECT-EMITTED", also=AGAIN)
+@fault("REJECT-STORED", "REJECT-EMITTED", also=(*AGAIN, "ERROR-UNPROVOKED"))
 class TimesOutAndWritesOn(FailsNowAndThen):
     """The ack waits for 250 ms, and the transaction goes on."""
 

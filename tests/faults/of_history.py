@@ -210,7 +210,7 @@ class WritesBehind(HelpCenter):
         )
 
 
-@fault("RECONNECT-RESYNC", also=("BURST-AFTER-GREETING", "CONN-UPGRADE"))
+@fault("RECONNECT-RESYNC", also=("BURST-AFTER-GREETING", "CONN-UPGRADE", "PIPELINE-ORDER"))
 class HandlesAgainWhatIsNotConfirmed(HelpCenter):
     """A queue that delivers at least once: the confirmation of each user's first message is lost, and seconds later it
     is saved once more. Its event is not repeated."""

@@ -137,7 +137,7 @@ class StoresWhiteSpace(HelpCenter):
         return Message(saved.id, saved.conversation_id, sender, text, saved.created_at)
 
 
-@fault("SEND-TRIM", also=("SEND-PADDED-FULL", "SEND-VERBATIM", "ERROR-UNPROVOKED"))
+@fault("SEND-TRIM", also=("SEND-PADDED-FULL", "SEND-UNACKED", "SEND-VERBATIM", "ERROR-UNPROVOKED"))
 class RefusesPadding(HelpCenter):
     """Holds that clients have to trim."""
 
