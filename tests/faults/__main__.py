@@ -47,7 +47,7 @@ def _reported(fault: Fault, certified: Certified) -> Certified:
     print(f"{'WRONG' if _wrong(fault, certified) else 'ok':<6}{fault.name:<40} {failed}", flush=True)
     for word, ids in (("missed", missed), ("collateral", collateral), ("error", certified.ids("error"))):
         for one in sorted(ids):
-            print(f"        {word}: {one}  {certified.reason(one)[:300]}")
+            print(f"        {word}: {one}  {certified.reason(one)[:300] or 'passed'}")
     for contradiction in certified.contradictions:
         print(f"        contradiction: {contradiction[:300]}")
     if not certified.verdict:

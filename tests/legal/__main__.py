@@ -14,7 +14,8 @@ from tests.legal.legal import OddServer, load_all, shared
 
 
 def main(arguments: list[str]) -> int:
-    """Print a line for each server, as they are done; the number of those that were accused of something."""
+    """Print a line for each server, as they are done; the number of those that were accused of something, or passed
+    what their advice says that they fail."""
     parser = argparse.ArgumentParser(prog="python -m tests.legal", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="NAME-PART")
     parser.add_argument("--shared", action="store_true", help="one server for oddities that do not touch each other")
@@ -30,19 +31,20 @@ def main(arguments: list[str]) -> int:
 
 def _tell(server: OddServer, certified: Certified) -> bool:
     accusations, unheard = server.accusations(certified), server.advice - certified.failed
-    wrong = bool(accusations or unheard or certified.exit_code or certified.contradictions)
+    accused = bool(accusations or certified.exit_code or certified.contradictions)
     took = certified.verdict.get("seconds", 0.0)
     said = f"exit code {certified.exit_code}, {certified.verdict.get('verdict', 'no verdict')}, {took:.1f} s"
-    print(f"{'ACCUSED' if wrong else 'ok':<9}{server.name:<40} {said}", flush=True)
+    word = "ACCUSED" if accused else "UNHEARD" if unheard else "ok"
+    print(f"{word:<9}{server.name:<40} {said}", flush=True)
     for one, reason in sorted(accusations.items()):
         print(f"        {one}  {reason[:400]}")
     for one in sorted(unheard):
-        print(f"        passed, against its advice: {one}")
+        print(f"        passed, though its advice says that it fails: {one}")
     for contradiction in certified.contradictions:
         print(f"        contradiction: {contradiction[:300]}")
-    if wrong and not accusations:
+    if accused and not accusations:
         print(certified.output[-1000:])
-    return wrong
+    return accused or bool(unheard)
 
 
 if __name__ == "__main__":
