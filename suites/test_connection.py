@@ -102,7 +102,7 @@ def test_texts_beyond_ascii_come_back_over_polling(polling_chat: Record, websock
 async def long_polls(stage: Stage) -> None:
     """One device sends a dozen texts that are nearly as long as may be, four at a time: more than gateways buffer of an
     answer; fewer where the target is slow. Another one shows them; then a third one comes over long-polling, which is
-    to show them, too, and sends such a text."""
+    to show them, too, and sends such a text, and four more at once, as clients do that have been away."""
     async with stage.device("phone") as phone:
         began = stage.recorder.now
         for _ in range(LONG_ROUNDS):
@@ -114,6 +114,8 @@ async def long_polls(stage: Stage) -> None:
         pass
     async with stage.device("laptop", transport="polling") as laptop:
         await laptop.send_text(long_text(stage.words()), tag="polled")
+        at_once = [long_text(stage.words()) for _ in range(LONG_AT_ONCE)]
+        await stage.together(*(laptop.send_text(text, tag="polled") for text in at_once))
 
 
 @requirement("CONN-POLLING")

@@ -42,6 +42,19 @@ def test_rest_answers_a_good_token(rest_after_the_socket: Record) -> None:
 
 
 @scenario
+async def rest_at_once(stage: Stage) -> None:
+    """A device connects and leaves; then REST is asked three times at the same moment, with one token."""
+    token = await stage.user.token()
+    await rejected.try_connect(stage.device("phone", token=token))
+    await stage.together(*(stage.fetch(token=token, tag="at once") for _ in range(3)))
+
+
+@requirement("REST-OPEN")
+def test_rest_answers_a_token_that_is_presented_several_times_at_once(rest_at_once: Record) -> None:
+    laws.REST_OPEN.check([rest_at_once])
+
+
+@scenario
 async def beyond_ascii(stage: Stage) -> None:
     """A device says a text whose characters take one to four bytes; then REST."""
     async with stage.device("phone") as phone:

@@ -8,19 +8,17 @@ import pytest
 
 from conformance.checks import aftermath, laws, odd_texts
 from conformance.checks.assertions import check_all, expect
-from conformance.checks.doubts import not_in_doubt
-from conformance.checks.history_window import body_of, greeting_of
+from conformance.checks.history_window import body_of, greeting_of, windows
 from conformance.checks.law import check_records
 from conformance.checks.limits import errors_not_for_pace
 from conformance.checks.sending import PlainIsAccepted, comes_back, is_accepted, plain_sends
-from conformance.checks.unacked import by_chance, events_of, lists, trimmed
+from conformance.checks.unacked import emitted, lists, not_refused, same_id, trimmed, verbatim
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
 from conformance.inputs import misleading_texts, texts, unicode_texts
 from conformance.inputs.full_length_texts import LONGEST_TEXTS
 from conformance.inputs.texts import Texts
 from conformance.record.views import Everything, Record, Send
-from conformance.record.waits import message_of
 from conformance.requirements import requirement
 
 ACCEPTED: Mapping[str, Texts] = {
@@ -37,7 +35,7 @@ MANY_TIMES = 30
 AT_ONCE = 8
 """Texts that are sent without waiting in between."""
 
-unacked = pytest.mark.parametrize("tag", ["padded", "bare"])
+unacked = pytest.mark.parametrize("tag", ["padded", "bare", "long"])
 ODD_TEXTS = pytest.mark.usefixtures("counting", "white_space", "zero_characters", "half_a_pair")
 
 
@@ -142,16 +140,19 @@ def test_a_text_that_means_something_comes_back_as_it_was_sent(texts_in_flight: 
 
 @scenario
 async def unacked_send(stage: Stage) -> None:
-    """One device sends a plain text, then two others without asking for an ack, the first with white space around it.
-    After a quiet window, in which support may answer, REST is asked until it shows the last one, and what it shows of
-    support is waited for; a second connection follows. (Without an ack nothing says when it is saved.)"""
+    """One device sends a plain text, then others without asking for an ack: one with white space around it, a plain
+    one, one that is nearly as long as may be, and three at once. After a quiet window, in which support may answer,
+    REST is asked until it shows the last ones, and what it shows of support is waited for; a second connection follows.
+    (Without an ack nothing says when it is saved.)"""
     async with stage.device("phone") as phone:
         await phone.send_plain(tag="before")
         await phone.send_text(f" \t{stage.words()}\r\n ", tag="padded", ack=False)
-        text = stage.words()
-        await phone.send_text(text, tag="bare", ack=False)
+        await phone.send_text(stage.words(), tag="bare", ack=False)
+        await phone.send_text(texts.long_text(stage.words()), tag="long", ack=False)
+        burst = [stage.words() for _ in range(3)]
+        await stage.together(*(phone.send_text(text, tag="burst", ack=False) for text in burst))
         await phone.settle()
-        await stage.rest.fetch_until(lambda body: text in str(body))
+        await stage.rest.fetch_until(lambda body: all(text in str(body) for text in burst))
         await phone.close()
     async with stage.device("tablet"):
         pass
@@ -162,8 +163,7 @@ async def unacked_send(stage: Stage) -> None:
 def test_a_send_without_ack_is_emitted(unacked_send: Record, tag: str) -> None:
     send = unacked_send.send(tag)
     errors_not_for_pace(send)
-    not_in_doubt(send.connection, message_of(send.number))
-    expect(events_of(send), "a help_center:message of the text", "none", at=send.at, unless=by_chance(send))
+    emitted(send)
 
 
 @requirement("SEND-UNACKED")
@@ -176,6 +176,24 @@ def test_a_send_without_ack_is_in_the_next_greeting(unacked_send: Record, tag: s
 @unacked
 def test_a_send_without_ack_is_in_the_rest_body(unacked_send: Record, tag: str) -> None:
     lists(body_of(unacked_send.fetch(nth=-1), unacked_send), unacked_send.send(tag))
+
+
+@requirement("SEND-UNACKED")
+def test_each_of_several_sends_without_ack_is_saved(unacked_send: Record) -> None:
+    window, burst = greeting_of(unacked_send.connection("tablet")), unacked_send.tagged("burst")
+    for send in burst:
+        not_refused(send)
+    check_all(burst, lambda send: lists(window, send), nothing="no texts were sent at once")
+
+
+@requirement("SEND-VERBATIM")
+def test_a_long_text_without_ack_comes_back_as_it_was_sent(unacked_send: Record) -> None:
+    verbatim(unacked_send.send("long"), windows(unacked_send))
+
+
+@requirement("MESSAGE-STORED")
+def test_a_send_without_ack_is_listed_under_the_id_of_its_event(unacked_send: Record) -> None:
+    same_id(unacked_send.send("bare"), windows(unacked_send))
 
 
 @requirement("SEND-TRIM")

@@ -7,14 +7,17 @@ from collections.abc import Iterable
 from conformance.checks.assertions import check_all, expect
 from conformance.checks.doubts import not_in_doubt
 from conformance.checks.history_window import HistoryWindow
-from conformance.checks.limits import errors_behind
+from conformance.checks.limits import errors_behind, errors_not_for_pace
 from conformance.checks.sending import spelled
 from conformance.errors import Unverified
 from conformance.inputs.texts import WHITE
 from conformance.protocol import ERROR, MESSAGE, SUPPORT, USER
 from conformance.record.payloads import Message
 from conformance.record.views import Connection, Event, Record, Send
-from conformance.record.waits import errors_of
+from conformance.record.waits import errors_of, message_of
+
+_START = 40
+"""Characters by which a text is recognized that may have been changed behind them: its own words."""
 
 
 def events_of(send: Send) -> list[Event]:
@@ -44,6 +47,60 @@ def trimmed(send: Send, windows: Iterable[HistoryWindow]) -> None:
         )
 
     check_all([*told, *listed], judge)
+
+
+def emitted(send: Send) -> None:
+    """Deviate where no event tells of the message of a send."""
+    not_in_doubt(send.connection, message_of(send.number))
+    expect(events_of(send), "a help_center:message of the text", "none", at=send.at, unless=by_chance(send))
+
+
+def not_refused(send: Send) -> None:
+    """Raise Unverified where error events followed a send that asked for no ack, or those that went out with it: they
+    may be its refusal."""
+    errors_not_for_pace(send)
+    if errors_behind(send):
+        raise Unverified(f"help_center:error followed send #{send.number}: it may have been refused")
+
+
+def verbatim(send: Send, windows: Iterable[HistoryWindow]) -> None:
+    """Deviate where a message that begins as the text of a send does shows another text. Raises Unverified where there
+    is none."""
+    start, own = str(send.text)[:_START], str(send.text)
+    told = [event.message for event in send.record.events(MESSAGE)]
+    listed = [message for window in windows for message in window.history.messages]
+    alike = [one for one in (*told, *listed) if one.sender != SUPPORT and one.text.startswith(start)]
+    if not alike:
+        raise Unverified(f"the message of send #{send.number} is shown nowhere", because="SEND-UNACKED")
+
+    def judge(message: Message) -> None:
+        expect(
+            message.text == own,
+            lambda: f"{message.where}.text: {spelled(own)}",
+            lambda: spelled(message.text),
+            at=[message.at],
+        )
+
+    check_all(alike, judge)
+
+
+def same_id(send: Send, windows: Iterable[HistoryWindow]) -> None:
+    """Deviate where a history lists the message of a send under another id than its event had. A history may show so
+    few messages that it is none of them; whether it is shown at all, SEND-UNACKED judges."""
+    told = {event.message.id for event in events_of(send)}
+    if not told:
+        raise Unverified(f"no event told of the message of send #{send.number}", because="SEND-UNACKED")
+    listed = [one for window in windows for one in window.history.messages if _says(one, send)]
+
+    def judge(message: Message) -> None:
+        expect(
+            message.id in told,
+            lambda: f"{message.where}.id: {', '.join(sorted(told))}, as in the event",
+            lambda: message.id,
+            at=[message.at],
+        )
+
+    check_all(listed, judge)
 
 
 def by_chance(send: Send) -> str | None:

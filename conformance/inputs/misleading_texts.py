@@ -144,6 +144,7 @@ LANGUAGES: Texts = {
     "mail-signature": Text("It works.\n-- \nZoe", "a mail with a signature"),
     "mail-device": Text("It does.\nSent from my iPhone", "a mail with another one"),
     "mail-reply": Text("Yes.\nOn 1 March 2026, Support wrote:\n> Does it?", "a mail with what it answers"),
+    "mail-encoded": Text("a=3Db and x=41", "what mails write in place of other characters"),
     "mail-subject": Text("Re: Re: Fwd: my order", "the subject of a mail"),
 }
 

@@ -70,7 +70,7 @@ FULL: Texts = {
     "2000-latin": Text(of_length(LATIN, LONGEST), "as long as may be, 4,000 bytes"),
     "2000-cjk": Text(of_length(CJK, LONGEST), "as long as may be, 6,000 bytes"),
 }
-FULL_MIXED = f"{MIXED} {of_length(CJK, LONGEST - 50)}"
+FULL_MIXED = f'{MIXED} "in\nlines" {of_length(CJK, LONGEST - 60)}'
 """Nearly as long as may be, however emoji are counted."""
 
 

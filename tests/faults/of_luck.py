@@ -123,7 +123,10 @@ class UnsubscribesAfterTwoHundred(HelpCenter):
 CHANCE = ("AUTH-PREFIXED", "AUTH-HEADER", "TOKEN-REFRESHED", "FIRST-CONTACT", "DEVICE-COEXIST", "STANDARD-CLIENT")
 
 
-@fault("AUTH-BARE", also=(*CHANCE, "RECONNECT-GREETED", "BURST-AFTER-CONNECT", "CONNECTED-SENT", "DEVICE-JOIN"))
+@fault(
+    "AUTH-BARE",
+    also=(*CHANCE, "RECONNECT-GREETED", "BURST-AFTER-CONNECT", "CONNECTED-SENT", "DEVICE-JOIN", "REJECT-SURVIVED"),
+)
 class OneNodeHasTheOldKey(HelpCenter):
     """Every seventh connection comes to a node on which the key was not changed: its token is called a bad one."""
 

@@ -134,3 +134,11 @@ class Unsubscribes(HelpCenter):
             await self.reject(event, Problem("UNSUBSCRIBED", "You will hear no more of us."))
         else:
             await super().on_send(event)
+
+
+@fault("SEND-VERBATIM")
+class DecodesQuotedPrintable(Changes):
+    """What came by mail is decoded: ``=3D`` is an equals sign. All that comes is taken for mail."""
+
+    def changed(self, text: str) -> str:
+        return re.sub(r"=([2-7][0-9A-F])", lambda found: chr(int(found[1], 16)), text)

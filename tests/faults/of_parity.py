@@ -223,3 +223,14 @@ class RevivesInstants(Stores):
     def stored(self, text: str) -> str:
         found = INSTANT.fullmatch(text)
         return f"{found[1]}{found[2] or ':00'}.000Z" if found else text
+
+
+@fault("PARITY-EVENT", also=("SEND-VERBATIM", "MESSAGE-DEVICES", "MESSAGE-ID"))
+class OtherDevicesHearOneLine(HelpCenter):
+    """Who did not send it gets the preview of a message, its first line."""
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
+        payload = self.message_payload(message)
+        for sid in [sid for sid, owner in self.users.items() if owner == user]:
+            own = origin in (None, sid)
+            await self.emit(MESSAGE, payload if own else payload | {"text": message.text.split("\n")[0]}, to=sid)

@@ -174,7 +174,7 @@ class TellsOfLengthOnly(HelpCenter):
             await super().reject(event, problem)
 
 
-@fault("SEND-MAX")
+@fault("SEND-MAX", also=("SEND-TRIM",))
 class ValidatesOnlyWhatItAcks(HelpCenter):
     async def on_send(self, event: Event) -> None:
         if event.ack is None and isinstance(event.args[0], dict):

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 from starlette.requests import Request
@@ -189,3 +190,20 @@ class SaysPlainText(SaysHtml):
     """A string was returned."""
 
     media = "text/plain"
+
+
+@fault("REST-OPEN", also=("FIRST-CONTACT",))
+class RestFailsTheSecondAtOnce(HelpCenter):
+    """A lock for each token that nobody waits for: a second request meanwhile fails."""
+
+    async def rest_messages(self, request: Request) -> Response:
+        busy: set[str] = self.__dict__.setdefault("busy", set())
+        token = request.headers.get("authorization", "")
+        if token in busy:
+            return self.rest_answer(500, {"code": "SERVER_ERROR", "message": "Busy."})
+        busy.add(token)
+        try:
+            await asyncio.sleep(0.01)
+            return await super().rest_messages(request)
+        finally:
+            busy.discard(token)
