@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from conformance.checks.assertions import check_all, expect
 from conformance.checks.doubts import not_in_doubt
@@ -36,17 +36,21 @@ def trimmed(send: Send, windows: Iterable[HistoryWindow]) -> None:
     listed = [one for window in windows for one in window.history.messages if _says(one, send)]
     if not told and not listed:
         raise Unverified(f"the message of send #{send.number} is shown nowhere", because="SEND-UNACKED")
-    saved = str(send.text).strip(WHITE)
+    _say([*told, *listed], str(send.text).strip(WHITE))
+
+
+def _say(messages: Sequence[Message], text: str) -> None:
+    """Deviate for each message that shows another text."""
 
     def judge(message: Message) -> None:
         expect(
-            message.text == saved,
-            lambda: f"{message.where}.text: {spelled(saved)}",
+            message.text == text,
+            lambda: f"{message.where}.text: {spelled(text)}",
             lambda: spelled(message.text),
             at=[message.at],
         )
 
-    check_all([*told, *listed], judge)
+    check_all(messages, judge)
 
 
 def emitted(send: Send) -> None:
@@ -72,16 +76,7 @@ def verbatim(send: Send, windows: Iterable[HistoryWindow]) -> None:
     alike = [one for one in (*told, *listed) if one.sender != SUPPORT and one.text.startswith(start)]
     if not alike:
         raise Unverified(f"the message of send #{send.number} is shown nowhere", because="SEND-UNACKED")
-
-    def judge(message: Message) -> None:
-        expect(
-            message.text == own,
-            lambda: f"{message.where}.text: {spelled(own)}",
-            lambda: spelled(message.text),
-            at=[message.at],
-        )
-
-    check_all(alike, judge)
+    _say(alike, own)
 
 
 def same_id(send: Send, windows: Iterable[HistoryWindow]) -> None:
