@@ -161,3 +161,38 @@ def test_the_same_text_again_failed_and_is_stored() -> None:
 def test_what_was_not_acked_may_be_the_one_that_is_stored() -> None:
     with pytest.raises(Unverified):
         judged(doubled(stored=["m1"], acked=False), failed_sends.not_stored)
+
+
+# -- in flight -----------------------------------------------------------------------------------------------------
+
+
+def in_flight(*answers: object) -> Handmade:
+    """Texts that were sent at once, and how each of them was answered: by the message of the text with that number, by
+    an error, or not at all."""
+    made = Handmade()
+    made.opens("phone")
+    made.greeted()
+    for number in range(len(answers)):
+        made.emits({"text": f"text {number}"}, tag="before", plain=True)
+    for place, answer in enumerate(answers, 1):
+        if isinstance(answer, int):
+            made.ack({"message": message(f"text {answer}", id=f"m{answer}")}, id=place)
+        elif answer is not None:
+            made.ack({"error": answer}, id=place)
+    return made
+
+
+def test_texts_in_flight_are_taken() -> None:
+    failed_sends.taken_in_flight(in_flight(0, 1).record, "before")
+
+
+@pytest.mark.parametrize(
+    ("answers", "judge"),
+    [((1, 0), "ACK-MATCH"), ((0, 0), "ACK-MATCH"), ((0, None), "ACK-CALLED"), ((0, ERROR), "SEND-PLAIN")],
+)
+def test_texts_in_flight_that_are_not_taken_have_nothing_to_do_with_refusals(
+    answers: Sequence[object], judge: str
+) -> None:
+    with pytest.raises(Unverified) as reason:
+        failed_sends.taken_in_flight(in_flight(*answers).record, "before")
+    assert reason.value.because == judge

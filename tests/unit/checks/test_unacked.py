@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.checks.history_window import greeting_of
-from conformance.checks.unacked import by_chance, lists, trimmed
+from conformance.checks.history_window import greeting_of, windows
+from conformance.checks.unacked import by_chance, lists, not_refused, same_id, trimmed, verbatim
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import ERROR, MESSAGE
 from tests.support.handmade import Handmade, message
@@ -67,3 +67,79 @@ def test_what_is_shown_of_a_padded_text_has_to_be_trimmed() -> None:
     with pytest.raises(Unverified) as reason:
         padded("another one")
     assert reason.value.because == "SEND-UNACKED"
+
+
+LONG = "conformance check 0a1b2c3d number 1 <b>and so on</b> " * 3
+
+
+def unacked(text: str, *, heard: str | None = None, listed: str | None = None, id: str = "m1") -> Handmade:
+    """A device sends a text without asking for an ack; what is heard of it has the id m1."""
+    made = Handmade()
+    made.opens("phone")
+    made.greeted()
+    made.emits({"text": text}, ack=False)
+    if heard is not None:
+        made.event(MESSAGE, message(heard, id="m1"))
+    made.opens("tablet")
+    made.greeted([] if listed is None else [message(listed, id=id)])
+    return made
+
+
+@pytest.mark.parametrize(("heard", "listed"), [(LONG, LONG), (LONG, None), (None, LONG)])
+def test_a_long_text_is_shown_as_it_was_sent(heard: str | None, listed: str | None) -> None:
+    made = unacked(LONG, heard=heard, listed=listed)
+    verbatim(made.record.sends[-1], windows(made.record))
+
+
+@pytest.mark.parametrize(("heard", "listed"), [(LONG[:60], None), (LONG, LONG[:60])])
+def test_a_text_that_was_shortened_is_another_one(heard: str, listed: str | None) -> None:
+    made = unacked(LONG, heard=heard, listed=listed)
+    with pytest.raises(Deviation, match="text: "):
+        verbatim(made.record.sends[-1], windows(made.record))
+
+
+def test_a_text_that_is_shown_nowhere_is_not_known_to_be_changed() -> None:
+    made = unacked(LONG)
+    with pytest.raises(Unverified) as reason:
+        verbatim(made.record.sends[-1], windows(made.record))
+    assert reason.value.because == "SEND-UNACKED"
+
+
+@pytest.mark.parametrize("listed", ["hello", None])
+def test_an_event_has_the_id_under_which_its_message_is_listed(listed: str | None) -> None:
+    made = unacked("hello", heard="hello", listed=listed)
+    same_id(made.record.sends[-1], windows(made.record))
+
+
+def test_an_event_with_another_id_is_of_another_message() -> None:
+    made = unacked("hello", heard="hello", listed="hello", id="m2")
+    with pytest.raises(Deviation, match="m1, as in the event"):
+        same_id(made.record.sends[-1], windows(made.record))
+
+
+def test_without_an_event_there_is_no_id_to_compare() -> None:
+    made = unacked("hello", listed="hello")
+    with pytest.raises(Unverified) as reason:
+        same_id(made.record.sends[-1], windows(made.record))
+    assert reason.value.because == "SEND-UNACKED"
+
+
+@pytest.mark.parametrize("code", ["RATE_LIMITED", "SLOW_MODE"])
+def test_who_sent_several_texts_at_once_may_have_been_refused(code: str) -> None:
+    made = Handmade()
+    made.opens("phone")
+    made.greeted()
+    made.emits({"text": "hello"}, ack=False)
+    not_refused(made.record.sends[-1])
+    made.event(ERROR, {"code": code, "message": "No."})
+    with pytest.raises(Unverified):
+        not_refused(made.record.sends[-1])
+
+
+def test_what_is_sent_to_a_target_that_ended_the_connection_is_another_matter() -> None:
+    made = Handmade()
+    made.opens("phone")
+    made.greeted()
+    made.emits({"text": "hello"}, ack=False)
+    made.closed("target")
+    assert by_chance(made.record.sends[-1]) == "CONN-STAYS"
