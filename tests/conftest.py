@@ -16,6 +16,8 @@ from tests.support.tools import ToolMissing
 HERE = Path(__file__).parent
 LIVE = HERE / "live"
 WORKERS = 2
+WAIT_LONGEST = ("test_legal.py", "test_rejudge.py", "test_faults.py")
+"""Servers that limit something, or hang, have their clients wait for minutes, while other tests run."""
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has it for what it starts in the background
     signal.signal(signal.SIGINT, signal.default_int_handler)  # else all that tests start and interrupt would ignore it
@@ -29,10 +31,10 @@ def _named(config: pytest.Config) -> list[Path]:
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """``pytest tests`` has two workers, unless ``-n`` says otherwise, or a debugger is asked for."""
     option = config.option
+    option.loadscopereorder = False  # what takes longest stays first
     unsaid = getattr(option, "numprocesses", 0) is None and not option.usepdb and not hasattr(config, "workerinput")
     if unsaid and _named(config) == [HERE]:
         option.numprocesses = WORKERS
-        option.loadscopereorder = False  # what takes longest stays first
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -50,6 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Warnings are errors in our own tests (a certification of somebody's server must not fail for one)."""
     for item in items:
         item.add_marker(pytest.mark.filterwarnings("error"))
+    items.sort(key=lambda item: (*WAIT_LONGEST, item.path.name).index(item.path.name))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from conformance.checks.assertions import check_all, expect
 from conformance.checks.doubts import not_in_doubt
 from conformance.checks.history_window import HistoryWindow
-from conformance.checks.limits import errors_behind, errors_not_for_pace
+from conformance.checks.limits import errors_behind
 from conformance.checks.sending import spelled
 from conformance.errors import Unverified
 from conformance.inputs.texts import WHITE
@@ -59,12 +59,10 @@ def emitted(send: Send) -> None:
     expect(events_of(send), "a help_center:message of the text", "none", at=send.at, unless=by_chance(send))
 
 
-def not_refused(send: Send) -> None:
-    """Raise Unverified where error events followed a send that asked for no ack, or those that went out with it: they
-    may be its refusal."""
-    errors_not_for_pace(send)
-    if errors_behind(send):
-        raise Unverified(f"help_center:error followed send #{send.number}: it may have been refused")
+def surely_taken(sends: Sequence[Send]) -> Sequence[Send]:
+    """Sends that asked for no ack and went out at once; none where error events followed: nobody knows which of them
+    these refuse. A limit of rate may, and texts that are sent one by one show what is accepted."""
+    return [] if any(errors_behind(send) for send in sends) else sends
 
 
 def verbatim(send: Send, windows: Iterable[HistoryWindow]) -> None:

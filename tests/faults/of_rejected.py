@@ -116,7 +116,7 @@ class HangsUpOnLongTexts(HelpCenter):
             await self.wire.hang_up(event.sid)
 
 
-@fault("CONN-STAYS", "REJECT-SURVIVED", also=("SEND-FULL", "SEND-VERBATIM", "SEND-MAX"))
+@fault("CONN-STAYS", "REJECT-SURVIVED", also=("SEND-FULL", "SEND-VERBATIM", "SEND-MAX", "SEND-UNACKED"))
 class TakesTooSmallFrames(Bounded):
     """4 kB at most, as if every character were one or two bytes: 2,000 ideographs end the connection, and 2,001 do."""
 

@@ -44,6 +44,10 @@ MADE = {"broken": _broken, "embedded": _embedded, "node": _node}
 """What takes longest comes first."""
 
 
+WAITS_FOR_ALL = "test_correct_servers.py"
+"""Behind the others: they read some of the certifications while the last ones are under way."""
+
+
 class Whole:
     """The certifications under way, side by side."""
 
@@ -69,7 +73,8 @@ def _is_worker(config: pytest.Config) -> bool:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: (HERE in item.path.parents) is not _is_worker(config))
+    first = _is_worker(config)
+    items.sort(key=lambda item: ((HERE in item.path.parents) is not first, item.path.name == WAITS_FOR_ALL))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
