@@ -132,12 +132,14 @@ class RestClient:
         await until(self._context, attempt)
 
     async def fetch_until(self, found: Callable[[Json], object], *, tag: str = "fetch") -> None:
-        """Ask again and again until something is shown, no longer than for anything else that must come."""
+        """Ask again and again until something is shown, no longer than for anything else that must come. What the first
+        answer shows was not waited for, whatever else that was waiting for."""
 
         async def attempt() -> bool:
             return bool(found(await self.fetch(tag=tag)))
 
-        await until(self._context, attempt)
+        if not await attempt():
+            await until(self._context, attempt)
 
     async def warm_up(self, connections: int) -> None:
         """Open connections for as many requests, so that they reach the target at the same moment."""

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from conformance.auth.credentials import presenting
 from conformance.drive.device import ScenarioAborted
+from conformance.record.timeouts import SHOWN
 from conformance.record.transcript import Kind
 from conformance.reference import HelpCenter
 from tests.support.peers import Stream, in_loop, raw_server, serving
@@ -112,6 +113,15 @@ async def test_rest_that_never_shows_it_is_recorded_as_it_is() -> None:
     async with stage_on(NeverFollows, deadline=0.3) as stage, stage.device() as phone:
         await phone.send_plain()
         assert (await stage.fetch())["messages"] == []
+
+
+@in_loop
+async def test_what_the_first_answer_shows_was_not_waited_for() -> None:
+    """Though that request was made again for something else, which never came."""
+    async with stage_on(NeverFollows, deadline=0.3) as stage, stage.device() as phone:
+        await phone.send_plain()
+        await stage.rest.fetch_until(lambda body: body is not None)
+        assert not stage.run.timeout.ever_came(SHOWN)
 
 
 class HasStopped(HelpCenter):
