@@ -26,7 +26,7 @@ async def moved_by_header(stage: Stage) -> None:
 def test_a_token_in_the_header_is_good_after_the_upgrade(moved_by_header: Record, upgraded: Record) -> None:
     require(lambda: check_all(upgraded.tagged("moving"), acked_once), because="CONN-UPGRADE")
     _ = moved_by_header.connection("phone").history
-    each_taken(moved_by_header.tagged("moved"), "the upgrade of a device that came with a header")
+    each_taken([moved_by_header.send("moved")], "the upgrade of a device that came with a header")
 
 
 @scenario(brand_new=True)

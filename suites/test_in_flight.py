@@ -39,6 +39,7 @@ async def beside_refused(stage: Stage) -> None:
 @requirement("REJECT-SURVIVED")
 def test_a_refusal_has_no_text_beside_it_refused(beside_refused: Record) -> None:
     taken_in_flight(beside_refused, "before")
+    beside_refused.send("beside")
     each_taken(beside_refused.tagged("beside"), "refused ones that were under way beside it")
 
 

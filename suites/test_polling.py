@@ -55,6 +55,7 @@ def test_typing_over_polling_does_not_end_the_connection(polled_typing: Record) 
 
 @requirement("TYPING-HARMLESS")
 def test_a_text_is_taken_after_typing_over_polling(polled_typing: Record) -> None:
+    polled_typing.send("typed")
     each_taken(polled_typing.tagged("typed"), "typing over long-polling")
 
 

@@ -49,7 +49,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Warnings are errors in our own tests (a certification of somebody's server must not fail for one)."""
+    """Warnings are errors in our own tests (a certification of somebody's server must not fail for one). What waits
+    longest comes first."""
     for item in items:
         item.add_marker(pytest.mark.filterwarnings("error"))
     items.sort(key=lambda item: (*WAIT_LONGEST, item.path.name).index(item.path.name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -93,8 +94,8 @@ class SmallBodiesOnly(Fronted):
 class UpgradeForgetsTheHeader(Knowing):
     """Who came by the header is filed under the request of the handshake, which the upgrade replaces."""
 
-    def __init__(self, *arguments: object, **options: object) -> None:
-        super().__init__(*arguments, **options)  # type: ignore[arg-type]
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
         self.by_header: set[str] = set()
 
     async def on_connect(self, sid: str, environ: dict[str, object], auth: object = None) -> None:

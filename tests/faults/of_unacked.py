@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from typing import Any
 
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.protocol import MESSAGE, Event, Json
@@ -47,8 +48,8 @@ class UnackedTooLongAreCut(Shortens):
 class UnackedBurstKeepsTheLast(HelpCenter):
     """Debounced: of what comes at once without a callback, the last one is saved."""
 
-    def __init__(self, *arguments: object, **options: object) -> None:
-        super().__init__(*arguments, **options)  # type: ignore[arg-type]
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
         self.last: dict[str, Event] = {}
 
     async def on_send(self, event: Event) -> None:
@@ -69,8 +70,8 @@ class UnackedBurstKeepsTheLast(HelpCenter):
 class UnackedEventsHaveTemporaryIds(HelpCenter):
     """Without a callback, the event is emitted before the row is written, with an id of its own."""
 
-    def __init__(self, *arguments: object, **options: object) -> None:
-        super().__init__(*arguments, **options)  # type: ignore[arg-type]
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
         self.unacked: set[str] = set()
 
     async def on_send(self, event: Event) -> None:
