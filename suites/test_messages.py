@@ -149,8 +149,8 @@ def test_messages_sent_seconds_apart_have_instants_of_their_own(everything: Ever
 @scenario
 async def answered_chat(stage: Stage) -> None:
     """A user's only device sends texts with quiet windows after them, with REST asked before, between and after. It
-    stays until it has heard what support said, and REST is asked until it shows that; then a second device shows the
-    conversation."""
+    stays until it has heard what support said, sends support's last words back, and REST is asked until it shows what
+    support said; then a second device shows the conversation."""
     async with stage.device("phone") as phone:
         before = await stage.fetch(tag="before")
         await phone.send_plain(tag="question")
@@ -158,9 +158,9 @@ async def answered_chat(stage: Stage) -> None:
         after = await stage.fetch(tag="after")
         await phone.until_support_heard(said_by_support(after) - said_by_support(before))
         await phone.fence()
-        replies = [
-            named for event in phone.inbox.heard(MESSAGE) if (named := said_by_support({"messages": event.get("args")}))
-        ]
+        replies = [named for one in phone.inbox.told if (named := said_by_support({"messages": [one]}))]
+        await phone.quote_support()
+        await phone.fence()
     await stage.rest.fetch_until(lambda body: not replies or replies[-1] <= said_by_support(body), tag="later")
     async with stage.device("tablet"):
         pass

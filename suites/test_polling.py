@@ -1,13 +1,19 @@
-"""Section 1: over long-polling all is as over WebSocket: typing, texts without an ack, and what is refused."""
+"""Section 1: over long-polling all is as over WebSocket: typing, texts without an ack, early ones, and refused ones."""
 
 from __future__ import annotations
 
+import contextlib
+
+from conformance.checks.assertions import check_all
 from conformance.checks.history_window import greeting_of
+from conformance.checks.lifecycle import accepted, arrived, require, shows
 from conformance.checks.limits import errors_not_for_pace
-from conformance.checks.sending import each_taken, is_refused, is_taken, lives_on, refusals
+from conformance.checks.sending import each_taken, is_refused, is_taken, lives_on, refusals, survived_by
 from conformance.checks.unacked import emitted, lists
 from conformance.checks.unexpected_messages import nothing_unexpected, unexpected_emitted, unexpected_in_rest
+from conformance.drive.device import ScenarioAborted
 from conformance.drive.scenario import scenario
+from conformance.drive.simultaneous import buffered
 from conformance.drive.stage import Stage
 from conformance.inputs import invalid_payloads
 from conformance.record.views import Record
@@ -72,11 +78,42 @@ def test_typing_over_polling_is_not_stored(polled_typing: Record) -> None:
 
 
 @scenario(wave=2, many_steps=True)
+async def polled_early(stage: Stage) -> None:
+    """A user sends a text. Then, over long-polling, a device sends five as soon as the namespace is entered, greeted or
+    not; another one shows the conversation."""
+    async with stage.device("tablet") as tablet:
+        await tablet.send_plain(tag="before")
+    phone = stage.device("phone", transport="polling", greet=False, unjudged=True)
+    await phone.open()
+    await phone.enter_sending(buffered(stage), tag="burst")
+    with contextlib.suppress(ScenarioAborted):
+        await phone.greeted()
+    await phone.settle()
+    await phone.close()
+    async with stage.device("laptop"):
+        pass
+
+
+@requirement("BURST-AFTER-CONNECT")
+def test_every_message_of_an_early_burst_over_polling_is_accepted(polled_early: Record, burst: Record) -> None:
+    arrived(polled_early.connection())
+    require(lambda: check_all(burst.tagged("burst"), accepted), because="BURST-AFTER-GREETING")
+    check_all(polled_early.tagged("burst"), accepted)
+
+
+@requirement("BURST-AFTER-CONNECT")
+def test_an_early_burst_over_polling_is_saved_whole(polled_early: Record, burst: Record) -> None:
+    require(lambda: shows(burst.connection("laptop"), burst.tagged("burst")), because="BURST-AFTER-GREETING")
+    shows(polled_early.connection("laptop"), polled_early.tagged("burst"))
+
+
+@scenario(wave=2, many_steps=True)
 async def polled_refusals(stage: Stage) -> None:
     """Over long-polling, one device sends a plain text, one that is too long, an empty one, and a plain text; where the
-    connection is ended, the device connects again. REST shows the conversation before and after."""
+    connection is ended, the device connects again. Another device is there meanwhile, over WebSocket. REST shows the
+    conversation before and after."""
     await stage.fetch(tag="before")
-    async with stage.device("phone", transport="polling") as phone:
+    async with stage.device("tablet"), stage.device("phone", transport="polling") as phone:
         await phone.send_plain(tag="before")
         for name, misfit in REFUSED.items():
             await phone.send_payload(misfit.payload, tag=name)
@@ -112,3 +149,9 @@ def test_a_text_that_is_refused_over_polling_does_not_end_the_connection(polled_
 def test_the_next_text_is_taken_after_a_refusal_over_polling(polled_refusals: Record) -> None:
     refusals(polled_refusals, because="SEND-MAX")
     is_taken(polled_refusals.send("fence"), "a refused one")
+
+
+@requirement("REJECT-SURVIVED")
+def test_a_text_that_is_refused_over_polling_does_not_end_what_other_devices_have(polled_refusals: Record) -> None:
+    refusals(polled_refusals, because="SEND-MAX")
+    survived_by(polled_refusals, "tablet")

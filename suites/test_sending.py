@@ -12,7 +12,7 @@ from conformance.checks.history_window import body_of, greeting_of, windows
 from conformance.checks.law import check_records
 from conformance.checks.limits import errors_not_for_pace
 from conformance.checks.sending import PlainIsAccepted, comes_back, is_accepted, plain_sends
-from conformance.checks.unacked import emitted, lists, same_id, surely_taken, trimmed, verbatim
+from conformance.checks.unacked import emitted, heard_beside, lists, same_id, surely_taken, trimmed, verbatim
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
 from conformance.inputs import misleading_texts, texts, unicode_texts
@@ -183,6 +183,19 @@ def test_each_of_several_sends_without_ack_is_saved(unacked_send: Record) -> Non
     window, burst = greeting_of(unacked_send.connection("tablet")), unacked_send.tagged("burst")
     unacked_send.send("burst")
     check_all(surely_taken(burst), lambda send: lists(window, send))
+
+
+@scenario
+async def unacked_beside(stage: Stage) -> None:
+    """One of a user's two devices sends a text without asking for an ack; the other one is waited for to hear it."""
+    async with stage.device("phone") as phone, stage.device("tablet") as tablet:
+        await phone.send_text(bare := stage.words(), tag="bare", ack=False)
+        await tablet.until_heard_as_listed(bare, phone.inbox.told)
+
+
+@requirement("MESSAGE-DEVICES")
+def test_another_device_hears_a_send_without_ack(unacked_beside: Record) -> None:
+    heard_beside(unacked_beside.connection("tablet"), unacked_beside.send("bare"))
 
 
 @requirement("SEND-VERBATIM")

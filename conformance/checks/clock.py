@@ -6,7 +6,7 @@ of a conversation may be right (section 4.1).
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,9 +14,10 @@ from conformance.checks.assertions import expect
 from conformance.checks.history import Pair
 from conformance.checks.history_window import HistoryWindow, windows
 from conformance.checks.parity import CLOSE, apart, echo
-from conformance.checks.selectors import saved
+from conformance.checks.selectors import good_connections, saved
 from conformance.errors import Unverified
 from conformance.observations.observed import ObservedValue
+from conformance.protocol import CONNECTED, MESSAGE, SUPPORT
 from conformance.record.payloads import Message
 from conformance.record.views import Fetch, Record, Send
 from conformance.schema import timestamps
@@ -32,9 +33,11 @@ _CLOSE = 5.0
 
 @dataclass(frozen=True)
 class Stamp:
-    """A message that was saved, and the instant at which the target's own clock has that."""
+    """A new message, and the instant at which the target's own clock has that. ``send``: None of support's."""
 
-    send: Send
+    message: Message
+    send: Send | None
+    at: Sequence[int]
     created: datetime
     expected: datetime
 
@@ -45,13 +48,18 @@ class Stamp:
 
 
 def stamps(record: Record) -> Iterator[Stamp]:
-    """The messages of a record whose ``createdAt`` has a clock, where a REST answer had a date."""
-    dated = [(fetch, moment) for fetch in record.fetches if (moment := date_of(fetch)) is not None]
-    if dated:
-        fetch, moment = dated[0]
-        for send, created in _timed(record):
-            middle = (send.entry.at + send.acks[0].at) / 2
-            yield Stamp(send, created, datetime.fromtimestamp(moment.timestamp() + middle - fetch.entry.at, UTC))
+    """The new messages of a record whose ``createdAt`` has a clock, where a REST answer had a date."""
+    ahead = record.once(_ahead)
+    if ahead is None:
+        return
+    for send, created in _timed(record):
+        middle = (send.entry.at + send.acks[0].at) / 2
+        at = [send.entry.serial, send.acks[0].serial]
+        yield Stamp(send.message, send, at, created, datetime.fromtimestamp(middle + ahead, UTC))
+    for message, heard in _said_by_support(record):
+        instant = _to_the_second(message)
+        if instant is not None:
+            yield Stamp(message, None, [message.at], instant, datetime.fromtimestamp(heard + ahead, UTC))
 
 
 def date_of(fetch: Fetch) -> datetime | None:
@@ -62,19 +70,37 @@ def date_of(fetch: Fetch) -> datetime | None:
 def _timed(record: Record) -> Iterator[tuple[Send, datetime]]:
     """Accepted sends whose ``createdAt`` is precise to the second; what is not an instant is a matter of shape."""
     for send in saved(record):
-        created = timestamps.parse(send.message.created_at)
-        if created is not None and timestamps.to_the_second(send.message.created_at):
-            yield send, timestamps.aware(created)
+        created = _to_the_second(send.message)
+        if created is not None:
+            yield send, created
+
+
+def _to_the_second(message: Message) -> datetime | None:
+    created = timestamps.parse(message.created_at)
+    return timestamps.aware(created) if created and timestamps.to_the_second(message.created_at) else None
+
+
+def _said_by_support(record: Record) -> Iterator[tuple[Message, float]]:
+    """What support said to a device that was greeted, with the moment (seconds) at which that heard it. Not what some
+    history shows that was asked for before: it was said earlier."""
+    shown = [window for window in windows(record) if window.length]
+    for connection in (one for one in good_connections(record) if one.greeted):
+        greeted = connection.events(CONNECTED)[0].entry
+        for event in (one for one in connection.events(MESSAGE) if one.entry.serial > greeted.serial):
+            if isinstance(event.payload, dict) and event.payload.get("sender") == SUPPORT:
+                earlier = (window for window in shown if window.entry.serial < event.entry.serial)
+                if not any(window.history.where_is("id", event.message.id) for window in earlier):
+                    yield event.message, event.entry.at
 
 
 def on_time(stamp: Stamp) -> None:
     """MESSAGE-TIME: within half an hour of the target's own clock."""
-    send, expected = stamp.send, stamp.expected.isoformat(timespec="seconds")
-    at = [send.entry.serial, send.acks[0].serial]
-    what = f"createdAt near the clock of the target's REST answers, {expected}"
-    if abs(stamp.off) > TOLERATED:
-        _copies_agree(send)
-    expect(abs(stamp.off) <= TOLERATED, what, lambda: f"{send.message.created_at}, {span(stamp.off)}", at=at)
+    if stamp.send is not None and abs(stamp.off) > TOLERATED:
+        _copies_agree(stamp.send)
+    whose = "createdAt" if stamp.send is not None else "createdAt of what support said"
+    what = f"{whose} near the clock of the target's REST answers, {stamp.expected.isoformat(timespec='seconds')}"
+    actual = f"{stamp.message.created_at}, {span(stamp.off)}"
+    expect(abs(stamp.off) <= TOLERATED, what, actual, at=stamp.at)
 
 
 def _copies_agree(send: Send) -> None:
@@ -161,7 +187,7 @@ def _ahead(record: Record) -> float | None:
 
 def observed(everything: Iterable[Record]) -> ObservedValue:
     """OBS-CLOCK."""
-    off = [stamp.off for record in everything for stamp in stamps(record)]
+    off = [stamp.off for record in everything for stamp in stamps(record) if stamp.send is not None]
     if not off:
         raise Unverified("no REST answer with a Date stands beside a message")
     middle = statistics.median(off)

@@ -131,14 +131,18 @@ def listed_unacked(record: Record) -> Iterator[tuple[Connection, Message]]:
 
 def heard_as_listed(pair: tuple[Connection, Message]) -> None:
     """MESSAGE-DEVICES, of ``listed_unacked``."""
-    listener, message = pair
+    heard_as_told(*pair)
+
+
+def heard_as_told(listener: Connection, message: Message) -> None:
+    """MESSAGE-DEVICES, of a message without an ack, as another device or a history tells of it."""
     if listener.ended_by_target is not None or not listener.greeted:
         raise Unverified(f"{listener.title} was not connected", because="DEVICE-COEXIST")
     if not (listener.messages_with("id", message.id) or listener.messages_with("text", message.text)):
         not_in_doubt(listener, message_named(message.id))
         readable(listener)
         expected = f"{MESSAGE} of {preview(message.text)} on {listener.title}"
-        raise Deviation(expected, f"none, while {message.where} lists it", at=[message.at])
+        raise Deviation(expected, f"none, while {message.where} tells of it", at=[message.at])
 
 
 def missed_by_listeners(record: Record) -> Iterator[tuple[Connection, Send]]:

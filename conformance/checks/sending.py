@@ -187,6 +187,15 @@ def lives_on(record: Record, device: str = "phone") -> None:
         expect(end is None, "the connection to live on", how.strip(), at=at, unless="CONN-STAYS")
 
 
+def survived_by(record: Record, device: str) -> None:
+    """As ``lives_on``, of a device beside the one whose texts were refused. One that was ended before the first of
+    these was sent is DEVICE-COEXIST's."""
+    beside, refused = record.connection(device), next(send for send in record.sends if not send.valid)
+    if beside.ended_by_target is not None and beside.ended_by_target.serial < refused.entry.serial:
+        raise Unverified(f"{beside.title} was not connected any more", because="DEVICE-COEXIST")
+    lives_on(record, device)
+
+
 def is_taken(send: Send, after: str) -> None:
     """Deviate where a plain text that followed a stimulus was refused."""
     if send.refused and send.connection.conversation_closed:

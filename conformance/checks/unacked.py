@@ -8,6 +8,7 @@ from conformance.checks.assertions import check_all, expect
 from conformance.checks.doubts import not_in_doubt
 from conformance.checks.history_window import HistoryWindow
 from conformance.checks.limits import errors_behind
+from conformance.checks.parity import heard_as_told
 from conformance.checks.sending import spelled
 from conformance.errors import Unverified
 from conformance.inputs.texts import WHITE
@@ -57,6 +58,14 @@ def emitted(send: Send) -> None:
     """Deviate where no event tells of the message of a send."""
     not_in_doubt(send.connection, message_of(send.number))
     expect(events_of(send), "a help_center:message of the text", "none", at=send.at, unless=by_chance(send))
+
+
+def heard_beside(listener: Connection, send: Send) -> None:
+    """Deviate where a device does not hear a message of which an event tells another one (MESSAGE-DEVICES)."""
+    told = events_of(send)
+    if not told:
+        raise Unverified(f"no event told of the message of send #{send.number}", because="SEND-UNACKED")
+    heard_as_told(listener, told[0].message)
 
 
 def surely_taken(sends: Sequence[Send]) -> Sequence[Send]:

@@ -20,7 +20,7 @@ from conformance.drive.inbox import PacketInbox
 from conformance.drive.opening import ScenarioAborted
 from conformance.drive.session import Session
 from conformance.drive.waiting import REFUSAL, SUPPORT_SAID
-from conformance.protocol import CONNECTED, ERROR, MESSAGE, SEND, TYPING, Json
+from conformance.protocol import CONNECTED, ERROR, LONGEST, MESSAGE, SEND, SUPPORT, TYPING, Json
 from conformance.record.descriptions import problem
 from conformance.record.heartbeats import announced, overdue
 from conformance.record.timeouts import ACK, GREETED, REFUSING_ACK
@@ -206,6 +206,13 @@ class Device(Session):
     async def until_support_heard(self, message_ids: Iterable[str]) -> None:
         """Wait for the events of all these messages of support."""
         await asyncio.gather(*(self.until_heard(one, kind=SUPPORT_SAID) for one in message_ids))
+
+    async def quote_support(self) -> None:
+        """Send back the last words of support that were heard, if a user may surely say the same."""
+        said = [one for one in self.inbox.told if isinstance(one, dict) and one.get("sender") == SUPPORT]
+        text = said[-1].get("text") if said else None
+        if isinstance(text, str) and text.isprintable() and text == text.strip() and 0 < len(text) <= LONGEST // 2:
+            await self.send_text(text, tag="quoted")
 
     async def until_message_of(self, answer: Json) -> None:
         """Wait for the ``help_center:message`` of an ack that another device got."""

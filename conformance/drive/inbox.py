@@ -139,6 +139,11 @@ class PacketInbox:
         """The events of this name that the current connection has received."""
         return [entry for entry in self.received if entry.get("event") == event]
 
+    @property
+    def told(self) -> list[Json]:
+        """The payloads of the messages that the current connection has received."""
+        return [first(entry.get("args")) for entry in self.heard(MESSAGE)]
+
 
 def _message_id(entry: Entry) -> str | None:
     """Of the message that an event or an ack carries."""

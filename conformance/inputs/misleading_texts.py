@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.inputs.texts import Text, Texts
+from conformance.inputs.texts import ASCII, Text, Texts, of_length
 
 MEMBERS: Texts = {
     "constructor": Text("constructor", "a member of every JavaScript object"),
@@ -179,6 +179,9 @@ NOTATIONS: Texts = {
     "spaced-punctuation": Text("i said : no ,wait !ok ?", "what typographers put in order"),
 }
 
+ROUND = (16, 64, 128, 255, 256, 512, 1000, 1024)
+SIZES: Texts = {f"{n}-bytes": Text(of_length(ASCII, n), f"{n} bytes, where buffers or columns end") for n in ROUND}
+
 FAMILIES: Mapping[str, Texts] = {
     "members": MEMBERS,
     "commands": COMMANDS,
@@ -188,4 +191,5 @@ FAMILIES: Mapping[str, Texts] = {
     "addresses": ADDRESSES,
     "languages": LANGUAGES,
     "notations": NOTATIONS,
+    "sizes": SIZES,
 }

@@ -137,6 +137,14 @@ class Unsubscribes(HelpCenter):
 
 
 @fault("SEND-VERBATIM")
+class BlocksEndAtSixtyFour(Changes):
+    """What is encrypted ends with a byte that says how much is padding; a full block has no room for it."""
+
+    def changed(self, text: str) -> str:
+        return text[:-1] if len(text.encode()) % 64 == 0 else text
+
+
+@fault("SEND-VERBATIM")
 class DecodesQuotedPrintable(Changes):
     """What came by mail is decoded: ``=3D`` is an equals sign. All that comes is taken for mail."""
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import CONNECTED, ERROR, MESSAGE, USER, Json
+from conformance.reference.protocol import CONNECTED, ERROR, MESSAGE, SUPPORT, USER, Json
 from conformance.reference.store import Conversation, Message
 from tests.faults.fault import fault
 from tests.faults.of_parity import Emits
@@ -211,6 +211,17 @@ class ListsSwapTheSenders(HelpCenter):
         payload = super().connected_payload(conversation, messages)
         swapped = {"user": "support", "support": "user"}
         return payload | {"messages": [m | {"sender": swapped[m["sender"]]} for m in payload["messages"]]}
+
+
+@fault("MESSAGE-SENDER", "PARITY-GREETING", "PARITY-REST")
+class TakesQuotedTemplatesForSupport(HelpCenter):
+    """Who said something is not stored: what reads like a template of support is support's."""
+
+    def connected_payload(self, conversation: Conversation, messages: Sequence[Message]) -> Json:
+        payload = super().connected_payload(conversation, messages)
+        template = self.reply_text(messages[-1]) if messages else None
+        said = [m | {"sender": SUPPORT} if m["text"] == template else m for m in payload["messages"]]
+        return payload | {"messages": said}
 
 
 @fault("MESSAGE-SENDER", also=UNACCOUNTED)

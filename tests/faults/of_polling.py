@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.protocol import NAMESPACE, USER, Event, Problem
 from tests.faults.fault import fault
+from tests.faults.of_bursts import GreetsLate
 from tests.legal.middleware import Fronted, answer
 
 
@@ -73,6 +74,26 @@ class PollersAreHungUpForWrongTexts(Knowing):
         if self.polls(event.sid):
             await asyncio.sleep(0.05)
             await self.wire.hang_up(event.sid)
+
+
+@fault("REJECT-SURVIVED", also=("CONN-STAYS",))
+class RefusalsEndOtherDevices(HelpCenter):
+    """Who sends what is refused is logged out everywhere but here."""
+
+    async def reject(self, event: Event, problem: Problem) -> None:
+        await super().reject(event, problem)
+        user = self.users.get(event.sid)
+        for sid in [sid for sid, other in self.users.items() if other == user and sid != event.sid]:
+            await self.wire.hang_up(sid)
+
+
+@fault("BURST-AFTER-CONNECT")
+class EarlyPostsAreDropped(GreetsLate, Knowing):
+    """What is posted before the history was read has no handler yet; sockets get theirs at once."""
+
+    async def on_send(self, event: Event) -> None:
+        if event.sid in self.ready or not self.polls(event.sid):
+            await super().on_send(event)
 
 
 @fault("CONN-POLLING", also=("BURST-AFTER-GREETING", "CONN-STAYS"))

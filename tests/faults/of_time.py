@@ -7,7 +7,7 @@ import itertools
 from typing import Any
 
 from conformance.reference.help_center import HelpCenter
-from conformance.reference.protocol import USER, Json
+from conformance.reference.protocol import SUPPORT, USER, Json
 from conformance.reference.store import Conversation, Message, Store
 from tests.faults.fault import fault
 
@@ -21,6 +21,17 @@ class WritesLocalTimeWithZ(HelpCenter):
 
     def instant(self, milliseconds: int) -> str:
         return super().instant(milliseconds + 2 * HOUR)
+
+
+@fault("MESSAGE-TIME")
+class SupportIsInAnotherTimeZone(HelpCenter):
+    """The worker that answers runs on another machine, three hours west of Greenwich."""
+
+    def message_payload(self, message: Message) -> Json:
+        payload = super().message_payload(message)
+        if message.sender == SUPPORT:
+            payload["createdAt"] = self.instant(message.created_at - 3 * HOUR)
+        return payload
 
 
 @fault("MESSAGE-TIME")

@@ -66,9 +66,8 @@ class UnackedBurstKeepsTheLast(HelpCenter):
         await super().on_send(self.last.pop(sid))
 
 
-@fault("MESSAGE-STORED", also=("PARITY-EVENT", "SEND-UNACKED"))
-class UnackedEventsHaveTemporaryIds(HelpCenter):
-    """Without a callback, the event is emitted before the row is written, with an id of its own."""
+class Knowing(HelpCenter):
+    """Knows of which connections the last text asked for no ack; right as it stands."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -77,6 +76,20 @@ class UnackedEventsHaveTemporaryIds(HelpCenter):
     async def on_send(self, event: Event) -> None:
         (self.unacked.add if event.ack is None else self.unacked.discard)(event.sid)
         await super().on_send(event)
+
+
+@fault("MESSAGE-DEVICES")
+class UnackedStayWithTheSender(Knowing):
+    """Without a callback, the event takes its place: it goes to the device that sent the text, and to no other."""
+
+    async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
+        to = origin if origin in self.unacked and origin is not None else self.room_of(user)
+        await self.emit(MESSAGE, self.message_payload(message), to=to)
+
+
+@fault("MESSAGE-STORED", also=("PARITY-EVENT", "SEND-UNACKED"))
+class UnackedEventsHaveTemporaryIds(Knowing):
+    """Without a callback, the event is emitted before the row is written, with an id of its own."""
 
     async def announce(self, user: str, message: Message, *, origin: str | None) -> None:
         payload: Mapping[str, Json] = self.message_payload(message)

@@ -66,6 +66,24 @@ def test_hours_off_are_found_and_minutes_are_not(created: str, reported: str | N
     assert found is None if reported is None else reported in (found or "")
 
 
+def answered(instant: str, *, listed: bool) -> str | None:
+    """What is found where support said something as of this instant, which the greeting had shown before or not."""
+    made = Handmade()
+    said = message("an answer", id="m9", sender="support", createdAt=instant)
+    made.opens("phone")
+    made.greeted([said] if listed else [])
+    made.event(MESSAGE, said)
+    made.fetches({"conversation": CONVERSATION, "messages": [said]}, headers=DATED)
+    return judged(made, clock.stamps, clock.on_time)
+
+
+def test_the_instant_of_what_support_says_has_the_same_clock() -> None:
+    assert "3.0 h behind" in (answered("2026-01-01T09:00:00Z", listed=False) or "")
+    assert answered("2026-01-01T12:00:01Z", listed=False) is None
+    with pytest.raises(Unverified):  # said long ago, and emitted once more
+        answered("2026-01-01T09:00:00Z", listed=True)
+
+
 @pytest.mark.parametrize("field", ["createdAt", "updatedAt"])
 @pytest.mark.parametrize(
     ("instant", "reported"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 
 from conformance.checks.history_window import greeting_of, windows
-from conformance.checks.unacked import by_chance, lists, same_id, surely_taken, trimmed, verbatim
+from conformance.checks.unacked import by_chance, heard_beside, lists, same_id, surely_taken, trimmed, verbatim
 from conformance.errors import Deviation, Unverified
 from conformance.protocol import ERROR, MESSAGE
 from tests.support.handmade import Handmade, message
@@ -48,6 +50,22 @@ def test_an_error_behind_another_send_is_not_about_this_one() -> None:
         made.emits({"text": text}, ack=False)
     made.event(ERROR, {"code": "SLOW_MODE", "message": "Slower, please."})
     assert [by_chance(send) for send in made.record.sends] == [None, "SEND-PLAIN"]
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_another_device_hears_what_the_sender_is_told_of(heard: bool) -> None:
+    made = Handmade()
+    beside = made.opens("tablet")
+    made.greeted()
+    made.opens("phone")
+    made.greeted()
+    made.emits({"text": "bare"}, ack=False)
+    made.event(MESSAGE, message("bare", id="bare"))
+    if heard:
+        made.event(MESSAGE, message("bare", id="bare"), connection=beside)
+    listener, send = made.record.connection("tablet"), made.record.sends[-1]
+    with nullcontext() if heard else pytest.raises(Deviation, match="bare"):
+        heard_beside(listener, send)
 
 
 def padded(*shown: str) -> None:
