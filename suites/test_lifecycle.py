@@ -35,7 +35,7 @@ from conformance.checks.sending import plain_sends
 from conformance.drive import rejected
 from conformance.drive.device import Device, ScenarioAborted
 from conformance.drive.scenario import scenario
-from conformance.drive.simultaneous import buffered
+from conformance.drive.simultaneous import sent_early
 from conformance.drive.stage import Stage
 from conformance.errors import Unverified
 from conformance.record.views import Everything, Record
@@ -238,15 +238,7 @@ async def early_burst(stage: Stage) -> None:
     """As ``burst``, but the five texts go out as soon as the namespace is entered, greeted or not."""
     async with stage.device("tablet") as tablet:
         await tablet.send_plain(tag="before")
-    phone = stage.device("phone", greet=False, unjudged=True)
-    await phone.open()
-    await phone.enter_sending(buffered(stage), tag="burst")
-    with contextlib.suppress(ScenarioAborted):
-        await phone.greeted()
-    await phone.settle()
-    await phone.close()
-    async with stage.device("laptop"):
-        pass
+    await sent_early(stage, stage.device("phone", greet=False, unjudged=True))
 
 
 @requirement("BURST-AFTER-GREETING")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-
 from conformance.checks.assertions import check_all
 from conformance.checks.history_window import greeting_of
 from conformance.checks.lifecycle import accepted, arrived, require, shows
@@ -11,9 +9,8 @@ from conformance.checks.limits import errors_not_for_pace
 from conformance.checks.sending import each_taken, is_refused, is_taken, lives_on, refusals, survived_by
 from conformance.checks.unacked import emitted, lists
 from conformance.checks.unexpected_messages import nothing_unexpected, unexpected_emitted, unexpected_in_rest
-from conformance.drive.device import ScenarioAborted
 from conformance.drive.scenario import scenario
-from conformance.drive.simultaneous import buffered
+from conformance.drive.simultaneous import sent_early
 from conformance.drive.stage import Stage
 from conformance.inputs import invalid_payloads
 from conformance.record.views import Record
@@ -83,15 +80,7 @@ async def polled_early(stage: Stage) -> None:
     not; another one shows the conversation."""
     async with stage.device("tablet") as tablet:
         await tablet.send_plain(tag="before")
-    phone = stage.device("phone", transport="polling", greet=False, unjudged=True)
-    await phone.open()
-    await phone.enter_sending(buffered(stage), tag="burst")
-    with contextlib.suppress(ScenarioAborted):
-        await phone.greeted()
-    await phone.settle()
-    await phone.close()
-    async with stage.device("laptop"):
-        pass
+    await sent_early(stage, stage.device("phone", transport="polling", greet=False, unjudged=True))
 
 
 @requirement("BURST-AFTER-CONNECT")

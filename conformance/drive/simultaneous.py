@@ -78,6 +78,19 @@ def buffered(stage: Stage) -> list[str]:
     return [stage.words() for _ in range(BURST)]
 
 
+async def sent_early(stage: Stage, phone: Device) -> None:
+    """A device enters the namespace, sends its burst as soon as that is entered, greeted or not, and goes; then another
+    one shows the conversation. No law judges the device, which was made so (``greet``, ``unjudged``)."""
+    await phone.open()
+    await phone.enter_sending(buffered(stage), tag="burst")
+    with contextlib.suppress(ScenarioAborted):
+        await phone.greeted()
+    await phone.settle()
+    await phone.close()
+    async with stage.device("laptop"):
+        pass
+
+
 async def afterwards(stage: Stage) -> None:
     """When all devices have gone, one more of each user connects and sends a text."""
 
