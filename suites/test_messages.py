@@ -114,8 +114,7 @@ def test_the_ack_names_the_user_as_sender(everything: Everything) -> None:
 
 
 @requirement("MESSAGE-SENDER")
-def test_event_and_history_name_the_user_as_sender(everything: Everything, answered_chat: Record) -> None:
-    _ = answered_chat
+def test_event_and_history_name_the_user_as_sender(everything: Everything) -> None:
     laws.MESSAGE_SENDER_ELSEWHERE.check(everything)
 
 
@@ -134,8 +133,7 @@ def test_what_was_emitted_in_the_users_name_is_in_the_conversation(everything: E
 
 
 @requirement("MESSAGE-TIME")
-def test_a_message_is_created_when_the_targets_clock_says(everything: Everything, answered_chat: Record) -> None:
-    _ = answered_chat
+def test_a_message_is_created_when_the_targets_clock_says(everything: Everything) -> None:
     laws.MESSAGE_TIME.check(everything)
 
 
