@@ -113,9 +113,10 @@ def test_what_support_said_is_in_the_conversation(everything: Everything, answer
 
 @requirement("MESSAGE-SENDER")
 def test_a_user_who_says_what_support_said_is_its_sender(answered_chat: Record) -> None:
+    """Where support said something in time that a user may say as well."""
     laws.MESSAGE_SENDER_ELSEWHERE.check([answered_chat])
 
 
 @requirement("MESSAGE-TIME")
 def test_what_support_says_is_created_when_the_targets_clock_says(answered_chat: Record) -> None:
-    laws.MESSAGE_TIME.check([answered_chat])
+    laws.MESSAGE_TIME_SUPPORT.check([answered_chat])

@@ -6,7 +6,7 @@ of a conversation may be right (section 4.1).
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ from conformance.checks.parity import CLOSE, apart, echo
 from conformance.checks.selectors import good_connections, saved
 from conformance.errors import Unverified
 from conformance.observations.observed import ObservedValue
-from conformance.protocol import CONNECTED, MESSAGE, SUPPORT
+from conformance.protocol import CONNECTED, MESSAGE, SUPPORT, Json
 from conformance.record.payloads import Message
 from conformance.record.views import Fetch, Record, Send
 from conformance.schema import timestamps
@@ -33,11 +33,9 @@ _CLOSE = 5.0
 
 @dataclass(frozen=True)
 class Stamp:
-    """A new message, and the instant at which the target's own clock has that. ``send``: None of support's."""
+    """A message that was saved, and the instant at which the target's own clock has that."""
 
-    message: Message
-    send: Send | None
-    at: Sequence[int]
+    send: Send
     created: datetime
     expected: datetime
 
@@ -48,18 +46,13 @@ class Stamp:
 
 
 def stamps(record: Record) -> Iterator[Stamp]:
-    """The new messages of a record whose ``createdAt`` has a clock, where a REST answer had a date."""
-    ahead = record.once(_ahead)
-    if ahead is None:
-        return
-    for send, created in _timed(record):
-        middle = (send.entry.at + send.acks[0].at) / 2
-        at = [send.entry.serial, send.acks[0].serial]
-        yield Stamp(send.message, send, at, created, datetime.fromtimestamp(middle + ahead, UTC))
-    for message, heard in _said_by_support(record):
-        instant = _to_the_second(message)
-        if instant is not None:
-            yield Stamp(message, None, [message.at], instant, datetime.fromtimestamp(heard + ahead, UTC))
+    """The messages of a record whose ``createdAt`` has a clock, where a REST answer had a date."""
+    dated = [(fetch, moment) for fetch in record.fetches if (moment := date_of(fetch)) is not None]
+    if dated:
+        fetch, moment = dated[0]
+        for send, created in _timed(record):
+            middle = (send.entry.at + send.acks[0].at) / 2
+            yield Stamp(send, created, datetime.fromtimestamp(moment.timestamp() + middle - fetch.entry.at, UTC))
 
 
 def date_of(fetch: Fetch) -> datetime | None:
@@ -70,37 +63,19 @@ def date_of(fetch: Fetch) -> datetime | None:
 def _timed(record: Record) -> Iterator[tuple[Send, datetime]]:
     """Accepted sends whose ``createdAt`` is precise to the second; what is not an instant is a matter of shape."""
     for send in saved(record):
-        created = _to_the_second(send.message)
-        if created is not None:
-            yield send, created
-
-
-def _to_the_second(message: Message) -> datetime | None:
-    created = timestamps.parse(message.created_at)
-    return timestamps.aware(created) if created and timestamps.to_the_second(message.created_at) else None
-
-
-def _said_by_support(record: Record) -> Iterator[tuple[Message, float]]:
-    """What support said to a device that was greeted, with the moment (seconds) at which that heard it. Not what some
-    history shows that was asked for before: it was said earlier."""
-    shown = [window for window in windows(record) if window.length]
-    for connection in (one for one in good_connections(record) if one.greeted):
-        greeted = connection.events(CONNECTED)[0].entry
-        for event in (one for one in connection.events(MESSAGE) if one.entry.serial > greeted.serial):
-            if isinstance(event.payload, dict) and event.payload.get("sender") == SUPPORT:
-                earlier = (window for window in shown if window.entry.serial < event.entry.serial)
-                if not any(window.history.where_is("id", event.message.id) for window in earlier):
-                    yield event.message, event.entry.at
+        created = timestamps.parse(send.message.created_at)
+        if created is not None and timestamps.to_the_second(send.message.created_at):
+            yield send, timestamps.aware(created)
 
 
 def on_time(stamp: Stamp) -> None:
     """MESSAGE-TIME: within half an hour of the target's own clock."""
-    if stamp.send is not None and abs(stamp.off) > TOLERATED:
-        _copies_agree(stamp.send)
-    whose = "createdAt" if stamp.send is not None else "createdAt of what support said"
-    what = f"{whose} near the clock of the target's REST answers, {stamp.expected.isoformat(timespec='seconds')}"
-    actual = f"{stamp.message.created_at}, {span(stamp.off)}"
-    expect(abs(stamp.off) <= TOLERATED, what, actual, at=stamp.at)
+    send, expected = stamp.send, stamp.expected.isoformat(timespec="seconds")
+    at = [send.entry.serial, send.acks[0].serial]
+    what = f"createdAt near the clock of the target's REST answers, {expected}"
+    if abs(stamp.off) > TOLERATED:
+        _copies_agree(send)
+    expect(abs(stamp.off) <= TOLERATED, what, lambda: f"{send.message.created_at}, {span(stamp.off)}", at=at)
 
 
 def _copies_agree(send: Send) -> None:
@@ -117,6 +92,57 @@ def _copies(send: Send) -> Iterator[tuple[str, Message | None]]:
     for window in windows(send.record):
         if window.user == send.connection.user and send.acks[0].at <= window.began:
             yield ("PARITY-GREETING" if window.channel == "greeting" else "PARITY-REST"), window.find(send)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A new message of support, the instant at which the target's own clock has it, and who heard it."""
+
+    message: Message
+    created: datetime
+    expected: datetime
+    record: Record
+
+    @property
+    def off(self) -> float:
+        """Seconds by which ``createdAt`` is ahead."""
+        return (self.created - self.expected).total_seconds()
+
+
+def said_by_support(record: Record) -> Iterator[Said]:
+    """What support said to a greeted device after a text of its user was acked, where a REST answer had a date. Not
+    what a history had shown before: that was said earlier."""
+    ahead = record.once(_ahead)
+    shown = [window for window in windows(record) if window.length]
+    for connection in (one for one in good_connections(record) if one.greeted and ahead is not None):
+        asked = [send.acks[0].serial for send in saved(record) if send.connection.user == connection.user]
+        since = max(connection.events(CONNECTED)[0].entry.serial, min(asked, default=len(record.transcript.entries)))
+        for event in (one for one in connection.events(MESSAGE) if one.entry.serial > since):
+            created = _instant_of_support(event.payload)
+            earlier = [window for window in shown if window.entry.serial < event.entry.serial]
+            if created is None or any(window.history.where_is("id", event.message.id) for window in earlier):
+                continue
+            yield Said(event.message, created, datetime.fromtimestamp(event.entry.at + (ahead or 0.0), UTC), record)
+
+
+def _instant_of_support(payload: Json) -> datetime | None:
+    """Precise to the second; None of a message of a user, or where that cannot be read."""
+    if not isinstance(payload, dict) or payload.get("sender") != SUPPORT or not isinstance(payload.get("id"), str):
+        return None
+    created = timestamps.parse(text := str(payload.get("createdAt")))
+    return timestamps.aware(created) if created and timestamps.to_the_second(text) else None
+
+
+def said_on_time(said: Said) -> None:
+    """MESSAGE-TIME, of support. What a history has otherwise is SUPPORT-STORED's."""
+    message = said.message
+    for window in windows(said.record) if abs(said.off) > TOLERATED else ():
+        for copy in window.history.where_is("id", message.id):
+            if apart(message, copy) > CLOSE:
+                raise Unverified(f"{message.created_at}, {copy.created_at} in {copy.where}", because="SUPPORT-STORED")
+    expected = said.expected.isoformat(timespec="seconds")
+    what = f"createdAt of what support said near the clock of the target's REST answers, {expected}"
+    expect(abs(said.off) <= TOLERATED, what, lambda: f"{message.created_at}, {span(said.off)}", at=[message.at])
 
 
 @dataclass(frozen=True)
@@ -187,7 +213,7 @@ def _ahead(record: Record) -> float | None:
 
 def observed(everything: Iterable[Record]) -> ObservedValue:
     """OBS-CLOCK."""
-    off = [stamp.off for record in everything for stamp in stamps(record) if stamp.send is not None]
+    off = [stamp.off for record in everything for stamp in stamps(record)]
     if not off:
         raise Unverified("no REST answer with a Date stands beside a message")
     middle = statistics.median(off)

@@ -211,6 +211,7 @@ def shows_as_before(connection: Connection) -> None:
 def accepted(send: Send) -> None:
     """Deviate when a message of a burst is not acked as saved."""
     if not is_acked(send):
+        not_limited(send.connection)
         what = "an ack for every message of the burst"
         raise Deviation(what, f"none for send #{send.number}", at=send.at, unless=unacked_anyhow(send))
     _ = send.message.id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from conformance.checks.assertions import check_all, expect, expect_equal
 from conformance.checks.blame import of_refusal
@@ -187,13 +187,17 @@ def lives_on(record: Record, device: str = "phone") -> None:
         expect(end is None, "the connection to live on", how.strip(), at=at, unless="CONN-STAYS")
 
 
-def survived_by(record: Record, device: str) -> None:
-    """As ``lives_on``, of a device beside the one whose texts were refused. A target that keeps one session for each
-    user has ended it before (DEVICE-COEXIST's)."""
-    end = record.connection(device).ended_by_target
-    refused = next(send for send in record.sends if not send.valid)
-    if end is None or end.serial > refused.entry.serial:
-        lives_on(record, device)
+def survived_by(record: Record, device: str, everything: Iterable[Record]) -> None:
+    """As ``lives_on``, of a device beside the one whose text was refused. Nothing of a target that keeps one session
+    for each user, here or where nothing is refused (DEVICE-COEXIST's)."""
+    if any(c.displaced for one in everything if one.transcript.wave == 1 for c in one.connections):
+        return
+    end, refused = record.connection(device).ended_by_target, record.send("refused")
+    if end is not None and end.serial < refused.entry.serial:
+        return
+    if not refused.refused:
+        raise Unverified("nothing was refused", because="SEND-MAX")
+    lives_on(record, device)
 
 
 def is_taken(send: Send, after: str) -> None:

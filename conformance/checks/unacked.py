@@ -62,9 +62,11 @@ def emitted(send: Send) -> None:
 
 def heard_beside(listener: Connection, send: Send) -> None:
     """Deviate where a device does not hear a message of which an event tells another one (MESSAGE-DEVICES)."""
-    told = events_of(send)
+    told = [event for event in events_of(send) if event.entry.serial < listener.left]
     if not told:
-        raise Unverified(f"no event told of the message of send #{send.number}", because="SEND-UNACKED")
+        not_in_doubt(send.connection, message_of(send.number))
+        reason = f"no event told of the message of send #{send.number}"
+        raise Unverified(reason, because=by_chance(send))
     heard_as_told(listener, told[0].message)
 
 

@@ -72,9 +72,10 @@ def answered(instant: str, *, listed: bool) -> str | None:
     said = message("an answer", id="m9", sender="support", createdAt=instant)
     made.opens("phone")
     made.greeted([said] if listed else [])
+    made.says("a question", saved=message("a question", id="m1"))
     made.event(MESSAGE, said)
     made.fetches({"conversation": CONVERSATION, "messages": [said]}, headers=DATED)
-    return judged(made, clock.stamps, clock.on_time)
+    return judged(made, clock.said_by_support, clock.said_on_time)
 
 
 def test_the_instant_of_what_support_says_has_the_same_clock() -> None:
