@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.checks import laws, support
+from conformance.checks import clock, laws, support
+from conformance.checks.law import check_records
 from conformance.drive.device import Device
 from conformance.drive.scenario import scenario
 from conformance.drive.stage import Stage
@@ -119,4 +120,4 @@ def test_a_user_who_says_what_support_said_is_its_sender(answered_chat: Record) 
 
 @requirement("MESSAGE-TIME")
 def test_what_support_says_is_created_when_the_targets_clock_says(answered_chat: Record) -> None:
-    laws.MESSAGE_TIME_SUPPORT.check([answered_chat])
+    check_records([answered_chat], clock.said_by_support, clock.said_on_time)

@@ -224,12 +224,6 @@ MESSAGE_STORED = Law(
 MESSAGE_TIME = Law(
     "MESSAGE-TIME", "a_message_is_created_when_the_targets_clock_says", clock.stamps, clock.on_time, nothing=NO_CLOCK
 )
-MESSAGE_TIME_SUPPORT = Law(
-    "MESSAGE-TIME",
-    "what_support_says_is_created_when_the_targets_clock_says",
-    clock.said_by_support,
-    clock.said_on_time,
-)
 MESSAGE_TIME_MOVES = Law(
     "MESSAGE-TIME",
     "messages_sent_seconds_apart_have_instants_of_their_own",
