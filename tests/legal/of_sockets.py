@@ -264,3 +264,18 @@ class KeepsTwoSessionsForEachUser(HelpCenter):
     async def on_send(self, event: Event) -> None:
         self.spoke[event.sid] = time.monotonic()
         await super().on_send(event)
+
+
+@legal(advice=["DEVICE-COEXIST"])
+class EndsTheOlderSessionLate(HelpCenter):
+    """One session for each user; the node that has the older one hears of the newer one a while later."""
+
+    async def admit(self, sid: str, user: str) -> None:
+        for other in [other for other, owner in self.users.items() if owner == user and other != sid]:
+            self.spawn(self.end_late(other))
+        await super().admit(sid, user)
+
+    async def end_late(self, sid: str) -> None:
+        await asyncio.sleep(0.2)
+        if sid in self.users:
+            await self.wire.hang_up(sid)
