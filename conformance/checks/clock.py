@@ -113,16 +113,17 @@ def said_by_support(record: Record) -> Iterator[Said]:
     """What support said to a greeted device after a text of its user was acked, where a REST answer had a date. Not
     what a history had shown before: that was said earlier."""
     ahead = record.once(_ahead)
+    if ahead is None:
+        return
     shown = [window for window in windows(record) if window.length]
-    for connection in (one for one in good_connections(record) if one.greeted and ahead is not None):
+    for connection in (one for one in good_connections(record) if one.greeted):
         asked = [send.acks[0].serial for send in saved(record) if send.connection.user == connection.user]
         since = max(connection.events(CONNECTED)[0].entry.serial, min(asked, default=len(record.transcript.entries)))
         for event in (one for one in connection.events(MESSAGE) if one.entry.serial > since):
             created = _instant_of_support(event.payload)
             earlier = [window for window in shown if window.entry.serial < event.entry.serial]
-            if created is None or any(window.history.where_is("id", event.message.id) for window in earlier):
-                continue
-            yield Said(event.message, created, datetime.fromtimestamp(event.entry.at + (ahead or 0.0), UTC), record)
+            if created and not any(window.history.where_is("id", event.message.id) for window in earlier):
+                yield Said(event.message, created, datetime.fromtimestamp(event.entry.at + ahead, UTC), record)
 
 
 def _instant_of_support(payload: Json) -> datetime | None:
