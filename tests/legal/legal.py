@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import itertools
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -93,15 +94,25 @@ class OddServer:
         found = [o if issubclass(o, base) else getattr(o, attribute, None) for o in odd]
         return type(base.__name__, (*dict.fromkeys(o for o in found if o is not None), base), {})
 
-    def certify(self, folder: Path, *more: str) -> Certified:
-        """Serve it on a free loopback port and certify it. ``folder``: where the reports go; ``more``: options."""
-        options = itertools.chain(more, *(one.options for one in self.oddities))
+    @property
+    def options(self) -> tuple[str, ...]:
+        return tuple(itertools.chain.from_iterable(one.options for one in self.oddities))
+
+    @property
+    def timeout(self) -> float:
+        return SLOW_TIMEOUT if any(one.slow for one in self.oddities) else TIMEOUT
+
+    @contextmanager
+    def serve(self) -> Iterator[str]:
+        """Its URL, on a free loopback port."""
         center = self.build(SECRET)
-        served = getattr(center, "SERVED", Served)
-        with served(center.app) as server:
-            slow = any(one.slow for one in self.oddities)
-            timeout = SLOW_TIMEOUT if slow else TIMEOUT
-            return certify(server.url, folder / self.name[:100], *options, timeout=timeout)
+        with getattr(center, "SERVED", Served)(center.app) as server:
+            yield server.url
+
+    def certify(self, folder: Path, *more: str) -> Certified:
+        """Serve it and certify it. ``folder``: where the reports go; ``more``: options."""
+        with self.serve() as url:
+            return certify(url, folder / self.name[:100], *more, *self.options, timeout=self.timeout)
 
     def accusations(self, certified: Certified) -> dict[str, str]:
         """What the certification held against the server beyond its advice, or did not look at, by requirement."""
