@@ -17,7 +17,7 @@ import yaml
 from conformance.auth.tokens import KeyMinter
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.serve import Served
-from tests.support.checkout import CHAT, ROOT, TOKENS, Checkout
+from tests.support.checkout import CHAT, ROOT, TIMEOUT, TOKENS, Checkout
 from tests.support.hostile import SECRET, Untrimming, help_center
 
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
@@ -71,7 +71,7 @@ class Runner:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=TIMEOUT,
         )
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         outputs = dict(line.split("=", 1) for line in lines)
@@ -178,6 +178,6 @@ def test_the_action_is_installed_into_its_own_environment(tmp_path: Path) -> Non
         "RUNNER_TEMP": str(temp),
         "GITHUB_ACTION_PATH": str(action),
     }
-    subprocess.run([*BASH, "-c", STEPS["Install"]["run"]], env=environment, check=True, timeout=60)
+    subprocess.run([*BASH, "-c", STEPS["Install"]["run"]], env=environment, check=True, timeout=TIMEOUT)
     assert noted.read_text(encoding="utf-8").splitlines() == ["install", "--quiet", str(action)]
     assert (temp / "help-center-conformance" / "bin" / "pip").is_file()

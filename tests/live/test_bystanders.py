@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conformance.reference.serve import Served
-from tests.support.checkout import CHAT, ROOT, Checkout
+from tests.support.checkout import CHAT, ROOT, TIMEOUT, Checkout
 from tests.support.hostile import SECRET, help_center
 
 OWNER = """
@@ -47,7 +47,7 @@ def run(folder: Path, *options: str, **environment: str) -> tuple[int, str]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=TIMEOUT,
     )
     return done.returncode, done.stdout + done.stderr
 

@@ -20,7 +20,7 @@ from tests.deployments.processes import free_port
 from tests.load import crowds  # noqa: F401  registers them
 from tests.load.faults import FAULTS, Counts, UnderLoad
 from tests.load.oddities import ODDITIES
-from tests.load.run import SECRET, Loaded, command, distributed, environment, load, loaded, shape
+from tests.load.run import SECRET, TIMEOUT, Loaded, command, distributed, environment, load, loaded, shape
 from tests.support.distance import Distance, far_away
 from tests.support.peers import self_signed
 from tests.support.servers import node_server
@@ -213,7 +213,7 @@ def test_ctrl_c_ends_it_at_once_and_what_was_judged_stands(folder: Path) -> None
                 assert center.has_acked.wait(60)
                 center.is_empty.clear()
                 process.send_signal(signal.SIGINT)
-                output, _ = process.communicate(timeout=60)
+                output, _ = process.communicate(timeout=TIMEOUT)
             finally:
                 process.kill()
         assert center.is_empty.wait(20)

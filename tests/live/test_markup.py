@@ -15,7 +15,7 @@ from tests.support.tools import program
 
 OWNED = "typeof owned === 'undefined' ? null : owned"
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(0)
 
 
 @pytest.fixture(scope="module")

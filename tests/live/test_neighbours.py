@@ -30,7 +30,7 @@ def target() -> Iterator[str]:
 
 
 def test_without_pytest_html_and_with_warnings_as_errors(checkout: Checkout, reports: str) -> None:
-    run = checkout.run("-p", "no:html", "-p", "no:cacheprovider", "-W", "error", "--timeout=50", reports)
+    run = checkout.run("-p", "no:html", "-p", "no:cacheprovider", "-W", "error", "--timeout=500", reports)
     assert (run.code, run.verdict and run.verdict["verdict"]) == (0, "conformant"), run.output
     assert not (run.reports / "report.html").exists()
 

@@ -17,7 +17,7 @@ from tests.deployments.processes import free_port
 SECRET = "a secret that every server of the battery trusts"
 """As in ``tests.faults.battery``: the deployments trust it, too."""
 
-TIMEOUT = 240
+TIMEOUT = 900
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from conformance.schema.validator import mismatches
 ROOT = Path(__file__).resolve().parents[2]
 REPORTS = {"verdict.json", "report.html", "junit.xml", "ctrf.json", "badge.json", "transcripts"}
 """What every run leaves."""
-TIMEOUT = 60
+TIMEOUT = 240
 """Seconds: what a hanging run is killed after (a bug of ours: it never hangs)."""
 
 CHAT = '''

@@ -26,9 +26,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from conformance.transport.close_reason import CloseReason, HandshakeFailed
 from conformance.transport.connection import Connection
 from conformance.transport.engineio import Transport
-from tests.support.clients import token
+from tests.support.clients import DEADLINE, token
 
-DEADLINE = 5.0
 SID = "a-session"
 HANDSHAKE = f'0{{"sid":"{SID}","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}}'
 
@@ -41,9 +40,9 @@ def in_loop(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
     @functools.wraps(test)
     def run(*args: Any, **kwargs: Any) -> None:
         async def checked() -> None:
-            await asyncio.wait_for(test(*args, **kwargs), 30)
+            await asyncio.wait_for(test(*args, **kwargs), 4 * DEADLINE)
             left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-            ended = (await asyncio.wait(left, timeout=2))[1] if left else []
+            ended = (await asyncio.wait(left, timeout=DEADLINE))[1] if left else []
             assert not ended, ended
 
         gc.freeze()  # so that only what the test made is looked at: ten times as fast
@@ -91,7 +90,7 @@ class Heard:
         self._changed.set()
 
     async def until(self, seen: Callable[[], object]) -> None:
-        async with asyncio.timeout(4 * DEADLINE):
+        async with asyncio.timeout(DEADLINE):
             while not seen():
                 self._changed.clear()
                 await self._changed.wait()
@@ -110,7 +109,7 @@ async def rounds() -> None:
 
 async def rounds_until(seen: Callable[[], object]) -> None:
     """Let things go on until this is so."""
-    async with asyncio.timeout(4 * DEADLINE):
+    async with asyncio.timeout(DEADLINE):
         while not seen():  # noqa: ASYNC110  no event says when
             await asyncio.sleep(0)
 

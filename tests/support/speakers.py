@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from conformance.transport.connection import Connection
 from conformance.transport.engineio import Transport
 from conformance.transport.limits import Intake
-from tests.support.peers import DEADLINE, Heard, Stream, accept_websocket, send
+from tests.support.clients import DEADLINE
+from tests.support.peers import Heard, Stream, accept_websocket, send
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from conformance.record.token_kinds import BAD, CONFUSED
 from conformance.record.transcript import Kind, Transcript
 from conformance.redaction import Redactor
 from conformance.reference import HelpCenter, Served, Verifier
-from tests.support.clients import SECRET
+from tests.support.clients import DEADLINE, SECRET
 from tests.support.peers import in_loop
 
 MINTER = KeyMinter(SECRET)
@@ -100,7 +100,7 @@ async def test_users_come_back_from_a_scenario_that_failed_or_was_cancelled() ->
     queueing.cancel()
     holding.cancel()
     await asyncio.gather(holding, queueing, return_exceptions=True)
-    async with asyncio.timeout(1), users.lease(2) as own:
+    async with asyncio.timeout(DEADLINE), users.lease(2) as own:
         assert {user.subject for user in own} == {"a", "b"}
 
 
@@ -176,7 +176,7 @@ async def test_no_one_waits_for_users_that_are_kept_for_later() -> None:
     users = pool(*"abc")
     users.reserve([5], needed=2)
     await users.release(keep=5)
-    async with asyncio.timeout(1), users.lease(2) as own:
+    async with asyncio.timeout(DEADLINE), users.lease(2) as own:
         assert (lists(users.untouched), lists(own)) == ("b", "ac")
 
 

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa, x25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from conformance.reference import Verifier, cli, mint
+from tests.support.clients import DEADLINE
 
 SECRET = "a secret of the tests, long enough for HS256"
 ROOT = Path(__file__).resolve().parents[3]
@@ -45,7 +46,7 @@ def served(*options: str, **environment: str) -> Iterator[tuple[str, subprocess.
 
 def stop(process: subprocess.Popen[str], number: signal.Signals) -> tuple[str, str]:
     process.send_signal(number)
-    return process.communicate(timeout=10)
+    return process.communicate(timeout=DEADLINE)
 
 
 def messages(url: str, token: str) -> httpx.Response:

@@ -15,8 +15,8 @@ from conformance.transport.connection import Connection
 from conformance.transport.engineio import Packet, Transport
 from conformance.transport.http_session import HttpSession
 from conformance.transport.limits import Intake
+from tests.support.clients import DEADLINE
 from tests.support.peers import (
-    DEADLINE,
     HANDSHAKE,
     Heard,
     Polling,

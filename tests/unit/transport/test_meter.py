@@ -15,8 +15,8 @@ from conformance.transport.connection import Connection
 from conformance.transport.engineio import Transport
 from conformance.transport.limits import Intake
 from conformance.transport.meter import Meter
-from tests.support.clients import SECRET
-from tests.support.peers import DEADLINE, Heard, in_loop, send
+from tests.support.clients import DEADLINE, SECRET
+from tests.support.peers import Heard, in_loop, send
 
 WORDS = '2/help-center,["unheard of","é"]'
 
