@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -131,7 +130,5 @@ def pytest_help_center_token():
 def test_a_hook_without_a_token_ends_the_run_in_one_line(
     checkout: Checkout, target: str, tmp_path: Path, conftest: str, line: str
 ) -> None:
-    began = time.monotonic()
     run = started_in(tmp_path, checkout, f"--target={target}", "--users=ada,bob", conftest=conftest)
     assert (run.code, run.line("ERROR")) == (4, f"ERROR: {line}"), run.output
-    assert time.monotonic() - began < 30

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-import time
 from typing import Any
 
 import pytest
@@ -190,22 +189,19 @@ async def test_leaving_a_server_that_has_stopped_answering_is_bounded(
 
     server = Mute()
     server.may_answer.clear()
-    began = time.monotonic()
     async with serving(server) as url, opened(url, transport) as (wire, heard):
-        send(wire, heard, "0")
-    assert time.monotonic() - began < 1
+        send(wire, heard, "0")  # and then the bound of the test itself
 
 
 @in_loop
-async def test_what_is_sent_after_the_end_is_lost_and_not_recorded() -> None:
+async def test_what_is_sent_after_the_end_is_lost_and_not_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(goodbyes, "CLOSING", 1000.0)  # and nothing is waited for
     async with raw_server(_websocket(b"\x88\x00")) as url, opened(url, "websocket") as (wire, heard):
         await heard.the_end()
-        began = time.monotonic()
         for number in range(3):
             send(wire, heard, str(number))
         await wire.close()
         assert heard.written == []
-        assert time.monotonic() - began < 1
 
 
 @in_loop
