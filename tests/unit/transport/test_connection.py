@@ -44,7 +44,7 @@ class Counting(HelpCenter):
             await self.emit("number", number, to=event.sid)
 
     def wire_options(self) -> dict[str, Any]:
-        return {"ping_interval": 0.1, "ping_timeout": 5, "max_http_buffer_size": 2**25}
+        return {"ping_interval": 0.1, "ping_timeout": 60, "max_http_buffer_size": 2**25}
 
 
 @pytest.fixture(scope="module")
