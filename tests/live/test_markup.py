@@ -12,6 +12,7 @@ from tests.hostile.certified import Certified, certify
 from tests.hostile.of_markup import MARKUP
 from tests.hostile.target import load_all
 from tests.support.tools import program
+from tests.whole.pages import PATIENCE
 
 OWNED = "typeof owned === 'undefined' ? null : owned"
 
@@ -33,7 +34,9 @@ def certified(folder: Path) -> Certified:
 def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program("chromium", "chromium-browser"))
-        yield chromium.new_page()
+        page = chromium.new_page()
+        page.set_default_timeout(PATIENCE)
+        yield page
         chromium.close()
 
 

@@ -12,6 +12,10 @@ from tests.faults.battery import Certified
 from tests.whole.conftest import Written
 
 
+PATIENCE = 300_000
+"""Milliseconds, for whatever must come: far beyond what a machine takes that is busy with other things."""
+
+
 @dataclass(frozen=True)
 class Opened:
     """A page, and what it asked for and complained of while it was used."""
@@ -26,6 +30,7 @@ class Opened:
 def opened(browser: Browser, one: Written) -> Iterator[Opened]:
     """Whatever a test does, the page asks for nothing and complains of nothing."""
     page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
     made = Opened(page, one.certified, one.file, [], [])
     page.on("request", lambda request: made.requests.append(request.url))
     page.on("console", lambda message: made.complaints.append(message.text))
