@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, Page
 from tests.faults.battery import Certified
 from tests.whole.conftest import Written
 
-
 PATIENCE = 300_000
 """Milliseconds, for whatever must come: far beyond what a machine takes that is busy with other things."""
 
