@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.faults.battery import Certified
 from tests.whole.conftest import Written
@@ -30,6 +30,7 @@ def opened(browser: Browser, one: Written) -> Iterator[Opened]:
     """Whatever a test does, the page asks for nothing and complains of nothing."""
     page = browser.new_page()
     page.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
     made = Opened(page, one.certified, one.file, [], [])
     page.on("request", lambda request: made.requests.append(request.url))
     page.on("console", lambda message: made.complaints.append(message.text))
