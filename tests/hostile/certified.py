@@ -28,6 +28,8 @@ TOKEN = re.compile(
     rb"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}|65794a%b{10,}2e65794a%b{10,}2e%b{20,}" % (_BYTE, _BYTE, _BYTE)
 )
 """A token with its signature, as it is, or in hex."""
+BUSY = 4
+"""The patience of tests, which may run beside others, and beside eight processes that burn."""
 LIVE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """What a terminal obeys."""
 
@@ -53,9 +55,11 @@ class Certified:
         return (lines[0] if lines else "") + more
 
 
-def certify(target: Target, reports: Path, *options: str, checkout: Path = ROOT) -> Certified:
-    """In a process of its own; the target serves in another one."""
+def certify(target: Target, reports: Path, *options: str, checkout: Path = ROOT, patience: float = 1) -> Certified:
+    """In a process of its own; the target serves in another one. ``patience``: how many times as long as it may it
+    takes for want of processors."""
     reports.mkdir(parents=True, exist_ok=True)
+    target = replace(target, seconds=patience * target.seconds)
     with _serving(target) as url:
         run = _run(url, reports, checkout, *target.options, *options, seconds=2 * target.seconds)
         return _judged(target, reports, run)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.reference.serve import Served
+from tests.support.checkout import TIMEOUT
 from tests.support.documented import Block, blocks
 from tests.support.hostile import SECRET, help_center
 
@@ -20,4 +21,4 @@ def target() -> Iterator[str]:
 
 @pytest.mark.parametrize("block", [one for one in blocks() if one.kind == "slow"], ids=str)
 def test_the_commands_work_as_they_stand_there(block: Block, target: str, tmp_path: Path) -> None:
-    block.run(tmp_path, seconds=300, TARGET=target, SECRET=SECRET, HELP_CENTER_JWT_SECRET=SECRET)
+    block.run(tmp_path, seconds=4 * TIMEOUT, TARGET=target, SECRET=SECRET, HELP_CENTER_JWT_SECRET=SECRET)
