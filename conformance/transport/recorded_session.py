@@ -21,6 +21,7 @@ from yarl import URL
 from conformance.protocol import Json
 from conformance.record.clock import unhurried
 from conformance.record.rate_limits import SLOWER, retry_after
+from conformance.transport import reuse
 from conformance.transport.close_reason import CloseReason, HandshakeFailed, describe_error
 from conformance.transport.cookies import Cookies
 from conformance.transport.engineio import SEPARATOR, PacketType, Transport
@@ -157,7 +158,7 @@ class RecordedSession:
             headers=self._headers,
             timeout=aiohttp.ClientTimeout(total=None),
             ws_response_class=RawWebSocket,
-            trace_configs=[no_redirects()],
+            trace_configs=[no_redirects(), reuse.noticed()],
             max_line_size=LONGEST_HEADER,
             max_field_size=LONGEST_HEADER,
         )
@@ -221,7 +222,12 @@ class RecordedSession:
 
     async def _exchange(self, method: str, url: URL, **options: Any) -> Answer:
         headers = {**(options.pop("headers", None) or {}), **self._cookies.header(url)}
-        async with self._session.request(method, url, headers=headers, allow_redirects=False, **options) as answer:
+
+        async def asked(way: reuse.Way) -> aiohttp.ClientResponse:
+            more = {**options, "allow_redirects": False, "trace_request_ctx": way}
+            return await self._session.request(method, url, headers=headers, **more)
+
+        async with await reuse.answered(asked) as answer:
             self._cookies.take(answer.headers.getall("Set-Cookie", []), url)
             limit = self._intake.limit(POLL)
             try:

@@ -14,11 +14,11 @@ from conformance.drive import examination, preflight
 from conformance.drive.context import RunContext
 from conformance.drive.examination import Examination
 from conformance.redaction import Redactor
-from tests.support.clients import SECRET
+from tests.support.clients import DEADLINE, SECRET
 from tests.support.peers import in_loop, serving
 
 
-async def examined(handle: Any, monkeypatch: pytest.MonkeyPatch) -> Examination:
+async def examined(handle: Any, monkeypatch: pytest.MonkeyPatch, deadline: float = DEADLINE) -> Examination:
     """Of a target that was found to be a Help Center, and answers no more than the last request."""
 
     async def checked(context: RunContext, *_: object, **__: object) -> RunContext:
@@ -32,7 +32,7 @@ async def examined(handle: Any, monkeypatch: pytest.MonkeyPatch) -> Examination:
     redactor = Redactor()
     users = Users(Minted(KeyMinter(SECRET)), redactor, run="test")
     async with serving(handle) as url:
-        run = RunContext.create(url, {}, None, redactor, deadline=0.2, settle=0.05, max_payload=2**16)
+        run = RunContext.create(url, {}, None, redactor, deadline=deadline, settle=0.05, max_payload=2**16)
         return await examination.examine(run, users, wait=0, within=30)
 
 
@@ -52,7 +52,7 @@ async def test_no_answer_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         await asyncio.Event().wait()
         raise AssertionError("never")
 
-    found = await examined(handle, monkeypatch)
+    found = await examined(handle, monkeypatch, deadline=0.2)
     assert found.clock is None
     assert found.unanswered.startswith("ReadTimeout: not answered within ")
 

@@ -83,7 +83,7 @@ class KeepsOut(HelpCenter):
 @in_loop
 async def test_a_target_that_is_limited_is_not_said_to_have_stopped_at_what_it_was_sent() -> None:
     with Served(KeepsOut(Verifier(SECRET)).app) as server:
-        life = Life(RunContext.create(server.url, {}, None, Redactor(), deadline=0.2, settle=0.05))
+        life = Life(RunContext.create(server.url, {}, None, Redactor(), deadline=2.0, settle=0.05))
         made = began(Handmade(), 0.0)
         made.opens()
         made.greeted()
