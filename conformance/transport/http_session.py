@@ -124,11 +124,7 @@ class HttpSession:
 
     async def get(self) -> Reply:
         url, headers = self._polling_url, self._cookies.header(self._polling_url)
-
-        async def got(way: reuse.Way) -> aiohttp.ClientResponse:
-            return await self._client.get(url, headers=headers, allow_redirects=False, trace_request_ctx=way)
-
-        async with await reuse.answered(got) as answer:
+        async with await reuse.answered(self._client, "GET", url, headers=headers) as answer:
             return await self._reply(answer, url)
 
     async def post(self, body: str) -> Reply:
@@ -138,13 +134,10 @@ class HttpSession:
         payload = body.encode()
         headers["Content-Length"] = str(len(payload))
 
-        async def posted(way: reuse.Way) -> aiohttp.ClientResponse:
-            data = payload if len(payload) <= SEGMENT else in_pieces(payload)
-            return await self._client.post(
-                url, data=data, headers=headers, allow_redirects=False, trace_request_ctx=way
-            )
+        def made() -> bytes | AsyncIterator[bytes]:
+            return payload if len(payload) <= SEGMENT else in_pieces(payload)
 
-        async with await reuse.answered(posted) as answer:
+        async with await reuse.answered(self._client, "POST", url, body=made, headers=headers) as answer:
             return await self._reply(answer, url)
 
     @property

@@ -222,12 +222,10 @@ class RecordedSession:
 
     async def _exchange(self, method: str, url: URL, **options: Any) -> Answer:
         headers = {**(options.pop("headers", None) or {}), **self._cookies.header(url)}
-
-        async def asked(way: reuse.Way) -> aiohttp.ClientResponse:
-            more = {**options, "allow_redirects": False, "trace_request_ctx": way}
-            return await self._session.request(method, url, headers=headers, **more)
-
-        async with await reuse.answered(asked) as answer:
+        data = options.pop("data", None)
+        async with await reuse.answered(
+            self._session, method, url, body=lambda: data, headers=headers, **options
+        ) as answer:
             self._cookies.take(answer.headers.getall("Set-Cookie", []), url)
             limit = self._intake.limit(POLL)
             try:

@@ -3,11 +3,13 @@ request is made again then on another one, as browsers do. aiohttp does so for G
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import Any
 
 import aiohttp
+from yarl import URL
 
 
 @dataclass
@@ -34,13 +36,17 @@ def noticed() -> aiohttp.TraceConfig:
     return config
 
 
-async def answered(request: Callable[[Way], Awaitable[aiohttp.ClientResponse]]) -> aiohttp.ClientResponse:
-    """The answer to a request, which is made again until its connection is a new one or lasts. Raises what aiohttp
-    raises."""
+async def answered(
+    client: aiohttp.ClientSession, method: str, url: URL, *, body: Callable[[], Any] = lambda: None, **options: Any
+) -> aiohttp.ClientResponse:
+    """The answer to a request, which is made again until its connection is a new one or lasts. ``body``: makes it, each
+    time. Raises what aiohttp raises."""
     way = Way()
     while True:
         try:
-            return await request(way)
+            return await client.request(
+                method, url, data=body(), allow_redirects=False, trace_request_ctx=way, **options
+            )
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
-            if not way.reused:
+            if client.closed or not way.reused:
                 raise

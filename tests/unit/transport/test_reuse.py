@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
 
-from conformance.transport.http_session import SEGMENT, HttpSession
+from conformance.transport.http_session import NETWORK_ERRORS, SEGMENT, HttpSession
 from conformance.transport.limits import Intake
 from tests.support.clients import DEADLINE
 from tests.support.peers import Stream, in_loop, raw_server
@@ -17,10 +18,12 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 class Impatient:
-    """Answers so many requests of each connection, and ends it when the next one comes. What was posted is kept."""
+    """Answers so many requests of each connection, and ends it when the next one comes; one that ``waits`` only falls
+    silent. What was posted is kept."""
 
-    def __init__(self, answers: int, *, posts: bool = True) -> None:
-        self.answers, self.posts = answers, posts
+    def __init__(self, answers: int, *, posts: bool = True, waits: bool = False) -> None:
+        self.answers, self.posts, self.waits = answers, posts, waits
+        self.fell_silent = asyncio.Event()
         self.bodies: list[bytes] = []
 
     async def __call__(self, stream: Stream) -> None:
@@ -34,6 +37,9 @@ class Impatient:
                     return
             writer.write(ANSWER)
         await reader.read(1)
+        self.fell_silent.set()
+        if self.waits:
+            await reader.read()
 
 
 @asynccontextmanager
@@ -71,3 +77,14 @@ async def test_who_hangs_up_on_a_new_connection_is_not_asked_again() -> None:
         with pytest.raises(aiohttp.ServerDisconnectedError):
             await http.post("then")
         assert server.bodies == [b"first", b"then", b"then"]
+
+
+@in_loop
+async def test_nothing_is_made_again_by_who_has_left() -> None:
+    async with session(server := Impatient(1, waits=True)) as http:
+        assert (await http.get()).status == 200
+        posting = asyncio.ensure_future(http.post("late"))
+        await server.fell_silent.wait()
+        await http.release(within=DEADLINE)
+        with pytest.raises(NETWORK_ERRORS):
+            await posting
