@@ -86,6 +86,17 @@ def test_what_was_sent_after_a_slow_target_went_was_not_it(went: float, named: l
     assert [one.judges[0] for one in as_likely(culprit, found, went)] == named
 
 
+def test_of_a_slow_target_what_was_sent_just_after_it_was_heard_of_may_be_it() -> None:
+    """It has answered such tokens before, and never anything without a payload."""
+    [token], made = stimuli(refused("token").transcript), chat(wave=2, at=0.4)
+    made.emits(None, valid=False)
+    outlived = replace(token, at=-5.0, answered=True, took=1.0)
+    found = [outlived, token, *stimuli(made.transcript)]
+    culprit = of_stall(found, token.at + 0.2)
+    assert culprit is not None
+    assert culprit.judges == ["SEND-NO-OBJECT"]
+
+
 def test_what_is_named_first_is_what_differs_from_plain_texts() -> None:
     made = chat()
     made.packet(Kind.SENT, "EVENT", id=None, event=TYPING, args=[{"isTyping": True}])
