@@ -92,7 +92,6 @@ def test_every_message_of_an_early_burst_over_polling_is_accepted(polled_early: 
 
 @requirement("BURST-AFTER-CONNECT")
 def test_an_early_burst_over_polling_is_saved_whole(polled_early: Record, burst: Record) -> None:
-    arrived(polled_early.connection())
     require(lambda: shows(burst.connection("laptop"), burst.tagged("burst")), because="BURST-AFTER-GREETING")
     shows(polled_early.connection("laptop"), polled_early.tagged("burst"))
 

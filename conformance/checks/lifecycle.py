@@ -155,10 +155,8 @@ def taken_with_new_token(send: Send) -> None:
 
 
 def arrived(early: Connection) -> None:
-    """Raise Unverified when a device that sent before its greeting was never greeted, or has lost its session."""
+    """Raise Unverified when a device that sent before its greeting was never greeted."""
     _ = early.history
-    if (lost := session_lost(early)) is not None:
-        raise Unverified(f"the target forgot the session of {early.title}", because=lost)
 
 
 def misses_nothing(joined: Connection, last: Send) -> None:
