@@ -30,7 +30,8 @@ def session_lost(connection: Connection) -> str | None:
 
 def unacked_anyhow(send: Send) -> str:
     """What the deviation of a send that was not acked says ``unless``."""
-    return "ACK-CALLED" if send.connection.ended_by_target is None else "CONN-STAYS"
+    ended = "ACK-CALLED" if send.connection.ended_by_target is None else "CONN-STAYS"
+    return session_lost(send.connection) or ended
 
 
 def _simple(records: Iterable[Record]) -> Iterator[tuple[Record, Connection]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from conformance.checks.assertions import check_all, expect, expect_equal
 from conformance.checks.blame import of_refusal
-from conformance.checks.controls import unacked_anyhow
+from conformance.checks.controls import session_lost, unacked_anyhow
 from conformance.checks.doubts import is_acked
 from conformance.checks.failed_sends import mixed_up
 from conformance.checks.limits import not_for_its_pace, not_limited
@@ -183,8 +183,8 @@ def lives_on(record: Record, device: str = "phone") -> None:
         not_limited(connection)
         end = connection.ended_by_target if _ended_for_its_size(connection) is None else None
         how = "" if end is None else f"{end.get('packet') or 'the transport was closed'} {end.get('reason') or ''}"
-        at = [end.serial] if end else ()
-        expect(end is None, "the connection to live on", how.strip(), at=at, unless="CONN-STAYS")
+        at, unless = [end.serial] if end else (), session_lost(connection) or "CONN-STAYS"
+        expect(end is None, "the connection to live on", how.strip(), at=at, unless=unless)
 
 
 def survived_by(record: Record, device: str, everything: Iterable[Record]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from conformance.checks.assertions import check_all, expect
+from conformance.checks.controls import session_lost
 from conformance.checks.doubts import not_in_doubt
 from conformance.checks.history_window import HistoryWindow
 from conformance.checks.limits import errors_behind
@@ -112,7 +113,7 @@ def by_chance(send: Send) -> str | None:
     been sent to a target that had ended the connection."""
     if errors_behind(send):
         return "SEND-PLAIN"
-    return None if send.connection.ended_by_target is None else "CONN-STAYS"
+    return None if send.connection.ended_by_target is None else session_lost(send.connection) or "CONN-STAYS"
 
 
 def lists(window: HistoryWindow, send: Send) -> None:
