@@ -32,10 +32,9 @@ _CLOSE = 5.0
 
 
 @dataclass(frozen=True)
-class Stamp:
-    """A message that was saved, and the instant at which the target's own clock has that."""
+class Dated:
+    """The ``createdAt`` of a message, and the instant at which the target's own clock has it."""
 
-    send: Send
     created: datetime
     expected: datetime
 
@@ -45,6 +44,13 @@ class Stamp:
         return (self.created - self.expected).total_seconds()
 
 
+@dataclass(frozen=True)
+class Stamp(Dated):
+    """Of a message that was saved."""
+
+    send: Send
+
+
 def stamps(record: Record) -> Iterator[Stamp]:
     """The messages of a record whose ``createdAt`` has a clock, where a REST answer had a date."""
     dated = [(fetch, moment) for fetch in record.fetches if (moment := date_of(fetch)) is not None]
@@ -52,7 +58,7 @@ def stamps(record: Record) -> Iterator[Stamp]:
         fetch, moment = dated[0]
         for send, created in _timed(record):
             middle = (send.entry.at + send.acks[0].at) / 2
-            yield Stamp(send, created, datetime.fromtimestamp(moment.timestamp() + middle - fetch.entry.at, UTC))
+            yield Stamp(created, datetime.fromtimestamp(moment.timestamp() + middle - fetch.entry.at, UTC), send)
 
 
 def date_of(fetch: Fetch) -> datetime | None:
@@ -95,18 +101,11 @@ def _copies(send: Send) -> Iterator[tuple[str, Message | None]]:
 
 
 @dataclass(frozen=True)
-class Said:
-    """A new message of support, the instant at which the target's own clock has it, and who heard it."""
+class Said(Dated):
+    """Of a new message of support, and the record in which it was heard."""
 
     message: Message
-    created: datetime
-    expected: datetime
     record: Record
-
-    @property
-    def off(self) -> float:
-        """Seconds by which ``createdAt`` is ahead."""
-        return (self.created - self.expected).total_seconds()
 
 
 def said_by_support(record: Record) -> Iterator[Said]:
@@ -123,7 +122,7 @@ def said_by_support(record: Record) -> Iterator[Said]:
             created = _instant_of_support(event.payload)
             earlier = [window for window in shown if window.entry.serial < event.entry.serial]
             if created and not any(window.history.where_is("id", event.message.id) for window in earlier):
-                yield Said(event.message, created, datetime.fromtimestamp(event.entry.at + ahead, UTC), record)
+                yield Said(created, datetime.fromtimestamp(event.entry.at + ahead, UTC), event.message, record)
 
 
 def _instant_of_support(payload: Json) -> datetime | None:

@@ -35,9 +35,8 @@ from tests.support.hostile import (
     tcp,
 )
 
-LONGEST = 120
-"""Seconds: a run that judges nothing has ended by then, on a machine that is busy with thirty others; 6 on an idle
-one."""
+LONGEST = 30
+"""Seconds: a run that judges nothing has ended by then, on a machine that is busy with ten others; 6 on an idle one."""
 
 
 @pytest.fixture(scope="module")
