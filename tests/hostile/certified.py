@@ -28,8 +28,6 @@ TOKEN = re.compile(
     rb"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}|65794a%b{10,}2e65794a%b{10,}2e%b{20,}" % (_BYTE, _BYTE, _BYTE)
 )
 """A token with its signature, as it is, or in hex."""
-BUSY = 4
-"""The patience of tests, which may run beside others, and beside eight processes that burn."""
 LIVE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """What a terminal obeys."""
 
@@ -41,6 +39,8 @@ class Certified:
     exit_code: int
     output: str
     seconds: float
+    waited: float
+    """Seconds of these, or more, in which it or the target had something to do and no processor."""
     megabytes: float
     verdict: dict[str, Any]
     left: list[str]
@@ -55,18 +55,17 @@ class Certified:
         return (lines[0] if lines else "") + more
 
 
-def certify(target: Target, reports: Path, *options: str, checkout: Path = ROOT, patience: float = 1) -> Certified:
-    """In a process of its own; the target serves in another one. ``patience``: how many times as long as it may it
-    takes for want of processors."""
+def certify(target: Target, reports: Path, *options: str, checkout: Path = ROOT) -> Certified:
+    """In a process of its own; the target serves in another one."""
     reports.mkdir(parents=True, exist_ok=True)
-    target = replace(target, seconds=patience * target.seconds)
-    with _serving(target) as url:
-        run = _run(url, reports, checkout, *target.options, *options, seconds=2 * target.seconds)
+    with _serving(target) as (server, url):
+        run = _run(url, reports, checkout, *target.options, *options, seconds=2 * target.seconds, beside=server)
         return _judged(target, reports, run)
 
 
 @contextlib.contextmanager
-def _serving(target: Target) -> Iterator[str]:
+def _serving(target: Target) -> Iterator[tuple[int, str]]:
+    """The id of its process, and its URL."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.hostile.serve", target.name],
         cwd=ROOT,
@@ -78,7 +77,7 @@ def _serving(target: Target) -> Iterator[str]:
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        yield process.stdout.readline().strip()
+        yield process.pid, process.stdout.readline().strip()
     finally:
         process.kill()
         process.wait()
@@ -86,8 +85,8 @@ def _serving(target: Target) -> Iterator[str]:
         process.stdout.close()
 
 
-def _run(url: str, reports: Path, checkout: Path, *options: str, seconds: float) -> Certified:
-    """``seconds``: after which it is killed."""
+def _run(url: str, reports: Path, checkout: Path, *options: str, seconds: float, beside: int) -> Certified:
+    """``seconds``: after which it is killed; ``beside``: the process of the target."""
     command = [sys.executable, "-m", "pytest", "suites", "-q", "-p", "no:cacheprovider", "-p", leaks.__name__]
     output, began = reports / "output.txt", time.monotonic()
     left = reports.with_suffix(".left")
@@ -105,29 +104,40 @@ def _run(url: str, reports: Path, checkout: Path, *options: str, seconds: float)
             stderr=out,
             start_new_session=True,
         )
-        code, kilobytes = _ended(process, began + seconds)
+        code, kilobytes, waited = _ended(process, began + seconds, beside)
     path = reports / "verdict.json"
     verdict = json.loads(path.read_text("utf-8")) if path.exists() else {}
     text = output.read_text("utf-8", "replace")
     seconds = time.monotonic() - began
     behind = list(leaks.left_behind(left, process.pid, temporary))
-    return Certified(code, text, seconds, kilobytes / 1024, verdict, behind)
+    return Certified(code, text, seconds, waited, kilobytes / 1024, verdict, behind)
 
 
-def _ended(process: subprocess.Popen[bytes], latest: float) -> tuple[int, int]:
-    """Exit code and kilobytes at most; killed when it takes too long."""
-    kilobytes = 0
+def _ended(process: subprocess.Popen[bytes], latest: float, beside: int) -> tuple[int, int, float]:
+    """Exit code, kilobytes at most, and seconds for which it and the process beside it waited for a processor; killed
+    when it takes too long."""
+    kilobytes, waited = 0, 0.0
     while True:
         pid, status, usage = os.wait4(process.pid, os.WNOHANG)
         if pid:
             process.returncode = os.waitstatus_to_exitcode(status)
-            return process.returncode, usage.ru_maxrss
-        if time.monotonic() > latest or kilobytes > 1.5 * 2**20:
+            return process.returncode, usage.ru_maxrss, waited
+        waited = max(waited, _waited(process.pid) + _waited(beside))
+        if time.monotonic() > latest + waited or kilobytes > 1.5 * 2**20:
             os.killpg(process.pid, signal.SIGKILL)
         with contextlib.suppress(OSError, ValueError):
             found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text())
             kilobytes = int(found[1]) if found else kilobytes
         time.sleep(0.1)
+
+
+def _waited(process: int) -> float:
+    """Seconds that its threads have waited for a processor, as Linux counts them; 0 elsewhere."""
+    waited = 0
+    for path in Path(f"/proc/{process}/task").glob("*/schedstat"):
+        with contextlib.suppress(OSError, IndexError):  # a thread that has just ended
+            waited += int(path.read_text().split()[1])
+    return waited / 10**9
 
 
 def _judged(target: Target, reports: Path, one: Certified) -> Certified:
@@ -138,7 +148,7 @@ def _broken(target: Target, reports: Path, one: Certified) -> Iterator[str]:
     """The promises that were not kept."""
     if one.exit_code not in target.codes:
         yield f"exit code {one.exit_code}, expected {target.codes}: {one.output[-300:]!r}"
-    if one.seconds > target.seconds:
+    if one.seconds > target.seconds + one.waited:
         yield f"{one.seconds:.0f} s"
     if one.megabytes > MEGABYTES:
         yield f"{one.megabytes:.0f} MB"

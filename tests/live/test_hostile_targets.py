@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from tests.hostile.certified import BUSY, Certified, certify
+from tests.hostile.certified import Certified, certify
 from tests.hostile.suites import QUICK
 from tests.hostile.target import load_all
 from tests.support.checkout import Checkout
@@ -35,9 +35,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Futu
     folder, known = tmp_path_factory.mktemp("hostile-targets"), load_all()
     checkout = Checkout(folder, quick=QUICK).folder
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        yield {
-            name: pool.submit(certify, known[name], folder / name, checkout=checkout, patience=BUSY) for name in TARGETS
-        }
+        yield {name: pool.submit(certify, known[name], folder / name, checkout=checkout) for name in TARGETS}
         pool.shutdown(cancel_futures=True)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from tests.hostile.certified import BUSY, Certified, certify
+from tests.hostile.certified import Certified, certify
 from tests.hostile.of_markup import MARKUP
 from tests.hostile.target import load_all
 from tests.support.tools import program
@@ -27,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def certified(folder: Path) -> Certified:
     target = load_all()["says_markup_and_escapes_everywhere"]
-    return certify(target, folder, "--examples=4", "-k", "REST or MESSAGE or CONN or ERROR", patience=BUSY)
+    return certify(target, folder, "--examples=4", "-k", "REST or MESSAGE or CONN or ERROR")
 
 
 @pytest.fixture
