@@ -16,7 +16,7 @@ from typing import IO
 
 HOST = "127.0.0.1"
 START_DEADLINE = 120.0  # seconds; generous, for a machine that runs everything else at the same time
-STOP_DEADLINE = 30.0  # seconds; servers may finish what is under way
+STOP_DEADLINE = 10.0  # seconds; servers may finish what is under way
 
 _PORTS = range(20_000, 30_000)
 """Below the ports that systems give to outgoing connections: a server that is replaced finds its own free again."""

@@ -42,7 +42,7 @@ def in_loop(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
         async def checked() -> None:
             await asyncio.wait_for(test(*args, **kwargs), 4 * DEADLINE)
             left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-            ended = (await asyncio.wait(left, timeout=DEADLINE))[1] if left else []
+            ended = (await asyncio.wait(left, timeout=2))[1] if left else []
             assert not ended, ended
 
         gc.freeze()  # so that only what the test made is looked at: ten times as fast

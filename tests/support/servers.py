@@ -20,7 +20,7 @@ NODE_DIR = Path(__file__).parent / "node"
 
 INSTALL_DEADLINE = 300.0  # seconds; npm may have to fetch every package
 START_DEADLINE = 120.0  # seconds; generous, for a machine that runs everything else at the same time
-STOP_DEADLINE = 30.0  # seconds
+STOP_DEADLINE = 5.0  # seconds
 
 _READY = "listening on "
 

@@ -157,6 +157,7 @@ def test_a_passing_run_has_nothing_open(passing: Opened) -> None:
     page = passing.page
     others = page.locator(SHOWN).filter(has_not=page.locator("button", has_text=re.compile("^(Passed|Observed)$")))
     assert others.all_inner_texts() == []
+    assert results(page) == {"Passed", "Observed"}
 
 
 def test_a_passed_row_opens_to_what_was_asked(passing: Opened) -> None:
