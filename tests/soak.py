@@ -19,6 +19,7 @@ from pathlib import Path
 from conformance.reference.help_center import HelpCenter
 from conformance.reference.serve import Served
 from conformance.reference.tokens import Verifier
+from tests.busy import busy
 from tests.faults.battery import SECRET, Certified, certify
 from tests.support.distance import Distance, far_away
 from tests.support.servers import node_server
@@ -75,25 +76,6 @@ def certified(run: Run, folder: Path, *more: str) -> tuple[Run, Certified, float
         return run, certify(here, folder / str(run.number), *options), time.monotonic() - began
 
 
-@contextlib.contextmanager
-def _busy(processes: int) -> Iterator[None]:
-    """So many processes that only burn time."""
-    burners = [multiprocessing.get_context("spawn").Process(target=_burn, daemon=True) for _ in range(processes)]
-    for burner in burners:
-        burner.start()
-    try:
-        yield
-    finally:
-        for burner in burners:
-            burner.kill()
-            burner.join()
-
-
-def _burn() -> None:
-    while True:
-        sum(range(100_000))
-
-
 def main(arguments: list[str]) -> int:
     """Tell of each run that was not conformant; how many there were."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
@@ -105,7 +87,7 @@ def main(arguments: list[str]) -> int:
     runs = [drawn(asked.seed + number, dice) for number in range(asked.runs)]
     print(f"{len(runs)} runs, seed {asked.seed}", flush=True)
     wrong = 0
-    with tempfile.TemporaryDirectory() as folder, _busy(asked.busy), ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+    with tempfile.TemporaryDirectory() as folder, busy(asked.busy), ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         for done, (run, outcome, seconds) in enumerate(pool.map(lambda one: certified(one, Path(folder)), runs), 1):
             if outcome.exit_code != 0 or outcome.failed:
                 wrong += 1
