@@ -10,16 +10,20 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from typing import TypeVar
 
 from conformance.checks.assertions import outcome_of
-from conformance.checks.history import kept
+from conformance.checks.history import kept, listed_once
 from conformance.checks.history_window import windows
+from conformance.checks.parity import missed_by_listeners, without_gaps
+from conformance.checks.phantoms import repeated, there
 from conformance.errors import Deviation
 from conformance.protocol import ERROR, MESSAGE, SUPPORT, TYPING
 from conformance.record.transcript import Kind
 from conformance.record.views import Connection, Record, Send
 from conformance.record.waits import GREETING, ack_of, given_up, message_of
 
+T = TypeVar("T")
 Control = Callable[[Iterable[Record]], bool]
 
 
@@ -106,11 +110,19 @@ def _ended_alone(record: Record, connection: Connection) -> bool:
     return in_turn and all(other.opened.serial > end.serial for other in record.connections[1:])
 
 
-def forgets_messages(records: Iterable[Record]) -> bool:
-    """SEND-KEPT does not hold, where no device moves to another transport."""
-    first = (record for record in records if record.transcript.wave == 1)
-    steady = (record for record in first if all(c.transport != "upgrade" for c in record.connections))
-    return any(isinstance(outcome_of(kept, window), Deviation) for record in steady for window in windows(record))
+def _where_nothing_moves(found: Callable[[Record], Iterable[T]], judge: Callable[[T], None]) -> Control:
+    """Whether ``judge`` deviates of anything in the scenarios where no device moves to another transport."""
+
+    def control(records: Iterable[Record]) -> bool:
+        first = (record for record in records if record.transcript.wave == 1)
+        steady = (record for record in first if all(c.transport != "upgrade" for c in record.connections))
+        return any(isinstance(outcome_of(judge, one), Deviation) for record in steady for one in found(record))
+
+    return control
+
+
+forgets_messages = _where_nothing_moves(windows, kept)
+"""SEND-KEPT does not hold."""
 
 
 def emits_twice(records: Iterable[Record]) -> bool:
@@ -167,6 +179,9 @@ CONTROLS: Mapping[str, Control] = {
     "MESSAGE-ECHO": loses_messages,
     "SEND-KEPT": forgets_messages,
     "MESSAGE-ONCE": emits_twice,
+    "MESSAGE-DEVICES": _where_nothing_moves(missed_by_listeners, without_gaps),
+    "MESSAGE-STORED": _where_nothing_moves(repeated, there),
+    "RECONNECT-RESYNC": _where_nothing_moves(windows, listed_once),
     "CONN-POLLING": forgets_sessions,
     "RECONNECT-GREETED": greets_once,
     "TOKEN-REFRESHED": refuses_fresh_tokens,

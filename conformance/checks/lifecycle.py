@@ -60,10 +60,11 @@ def shows(connection: Connection, sends: Sequence[Send], *, unless: str | None =
     check_all(sends, judge, nothing="nothing was sent")
 
 
-def shows_once(history: History, sends: Sequence[Send]) -> None:
-    """Deviate when a history shows a message twice: by its id, or a sent text in two messages."""
+def shows_once(history: History, sends: Sequence[Send], *, unless: str | None = None) -> None:
+    """Deviate when a history shows a message twice: by its id, or a sent text in two messages. ``unless``: the
+    requirement to blame where texts are doubled anyhow."""
     _ids_once(history)
-    _texts_once(history, sends)
+    _texts_once(history, sends, unless=unless)
 
 
 def showed_once(history: History, sends: Sequence[Send]) -> None:
@@ -80,7 +81,7 @@ def _ids_once(history: History) -> None:
         raise Deviation(f"each message once in {history.where}", actual, at=[history.at])
 
 
-def _texts_once(history: History, sends: Sequence[Send]) -> None:
+def _texts_once(history: History, sends: Sequence[Send], *, unless: str | None = None) -> None:
     _ = history.all("text")
 
     def judge(send: Send) -> None:
@@ -89,7 +90,8 @@ def _texts_once(history: History, sends: Sequence[Send]) -> None:
         times = sum(message.sender != SUPPORT for message in history.where_is("text", str(send.text)))
         if times > len(send.attempts):  # one that is refused and stored all the same is not a doubling of histories
             actual = f"the text of send #{send.number} stands there {times} times"
-            raise Deviation(f"each message once in {history.where}", actual, at=[send.entry.serial, history.at])
+            at = [send.entry.serial, history.at]
+            raise Deviation(f"each message once in {history.where}", actual, at=at, unless=unless)
 
     check_all(sends, judge, nothing="nothing was sent")
 

@@ -22,7 +22,7 @@ SLOW = 0.5
 # -- bursts --------------------------------------------------------------------------------------------------------
 
 
-BURSTS = ("BURST-AFTER-CONNECT", "CONN-WEBSOCKET", "CONN-POLLING", "CONN-UPGRADE", "PIPELINE-ORDER")
+BURSTS = ("BURST-AFTER-CONNECT", "CONN-WEBSOCKET", "CONN-POLLING", "PIPELINE-ORDER")
 
 
 @fault("BURST-AFTER-GREETING", also=(*BURSTS, "ACK-CALLED", "ACK-MATCH", "REJECT-UNACKED", "REJECT-NO-OBJECT"))

@@ -232,7 +232,7 @@ class ReplyIsSignedByTheUser(HelpCenter):
         await self.deliver(user, self.reply_text(message), sender=USER)
 
 
-@fault("MESSAGE-DEVICES", also=("DEVICE-JOIN", "CONN-UPGRADE"))
+@fault("MESSAGE-DEVICES", also=("DEVICE-JOIN",))
 class ThrottlesOtherDevices(HelpCenter):
     """Spares the user's other devices: what follows within 50 ms is emitted to the sender alone."""
 

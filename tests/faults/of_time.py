@@ -71,7 +71,7 @@ class MessagesAreAsOldAsTheirConversation(HelpCenter):
         return super().message_payload(message) | {"createdAt": self.instant(began.fetchone()[0])}
 
 
-@fault("MESSAGE-STORED", also=("CONN-UPGRADE", "MESSAGE-ONCE", "PARITY-EVENT", "REJECT-EMITTED"))
+@fault("MESSAGE-STORED", also=("MESSAGE-ONCE", "PARITY-EVENT", "REJECT-EMITTED"))
 class EmitsInsideTheTransaction(HelpCenter):
     """Every fifth transaction is rolled back, after its event, and tried again."""
 
