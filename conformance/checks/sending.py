@@ -190,7 +190,7 @@ def lives_on(record: Record, device: str = "phone") -> None:
 def survived_by(record: Record, device: str, everything: Iterable[Record]) -> None:
     """As ``lives_on``, of a device beside the one whose text was refused. Nothing of a target that keeps one session
     for each user, here or where nothing is refused (DEVICE-COEXIST's)."""
-    if any(c.displaced for one in everything if one.transcript.wave == 1 for c in one.connections):
+    if any(c.displaced_by_one for one in everything if one.transcript.wave == 1 for c in one.connections):
         return
     end, refused = record.connection(device).ended_by_target, record.send("refused")
     if end is not None and end.serial < refused.entry.serial:

@@ -67,7 +67,7 @@ def heard_beside(listener: Connection, send: Send) -> None:
     if not told:
         not_in_doubt(send.connection, message_of(send.number))
         reason = f"no event told of the message of send #{send.number}"
-        raise Unverified(reason, because=by_chance(send))
+        raise Unverified(reason, because=by_chance(send) or (None if events_of(send) else "SEND-UNACKED"))
     heard_as_told(listener, told[0].message)
 
 

@@ -34,6 +34,11 @@ class Connection(Packets):
         return self.ended_by_target is not None and bool(self._beside)
 
     @property
+    def displaced_by_one(self) -> bool:
+        """Whether the target ended it while the user had one other connection: two were too many."""
+        return self.displaced and len(self._beside) == 1
+
+    @property
     def refused_beside_another(self) -> bool:
         """Whether the target ended it without a greeting while another connection, made in the same way, had one."""
         return self.displaced and any(other.greeted and other.option == self.option for other in self._beside)

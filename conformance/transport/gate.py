@@ -16,6 +16,8 @@ from conformance.transport.limits import LARGE, MESSAGE, Intake, TooMuch, oversi
 DEFLATED = 1032
 """How many times as long a message may be, decompressed (RFC 1951 allows no more)."""
 PINGS = (aiohttp.WSMsgType.PING, aiohttp.WSMsgType.PONG)
+IDLE = 0.25
+"""Seconds after which an HTTP connection is not used again. No proxy that we know of ends one so soon."""
 LONGEST_ANSWER = 2**17
 """Bytes of the answers to a handshake that are looked through."""
 _SWITCHED = re.compile(rb"HTTP/1\.[01] 101\b.*?\r\n\r\n", re.DOTALL)
@@ -24,10 +26,10 @@ _SWITCHED = re.compile(rb"HTTP/1\.[01] 101\b.*?\r\n\r\n", re.DOTALL)
 
 class GatedConnector(aiohttp.TCPConnector):
     """Has a gate on the connection of each WebSocket, before anything is read from it: messages may come with the
-    handshake's answer."""
+    handshake's answer. Uses no connection again that was idle: its end may be on its way, and a POST would be lost."""
 
     def __init__(self, tls: ssl.SSLContext | None, intake: Intake) -> None:
-        super().__init__(ssl=tls or True, limit=0)
+        super().__init__(ssl=tls or True, limit=0, keepalive_timeout=IDLE)
         self._intake = intake
 
     async def connect(self, req: aiohttp.ClientRequest, *args: Any, **options: Any) -> Any:

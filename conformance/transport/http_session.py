@@ -12,7 +12,7 @@ import aiohttp
 from yarl import URL
 
 from conformance.record.rate_limits import retry_after
-from conformance.transport import limits, reuse
+from conformance.transport import limits
 from conformance.transport.close_reason import (
     REDIRECTED,
     CloseReason,
@@ -114,7 +114,7 @@ class HttpSession:
             headers={name: value for name, value in headers.items() if name.lower() != "cookie"},
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=deadline),
             ws_response_class=RawWebSocket,
-            trace_configs=[no_redirects(), reuse.noticed()],
+            trace_configs=[no_redirects()],
             max_line_size=LONGEST_HEADER,
             max_field_size=LONGEST_HEADER,
         )
@@ -124,7 +124,7 @@ class HttpSession:
 
     async def get(self) -> Reply:
         url, headers = self._polling_url, self._cookies.header(self._polling_url)
-        async with await reuse.answered(self._client, "GET", url, headers=headers) as answer:
+        async with self._client.get(url, headers=headers, allow_redirects=False) as answer:
             return await self._reply(answer, url)
 
     async def post(self, body: str) -> Reply:
@@ -132,12 +132,9 @@ class HttpSession:
         headers = {"Content-Type": "text/plain;charset=UTF-8", **self._cookies.header(url)}
         self.intake.meter.sent(body)
         payload = body.encode()
+        data = payload if len(payload) <= SEGMENT else in_pieces(payload)
         headers["Content-Length"] = str(len(payload))
-
-        def made() -> bytes | AsyncIterator[bytes]:
-            return payload if len(payload) <= SEGMENT else in_pieces(payload)
-
-        async with await reuse.answered(self._client, "POST", url, body=made, headers=headers) as answer:
+        async with self._client.post(url, data=data, headers=headers, allow_redirects=False) as answer:
             return await self._reply(answer, url)
 
     @property

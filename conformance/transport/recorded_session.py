@@ -3,7 +3,8 @@
 python-engineio documents that its client takes a session of one's own (``http_session``): all that it sends and
 receives goes through that session's ``get``, ``post`` and ``ws_connect``. Each packet is handed over here before the
 client sees it, and as it is written. What the environment asks for (TLS, headers of a gateway, cookies, limits of rate
-inside a session) is taken care of as by ``conformance.transport.connection``; all else is the client's own doing.
+inside a session, an end to idle connections) is taken care of as by ``conformance.transport.connection``; all else is
+the client's own doing.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ from yarl import URL
 from conformance.protocol import Json
 from conformance.record.clock import unhurried
 from conformance.record.rate_limits import SLOWER, retry_after
-from conformance.transport import reuse
 from conformance.transport.close_reason import CloseReason, HandshakeFailed, describe_error
 from conformance.transport.cookies import Cookies
 from conformance.transport.engineio import SEPARATOR, PacketType, Transport
@@ -158,7 +158,7 @@ class RecordedSession:
             headers=self._headers,
             timeout=aiohttp.ClientTimeout(total=None),
             ws_response_class=RawWebSocket,
-            trace_configs=[no_redirects(), reuse.noticed()],
+            trace_configs=[no_redirects()],
             max_line_size=LONGEST_HEADER,
             max_field_size=LONGEST_HEADER,
         )
@@ -222,10 +222,7 @@ class RecordedSession:
 
     async def _exchange(self, method: str, url: URL, **options: Any) -> Answer:
         headers = {**(options.pop("headers", None) or {}), **self._cookies.header(url)}
-        data = options.pop("data", None)
-        async with await reuse.answered(
-            self._session, method, url, body=lambda: data, headers=headers, **options
-        ) as answer:
+        async with self._session.request(method, url, headers=headers, allow_redirects=False, **options) as answer:
             self._cookies.take(answer.headers.getall("Set-Cookie", []), url)
             limit = self._intake.limit(POLL)
             try:

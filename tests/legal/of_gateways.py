@@ -70,16 +70,16 @@ class SaysWhenAsADate(Fronted):
 
 
 class Impatient(Served):
-    """Ends HTTP connections that are idle for 30 ms."""
+    """Ends HTTP connections that are idle for a second, as short as it is set for proxies."""
 
     def server(self, app: ASGIApp) -> Server:
         server = super().server(app)
-        server.config.timeout_keep_alive = 0.03  # type: ignore[assignment]
+        server.config.timeout_keep_alive = 1
         return server
 
 
 @legal()
 class ForgetsIdleConnections(HelpCenter):
-    """A proxy keeps HTTP connections for a moment only, and ends them while requests are on their way."""
+    """A proxy keeps HTTP connections for a second only, and ends them while requests are on their way."""
 
     SERVED = Impatient

@@ -105,16 +105,13 @@ def test_a_message_that_is_emitted_twice_anywhere_explains_others() -> None:
     assert emits_twice([chat().record, again.record])
 
 
-def test_sessions_that_are_forgotten_in_several_scenarios_explain_others() -> None:
-    lost = []
-    for key in ("one", "two"):
-        made = Handmade(key)
-        made.opens(transport="polling")
-        made.closed("target", status=400)
-        lost.append(made.record)
-    assert forgets_sessions(lost)
-    assert not forgets_sessions(lost[:1])
-    assert session_lost(lost[0].connection()) == "CONN-POLLING"
+@pytest.mark.parametrize(("scenario", "explains"), [("polling_chat", True), ("polled_typing", False)])
+def test_a_session_that_is_forgotten_in_a_mere_chat_explains_others(scenario: str, explains: bool) -> None:
+    made = Handmade(scenario)
+    made.opens(transport="polling")
+    made.closed("target", status=400)
+    assert forgets_sessions([chat().record, made.record]) is explains
+    assert session_lost(made.record.connection()) == "CONN-POLLING"
 
 
 def test_a_websocket_that_ends_is_no_forgotten_session() -> None:
