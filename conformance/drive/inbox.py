@@ -41,6 +41,8 @@ class PacketInbox:
         self.messages: dict[str, Entry] = {}
         self.asked = False
         """Whether the target was sent a CONNECT packet."""
+        self.ahead = 0
+        """How many events the target was sent since it answered one."""
         self.disconnected = False
         """Whether the target has ended the namespace."""
         self.pinged = False
@@ -97,6 +99,7 @@ class PacketInbox:
     # -- what was recorded -------------------------------------------------------------------------------------
 
     def log(self, kind: Kind, **data: Json) -> Entry:
+        self.ahead += kind is Kind.SENT and data.get("packet") == "EVENT"
         return self._recorder.add(kind, device=self._name, connection=self.connection, **data)
 
     def _keep(self, entry: Entry) -> None:

@@ -58,7 +58,8 @@ class RerunPolicy:
     in_vain: int = 0
     """How many scenarios were kept out for their pace, or waited in vain, when nothing else was recorded, too."""
     crowded: bool = False
-    """Whether a new connection or a request had no answer while others were recorded."""
+    """Whether a new connection or a request, or anything at a slow target, had no answer while others were recorded.
+    """
     helped: int = 0
     """How many scenarios lost something twice, and nothing after that."""
 
@@ -78,11 +79,12 @@ class RerunPolicy:
     def _recurs(self, kind: Kind) -> bool:
         return self.recurred[kind] >= AGAIN
 
-    def waits(self, transcript: Transcript, *, others: bool) -> bool:
-        """Whether a scenario waited in vain for what the target may have had no room for, beside others."""
+    def waits(self, transcript: Transcript, *, others: bool, slow: bool) -> bool:
+        """Whether a scenario waited in vain, beside others, for what the target may have had no room for, or, where it
+        is ``slow``, no time."""
         if self.alone_in_vain:
             return False
-        vain = bool(unanswered(transcript))
+        vain = bool(unanswered(transcript)) or (slow and waited_in_vain(transcript))
         self.crowded = self.crowded or (others and vain)
         self.in_vain += self.crowded and vain and not others
         return self.crowded and waited_in_vain(transcript)

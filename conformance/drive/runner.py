@@ -174,7 +174,8 @@ class Runner:
         if transcript.unverified or transcript.fatal:
             return transcript
         loss, others_too = self._policy.struck(transcript, self._studio.company.running.values())
-        waited = self._policy.waits(transcript, others=not self._studio.company.was_alone(transcript))
+        others, slow = not self._studio.company.was_alone(transcript), self._context.timeout.slow
+        waited = self._policy.waits(transcript, others=others, slow=slow)
         if self._policy.alone_in_vain:
             self._context.pace.not_for(UNANSWERED)
         elif waited and self._context.timeout.ever_came(*unanswered(transcript)):

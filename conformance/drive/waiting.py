@@ -50,12 +50,12 @@ class Waiting:
         answer, silence = await self._recorder.unless_silent(
             lambda: found() or (False if self._is_gone() and kind != REFUSAL else None),
             talk=self._talk,
-            limit=lambda: self._timeout.of(kind),
+            limit=lambda: self._timeout.of(kind, self._inbox.ahead),
         )
         if answer:
             self._timeout.came(kind, silence)
         elif not self._is_gone():
-            doubt = self._timeout.gave_up(kind, silence)
+            doubt = self._timeout.gave_up(kind, silence, self._inbox.ahead)
             self._inbox.log(Kind.EXPIRED, waiting=waiting, seconds=round(silence, 2), **as_note(doubt))
             self._missed.append(Missed(kind, found, self._recorder.now - silence))
         return answer or None
@@ -63,7 +63,10 @@ class Waiting:
     def _heard(self, entry: Entry) -> None:
         said = first(entry.get("args"))
         by_support = isinstance(said, dict) and said.get("sender") == SUPPORT
-        self._talk.add(answer=entry.get("event") in (None, CONNECTED, ERROR, MESSAGE) and not by_support)
+        answers = entry.get("event") in (None, CONNECTED, ERROR, MESSAGE) and not by_support
+        self._talk.add(answer=answers)
+        if answers:
+            self._inbox.ahead = 0
         for missed in [missed for missed in self._missed if missed.found()]:
             self._missed.remove(missed)
             self._timeout.came(missed.kind, self._recorder.now - missed.since)

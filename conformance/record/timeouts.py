@@ -64,12 +64,13 @@ class AdaptiveTimeout:
     """How many came, of all kinds."""
     _kinds: defaultdict[str, _Known] = field(default_factory=lambda: defaultdict(_Known))
 
-    def of(self, kind: str) -> float:
-        """How long silence must last now until one of this kind is given up."""
+    def of(self, kind: str, behind: int = 0) -> float:
+        """How long silence must last now until one of this kind is given up, where so many other events may have to be
+        handled first."""
         known = self._kinds[kind]
         if self._hopeless(kind):
             return self.deadline / IN_VAIN / min(1 << known.in_vain // OFTEN, SHORTEST)
-        usual = DOUBTFUL * known.slowest
+        usual = max(DOUBTFUL, behind) * known.slowest
         least = self.deadline / IN_VAIN if known.lost >= SURE else self.late
         return min(max(least, usual), CHATTER * self.late)
 
@@ -79,13 +80,13 @@ class AdaptiveTimeout:
         self.answers += 1
         known.came, known.in_vain, known.slowest = True, 0, max(known.slowest, silence)
 
-    def gave_up(self, kind: str, silence: float) -> Doubt | None:
+    def gave_up(self, kind: str, silence: float, behind: int = 0) -> Doubt | None:
         """One of this kind did not come. Why it may still have been under way; None: it never comes."""
         known = self._kinds[kind]
         if self._hopeless(kind):
             known.in_vain += 1
             return Doubt.UNPRECEDENTED
-        if silence < DOUBTFUL * known.slowest:
+        if silence < max(DOUBTFUL, behind) * known.slowest:
             return Doubt.SLOW
         known.lost += 1
         return None
@@ -95,6 +96,11 @@ class AdaptiveTimeout:
         if self._kinds[kind].came:
             return False
         return self._kinds[kind].lost > 0 or (kind in _WITHOUT and self._hopeless(_WITHOUT[kind]))
+
+    @property
+    def slow(self) -> bool:
+        """Whether the target takes its time for acks."""
+        return self.slowest(ACK) > self.deadline / IN_VAIN
 
     def is_short(self, kind: str) -> bool:
         """Whether so many were lost that the wait for the next one is short, or as long as what came requires."""

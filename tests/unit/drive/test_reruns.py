@@ -70,29 +70,39 @@ def in_vain(waiting: dict[str, bool]) -> Transcript:
 
 def test_who_waits_in_vain_is_recorded_again_once_a_connection_was_not_answered_beside_others() -> None:
     policy = RerunPolicy()
-    assert not policy.waits(in_vain({"greeting": True}), others=True)
-    assert not policy.waits(in_vain({"handshake": True}), others=False)
-    assert policy.waits(in_vain({"handshake": True}), others=True)
-    assert policy.waits(in_vain({"greeting": True}), others=False)
+    assert not policy.waits(in_vain({"greeting": True}), others=True, slow=False)
+    assert not policy.waits(in_vain({"handshake": True}), others=False, slow=False)
+    assert policy.waits(in_vain({"handshake": True}), others=True, slow=False)
+    assert policy.waits(in_vain({"greeting": True}), others=False, slow=False)
     policy.in_vain = 5
-    assert not policy.waits(in_vain({"handshake": True}), others=True)
+    assert not policy.waits(in_vain({"handshake": True}), others=True, slow=False)
+
+
+def test_who_waits_in_vain_beside_others_for_a_slow_target_is_recorded_again() -> None:
+    policy = RerunPolicy()
+    assert not policy.waits(in_vain({"ack": True}), others=True, slow=False)
+    assert policy.waits(in_vain({"ack": True}), others=True, slow=True)
+    assert not policy.waits(chat("quick").transcript, others=True, slow=True)
+    for _ in range(AGAIN):
+        policy.waits(in_vain({"ack": True}), others=False, slow=True)
+    assert not policy.waits(in_vain({"ack": True}), others=True, slow=True)
 
 
 def test_what_has_no_answer_five_times_when_nothing_else_is_recorded_wants_no_room() -> None:
     policy = RerunPolicy()
-    policy.waits(in_vain({"handshake": True}), others=True)
-    policy.waits(in_vain({"handshake": True}), others=True)
+    policy.waits(in_vain({"handshake": True}), others=True, slow=False)
+    policy.waits(in_vain({"handshake": True}), others=True, slow=False)
     for alone in range(AGAIN):
         assert policy.in_vain == alone
         assert not policy.alone_in_vain
-        policy.waits(in_vain({"handshake": True}), others=False)
+        policy.waits(in_vain({"handshake": True}), others=False, slow=False)
     assert policy.alone_in_vain
-    assert not policy.waits(in_vain({"handshake": True}), others=True)
+    assert not policy.waits(in_vain({"handshake": True}), others=True, slow=False)
 
 
 def test_alone_without_an_answer_to_other_things_says_nothing_of_room() -> None:
     policy = RerunPolicy(crowded=True)
-    policy.waits(in_vain({"greeting": True}), others=False)
+    policy.waits(in_vain({"greeting": True}), others=False, slow=False)
     assert policy.in_vain == 0
 
 

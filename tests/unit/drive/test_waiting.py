@@ -160,3 +160,14 @@ async def test_a_device_waits_for_silence_after_the_last_packet() -> None:
         await phone.settle()
         assert story(stage)[-1] == "< help_center:message"
         assert stage.recorder.now - stage.transcript.entries[-1].at >= 0.2
+
+
+@in_loop
+async def test_what_was_sent_since_the_last_answer_is_counted() -> None:
+    async with stage_on(HelpCenter) as stage, stage.device() as phone:
+        for _ in range(3):
+            await phone.typing({"isTyping": True})
+        await phone.settle()
+        assert phone.inbox.ahead == 3
+        await phone.send_text("hello")
+        assert phone.inbox.ahead == 0

@@ -107,3 +107,21 @@ def test_whether_any_of_some_kinds_ever_came() -> None:
     assert not timeout.ever_came("ack", "REST")
     timeout.came("ack", 0.1)
     assert timeout.ever_came("ack", "REST")
+
+
+def test_what_stands_behind_many_others_may_take_as_many_times_as_long() -> None:
+    timeout = untaught()
+    timeout.came("ack", 2.0)
+    assert [timeout.of("ack", behind) for behind in (0, 3, 10, 100)] == [12.0, 12.0, 20.0, 36.0]
+    assert timeout.gave_up("ack", 36.0, 100) is Doubt.SLOW
+    assert timeout.gave_up("ack", 20.0, 10) is None
+
+
+def test_a_target_is_slow_by_its_acks() -> None:
+    timeout = untaught()
+    assert not timeout.slow
+    timeout.came("handshake", 3.0)
+    timeout.came("ack", 4.0 / IN_VAIN)
+    assert not timeout.slow
+    timeout.came("ack", 1.5)
+    assert timeout.slow
