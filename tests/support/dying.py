@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -221,6 +222,16 @@ def serve(kind: type[HelpCenter], port: int) -> None:
     Server(kind(Verifier(SECRET)).app, ready=lambda: print("ready", flush=True)).run_on(listen("127.0.0.1", port))
 
 
+def _with_parent(number: signal.Signals) -> None:
+    """Leave no server behind: the signal comes to this process when standard input ends."""
+
+    def watch() -> None:
+        os.read(sys.stdin.fileno(), 1)
+        os.kill(os.getpid(), number)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.support.dying", description=__doc__)
     parser.add_argument("kind", choices=KINDS)
@@ -228,7 +239,9 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--restarted", action="store_true", help="by a supervisor, whenever it dies")
     asked = parser.parse_args(arguments)
     if not asked.restarted:
+        _with_parent(signal.SIGKILL)
         return serve(KINDS[asked.kind], asked.port)
+    _with_parent(signal.SIGTERM)
     while True:
         child = os.fork()
         if not child:
