@@ -69,7 +69,7 @@ def of_stall(found: Sequence[Stimulus], heard: float) -> Stimulus | None:
     first = _first(s for s in late if s.due) or _first(late)
     if first is None or not odd:
         return None
-    near = [s for s in odd if lately <= s.at <= max(first.at, heard) + max(BESIDE, min(_slowest(found), SOON))]
+    near = [s for s in odd if lately <= s.at <= max(first.at, heard) + max(BESIDE, _slowest(found))]
     leaks = _leaks(found, lately, heard)
     near = [s for s in near if s.judges[0] == leaks] or near
     return _least_proven(near, found, lately) or _first(s for s in odd if s.judges[0] == leaks)

@@ -34,7 +34,7 @@ RUNS: dict[type[HelpCenter], tuple[str, ...]] = {
     limits.RefusesMarkupAsForbidden: ("SEND-VERBATIM",),
     limits.LimitsPolls: ("CONN-STAYS", "CONN-POLLING", "RECONNECT-GREETED"),
     limits.HoldsOut: ("CONN-STAYS", "CONN-POLLING"),
-    limits.ForgetsSessions: ("CONN-STAYS", "CONN-POLLING"),
+    limits.ForgetsSessions: ("CONN-POLLING",),
     limits.LetsNobodyIn: ("CONN-WEBSOCKET", "CONN-POLLING"),
 }
 
