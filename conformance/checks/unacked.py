@@ -91,11 +91,13 @@ def verbatim(send: Send, windows: Iterable[HistoryWindow]) -> None:
 
 def same_id(send: Send, windows: Iterable[HistoryWindow]) -> None:
     """Deviate where a history lists the message of a send under another id than its event had. A history may show so
-    few messages that it is none of them; whether it is shown at all, SEND-UNACKED judges."""
+    few messages that it is none of them; whether it is shown at all, SEND-UNACKED judges, and whether twice,
+    RECONNECT-RESYNC."""
     told = {event.message.id for event in events_of(send)}
     if not told:
         raise Unverified(f"no event told of the message of send #{send.number}", because="SEND-UNACKED")
-    listed = [one for window in windows for one in window.history.messages if _says(one, send)]
+    shown = [[one for one in window.history.messages if _says(one, send)] for window in windows]
+    listed = [one for own in shown if not any(one.id in told for one in own) for one in own]
 
     def judge(message: Message) -> None:
         expect(

@@ -135,6 +135,13 @@ def test_an_event_with_another_id_is_of_another_message() -> None:
         same_id(made.record.sends[-1], windows(made.record))
 
 
+def test_what_is_listed_under_another_id_too_is_doubled() -> None:
+    made = unacked("hello", heard="hello", listed="hello")
+    made.opens("laptop")
+    made.greeted([message("hello", id="m1"), message("hello", id="m9")])
+    same_id(made.record.sends[-1], windows(made.record))
+
+
 def test_without_an_event_there_is_no_id_to_compare() -> None:
     made = unacked("hello", listed="hello")
     with pytest.raises(Unverified) as reason:
