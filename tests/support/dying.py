@@ -1,7 +1,7 @@
 """Servers that die, or fall silent, in processes of their own:
 ``python -m tests.support.dying KIND --port=P [--restarted]``.
 
-Restarted ones come back at once, and have forgotten everything.
+Restarted ones come back at once, and have forgotten everything. All of them end with their standard input.
 """
 
 from __future__ import annotations

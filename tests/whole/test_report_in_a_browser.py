@@ -19,6 +19,8 @@ LARGEST = 2_000_000
 OPEN = "#results-table tbody:has(button[aria-expanded=true])"
 SHOWN = "#results-table tbody:visible"
 PHONE = {"width": 390, "height": 844}
+MAY_BE_MISSED = "OBS-EXPIRY"
+"""What nobody sees on a machine so busy that a token of two seconds has expired before its device is let in."""
 
 pytestmark = pytest.mark.timeout(0)  # two whole certifications come first
 
@@ -156,9 +158,9 @@ def test_a_passing_run_has_nothing_open(passing: Opened) -> None:
     expect(passing.page.locator(".broken")).to_have_count(0)
     page = passing.page
     others = page.locator(SHOWN).filter(has_not=page.locator("button", has_text=re.compile("^(Passed|Observed)$")))
-    judged = [row for row in others.all_inner_texts() if "\tOBSERVATION\t" not in row]  # a busy machine may miss those
-    assert judged == []
-    assert {"Passed", "Observed"} <= results(page)
+    left = [row for row in others.all_inner_texts() if not row.startswith(f"Unverified\t{MAY_BE_MISSED} ")]
+    assert left == []
+    assert results(page) - {"Unverified"} == {"Passed", "Observed"}
 
 
 def test_a_passed_row_opens_to_what_was_asked(passing: Opened) -> None:
